@@ -1,0 +1,113 @@
+"""One logger for the worker: structured lines with the job's id, never a secret.
+
+    log = get_logger("jobs")
+    with job_context("job-1"):
+        log.info("spoken", extra={"audio_s": 3.2})
+
+The job id travels in a context variable, so it is on every line of the job's tasks and of the
+threads `asyncio.to_thread` starts for it. Secrets of the settings and the query strings of URLs
+(presigned signatures) are masked in whatever is logged, tracebacks included.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+
+ROOT = "f5worker"
+_MASK = "***"
+_SHORTEST_SECRET = 6  # masking every "a" would hide the log, not the secret
+_QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+")
+_job_id: ContextVar[str] = ContextVar("job_id", default="")
+_PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "job_id", "taskName"}
+
+
+def get_logger(name: str) -> logging.Logger:
+    """The logger of one module, below the worker's own."""
+    return logging.getLogger(f"{ROOT}.{name}")
+
+
+@contextmanager
+def job_context(job_id: str) -> Iterator[None]:
+    """Puts `job_id` on every line logged inside."""
+    token = _job_id.set(job_id)
+    try:
+        yield
+    finally:
+        _job_id.reset(token)
+
+
+def setup_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Sends the worker's log to `stream` (default: standard error), and the settings' warnings."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    formatter: type[_Formatter] = _Json if settings.log.format == "json" else _Text
+    handler.setFormatter(formatter(settings.secrets))
+    root = logging.getLogger(ROOT)
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log.level)
+    root.propagate = False
+    for warning in settings.warnings:
+        root.warning("settings: %s", warning)
+
+
+class _Formatter(logging.Formatter):
+    """Common to both formats: masking, and what a line carries beside its message."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        super().__init__()
+        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+
+    def mask(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, _MASK)
+        return _QUERY.sub(r"\1?" + _MASK, text)
+
+    def details(self, record: logging.LogRecord) -> dict[str, object]:
+        """The `extra` of a log call, texts masked."""
+        return {
+            name: self.mask(value) if isinstance(value, str) else value
+            for name, value in vars(record).items()
+            if name not in _PLAIN
+        }
+
+    def message(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return self.mask(text)
+
+
+class _Json(_Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, object] = {
+            "time": f"{seconds}.{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "job_id": _job_id.get() or None,
+            "message": self.message(record),
+        }
+        known = {name: value for name, value in line.items() if value is not None}
+        return json.dumps({**self.details(record), **known}, default=str, ensure_ascii=False)
+
+
+class _Text(_Formatter):
+    """One line for people; a traceback follows its line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        clock = time.strftime("%H:%M:%S", time.gmtime(record.created))
+        job = f" [{_job_id.get()}]" if _job_id.get() else ""
+        details = "".join(f" {name}={value}" for name, value in self.details(record).items())
+        return f"{clock} {record.levelname:<7} {record.name}{job} {self.message(record)}{details}"

@@ -1,0 +1,72 @@
+"""One wording for every wrong value, shared by the environment and the job schema.
+
+`problem` turns one pydantic error into a phrase that says what is allowed and what was given;
+`nearest` finds the name a typo was meant to be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_SHOWN = 60  # characters of a wrong value that are repeated to the user
+
+# pydantic error type to wording; `{...}` are the error's own context values.
+_WORDING = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_pattern_mismatch": "does not have the right form",
+    "value_error": "{error}",
+}
+_NO_VALUE = {"missing", "value_error", "string_too_long", "extra_forbidden", "too_long"}
+
+
+def problem(error: Mapping[str, Any], *, secret: bool = False) -> str:
+    """The phrase for one item of `ValidationError.errors()`; a secret's value is left out."""
+    kind = error["type"]
+    wording = _WORDING.get(kind)
+    text = wording.format(**error.get("ctx", {})) if wording else str(error["msg"])
+    if kind in _NO_VALUE or secret:
+        return text
+    return f"{text}, not {show(error['input'])}"
+
+
+def show(value: object) -> str:
+    """A value as an error message repeats it: short, on one line, ASCII-safe quotes."""
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except ValueError:  # an int of more than 4300 digits has no decimal form
+        text = "a very large number"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when none is near."""
+    by_fold = {item.casefold(): item for item in known}
+    found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else None
