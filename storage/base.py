@@ -1,0 +1,121 @@
+"""What the worker asks of storage: verbs on one store scoped to one bucket and prefix.
+
+Promises every implementation keeps:
+- `put` is complete or absent: never half an object under the final key; size and checksum verified.
+- `download` is atomic: the target file appears whole or not at all, no temporary file is left.
+- `max_bytes` is checked against the object's size before its bytes are in memory; a larger object
+  raises `InvalidInput` naming both numbers.
+- Every failure is one of the typed errors of `worker.errors`; nothing of botocore escapes.
+- Methods are blocking and thread-safe; the worker calls them off the event loop.
+- Keys are relative to the store's prefix; a key can never leave it.
+- `list` is lazy and sorted by key (UTF-8 bytes); `list` and `total_size` take a string prefix.
+- `delete` is idempotent: True if the object was there.
+- `url` never answers None for "public" and "presigned"; it does not check that the object exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+StorageMode = Literal["local", "s3", "hybrid"]
+StorageType = Literal["local", "s3"]
+UrlKind = Literal["public", "presigned", "none"]
+Body = bytes | Path | BinaryIO
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """One stored object. `size` in bytes; `metadata` keys are lower case.
+
+    An entry of `list` carries key, size, time and etag only: S3 does not list the rest.
+    """
+
+    key: str
+    size: int
+    last_modified: datetime
+    content_type: str = "application/octet-stream"
+    etag: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """The receipt of a `put`: where the bytes really went. `sha256` is lower-case hex."""
+
+    key: str
+    size: int
+    sha256: str
+    storage_type: StorageType
+    bucket: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ObjectUrl:
+    """A URL of an object. `expires_at` is set for presigned URLs only.
+
+    `url` is None for kind "none" alone. `kind` says what was given, not what was asked: a file on
+    local disk has no signature, so asking for "presigned" there answers a "public" `file://` URL.
+    """
+
+    url: str | None
+    kind: UrlKind
+    expires_at: datetime | None = None
+
+    @property
+    def expires(self) -> str | None:
+        """`expires_at` as JSON carries it, ISO 8601."""
+        return self.expires_at.isoformat() if self.expires_at else None
+
+
+class Storage(Protocol):
+    """A store of objects; see the module docstring for its promises."""
+
+    @property
+    def mode(self) -> StorageMode: ...
+
+    @property
+    def bucket(self) -> str | None: ...
+
+    def put(
+        self,
+        key: str,
+        body: Body,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject: ...
+
+    def get(self, key: str, *, max_bytes: int | None = None) -> bytes: ...
+
+    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo: ...
+
+    def stream(
+        self, key: str, *, chunk_size: int = 1 << 20, max_bytes: int | None = None
+    ) -> Iterator[bytes]: ...
+
+    def exists(self, key: str) -> bool: ...
+
+    def info(self, key: str) -> ObjectInfo: ...
+
+    def size(self, key: str) -> int: ...
+
+    def total_size(self, prefix: str = "") -> int: ...
+
+    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]: ...
+
+    def delete(self, key: str) -> bool: ...
+
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl: ...
+
+    def presign_put(
+        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+    ) -> ObjectUrl: ...
+
+    def ensure_bucket(self) -> None: ...
+
+    def describe(self) -> dict[str, object]: ...

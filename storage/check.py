@@ -1,0 +1,180 @@
+"""Does storage work? Nine steps, from the settings to the last delete, each with its error."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from storage.base import Storage
+from storage.config import StorageConfig
+from worker.errors import StorageError, StorageUnavailable, WorkerError
+
+FOLDER = "f5worker-check"
+URL_TIMEOUT_S = 15.0
+_BODY = b"storage check of the F5-TTS worker\n"
+
+
+@dataclass(frozen=True)
+class CheckStep:
+    """One step. `ok` None: not run, because a step before it failed. `seconds` wall-clock time.
+
+    `detail` says what was found, or the error and its hint; never a secret or a signed query.
+    """
+
+    step: str
+    ok: bool | None
+    seconds: float
+    detail: str
+
+    def as_dict(self) -> dict[str, object]:
+        """For a job's output."""
+        return asdict(self)
+
+
+def run_check(
+    target: Storage | StorageConfig, open_storage: Callable[[StorageConfig], Storage]
+) -> list[CheckStep]:
+    """Runs all nine steps on an open store, or on one opened here from a configuration.
+
+    One small object is stored below `f5worker-check/` and removed. A store opened here waits two
+    tries and ten seconds a request at most.
+    """
+    return _Check(target, open_storage).run()
+
+
+class _Check:
+    def __init__(
+        self, target: Storage | StorageConfig, open_storage: Callable[[StorageConfig], Storage]
+    ) -> None:
+        self._config = target if isinstance(target, StorageConfig) else None
+        self._storage = None if isinstance(target, StorageConfig) else target
+        self._open_storage = open_storage
+        self._key = f"{FOLDER}/{secrets.token_hex(8)}.txt"
+
+    def run(self) -> list[CheckStep]:
+        steps: list[CheckStep] = []
+        for name, action, needed in (
+            ("configuration", self._configuration, True),
+            ("client", self._client, True),
+            ("upload", self._upload, True),
+            ("exists", self._exists, False),
+            ("size", self._size, False),
+            ("download", self._download, False),
+            ("signed URL", self._signed_url, False),
+            ("list", self._list, False),
+            ("delete", self._delete, False),
+        ):
+            steps.append(_timed(name, action))
+            if needed and not steps[-1].ok:
+                break
+        names = ("client", "upload", "exists", "size", "download", "signed URL", "list", "delete")
+        missing = names[len(steps) - 1 :]
+        reason = f"Not run: {steps[-1].step} failed."
+        return steps + [CheckStep(name, None, 0.0, reason) for name in missing]
+
+    @property
+    def _store(self) -> Storage:
+        if self._storage is None:
+            raise StorageError("The store is not open.")
+        return self._storage
+
+    def _configuration(self) -> str:
+        if self._config is not None:
+            patient = replace(self._config, max_attempts=2, retry_budget_s=10.0)
+            self._storage = self._open_storage(patient)
+        found = self._store.describe()
+        warnings = found.pop("warnings", [])
+        shown = [f"{name}={value}" for name, value in found.items() if _is_plain(value)]
+        return " ".join((", ".join(shown) + ".", *map(str, _as_list(warnings))))
+
+    def _client(self) -> str:
+        self._store.ensure_bucket()
+        return "the store answers"
+
+    def _upload(self) -> str:
+        receipt = self._store.put(self._key, _BODY, metadata={"purpose": "check"})
+        if receipt.warnings:
+            self._store.delete(self._key)
+            raise StorageError(" ".join(receipt.warnings))
+        return f"{receipt.size} bytes to {receipt.storage_type}"
+
+    def _exists(self) -> str:
+        if not self._store.exists(self._key):
+            raise StorageError("The object just uploaded is not found.")
+        if self._store.exists(self._key + ".missing"):
+            raise StorageError("An object that was never uploaded is said to exist.")
+        return "found; a missing object is reported as missing"
+
+    def _size(self) -> str:
+        info = self._store.info(self._key)
+        if info.size != len(_BODY):
+            raise StorageError(f"{info.size} bytes instead of {len(_BODY)}.")
+        kept = info.metadata.get("purpose") == "check"
+        return f"{info.size} bytes" + ("" if kept else "; the service does not keep metadata")
+
+    def _download(self) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "object"
+            self._store.download(self._key, path)
+            if path.read_bytes() != _BODY:
+                raise StorageError("The downloaded bytes are not those uploaded.")
+        return "the same bytes"
+
+    def _signed_url(self) -> str:
+        if self._store.describe().get("presigned_urls") is False:
+            return "this provider does not offer presigned URLs; nothing to test"
+        answer = self._store.url(self._key, "presigned", expires_s=60)
+        if _fetch(str(answer.url)) != _BODY:
+            raise StorageError("The signed URL gives other bytes than those uploaded.")
+        return f"opened, {answer.kind}"
+
+    def _list(self) -> str:
+        keys = [item.key for item in self._store.list(self._key)]
+        if keys != [self._key]:
+            raise StorageError("The object just uploaded is not listed.")
+        return "listed"
+
+    def _delete(self) -> str:
+        self._store.delete(self._key)
+        if self._store.exists(self._key):
+            raise StorageError("The object is still there after its deletion.")
+        return "removed"
+
+
+def _is_plain(value: object) -> bool:
+    return value not in (None, "") and not isinstance(value, (dict, list))
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _timed(name: str, action: Callable[[], str]) -> CheckStep:
+    start = time.perf_counter()
+    try:
+        detail, ok = action(), True
+    except WorkerError as error:
+        detail, ok = f"{error.message} {error.hint}".strip(), False
+    return CheckStep(name, ok, round(time.perf_counter() - start, 4), detail)
+
+
+def _fetch(url: str) -> bytes:
+    """What any HTTP client without credentials gets. The URL is never part of an error."""
+    import urllib.error  # here: 20 ms that only the check needs
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(url, timeout=URL_TIMEOUT_S) as answer:
+            data: bytes = answer.read(len(_BODY) + 1)
+    except urllib.error.HTTPError as exc:
+        raise StorageError(f"The signed URL answers {exc.code}.", "See the steps above.") from None
+    except OSError as exc:
+        raise StorageUnavailable(
+            f"The signed URL cannot be opened ({type(exc).__name__}).",
+            "Check that this machine can reach the endpoint.",
+        ) from None
+    return data

@@ -1,0 +1,102 @@
+"""User metadata of an object, and its content type.
+
+S3 carries metadata in HTTP headers: ASCII only, 2 KB in all, keys folded to lower case. Values that
+headers would damage travel as RFC 2047 words (what AWS itself answers for non-ASCII values) and
+come back as they were. Local stores apply the same limits, so a job behaves the same everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import re
+from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from worker.errors import InvalidInput
+
+METADATA_LIMIT_BYTES = 2048
+SHA256_KEY = "sha256"
+_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}\Z")
+_HASH = re.compile(r"[0-9a-f]{64}\Z")
+# The types of this worker's own files; the rest is left to the platform's table.
+_TYPES = {
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".ass": "text/x-ssa",
+    ".csv": "text/csv; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+}
+
+
+def guess_type(key: str) -> str:
+    """The content type a key's extension means."""
+    dot = key.rfind(".")
+    known = _TYPES.get(key[dot:].lower()) if dot >= 0 else None
+    return known or mimetypes.guess_type(key)[0] or "application/octet-stream"
+
+
+def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str, str]:
+    """Metadata as headers may carry it, with the content's `sha256` (lower-case hex) added.
+
+    Raises:
+        InvalidInput: a key is not a header token, a value is not a string, or all of it together
+            is over 2 KB.
+    """
+    encoded = {SHA256_KEY: sha256}
+    for key, value in (metadata or {}).items():
+        name = key.lower()
+        if not _KEY.match(name) or name == SHA256_KEY:
+            raise InvalidInput(
+                f"metadata: {key[:80]!a} cannot be a metadata key.",
+                "Use letters, digits, '-', '_' and '.'; sha256 is set by the worker.",
+            )
+        if not isinstance(value, str):
+            raise InvalidInput(f"metadata.{name}: must be a string, not {type(value).__name__}.")
+        encoded[name] = _encode_value(value)
+    total = sum(len(key) + len(value) for key, value in encoded.items())
+    if total > METADATA_LIMIT_BYTES:
+        raise InvalidInput(
+            f"metadata: {total} bytes, S3 keeps {METADATA_LIMIT_BYTES} at most.",
+            "Shorten the values; non-ASCII text takes about twice its size.",
+        )
+    return encoded
+
+
+def decode_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What `encode_metadata` was given (keys lower case), with `sha256` if it was stored."""
+    return {key.lower(): _decode_value(value) for key, value in metadata.items()}
+
+
+def stored_sha256(metadata: Mapping[str, str]) -> str | None:
+    """The SHA-256 an object was stored with, or None."""
+    value = metadata.get(SHA256_KEY, "")
+    return value if _HASH.match(value) else None
+
+
+def _encode_value(value: str) -> str:
+    # HTTP strips outer blanks and SigV4 folds inner runs: both must be hidden from them.
+    plain = value.isascii() and value.isprintable() and value == " ".join(value.split())
+    if plain and not value.startswith("=?"):
+        return value
+    return "=?utf-8?b?" + base64.b64encode(value.encode("utf-8", "replace")).decode() + "?="
+
+
+def _decode_value(value: str) -> str:
+    if not value.startswith("=?"):
+        return value
+    try:
+        words = decode_header(value)
+        return "".join(
+            word.decode(charset or "ascii") if isinstance(word, bytes) else word
+            for word, charset in words
+        )
+    except (HeaderParseError, UnicodeDecodeError, LookupError):
+        return value  # another program's text that merely looks like a word
