@@ -1,0 +1,71 @@
+"""Log-mel to waveform without weights: the fallback for checkpoints that come without a vocoder.
+
+Two classical steps: non-negative multiplicative updates find a magnitude spectrum whose mel is
+the given one (Lee & Seung 2001), then the fast Griffin-Lim algorithm finds phases for it
+(Perraudin, Balazs & Soendergaard 2013).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.arch import MelConfig
+from engine.mel import mel_filterbank
+
+_EPS = 1e-8
+
+
+class GriffinLim:
+    """Phase reconstruction with the mel settings of F5-TTS; called like a Vocos."""
+
+    def __init__(
+        self,
+        config: MelConfig,
+        device: torch.device,
+        *,
+        magnitude_updates: int = 30,
+        iterations: int = 60,
+        momentum: float = 0.99,
+    ) -> None:
+        self.config = config
+        self.window = torch.hann_window(config.win_length, device=device)
+        self.filters = mel_filterbank(config).to(device)
+        self.magnitude_updates = magnitude_updates
+        self.iterations = iterations
+        self.momentum = momentum
+
+    @torch.inference_mode()
+    def __call__(self, mel: Tensor) -> Tensor:
+        """(frames, n_mels) log-mel to ((frames - 1) * hop_length,) samples, fp32."""
+        magnitude = self._magnitude(mel.float().exp())
+        angles = torch.zeros_like(magnitude)
+        generator = torch.Generator(device="cpu").manual_seed(0)
+        angles = torch.rand(magnitude.shape, generator=generator).to(mel.device) * 2 * torch.pi
+        estimate = torch.polar(magnitude, angles)
+        previous = torch.zeros_like(estimate)
+        for _ in range(self.iterations):
+            rebuilt = self._stft(self._istft(estimate))[:, : magnitude.shape[1]]
+            accelerated = rebuilt + self.momentum * (rebuilt - previous)
+            estimate = magnitude * accelerated / accelerated.abs().clamp(min=_EPS)
+            previous = rebuilt
+        return self._istft(estimate)
+
+    def _magnitude(self, mel: Tensor) -> Tensor:
+        """(frames, n_mels) mel to (n_freqs, frames) with magnitude.T @ filters close to mel."""
+        target = mel @ self.filters.T
+        gram = self.filters @ self.filters.T
+        spectrum = target.clamp(min=_EPS)
+        for _ in range(self.magnitude_updates):
+            spectrum = spectrum * target / (spectrum @ gram).clamp(min=_EPS)
+        return spectrum.T.contiguous()
+
+    def _stft(self, wave: Tensor) -> Tensor:
+        c = self.config
+        return torch.stft(
+            wave, c.n_fft, c.hop_length, c.win_length, self.window, return_complex=True
+        )
+
+    def _istft(self, spectrum: Tensor) -> Tensor:
+        c = self.config
+        return torch.istft(spectrum, c.n_fft, c.hop_length, c.win_length, self.window)

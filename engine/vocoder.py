@@ -1,0 +1,27 @@
+"""Mel to waveform: Vocos where its weights are there, Griffin-Lim where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.arch import MelConfig
+from engine.griffin_lim import GriffinLim
+from engine.vocos import load_vocos
+
+# (frames, n_mels) log-mel to ((frames - 1) * hop_length,) samples at 24 kHz, fp32
+Vocoder = Callable[[Tensor], Tensor]
+
+
+def load_vocoder(directory: Path | None, device: torch.device) -> Vocoder:
+    """The Vocos in `directory`, or Griffin-Lim for None.
+
+    Raises:
+        ModelUnavailable: see `engine.vocos.load_vocos`.
+    """
+    if directory is None:
+        return GriffinLim(MelConfig(), device)
+    return load_vocos(directory, device)
