@@ -1,0 +1,71 @@
+"""RunPod entry: builds the worker and hands its job function to `runpod.serverless.start`.
+
+On the platform the SDK's loop takes jobs; `python handler.py` runs `test_input.json` through the
+same loop and exits with 1 when the job fails; `--rp_serve_api` serves it over HTTP.
+The model loads on its own thread while the SDK is imported; no job is taken before it is ready.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from worker.errors import ConfigError, InvalidInput
+from worker.local_job import check_local_job
+from worker.log import setup_logging
+from worker.sdk import import_runpod
+from worker.settings import Settings
+
+INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
+
+
+def import_all() -> None:
+    """Imports everything a job needs, the SDK and the engine side by side (see `bench.imports`)."""
+    engine = threading.Thread(target=_import_engine)
+    engine.start()
+    import_runpod()
+    import worker.app
+    import worker.jobs
+    import worker.runpod_loop  # noqa: F401
+
+    engine.join()
+
+
+def _import_engine() -> None:
+    import engine.boot
+    import engine.locate  # noqa: F401
+
+
+def main() -> None:
+    """Reads the settings, builds the worker, serves."""
+    # A first line before heavy imports: an early crash then leaves a log.
+    sys.stderr.write("f5-tts worker starting\n")
+    sys.stderr.flush()
+    try:
+        settings = Settings.load()
+        setup_logging(settings)
+        if not settings.jobs.on_platform:
+            check_local_job(sys.argv[1:])
+        from worker.app import App
+
+        app = App(settings)
+    except (ConfigError, InvalidInput) as error:
+        sys.exit(f"{error.message} {error.hint}".strip())
+    try:
+        from worker.jobs import JobRunner
+        from worker.runpod_loop import start
+
+        runner = JobRunner(app)
+        start(runner)
+    except SystemExit as end:
+        # The SDK answers Ctrl-C with 0, also in the middle of a job.
+        sys.exit(INTERRUPTED if end.code == 0 and runner.interrupted else end.code)
+    finally:
+        app.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

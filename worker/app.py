@@ -1,0 +1,152 @@
+"""The worker's parts, built once: settings, storage, voices, and the engine loading meanwhile.
+
+The constructor is the boot script. Storage and voices are ready when it returns; the model loads on
+a thread of its own, so that loading weights and importing the RunPod SDK overlap. No job is taken
+before `engine` has a result: `model_ready` is the SDK's fitness check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s3_utils import HybridStorage, Storage, open_storage
+from worker.errors import ModelUnavailable, WorkerError
+from worker.log import get_logger
+from worker.remote import Buckets
+from worker.settings import Settings
+from worker.voices import VoiceLibrary
+
+if TYPE_CHECKING:
+    from engine.boot import Engine
+
+log = get_logger("app")
+
+# Frames of a job of one chunk: 10 s of reference and 12 s of speech, with and without guidance.
+_JOB_FRAMES = 4096
+
+BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
+
+
+class App:
+    """Everything a job needs.
+
+    Raises:
+        ConfigError: the storage settings contradict each other.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine: Future[Engine] = Future()
+        self.storage_tried = threading.Event()
+        self.storage = open_storage(settings.storage)
+        self.local = self._local_store()
+        self.buckets = Buckets(settings.storage)
+        self.voices = VoiceLibrary(
+            self.storage,
+            settings.voices,
+            bundled_dir=BUNDLED_VOICES,
+            fetch_bucket=self.buckets.at,
+        )
+        # Last: a wrong setting must end the process before any thread runs native code.
+        self._threads = [self._start(work) for work in (self._load_engine, self._try_storage)]
+
+    def store(self, use_s3: bool | None) -> Storage:
+        """The store a job asked for: `use_s3` false keeps its output on local disk."""
+        return self.local if use_s3 is False else self.storage
+
+    def model_ready(self) -> None:
+        """Blocks until the model is loaded and warm; the SDK's fitness check.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded; the worker must not take jobs.
+        """
+        self.engine.result()
+
+    async def loaded_engine(self) -> Engine:
+        """The engine, waited for without blocking; a cancelled job does not cancel its loading.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self.engine))
+
+    def concurrency(self, _current: int) -> int:
+        """Jobs to have in flight: two passes full, one running and one waiting (SDK's modifier).
+
+        The engine's frame budget comes from the device's memory and shrinks when a pass did not
+        fit. The SDK takes no job until all have ended when this number changes, so it does not
+        follow the load.
+        """
+        frames = self.engine.result().synthesizer.batcher.max_frames
+        return max(1, min(self.settings.jobs.max_concurrency, 2 * frames // _JOB_FRAMES))
+
+    def close(self) -> None:
+        """Stops the inference thread; a model still loading is waited for, up to a minute.
+
+        A process that ends while native code runs on another thread aborts instead of exiting.
+        """
+        for thread in self._threads:
+            thread.join(timeout=60)
+        if self.engine.done() and self.engine.exception() is None:
+            self.engine.result().close()
+
+    @staticmethod
+    def _start(work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True)
+        thread.start()
+        return thread
+
+    def _try_storage(self) -> None:
+        """Opens the connection before the first job needs it, and says early what is wrong.
+
+        Only a warning: a key may lack the permission to look at the bucket and still do its work.
+        """
+        try:
+            self.storage.ensure_bucket()
+        except WorkerError as error:
+            log.warning("storage: %s %s", error.message, error.hint)
+        finally:
+            self.storage_tried.set()
+
+    def _local_store(self) -> Storage:
+        if self.storage.mode == "local":
+            return self.storage
+        if isinstance(self.storage, HybridStorage):
+            return self.storage.local  # one quota and one set of locks for the directory
+        return open_storage(replace(self.settings.storage, mode="local"))
+
+    def _load_engine(self) -> None:
+        try:
+            self.engine.set_result(self._engine())
+        except WorkerError as error:
+            log.error("model not loaded: %s %s", error.message, error.hint)
+            self.engine.set_exception(error)
+        except Exception as exc:  # whoever waits for the engine must learn that it never comes
+            log.exception("model not loaded")
+            unavailable = ModelUnavailable(
+                f"The model cannot be loaded ({type(exc).__name__}).", "See the worker's log."
+            )
+            self.engine.set_exception(unavailable)
+
+    def _engine(self) -> Engine:
+        # Imported here: torch takes a second, meanwhile the main thread imports the SDK.
+        from engine.boot import EngineConfig, load_engine
+        from engine.locate import ModelRequest, locate
+
+        model = self.settings.model
+        request = ModelRequest(
+            model.model, model.ckpt, model.vocab, model.config, model.vocoder,
+            model.models_dir, model.volume_dir, model.hf_token,
+        )  # fmt: skip
+        config = EngineConfig(
+            model.device, model.dtype, model.threads, model.max_batch_frames,
+            model.use_ema, model.warm_up,
+        )  # fmt: skip
+        remote = self.buckets if self.settings.storage.mode != "local" else None
+        return load_engine(locate(request, remote), config)
