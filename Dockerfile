@@ -1,0 +1,45 @@
+# syntax=docker/dockerfile:1
+# F5-TTS worker for RunPod serverless. Build with the official weights baked in (no download at
+# start, the fastest cold start), or without (they come from a volume, S3 or the hub at start):
+#   docker build -t f5-worker .
+#   docker build -t f5-worker --build-arg F5_MODEL= .
+# PyPI's torch wheels bring their own CUDA libraries, so the image needs no CUDA base of its own;
+# the NVIDIA driver comes from the host.
+FROM python:3.11.13-slim-bookworm AS environment
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+COPY requirements.txt requirements-nodeps.txt constraints.txt ./
+COPY tools/install.sh tools/install.sh
+RUN PYTHON=python3.11 tools/install.sh /opt/venv
+
+# Weights in a stage of their own: changing the code does not download or copy them again.
+FROM environment AS weights
+ARG F5_MODEL=F5TTS_v1_Base
+COPY tools/fetch_weights.py tools/fetch_weights.py
+COPY engine engine
+COPY worker/__init__.py worker/errors.py worker/
+RUN --mount=type=secret,id=hf_token,required=false \
+    /opt/venv/bin/python -m tools.fetch_weights --model "$F5_MODEL" --to /models \
+        --token-file /run/secrets/hf_token
+
+FROM python:3.11.13-slim-bookworm
+LABEL org.opencontainers.image.title="F5-TTS serverless worker" \
+      org.opencontainers.image.licenses="MIT (code); CC-BY-NC-4.0 (official F5-TTS weights)"
+RUN useradd --create-home --uid 10001 worker && mkdir -p /app /models /data \
+    && chown worker:worker /app /models /data
+ARG F5_MODEL=F5TTS_v1_Base
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    F5_MODEL=${F5_MODEL:-F5TTS_v1_Base} \
+    F5_MODELS_DIR=/models \
+    LOCAL_STORAGE_DIR=/data \
+    NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=environment /opt/venv /opt/venv
+COPY --from=weights --chown=worker:worker /models /models
+WORKDIR /app
+COPY --chown=worker:worker . .
+USER 10001
+# No HEALTHCHECK: RunPod ignores it. Health is the worker's own: the model loads before the first
+# job is taken (a fitness check; failure ends the process with code 1), then the SDK pings.
+CMD ["python", "-u", "handler.py"]
