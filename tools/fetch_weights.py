@@ -1,0 +1,78 @@
+"""Puts a published model and its vocoder into a directory, at image build time.
+
+    python -m tools.fetch_weights --model F5TTS_v1_Base --to /models
+
+Fails (exit code 1) when any part is missing, so that an image without its weights is never built.
+With an empty --model nothing is fetched: the worker then finds its model at start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from engine.arch import read_arch
+from engine.checkpoint import read_state
+from engine.locate import ModelRequest, locate
+from engine.vocos import read_config
+from worker.errors import ModelUnavailable
+
+
+def main() -> int:
+    arguments = _arguments()
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    if not arguments.model:
+        sys.stderr.write("no model to bake in\n")
+        return 0
+    token = arguments.token_file.read_text().strip() if arguments.token_file.is_file() else None
+    request = ModelRequest(model=arguments.model, models_dir=arguments.to, hf_token=token)
+    try:
+        fetch(request)
+    except ModelUnavailable as error:
+        sys.stderr.write(f"{error.message} {error.hint}\n")
+        return 1
+    return 0
+
+
+def fetch(request: ModelRequest) -> None:
+    """Copies every file of the model below `request.models_dir` and reads each once.
+
+    Raises:
+        ModelUnavailable: a part cannot be had or is damaged.
+    """
+    files = locate(request)
+    target = request.models_dir / request.model
+    target.mkdir(parents=True, exist_ok=True)
+    _copy(files.weights, target / files.weights.name)
+    _copy(files.vocab, target / "vocab.txt")
+    _copy(files.config, target / files.config.name)
+    if files.vocoder is not None:
+        vocos = request.models_dir / "vocos-mel-24khz"
+        vocos.mkdir(exist_ok=True)
+        for name in ("config.yaml", "pytorch_model.bin"):
+            _copy(files.vocoder / name, vocos / name)
+    baked = locate(replace(request, hf_token=None))
+    read_arch(baked.config)
+    read_state(baked.weights)
+    if baked.vocoder is not None:
+        read_config(baked.vocoder / "config.yaml")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)  # follows the hub cache's links
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--token-file", type=Path, default=Path("/nonexistent"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
