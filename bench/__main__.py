@@ -1,0 +1,60 @@
+"""`make bench`: the figures of the README, measured on this machine, in one run.
+
+Results also go to bench/results/DATE-MACHINE.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import imports, oracle, overhead
+
+RESULTS = Path(__file__).parent / "results"
+PARTS: dict[str, tuple[str, Callable[[], object]]] = {
+    "imports": ("import everything the handler needs, beside f5-tts's own API", imports.run),
+    "overhead": ("a job outside the model: S3 over loopback, cached voice", overhead.run),
+    "oracle": ("largest relative mel error against f5_tts CFM.sample, fp32", oracle.run),
+}
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+def main() -> None:
+    """Runs every part, or those named on the command line."""
+    wanted = sys.argv[1:] or list(PARTS)
+    found: dict[str, object] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    for name in wanted:
+        title, run = PARTS[name]
+        sys.stdout.write(f"{name}: {title}\n")
+        found[name] = run()
+        sys.stdout.write(f"  {json.dumps(found[name])}\n")
+    RESULTS.mkdir(exist_ok=True)
+    if wanted == list(PARTS):
+        path = RESULTS / f"{found['date']}-cpu.json"
+        path.write_text(json.dumps(found, indent=2) + "\n")
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""How far our mel is from f5-tts's: same weights, noise and steps, fp32 (relative L2 norm).
+
+Small random checkpoints of every published architecture, as in tests/engine/test_oracle_mel.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from engine.sampler import Schedule, sample
+from tests.checkpoints import ARCHS, make_checkpoint
+from tests.engine.test_oracle_mel import (
+    CHINESE,
+    ENGLISH,
+    flow_input,
+    ours,
+    relative_error,
+    theirs,
+)
+
+
+def run() -> dict[str, float]:
+    """Largest relative error by architecture, over texts, guidance and schedules."""
+    worst: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for arch in ARCHS:
+            checkpoint = make_checkpoint(Path(directory) / arch, arch)
+            model, vocab = ours(checkpoint)
+            errors = [
+                relative_error(
+                    sample(model, [flow_input(text, vocab, 180, 5, cfg)], schedule)[0],
+                    theirs(checkpoint, text, 180, 5, cfg, schedule),
+                )
+                for text in (ENGLISH, CHINESE)
+                for cfg in (0.0, 2.0)
+                for schedule in (Schedule(7), Schedule(7, epss=False), Schedule(16))
+            ]
+            worst[arch] = float(f"{max(errors):.2e}")
+    return worst
