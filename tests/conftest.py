@@ -1,0 +1,67 @@
+"""Fixtures shared by all tests: a strict S3 server and buckets on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.config import StorageConfig
+from tests.platform import Platform
+
+if TYPE_CHECKING:
+    from tests.s3server.server import S3Server
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[S3Server]:
+    from tests.s3server.server import S3Server  # moto takes half a second to import
+
+    server = S3Server().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3_server(_s3_server: S3Server) -> Iterator[S3Server]:
+    """The server, without faults and with an empty request log."""
+    _s3_server.faults.clear()
+    _s3_server.forget_requests()
+    yield _s3_server
+    _s3_server.faults.clear()
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    """A local RunPod platform."""
+    platform = Platform()
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> str:
+    """A fresh, empty bucket."""
+    return s3_server.make_bucket()
+
+
+@pytest.fixture
+def s3_config(
+    s3_server: S3Server, bucket: str, tmp_path_factory: pytest.TempPathFactory
+) -> StorageConfig:
+    """S3 mode on `bucket`, with waits short enough for tests."""
+    return StorageConfig(
+        mode="s3",
+        local_dir=tmp_path_factory.mktemp("store"),
+        bucket=bucket,
+        endpoint_url=s3_server.url,
+        region=s3_server.region,
+        access_key_id=s3_server.access_key,
+        secret_access_key=s3_server.secret_key,
+        max_attempts=3,
+        retry_base_s=0.02,
+        retry_budget_s=5.0,
+        connect_timeout_s=2.0,
+        read_timeout_s=5.0,
+    )

@@ -1,0 +1,144 @@
+"""Same weights, same noise, same steps as f5-tts: the same mel, within 1e-4 relative in fp32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.arch import MelConfig, read_arch
+from engine.checkpoint import load_dit
+from engine.layers import ConvPositionEmbedding
+from engine.mel import LogMel
+from engine.model import DiT
+from engine.packing import Packing
+from engine.sampler import FlowInput, Schedule, sample
+from engine.text import read_vocab, token_ids, tokenize
+from tests.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
+from tests.oracle import f5
+
+TOLERANCE = 1e-4
+ENGLISH = "The quick brown fox; it jumps over “lazy” dogs. "
+CHINESE = "我们去银行, 今天 is a good day 吗？"
+REFERENCE = (
+    torch.sin(torch.arange(24000) * 0.05) * 0.1
+    + torch.randn(24000, generator=torch.Generator().manual_seed(1)) * 0.02
+)
+
+
+@pytest.fixture(scope="module", params=list(ARCHS))
+def checkpoint(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> TinyCheckpoint:
+    return make_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def ours(checkpoint: TinyCheckpoint, weights: Path | None = None) -> tuple[DiT, dict[str, int]]:
+    vocab = read_vocab(checkpoint.vocab)
+    model = load_dit(
+        weights or checkpoint.weights,
+        read_arch(checkpoint.config),
+        len(vocab),
+        device=torch.device("cpu"),
+        dtype=torch.float32,
+    )
+    return model, vocab
+
+
+def flow_input(text: str, vocab: dict[str, int], frames: int, seed: int, cfg: float) -> FlowInput:
+    noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
+    tokens = torch.tensor(token_ids(tokenize(text), vocab))
+    cond = LogMel(MelConfig(), torch.device("cpu"))(REFERENCE)
+    return FlowInput(cond, tokens, noise, cfg)
+
+
+def theirs(
+    checkpoint: TinyCheckpoint, text: str, frames: int, seed: int, cfg: float, schedule: Schedule
+) -> torch.Tensor:
+    mel, _ = checkpoint.oracle.sample(
+        cond=REFERENCE[None],
+        text=f5().utils.convert_char_to_pinyin([text]),
+        duration=frames,
+        steps=schedule.nfe,
+        cfg_strength=cfg,
+        sway_sampling_coef=schedule.sway,
+        seed=seed,
+        use_epss=schedule.epss,
+    )
+    return mel[0]
+
+
+def relative_error(actual: torch.Tensor, expected: torch.Tensor) -> float:
+    return float((actual - expected).norm() / expected.norm())
+
+
+@pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
+@pytest.mark.parametrize(
+    "schedule",
+    [Schedule(7), Schedule(7, epss=False), Schedule(4, sway=None)],
+    ids=["epss", "even", "unswayed"],
+)
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["english", "chinese"])
+def test_one_chunk_gives_the_mel_of_f5_tts(
+    checkpoint: TinyCheckpoint, text: str, schedule: Schedule, cfg: float
+) -> None:
+    model, vocab = ours(checkpoint)
+    mel = sample(model, [flow_input(text, vocab, 180, 5, cfg)], schedule)[0]
+    expected = theirs(checkpoint, text, 180, 5, cfg, schedule)
+    assert mel.shape == expected.shape
+    assert relative_error(mel, expected) < TOLERANCE
+
+
+@pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
+def test_chunks_of_different_length_in_one_batch_give_what_each_gives_alone(
+    checkpoint: TinyCheckpoint, cfg: float
+) -> None:
+    model, vocab = ours(checkpoint)
+    jobs = [(ENGLISH, 150, 1), (CHINESE, 211, 2), ("Short.", 120, 3), (ENGLISH, 150, 4)]
+    schedule = Schedule(5)
+    mels = sample(model, [flow_input(t, vocab, n, s, cfg) for t, n, s in jobs], schedule)
+    for mel, (text, frames, seed) in zip(mels, jobs, strict=True):
+        assert (
+            relative_error(mel, theirs(checkpoint, text, frames, seed, cfg, schedule)) < TOLERANCE
+        )
+
+
+@pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
+def test_on_a_cpu_a_chunks_bits_do_not_depend_on_its_batch(
+    checkpoint: TinyCheckpoint, cfg: float
+) -> None:
+    """What a resumed job counts on: chunks spoken again give what they gave before."""
+    model, vocab = ours(checkpoint)
+    jobs = [(ENGLISH, 300, 1), (CHINESE, 411, 2), ("Short.", 220, 3), (ENGLISH, 533, 4)]
+    chunks = [flow_input(text, vocab, n, seed, cfg) for text, n, seed in jobs]
+    alone = [sample(model, [chunk], Schedule(4))[0] for chunk in chunks]
+    for order in ([0, 1, 2, 3], [3, 1], [2, 0, 3], [1, 2]):
+        together = sample(model, [chunks[i] for i in order], Schedule(4))
+        for mel, i in zip(together, order, strict=True):
+            assert torch.equal(mel, alone[i]), (order, i)
+
+
+def test_the_convolution_in_one_row_is_that_by_chunk() -> None:
+    """GPUs run the first, CPUs the second."""
+    torch.manual_seed(0)
+    layer = ConvPositionEmbedding(64)
+    for branches in (1, 2):
+        packing = Packing([40, 7, 133], branches, torch.device("cpu"))
+        x = torch.randn(packing.tokens, 64)
+        torch.testing.assert_close(layer.in_one_row(x, packing), layer.by_chunk(x, packing))
+
+
+def test_pt_and_safetensors_checkpoints_load_the_same(checkpoint: TinyCheckpoint) -> None:
+    from_pt, _ = ours(checkpoint, checkpoint.directory / "model_1.pt")
+    from_safetensors, _ = ours(checkpoint)
+    for name, tensor in from_safetensors.state_dict().items():
+        assert torch.equal(tensor, from_pt.state_dict()[name]), name
+
+
+def test_more_text_than_frames_is_cut_as_f5_tts_cuts_it(checkpoint: TinyCheckpoint) -> None:
+    model, vocab = ours(checkpoint)
+    text = ENGLISH * 4
+    frames = len(tokenize(text)) + 1
+    mel = sample(model, [flow_input(text, vocab, frames, 5, 2.0)], Schedule(3))[0]
+    assert relative_error(mel, theirs(checkpoint, text, 10, 5, 2.0, Schedule(3))) < TOLERANCE

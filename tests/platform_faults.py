@@ -1,0 +1,105 @@
+"""What can go wrong between a worker (or a client) and the local platform, on demand or at random.
+
+platform.faults.add("done", "answer", status=500, times=2)   # the next two, then none
+platform.faults.add("take", "lose_answer")                   # done, but the answer is lost
+platform.faults.random(seed=7, rate=0.2)                     # a fifth of all worker calls
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+Path = Literal["take", "done", "stream", "stop", "ping", "api"]
+Kind = Literal["answer", "reset", "lose_answer", "slow"]
+
+# What a patient worker survives. 400 and 204 are harmless where a job is taken; as the answer to a
+# result they would mean that it is refused for good, or that it arrived.
+SURVIVABLE: dict[Path, tuple[int, ...]] = {
+    "take": (204, 400, 500),
+    "done": (429, 500, 502),
+    "stream": (429, 500, 502),
+    "stop": (204, 500),
+    "ping": (400, 429, 500),
+}
+
+
+@dataclass
+class Fault:
+    """One fault: `answer` a status at once, `reset` the connection unanswered, `lose_answer` (do
+    what was asked, then reset) or be `slow` by `seconds` and answer as ever."""
+
+    path: Path
+    kind: Kind
+    status: int = 500
+    seconds: float = 0.0
+    times: int = 1
+    job_id: str | None = None  # only for calls about this job
+
+    def matches(self, path: str, job_id: str | None) -> bool:
+        return self.times > 0 and self.path == path and self.job_id in (None, job_id)
+
+
+@dataclass
+class Faults:
+    """The programme of faults of one platform; `fired` is what happened, in order."""
+
+    fired: list[Fault] = field(default_factory=list)
+    _programme: list[Fault] = field(default_factory=list)
+    _random: random.Random | None = None
+    _rate: float = 0.0
+    _paths: tuple[Path, ...] = ()
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(
+        self,
+        path: Path,
+        kind: Kind,
+        *,
+        status: int = 500,
+        seconds: float = 0.0,
+        times: int = 1,
+        job_id: str | None = None,
+    ) -> None:
+        """The next `times` calls of `path` fail so; what was added first comes first."""
+        with self._lock:
+            self._programme.append(Fault(path, kind, status, seconds, times, job_id))
+
+    def random(self, seed: int, rate: float, paths: tuple[Path, ...] = tuple(SURVIVABLE)) -> None:
+        """A share `rate` of the calls of `paths` fails, each in a way a patient worker survives.
+
+        The choices follow from `seed`; which call meets which choice depends on their order.
+        """
+        with self._lock:
+            self._random, self._rate, self._paths = random.Random(seed), rate, paths
+
+    def clear(self) -> None:
+        """No more faults; what fired stays on record."""
+        with self._lock:
+            self._programme.clear()
+            self._random = None
+
+    def next(self, path: str, job_id: str | None = None) -> Fault | None:
+        """The fault this call meets, if any; for the server."""
+        with self._lock:
+            fault = self._programmed(path, job_id) or self._drawn(path, job_id)
+            if fault is not None:
+                self.fired.append(fault)
+            return fault
+
+    def _programmed(self, path: str, job_id: str | None) -> Fault | None:
+        for fault in self._programme:
+            if fault.matches(path, job_id):
+                fault.times -= 1
+                return Fault(fault.path, fault.kind, fault.status, fault.seconds, 1, job_id)
+        return None
+
+    def _drawn(self, path: str, job_id: str | None) -> Fault | None:
+        draw = self._random
+        if draw is None or path not in self._paths or draw.random() >= self._rate:
+            return None
+        kind: Kind = draw.choice(("answer", "reset", "lose_answer", "slow"))
+        status = draw.choice(SURVIVABLE[path])  # type: ignore[index]
+        return Fault(path, kind, status, draw.uniform(0.05, 0.5), 1, job_id)  # type: ignore[arg-type]

@@ -1,0 +1,250 @@
+"""A service and a network that fail: nothing is lost, doubled or left half done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from s3_utils import Storage, open_storage
+from storage.config import StorageConfig
+from storage.s3 import S3Storage
+from tests.s3server.faults import Fault, Kind
+from tests.s3server.server import S3Server
+from worker.errors import InvalidInput, StorageDenied, StorageUnavailable
+
+MIB = 1 << 20
+DATA = bytes(range(256)) * (3 * MIB // 256)
+
+
+@pytest.fixture
+def parts(s3_config: StorageConfig) -> Storage:
+    """A store that uploads in parts of 5 MiB from 6 MiB on."""
+    return open_storage(
+        replace(s3_config, multipart_threshold_bytes=6 * MIB, multipart_part_bytes=5 * MIB)
+    )
+
+
+@pytest.mark.parametrize("kind", ["answer", "drop", "lose_answer"])
+@pytest.mark.parametrize("method", ["PUT", "GET", "HEAD", "DELETE"])
+def test_a_passing_failure_is_not_noticed(
+    s3: S3Storage, s3_server: S3Server, kind: Kind, method: str
+) -> None:
+    s3_server.faults.add(Fault(kind, method, times=2))
+    s3.put("k", DATA)
+    assert s3.get("k") == DATA
+    assert s3.info("k").size == len(DATA)
+    assert s3.delete("k")
+    assert not s3.exists("k")
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (429, "")])
+def test_a_lasting_failure_is_retryable_and_bounded(
+    s3: S3Storage, s3_server: S3Server, status: int, code: str
+) -> None:
+    s3_server.faults.add(Fault("answer", times=99, status=status, code=code))
+    with pytest.raises(StorageUnavailable) as caught:
+        s3.put("k", b"x")
+    assert caught.value.retryable and caught.value.hint
+    assert len(s3_server.requests) == 3  # max_attempts
+
+
+def test_a_refusal_is_not_tried_again(s3: S3Storage, s3_server: S3Server) -> None:
+    s3_server.faults.denied = {"PUT"}
+    with pytest.raises(StorageDenied):
+        s3.put("k", b"x")
+    assert len(s3_server.requests) == 1
+
+
+def test_the_time_budget_ends_the_retries(s3_config: StorageConfig, s3_server: S3Server) -> None:
+    s3_server.faults.add(Fault("answer", times=10_000))
+    store = open_storage(replace(s3_config, max_attempts=1000, retry_budget_s=0.5))
+    start = time.monotonic()
+    with pytest.raises(StorageUnavailable):
+        store.put("k", b"x")
+    assert time.monotonic() - start < 2.0
+
+
+def test_nobody_listening(s3_config: StorageConfig) -> None:
+    store = open_storage(replace(s3_config, endpoint_url="http://127.0.0.1:9", max_attempts=2))
+    with pytest.raises(StorageUnavailable, match=r"127\.0\.0\.1:9"):
+        store.put("k", b"x")
+
+
+def test_a_slow_answer_times_out(s3_config: StorageConfig, s3_server: S3Server) -> None:
+    s3_server.faults.add(Fault("delay", "GET", seconds=1.0, times=99))
+    store = open_storage(replace(s3_config, read_timeout_s=0.2, max_attempts=1))
+    with pytest.raises(StorageUnavailable):
+        store.get("k")
+
+
+def test_a_broken_body_goes_on_where_it_stopped(
+    s3: S3Storage, s3_server: S3Server, tmp_path: Path
+) -> None:
+    s3.put("k", DATA)
+    s3_server.faults.add(Fault("cut", "GET", after=MIB + 1000, times=2))
+    s3_server.forget_requests()
+    s3.download("k", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    asked = [r.headers for r in s3_server.requests]
+    assert "range" not in asked[0]
+    assert all(h["range"].startswith("bytes=") and h["if-match"] for h in asked[1:])
+    assert int(asked[1]["range"][6:-1]) >= MIB
+
+
+def test_a_service_that_ignores_ranges_gives_the_object_all_the_same(
+    s3: S3Storage, s3_server: S3Server
+) -> None:
+    s3.put("k", DATA)
+    s3_server.faults.add(Fault("cut", "GET", after=MIB + 1000))
+    s3_server.faults.add(Fault("ignore_range", "GET"))
+    s3_server.forget_requests()
+    assert b"".join(s3.stream("k")) == DATA
+    assert "range" in s3_server.requests[1].headers and len(s3_server.requests) == 2
+
+
+def test_a_body_that_always_breaks_leaves_no_file(
+    s3: S3Storage, s3_server: S3Server, tmp_path: Path
+) -> None:
+    s3.put("k", DATA)
+    s3_server.faults.add(Fault("cut", "GET", after=10, times=99))
+    (tmp_path / "file").write_bytes(b"what was there")
+    with pytest.raises(StorageUnavailable):
+        s3.download("k", tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"what was there"
+
+
+def test_an_object_replaced_while_it_is_read_is_never_mixed(s3: S3Storage, tmp_path: Path) -> None:
+    old, new = b"a" * (6 * MIB), b"b" * (6 * MIB)
+    s3.put("k", old)
+    reading = s3.stream("k", chunk_size=MIB)
+    first = next(reading)
+    s3.put("k", new)
+    rest = b"".join(reading)  # this connection was open: it may give the old object, whole
+    assert first + rest == old
+
+
+def test_a_read_resumed_on_a_replaced_object_starts_again(
+    s3: S3Storage, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = b"a" * (4 * MIB), b"b" * (4 * MIB)
+    s3.put("k", old)
+    s3_server.faults.add(Fault("cut", "GET", after=2 * MIB))
+    replaced = False
+    wait = type(s3._client.retry).wait
+
+    def replace_meanwhile(*args: object) -> None:
+        nonlocal replaced
+        if not replaced:
+            replaced = True
+            s3.put("k", new)
+        wait(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(s3._client.retry), "wait", replace_meanwhile)
+    assert s3.get("k") == new
+    assert replaced
+
+
+def test_bytes_damaged_on_their_way_are_noticed(s3: S3Storage, s3_server: S3Server) -> None:
+    s3.put("k", DATA)
+    s3_server.faults.add(Fault("corrupt", "GET"))
+    assert s3.get("k") == DATA  # the second try
+    s3_server.faults.add(Fault("corrupt", "GET", times=99))
+    with pytest.raises(StorageUnavailable, match="hash"):
+        s3.get("k")
+
+
+def test_a_service_that_stores_less_than_was_sent_is_found_out(
+    s3: S3Storage, s3_server: S3Server
+) -> None:
+    s3_server.faults.add(Fault("truncate_upload", "PUT", after=100))
+    s3.put("k", DATA)  # the second try
+    assert s3.get("k") == DATA
+    s3_server.faults.add(Fault("truncate_upload", "PUT", after=100, times=99))
+    with pytest.raises(StorageUnavailable, match="did not store"):
+        s3.put("other", DATA)
+    assert not s3.exists("other")
+
+
+def test_a_failed_part_is_sent_again(parts: Storage, s3_server: S3Server) -> None:
+    body = DATA * 4
+    for n, kind in enumerate(("answer", "drop", "lose_answer"), start=1):
+        s3_server.faults.add(Fault(kind, "PUT", contains=f"partNumber={n}"))
+    parts.put("k", body)
+    assert parts.get("k") == body
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("answer", "PUT", contains="partNumber=2", times=99),
+        Fault("answer", "PUT", contains="partNumber=3", times=99, status=403, code="AccessDenied"),
+        Fault("answer", "POST", contains="uploadId=", times=99),
+        Fault("truncate_upload", "PUT", contains="partNumber=3", after=10, times=99),
+    ],
+    ids=["part unavailable", "part denied", "complete unavailable", "part truncated"],
+)
+def test_a_failed_multipart_upload_leaves_nothing(
+    parts: Storage, s3_server: S3Server, bucket: str, fault: Fault
+) -> None:
+    s3_server.faults.add(replace(fault))
+    with pytest.raises((StorageUnavailable, StorageDenied)):
+        parts.put("k", DATA * 4)
+    s3_server.faults.clear()
+    assert s3_server.uploads(bucket) == 0
+    assert s3_server.raw_keys(bucket) == []
+
+
+def test_an_interrupted_multipart_upload_is_aborted(
+    parts: Storage, s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    uploader = parts._uploader  # type: ignore[attr-defined]
+    monkeypatch.setattr(uploader, "_complete", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        parts.put("k", DATA * 4)
+    assert s3_server.uploads(bucket) == 0
+
+
+def test_a_completion_whose_answer_is_lost_counts(
+    parts: Storage, s3_server: S3Server, bucket: str
+) -> None:
+    s3_server.faults.add(Fault("lose_answer", "POST", contains="uploadId="))
+    parts.put("k", DATA * 4)
+    assert parts.get("k") == DATA * 4
+    assert s3_server.uploads(bucket) == 0
+
+
+def test_a_completion_that_says_the_upload_is_gone_after_it_was_done_counts(
+    parts: Storage, s3_server: S3Server
+) -> None:
+    s3_server.faults.add(Fault("lose_answer", "POST", contains="uploadId="))
+    gone = Fault("answer", "POST", contains="uploadId=", times=99, status=404, code="NoSuchUpload")
+    s3_server.faults.add(gone)
+    parts.put("k", DATA * 4)
+    assert parts.get("k") == DATA * 4
+
+
+def test_an_upload_that_is_gone_without_an_object_fails(
+    parts: Storage, s3_server: S3Server
+) -> None:
+    parts.put("k", DATA * 2)
+    gone = Fault("answer", "POST", contains="uploadId=", times=99, status=404, code="NoSuchUpload")
+    s3_server.faults.add(gone)
+    with pytest.raises(StorageUnavailable):
+        parts.put("k", DATA * 4)
+    assert parts.get("k") == DATA * 2
+
+
+def test_a_large_object_is_refused_before_its_bytes_arrive(
+    s3: S3Storage, s3_server: S3Server
+) -> None:
+    s3.put("k", b"x" * (4 * MIB))
+    s3_server.faults.add(Fault("cut", "GET", after=1000, times=99))
+    with pytest.raises(InvalidInput):  # not StorageUnavailable: the body was never asked for
+        s3.get("k", max_bytes=MIB)

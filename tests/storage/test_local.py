@@ -1,0 +1,206 @@
+"""What only a disk can get wrong: links, left-overs, file names, folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.config import StorageConfig
+from storage.keys import check_key, full_key, normalise_prefix
+from storage.local import LocalStorage
+from worker.errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied, WorkerError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def local(root: Path) -> LocalStorage:
+    return LocalStorage(StorageConfig(local_dir=root))
+
+
+def test_the_file_lies_where_one_looks_for_it(local: LocalStorage, root: Path) -> None:
+    local.put("output/job.wav", b"x")
+    assert (root / "output" / "job.wav").read_bytes() == b"x"
+
+
+def test_a_file_put_there_by_hand_is_an_object(local: LocalStorage, root: Path) -> None:
+    (root / "voices").mkdir(parents=True)
+    (root / "voices" / "Dorota.wav").write_bytes(b"hand")
+    assert local.get("voices/Dorota.wav") == b"hand"
+    info = local.info("voices/Dorota.wav")
+    assert info.content_type == "audio/wav" and info.metadata == {}
+
+
+def test_metadata_of_a_file_changed_by_hand_is_forgotten(local: LocalStorage, root: Path) -> None:
+    local.put("k", b"one", metadata={"a": "1"})
+    (root / "k").write_bytes(b"two!")
+    assert local.info("k").metadata == {}
+
+
+def test_leftovers_of_a_crash_are_never_seen(local: LocalStorage, root: Path) -> None:
+    local.put("folder/k", b"x")
+    (root / "folder" / ".tmp-0123").write_bytes(b"half")
+    (root / ".tmp-dir").mkdir()
+    (root / ".tmp-dir" / "x").write_bytes(b"")
+    assert [item.key for item in local.list()] == ["folder/k"]
+    assert local.total_size() == 1
+    with pytest.raises(InvalidInput):
+        local.get("folder/.tmp-0123")
+
+
+def test_leftovers_of_a_crash_go_at_the_next_start_once_a_day_old(
+    local: LocalStorage, root: Path
+) -> None:
+    local.put("folder/k", b"x")
+    old, running = root / "folder" / ".tmp-old", root / "folder" / ".tmp-running"
+    for path in (old, running):
+        path.write_bytes(b"half")
+    for path in (old, root / "folder" / "k"):
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    local.ensure_bucket()
+    assert sorted(path.name for path in (root / "folder").iterdir()) == [".tmp-running", "k"]
+
+
+def test_metadata_belongs_to_the_bytes_whichever_put_ends_last(
+    local: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, slow_one = os.replace, iter([0.05])
+
+    def slow_replace(source: Path, target: Path) -> None:
+        if target.name == "k":
+            time.sleep(next(slow_one, 0.0))
+        real(source, target)
+
+    monkeypatch.setattr("storage.files.os.replace", slow_replace)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda body: local.put("k", body), [b"a", b"b"]))
+    assert local.info("k").metadata["sha256"] == hashlib.sha256(local.get("k")).hexdigest()
+
+
+def test_folders_that_come_and_go_stop_no_put(local: LocalStorage) -> None:
+    def put_and_delete(n: int) -> None:
+        local.put(f"deep/er/{n % 3}/{n}", b"x")
+        assert local.delete(f"deep/er/{n % 3}/{n}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put_and_delete, range(1500)))
+    assert list(local.list()) == []
+
+
+def test_a_failed_put_leaves_no_file(local: LocalStorage, root: Path) -> None:
+    local.put("folder", b"x")
+    with pytest.raises(InvalidInput, match="folder"):
+        local.put("folder/k", b"x")
+    assert [p.name for p in root.iterdir() if p.name != ".meta"] == ["folder"]
+
+
+def test_delete_prunes_folders_but_not_the_root(local: LocalStorage, root: Path) -> None:
+    local.put("a/b/c/d", b"x")
+    local.put("a/e", b"x")
+    local.delete("a/b/c/d")
+    assert sorted(p.name for p in (root / "a").iterdir()) == ["e"]
+    local.delete("a/e")
+    assert root.is_dir() and not (root / "a").exists()
+
+
+def test_links_do_not_lead_outside(local: LocalStorage, root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    local.put("inside", b"in")
+    (root / "dir").symlink_to(outside)
+    (root / "file").symlink_to(outside / "secret")
+    (root / "good").symlink_to(root / "inside")
+    for key in ("dir/secret", "file"):
+        for verb in (local.get, local.info, local.delete, lambda key: local.put(key, b"!")):
+            with pytest.raises(StorageDenied):
+                verb(key)
+    assert (outside / "secret").read_bytes() == b"secret"
+    assert [item.key for item in local.list()] == ["good", "inside"]
+    assert list(local.list("dir/")) == []
+    assert local.get("good") == b"in"
+
+
+def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "root").symlink_to(tmp_path / "volume")
+    local = LocalStorage(StorageConfig(local_dir=tmp_path / "root"))
+    local.put("a/b", b"x")
+    assert [item.key for item in local.list()] == ["a/b"]
+
+
+def test_names_too_long_for_a_disk(local: LocalStorage) -> None:
+    with pytest.raises(InvalidInput):
+        local.put("x" * 300, b"")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_directory(root: Path, local: LocalStorage) -> None:
+    root.mkdir()
+    root.chmod(0o500)
+    with pytest.raises(StorageDenied):
+        local.ensure_bucket()
+
+
+def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WorkerError):
+        LocalStorage(StorageConfig(local_dir=tmp_path / "file")).put("k", b"x")
+
+
+def test_file_names_that_are_no_keys_are_not_listed(local: LocalStorage, root: Path) -> None:
+    local.put("ok", b"x")
+    (root / "new\nline").write_bytes(b"")
+    (root / "back\\slash").write_bytes(b"")
+    (root / os.fsdecode(b"latin-\xe9")).write_bytes(b"")
+    assert [item.key for item in local.list()] == ["ok"]
+
+
+ANY_TEXT = st.text(st.characters(), min_size=0, max_size=60)
+NASTY = st.lists(
+    st.sampled_from(["..", ".", "", "a", "/", "\\", "\0", ".meta", ".tmp-x", "%2e%2e", "~", "é"]),
+    max_size=6,
+).map("/".join)
+
+
+@given(ANY_TEXT | NASTY)
+@settings(max_examples=400)
+def test_a_key_is_refused_or_stays_below_its_prefix(key: str) -> None:
+    try:
+        full = full_key("tts/prod/", key)
+    except InvalidInput:
+        return
+    assert full == "tts/prod/" + key
+    path = os.path.normpath(f"/root/{full}")
+    assert path == f"/root/{full}" and path.startswith("/root/tts/prod/")
+
+
+@given(key=ANY_TEXT | NASTY)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_key_the_disk_outside_is_untouched(
+    local: LocalStorage, tmp_path: Path, key: str
+) -> None:
+    try:
+        local.put(key, b"x")
+        assert local.get(key) == b"x"
+        assert check_key(key) == key
+        assert local.delete(key)
+    except (InvalidInput, ObjectNotFound):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] in ([], ["root"])
+
+
+@pytest.mark.parametrize("prefix", ["../up", "a/../b", "a//b", "a\\b", ".meta", "x\n"])
+def test_a_prefix_that_is_no_path(prefix: str) -> None:
+    with pytest.raises(ConfigError):
+        normalise_prefix(prefix)

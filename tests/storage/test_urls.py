@@ -1,0 +1,177 @@
+"""How URLs look, which of them work over real HTTP, and when they stop working."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3_utils import open_storage
+from storage.config import StorageConfig
+from storage.s3 import S3Storage
+from storage.urls import encode_key, public_url
+from tests.s3server.server import S3Server
+from worker.errors import ConfigError, InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("bucket", "region", "endpoint", "base", "wanted"),
+    [
+        ("b", "us-east-1", "https://e.com", None, "https://e.com/b/output/a%20b.wav"),
+        ("b", "us-east-1", "https://e.com/", None, "https://e.com/b/output/a%20b.wav"),
+        ("b", "eu-west-1", None, None, "https://b.s3.eu-west-1.amazonaws.com/output/a%20b.wav"),
+        ("b.c", "eu-west-1", None, None, "https://s3.eu-west-1.amazonaws.com/b.c/output/a%20b.wav"),
+        ("b", "cn-north-1", None, None, "https://b.s3.cn-north-1.amazonaws.com.cn/output/a%20b.wav"),
+        ("b", "x", "https://e.com", "https://cdn.io/f/", "https://cdn.io/f/output/a%20b.wav"),
+    ],
+)  # fmt: skip
+def test_public_url(
+    bucket: str, region: str, endpoint: str | None, base: str | None, wanted: str
+) -> None:
+    url = public_url(
+        "output/a b.wav", bucket=bucket, region=region, endpoint_url=endpoint, base_url=base
+    )
+    assert url == wanted
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_encoding_is_ascii_and_loses_nothing(key: str) -> None:
+    encoded = encode_key(key)
+    assert encoded.isascii() and not set(encoded) & set(" ?#&+\"'<>\\")
+    assert unquote(encoded) == key
+
+
+def fetch(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+    method = "GET" if data is None else "PUT"
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+@pytest.mark.parametrize("key", ["a.wav", "voices/Zoë Ångström.wav", "a+b&c=d%20(e).wav"])
+def test_a_presigned_url_gives_the_object_to_anyone(s3: S3Storage, key: str) -> None:
+    s3.put(key, b"sound")
+    link = s3.url(key, "presigned", expires_s=60)
+    assert link.url is not None and link.kind == "presigned" and link.expires_at is not None
+    assert fetch(link.url) == (200, b"sound")
+    left = link.expires_at - datetime.now(UTC)
+    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+
+
+def test_without_a_signature_the_object_is_refused(s3: S3Storage) -> None:
+    s3.put("k", b"x")
+    url = s3.url("k", "presigned").url
+    assert url is not None
+    assert fetch(url.partition("?")[0])[0] == 403
+    assert fetch(url[:-4] + ("0000" if not url.endswith("0000") else "1111"))[0] == 403
+    assert fetch(url.replace("/k?", "/other?"))[0] == 403
+
+
+def test_an_expired_url_is_refused(s3: S3Storage, s3_server: S3Server) -> None:
+    s3.put("k", b"x")
+    url = s3.url("k", "presigned", expires_s=60).url
+    assert url is not None
+    s3_server.faults.clock_offset_s = 59.0
+    assert fetch(url)[0] == 200
+    s3_server.faults.clock_offset_s = 62.0
+    status, body = fetch(url)
+    assert status == 403 and b"Request has expired" in body
+
+
+def test_a_wrong_secret_signs_what_nobody_accepts(s3_config: StorageConfig, s3: S3Storage) -> None:
+    s3.put("k", b"x")
+    wrong = open_storage(replace(s3_config, secret_access_key="wrong"))
+    status, body = fetch(str(wrong.url("k", "presigned").url))
+    assert status == 403 and b"SignatureDoesNotMatch" in body
+
+
+def test_the_url_is_signed_for_the_store_prefix(s3_config: StorageConfig) -> None:
+    store = open_storage(replace(s3_config, prefix="tts"))
+    store.put("k", b"x")
+    url = str(store.url("k", "presigned").url)
+    assert urlsplit(url).path.endswith("/tts/k")
+    assert fetch(url) == (200, b"x")
+
+
+def test_a_presigned_upload_stores_the_object(s3: S3Storage) -> None:
+    link = s3.presign_put("voices/new.wav", content_type="audio/wav", expires_s=60)
+    assert link.url is not None and link.kind == "presigned" and link.expires_at is not None
+    assert fetch(link.url, b"sound", **{"Content-Type": "audio/wav"})[0] == 200
+    assert s3.get("voices/new.wav") == b"sound"
+    assert s3.info("voices/new.wav").content_type == "audio/wav"
+
+
+def test_a_presigned_upload_needs_the_signed_type_and_time(
+    s3: S3Storage, s3_server: S3Server
+) -> None:
+    url = str(s3.presign_put("new.wav", content_type="audio/wav", expires_s=60).url)
+    assert fetch(url, b"x", **{"Content-Type": "text/html"})[0] == 403
+    s3_server.faults.clock_offset_s = 120.0
+    assert fetch(url, b"x", **{"Content-Type": "audio/wav"})[0] == 403
+    s3_server.faults.clock_offset_s = 0.0
+    assert not s3.exists("new.wav")
+
+
+def test_a_presigned_upload_asks_for_no_checksum(s3: S3Storage) -> None:
+    for url in (s3.presign_put("k").url, s3.url("k", "presigned").url):
+        assert "checksum" not in str(url).lower()
+
+
+@pytest.mark.parametrize("expires_s", [0, 604_801, -5])
+def test_lifetimes_s3_does_not_allow(s3: S3Storage, expires_s: int) -> None:
+    with pytest.raises(InvalidInput):
+        s3.presign_put("k", expires_s=expires_s)
+
+
+def provider_store(endpoint: str, **more: str) -> S3Storage:
+    return S3Storage(
+        StorageConfig(
+            mode="s3", bucket="voices", endpoint_url=endpoint, access_key_id="id",
+            secret_access_key="secret", public_base_url=more.get("base"),
+        )
+    )  # fmt: skip
+
+
+def test_r2_has_no_public_endpoint_url() -> None:
+    with pytest.raises(ConfigError) as caught:
+        provider_store("https://0a1b.r2.cloudflarestorage.com").url("k", "public")
+    assert "S3_PUBLIC_BASE_URL" in caught.value.hint and "presigned" in caught.value.hint
+    store = provider_store("https://0a1b.r2.cloudflarestorage.com", base="https://cdn.example.org")
+    assert store.url("k", "public").url == "https://cdn.example.org/k"
+
+
+def test_runpod_cannot_presign() -> None:
+    store = provider_store("https://s3api-eur-is-1.runpod.io")
+    for ask in (lambda: store.url("k", "presigned"), lambda: store.presign_put("k")):
+        with pytest.raises(ConfigError, match="presigned"):
+            ask()
+    with pytest.raises(ConfigError) as caught:
+        store.url("k", "public")
+    assert "presigned" not in caught.value.hint
+
+
+def test_aws_urls_name_bucket_and_region() -> None:
+    config = StorageConfig(
+        mode="s3", bucket="voices", region="eu-west-1", access_key_id="id", secret_access_key="s"
+    )
+    url = str(S3Storage(config).url("k", "presigned").url)
+    assert url.startswith("https://voices.s3.eu-west-1.amazonaws.com/k?")
+    assert "%2Feu-west-1%2Fs3%2F" in url
+
+
+def test_an_aws_endpoint_in_the_environment_does_not_move_the_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint = "https://s3.eu-west-1.amazonaws.com"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://s3.amazonaws.com")
+    url = str(provider_store(endpoint).url("k", "presigned").url)
+    assert url.startswith("https://voices.s3.eu-west-1.amazonaws.com/k?")

@@ -1,0 +1,65 @@
+"""The log: one line an event, the job's id on each, never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+
+import pytest
+
+from worker.log import get_logger, job_context, setup_logging
+from worker.settings import Settings
+
+SECRET = "K004verysecret"
+ENV = {"S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "004id", "AWS_SECRET_ACCESS_KEY": SECRET}
+URL = "https://s3.example.com/b/a.wav?X-Amz-Signature=abc123&X-Amz-Date=1"
+
+
+@pytest.fixture(params=["json", "text"])
+def stream(request: pytest.FixtureRequest) -> io.StringIO:
+    stream = io.StringIO()
+    setup_logging(Settings.load({**ENV, "LOG_FORMAT": request.param, "F5_MODLE": "x"}), stream)
+    return stream
+
+
+def test_secrets_and_signatures_are_masked_everywhere(stream: io.StringIO) -> None:
+    log = get_logger("test")
+    log.info("key %s url %s", SECRET, URL, extra={"link": URL, "key": SECRET})
+    try:
+        raise ValueError(f"{SECRET} {URL}")
+    except ValueError:
+        log.exception("failed")
+    text = stream.getvalue()
+    assert "failed" in text
+    assert SECRET not in text
+    assert "abc123" not in text
+    assert "https://s3.example.com/b/a.wav?***" in text
+
+
+def test_warnings_of_the_settings_are_logged(stream: io.StringIO) -> None:
+    assert "F5_MODLE is not a known variable" in stream.getvalue()
+
+
+def test_the_jobs_id_is_on_its_lines_alone() -> None:
+    stream = io.StringIO()
+    setup_logging(Settings.load({}), stream)
+    log = get_logger("test")
+
+    async def job(name: str) -> None:
+        with job_context(name):
+            await asyncio.sleep(0)
+            await asyncio.to_thread(log.info, "in a thread of %s", name)
+
+    async def both() -> None:
+        await asyncio.gather(job("job-1"), job("job-2"))
+        log.info("outside")
+
+    asyncio.run(both())
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {line["message"][-5:]: line["job_id"] for line in lines[:2]} == {
+        "job-1": "job-1",
+        "job-2": "job-2",
+    }
+    assert "job_id" not in lines[2]
+    assert {"time", "level", "logger"} <= set(lines[0])
