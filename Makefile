@@ -1,0 +1,46 @@
+# One command each; the environments are built on first use and rebuilt when the pins change.
+VENV     ?= .venv
+RUN_VENV ?= .venv-run
+PY       := $(VENV)/bin/python
+PINS     := requirements.txt requirements-nodeps.txt constraints.txt tools/install.sh
+DEV_PINS := $(PINS) requirements-dev.txt requirements-dev-nodeps.txt
+
+.PHONY: run test test-full check bench config-doc clean
+
+run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
+	LOG_FORMAT=text $(RUN_VENV)/bin/python handler.py
+
+test: $(VENV)/.installed  ## every test that needs neither a GPU nor an account
+	$(PY) -m pytest -n 2 --dist loadfile
+
+test-full: $(VENV)/.installed  ## 200 mixed jobs; a checkpoint of the published size: 3 GB of disk, 8 GB of memory
+	$(PY) -m pytest -m slow
+
+check: $(VENV)/.installed  ## lint, formatting, types, Dockerfile
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/hadolint Dockerfile
+
+bench: $(VENV)/.installed .venv-bench/.installed  ## figures of the README, measured here
+	$(PY) -m bench
+
+config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings and measurements
+	$(PY) -m tools.config_doc
+	$(PY) -m tools.hub
+	$(PY) -m tools.scaling_doc
+
+$(RUN_VENV)/.installed: $(PINS)
+	tools/install.sh $(RUN_VENV)
+	@touch $@
+
+$(VENV)/.installed: $(DEV_PINS)
+	tools/install.sh $(VENV) dev
+	@touch $@
+
+.venv-bench/.installed: $(DEV_PINS) requirements-bench.txt
+	tools/install.sh .venv-bench bench
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(RUN_VENV) .venv-bench data models
