@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import time
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from engine import attention
 from engine.arch import Arch, MelConfig, read_arch
 from engine.batcher import Batcher, ChunkJob
 from engine.checkpoint import load_dit
@@ -26,6 +28,7 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
 _CPU_FRAMES = 8192  # larger passes gain nothing on a CPU and delay the first result
 _WARM_UP_FRAMES = 200
+_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class EngineConfig:
     max_batch_frames: int = 0
     use_ema: bool = True
     warm_up: bool = True
+    attention: str = "auto"
+    join: str = "step"
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,17 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     dtype = pick_dtype(config.dtype, device)
     if config.threads:
         torch.set_num_threads(config.threads)
+    if device.type == "cpu":
+        _keep_freed_memory()
     arch, vocab, mel = read_arch(files.config), read_vocab(files.vocab), MelConfig()
     model = load_dit(
         files.weights, arch, len(vocab), device=device, dtype=dtype, use_ema=config.use_ema
     )
+    kernel, attend = attention.pick(config.attention, device, dtype)
+    model.use_attention(attend)
     vocoder = load_vocoder(files.vocoder, device)
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
-    batcher = Batcher(model, vocoder, max_frames=frames)
+    batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
     if config.warm_up:
         _warm_up(batcher)
     engine = Engine(
@@ -86,8 +95,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         time.perf_counter() - started,
     )
     log.info(
-        "model %s ready on %s (%s) in %.1f s, %d frames a pass, vocoder %s",
-        engine.model, engine.device, engine.dtype, engine.load_s, frames,
+        "model %s ready on %s (%s, %s attention) in %.1f s, %d frames a pass, vocoder %s",
+        engine.model, engine.device, engine.dtype, kernel, engine.load_s, frames,
         files.vocoder or "Griffin-Lim",
     )  # fmt: skip
     return engine
@@ -118,12 +127,37 @@ def pick_device(wanted: str) -> torch.device:
 
 
 def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """`auto`: fp32 on CPU; on a GPU bf16 where the card has it, else fp16."""
+    """`auto`: bf16 where the device multiplies in it, else fp16 on a GPU and fp32 on a CPU.
+
+    A CPU without bf16 instructions is eight times slower in bf16 than in fp32 (measured on AVX2);
+    one with avx512_bf16 four times faster.
+    """
     if wanted != "auto":
         return _DTYPES[wanted]
+    if device.type == "cpu":
+        return torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+
+
+def _cpu_multiplies_bf16() -> bool:
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def _keep_freed_memory() -> None:
+    """glibc gives activations back to the kernel and gets them again page by page at every step.
+
+    Keeping them makes element-wise operations on a long chunk up to 7 times faster (measured:
+    12.1 ms to 1.8 ms for the rotary embedding of 1,250 frames). Other C libraries go without.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_ARENA_MAX, 1)  # the arenas of other threads give back theirs whatever is set
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:

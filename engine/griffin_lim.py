@@ -7,6 +7,8 @@ the given one (Lee & Seung 2001), then the fast Griffin-Lim algorithm finds phas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -36,8 +38,11 @@ class GriffinLim:
         self.momentum = momentum
 
     @torch.inference_mode()
-    def __call__(self, mel: Tensor) -> Tensor:
-        """(frames, n_mels) log-mel to ((frames - 1) * hop_length,) samples, fp32."""
+    def __call__(self, mels: Sequence[Tensor]) -> list[Tensor]:
+        """(frames, n_mels) log-mels to ((frames - 1) * hop_length,) samples each, fp32."""
+        return [self._rebuild(mel) for mel in mels]
+
+    def _rebuild(self, mel: Tensor) -> Tensor:
         magnitude = self._magnitude(mel.float().exp())
         angles = torch.zeros_like(magnitude)
         generator = torch.Generator(device="cpu").manual_seed(0)

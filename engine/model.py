@@ -14,6 +14,7 @@ The residual stream `h` stays in fp32; matrix products run in the weights' dtype
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.arch import Arch
+from engine.attention import Attend, sdpa
 from engine.layers import (
     ConvPositionEmbedding,
     Rotary,
@@ -36,9 +38,27 @@ def linear(layer: nn.Linear, x: Tensor) -> Tensor:
     return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
 
 
-def modulated_norm(x: Tensor, scale_plus_one: Tensor, shift: Tensor) -> Tensor:
-    """LN(x) * (1 + scale) + shift in one kernel: all tokens of a step share scale and shift."""
-    return F.layer_norm(x, x.shape[-1:], scale_plus_one, shift, eps=1e-6)
+def modulated_norm(
+    x: Tensor, scales_plus_one: Sequence[Tensor], shifts: Sequence[Tensor], groups: list[slice]
+) -> Tensor:
+    """LN(x) * (1 + scale) + shift; all tokens of a group share scale and shift (dim,).
+
+    One kernel a group: the layer norm's own weight and bias do the modulation.
+    """
+    parts = [
+        F.layer_norm(x[rows], x.shape[-1:], scale, shift, eps=1e-6)
+        for rows, scale, shift in zip(groups, scales_plus_one, shifts, strict=True)
+    ]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def gated_sum(h: Tensor, gates: Sequence[Tensor], x: Tensor, groups: list[slice]) -> Tensor:
+    """h + gate * x in fp32; all tokens of a group share the gate (dim,)."""
+    parts = [
+        torch.addcmul(h[rows], gate, x[rows].float())
+        for rows, gate in zip(groups, gates, strict=True)
+    ]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 @dataclass(frozen=True)
@@ -60,39 +80,31 @@ class Attention(nn.Module):
         super().__init__()
         inner = arch.heads * arch.dim_head
         self.heads, self.dim_head = arch.heads, arch.dim_head
-        self.rotary_heads = (
-            arch.pe_attn_head or arch.heads
-        )  # F5TTS_Base rotates its first head only
+        # F5TTS_Base rotates its first head only.
+        self.rotary_heads = arch.pe_attn_head or arch.heads
         self.to_qkv = nn.Linear(arch.dim, 3 * inner)
         self.to_out = nn.Linear(inner, arch.dim)
         normed = arch.qk_norm == "rms_norm"
         self.q_norm = nn.RMSNorm(arch.dim_head, eps=1e-6) if normed else None
         self.k_norm = nn.RMSNorm(arch.dim_head, eps=1e-6) if normed else None
+        self.attend: Attend = sdpa
 
-    def forward(self, x: Tensor, packing: Packing, rope: tuple[Tensor, Tensor]) -> Tensor:
-        """(tokens, dim) to (tokens, dim)."""
-        q, k, v = linear(self.to_qkv, x).unflatten(-1, (3, self.heads, self.dim_head)).unbind(1)
-        if self.q_norm is not None and self.k_norm is not None:
-            q, k = self.q_norm(q), self.k_norm(k)
-        q, k = self._rotate(q, rope), self._rotate(k, rope)
-        return linear(self.to_out, self._attend(q, k, v, packing))
+    def forward(self, x: Tensor, packing: Packing, turns: Tensor) -> Tensor:
+        """(tokens, dim) to (tokens, dim); `turns` from `Rotary.rows`."""
+        qkv = linear(self.to_qkv, x).unflatten(-1, (3, self.heads, self.dim_head))
+        q, k = self._rotate(self._normed(qkv[:, :2]), turns).unbind(1)
+        return linear(self.to_out, self.attend(q, k, qkv[:, 2], packing))
 
-    def _rotate(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
+    def _normed(self, qk: Tensor) -> Tensor:
+        if self.q_norm is None or self.k_norm is None:
+            return qk
+        return torch.stack((self.q_norm(qk[:, 0]), self.k_norm(qk[:, 1])), dim=1)
+
+    def _rotate(self, qk: Tensor, turns: Tensor) -> Tensor:
         if self.rotary_heads == self.heads:
-            return rotate(x, *rope)
-        turned, rest = x[:, : self.rotary_heads], x[:, self.rotary_heads :]
-        return torch.cat((rotate(turned, *rope), rest), dim=1)
-
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
-        out = q.new_empty(q.shape[0], self.heads * self.dim_head)
-        for run in packing.runs:
-            rows = slice(run.start, run.stop)
-            heads_first = [
-                t[rows].unflatten(0, (run.count, run.length)).transpose(1, 2) for t in (q, k, v)
-            ]
-            mixed = F.scaled_dot_product_attention(*heads_first)
-            out[rows] = mixed.transpose(1, 2).reshape(run.count * run.length, -1)
-        return out
+            return rotate(qk, turns)
+        turned = rotate(qk[:, :, : self.rotary_heads], turns)
+        return torch.cat((turned, qk[:, :, self.rotary_heads :]), dim=2)
 
 
 class Block(nn.Module):
@@ -107,14 +119,16 @@ class Block(nn.Module):
         self.ff_out = nn.Linear(hidden, arch.dim)
 
     def forward(
-        self, h: Tensor, modulation: Tensor, packing: Packing, rope: tuple[Tensor, Tensor]
+        self, h: Tensor, modulations: list[Tensor], packing: Packing, turns: Tensor
     ) -> Tensor:
-        """(tokens, dim) fp32 to the same; `modulation` is (6, dim), see `Modulation`."""
-        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = modulation.unbind(0)
-        attended = self.attn(modulated_norm(h, scale_1, shift_1), packing, rope)
-        h = torch.addcmul(h, gate_1, attended.float())
-        hidden = F.gelu(linear(self.ff_in, modulated_norm(h, scale_2, shift_2)), approximate="tanh")
-        return torch.addcmul(h, gate_2, linear(self.ff_out, hidden).float())
+        """(tokens, dim) fp32 to the same; `modulations` holds (6, dim) of each group."""
+        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = zip(*modulations, strict=True)
+        groups = packing.group_tokens
+        attended = self.attn(modulated_norm(h, scale_1, shift_1, groups), packing, turns)
+        h = gated_sum(h, gate_1, attended, groups)
+        hidden = linear(self.ff_in, modulated_norm(h, scale_2, shift_2, groups))
+        hidden = linear(self.ff_out, F.gelu(hidden, approximate="tanh"))
+        return gated_sum(h, gate_2, hidden, groups)
 
 
 class DiT(nn.Module):
@@ -171,25 +185,35 @@ class DiT(nn.Module):
         cond = torch.zeros_like(cond) if drop else cond
         return linear(self.input_context, torch.cat((cond.to(text.dtype), text), dim=-1)).float()
 
-    def forward(self, x: Tensor, context: Tensor, step: Modulation, packing: Packing) -> Tensor:
+    def use_attention(self, attend: Attend) -> None:
+        """Sets the attention kernel of every block (see `engine.attention`)."""
+        for block in self.blocks:
+            block.attn.attend = attend  # type: ignore[union-attr]
+
+    def forward(
+        self, x: Tensor, context: Tensor, steps: list[Modulation], packing: Packing
+    ) -> Tensor:
         """Velocity of every token.
 
         Args:
             x: (frames, mel_dim) noisy mel of all chunks, one after the other.
             context: (tokens, dim) from `context`, in the packing's token order.
-            step: modulation of this time step.
-            packing: lengths and branches.
+            steps: modulation of each of the packing's groups at its time step.
+            packing: lengths, branches and groups.
 
         Returns: (tokens, mel_dim) fp32.
         """
         assert self.rotary is not None
-        rope = self.rotary.rows(packing.positions)
+        turns = self.rotary.rows(packing.positions)
         # Both CFG branches start from the same x: project it once.
         h = linear(self.input_x, x).float()[packing.frame_of_token] + context
         h = h + self.conv_pos_embed(h.to(self.input_x.weight.dtype), packing).float()
         residual = h
-        for block, modulation in zip(self.blocks, step.blocks, strict=True):
-            h = block(h, modulation, packing, rope)
+        for i, block in enumerate(self.blocks):
+            h = block(h, [step.blocks[i] for step in steps], packing, turns)
         if self.skip is not None:
             h = linear(self.skip, torch.cat((h, residual), dim=-1)).float()
-        return linear(self.proj_out, modulated_norm(h, *step.final)).float()
+        scales, shifts = zip(*(step.final for step in steps), strict=True)
+        return linear(
+            self.proj_out, modulated_norm(h, scales, shifts, packing.group_tokens)
+        ).float()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -72,93 +73,140 @@ class FlowInput:
         return self.cfg_strength >= NO_GUIDANCE
 
 
-@dataclass
-class _Sequence:
-    index: int
+@dataclass(frozen=True)
+class Course:
+    """A schedule made ready for one model: length and AdaLN modulation of every step."""
+
+    deltas: list[float]
+    modulations: list[Modulation]
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, model: DiT, schedule: Schedule) -> Course:
+        """Computes the modulations, which depend on time only: once a schedule, not once a job."""
+        times = schedule.times().to(model.device)
+        return cls((times[1:] - times[:-1]).tolist(), model.modulation(times[:-1]))
+
+    def __len__(self) -> int:
+        return len(self.deltas)
+
+
+@dataclass(eq=False)
+class Sequence:
+    """A chunk on its way from noise to speech: `x` (frames, mel_dim) fp32 after `step` steps.
+
+    `contexts` hold (frames, dim) of each branch, the conditional one first.
+    """
+
+    course: Course
     cond: Tensor
     contexts: list[Tensor]
     x: Tensor
     cfg_strength: float
-
-
-class Flow:
-    """The sampling of one batch of chunks, a step at a time; chunks can leave between steps.
-
-    All chunks share the schedule, and are all guided or all unguided. The result of a chunk does
-    not depend on what it is batched with.
-    """
-
-    def __init__(self, model: DiT, modulations: list[Modulation], times: Tensor) -> None:
-        self.model = model
-        self.modulations = modulations
-        self.deltas = (times[1:] - times[:-1]).tolist()
-        self.step_index = 0
-        self._sequences: list[_Sequence] = []
-        self._packed: tuple[Packing, Tensor, Tensor] | None = None
+    step: int = 0
 
     @property
     def done(self) -> bool:
-        return self.step_index == len(self.deltas) or not self._sequences
+        return self.step == len(self.course)
 
-    def add(self, chunk: FlowInput) -> int:
-        """Adds a chunk before the first step; returns its index."""
+    @property
+    def guided(self) -> bool:
+        return len(self.contexts) == 2
+
+    @property
+    def mel(self) -> Tensor:
+        """(frames, mel_dim), the reference frames put back as they were given."""
+        return torch.cat((self.cond, self.x[self.cond.shape[0] :]))
+
+
+class Flow:
+    """Chunks that advance together, an Euler step at a time; they join and leave between steps.
+
+    Each chunk is at its own step of its own schedule, guided or not. Its result does not depend on
+    what it runs with.
+    """
+
+    def __init__(self, model: DiT) -> None:
+        self.model = model
+        self.sequences: list[Sequence] = []
+        self._packed: _Pass | None = None
+
+    @torch.inference_mode()
+    def start(self, chunk: FlowInput, course: Course) -> Sequence:
+        """A sequence at its noise, not yet part of the flow: text and reference are encoded."""
         device = self.model.device
         cond = torch.zeros(chunk.frames, chunk.noise.shape[1], device=device)
         cond[: chunk.cond.shape[0]] = chunk.cond
         tokens = chunk.tokens.to(device)
         drops = (False, True) if chunk.guided else (False,)
         contexts = [self.model.context(cond, tokens, drop=drop) for drop in drops]
-        index = len(self._sequences)
-        x = chunk.noise.to(device)
-        self._sequences.append(_Sequence(index, chunk.cond, contexts, x, chunk.cfg_strength))
-        return index
+        reference = chunk.cond.to(device)
+        return Sequence(course, reference, contexts, chunk.noise.to(device), chunk.cfg_strength)
 
-    def drop(self, index: int) -> None:
-        """Takes a chunk out; its memory is free from the next step on."""
+    def join(self, sequence: Sequence) -> None:
+        """Takes a sequence along from the next step on."""
         self._unpack()
-        self._sequences = [s for s in self._sequences if s.index != index]
+        self.sequences.append(sequence)
+
+    def leave(self, sequence: Sequence) -> None:
+        """Takes a sequence out as it stands; it may join again later."""
+        self._unpack()
+        self.sequences.remove(sequence)
 
     @torch.inference_mode()
     def step(self) -> None:
-        """One Euler step of every chunk."""
-        packing, context, strength = self._pack()
-        x = torch.cat([s.x for s in self._sequences])
-        v = self.model(x, context, self.modulations[self.step_index], packing)
-        if packing.branches == 2:
-            cond = v[packing.cond]
-            v = cond + (cond - v[packing.uncond]) * strength
-        x = x + self.deltas[self.step_index] * v
-        for sequence, rows in zip(self._sequences, x.split(packing.lengths), strict=True):
-            sequence.x = rows
-        self.step_index += 1
-
-    def results(self) -> dict[int, Tensor]:
-        """Mel (frames, mel_dim) of each chunk, its reference frames put back as they were given."""
-        return {s.index: torch.cat((s.cond, s.x[s.cond.shape[0] :])) for s in self._sequences}
-
-    def _pack(self) -> tuple[Packing, Tensor, Tensor]:
-        if self._packed is None:
-            lengths = [s.x.shape[0] for s in self._sequences]
-            branches = len(self._sequences[0].contexts)
-            packing = Packing(lengths, branches, self.model.device)
-            context = torch.cat([c for s in self._sequences for c in s.contexts])
-            strength = torch.cat(
-                [s.x.new_full((s.x.shape[0], 1), s.cfg_strength) for s in self._sequences]
-            )
-            self._packed = packing, context, strength
-        return self._packed
+        """One Euler step of every chunk; if it raises, every chunk stands where it stood before."""
+        now = self._packed = self._packed or _Pass(self.sequences, self.model.device)
+        steps = [s.course.modulations[s.step] for s in now.leaders]
+        v = self.model(now.x, now.context, steps, now.packing)
+        if now.packing.guided:
+            cond = v[now.packing.cond]
+            v = cond + (cond - v[now.packing.uncond]) * now.strength
+        for rows, leader in zip(now.packing.group_frames, now.leaders, strict=True):
+            now.x[rows].add_(v[rows], alpha=leader.course.deltas[leader.step])
+        for sequence in self.sequences:
+            sequence.step += 1
 
     def _unpack(self) -> None:
-        self._packed = None
+        if self._packed is not None:
+            self._packed.write_back()
+            self._packed = None
 
 
-@torch.inference_mode()
+class _Pass:
+    """The tensors of one set of sequences, those at the same step of one schedule side by side."""
+
+    def __init__(self, sequences: list[Sequence], device: torch.device) -> None:
+        self.sequences = sorted(sequences, key=lambda s: (id(s.course), s.step))
+        groups = [list(g) for _, g in groupby(self.sequences, lambda s: (id(s.course), s.step))]
+        self.leaders = [group[0] for group in groups]
+        self.packing = Packing(
+            [s.x.shape[0] for s in self.sequences],
+            [s.guided for s in self.sequences],
+            device,
+            [len(group) for group in groups],
+        )
+        self.x = torch.cat([s.x for s in self.sequences])
+        self.context = torch.cat([c for s in self.sequences for c in s.contexts])
+        self.strength = torch.cat(
+            [s.x.new_full((s.x.shape[0], 1), s.cfg_strength) for s in self.sequences]
+        )
+
+    def write_back(self) -> None:
+        """Gives every sequence its rows."""
+        rows = self.x.split(self.packing.lengths)
+        for sequence, x in zip(self.sequences, rows, strict=True):
+            sequence.x = x
+
+
 def sample(model: DiT, chunks: list[FlowInput], schedule: Schedule) -> list[Tensor]:
     """Mels (frames, mel_dim) of `chunks` in one batch; the simple path, used by tests and tools."""
-    times = schedule.times().to(model.device)
-    flow = Flow(model, model.modulation(times[:-1]), times)
-    for chunk in chunks:
-        flow.add(chunk)
-    while not flow.done:
+    flow, course = Flow(model), Course.of(model, schedule)
+    sequences = [flow.start(chunk, course) for chunk in chunks]
+    for sequence in sequences:
+        flow.join(sequence)
+    for _ in range(len(course)):
         flow.step()
-    return list(flow.results().values())
+    for sequence in sequences:
+        flow.leave(sequence)
+    return [sequence.mel for sequence in sequences]

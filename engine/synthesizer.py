@@ -136,7 +136,7 @@ class Synthesizer:
             parameters.cfg_strength,
         )
         schedule = Schedule(parameters.nfe_step, parameters.sway_sampling_coef)
-        return self.batcher.submit(ChunkJob(flow, schedule, chunk.ref_frames))
+        return self.batcher.submit(ChunkJob(flow, schedule, chunk.ref_frames, chunk.index))
 
     @staticmethod
     def restore_loudness(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,8 +12,9 @@ from engine.arch import MelConfig
 from engine.griffin_lim import GriffinLim
 from engine.vocos import load_vocos
 
-# (frames, n_mels) log-mel to ((frames - 1) * hop_length,) samples at 24 kHz, fp32
-Vocoder = Callable[[Tensor], Tensor]
+# (frames, n_mels) log-mels, of any lengths, to a waveform each: 24 kHz, fp32, about hop_length
+# samples a frame ((frames - 1) * hop_length with the official vocoder)
+Vocoder = Callable[[Sequence[Tensor]], list[Tensor]]
 
 
 def load_vocoder(directory: Path | None, device: torch.device) -> Vocoder:

@@ -7,7 +7,9 @@ ones known here and never imported.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from torch import Tensor, nn
 from worker.errors import ModelUnavailable
 
 _MAX_MAGNITUDE = 1e2
+_KERNEL = 7  # frames, of every convolution
 _HINT = (
     "F5_VOCODER needs the directory of charactr/vocos-mel-24khz: config.yaml, pytorch_model.bin."
 )
@@ -36,19 +39,37 @@ class VocosConfig:
     padding: str
 
 
+class Row:
+    """Mels of any lengths along one axis of frames, zeros between them.
+
+    The gap is as long as the convolutions and the overlap-add reach, so that no mel hears another;
+    `mask` (1, 1, frames) is 0 in the gaps.
+    """
+
+    def __init__(self, mels: Sequence[Tensor], gap: int) -> None:
+        sizes = [mel.shape[0] for mel in mels]
+        starts = list(accumulate((size + gap for size in sizes), initial=0))
+        self.spans = [(start, start + size) for start, size in zip(starts[:-1], sizes, strict=True)]
+        self.mel = mels[0].new_zeros(1, mels[0].shape[1], starts[-1] - gap)
+        self.mask = mels[0].new_zeros(1, 1, starts[-1] - gap)
+        for mel, (start, stop) in zip(mels, self.spans, strict=True):
+            self.mel[0, :, start:stop] = mel.T
+            self.mask[..., start:stop] = 1.0
+
+
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution and MLP with a learned residual scale."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.dwconv = nn.Conv1d(dim, dim, kernel_size=7, padding=3, groups=dim)
+        self.dwconv = nn.Conv1d(dim, dim, _KERNEL, padding=_KERNEL // 2, groups=dim)
         self.norm = nn.LayerNorm(dim, eps=1e-6)
         self.pwconv1 = nn.Linear(dim, hidden)
         self.pwconv2 = nn.Linear(hidden, dim)
         self.gamma = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, dim, frames) to the same shape."""
+        """(1, dim, frames) to the same shape."""
         h = self.norm(self.dwconv(x).transpose(1, 2))
         h = self.gamma * self.pwconv2(F.gelu(self.pwconv1(h)))
         return x + h.transpose(1, 2)
@@ -59,7 +80,7 @@ class Backbone(nn.Module):
 
     def __init__(self, config: VocosConfig) -> None:
         super().__init__()
-        self.embed = nn.Conv1d(config.n_mels, config.dim, kernel_size=7, padding=3)
+        self.embed = nn.Conv1d(config.n_mels, config.dim, _KERNEL, padding=_KERNEL // 2)
         self.norm = nn.LayerNorm(config.dim, eps=1e-6)
         blocks = [
             ConvNeXtBlock(config.dim, config.intermediate_dim) for _ in range(config.num_layers)
@@ -67,45 +88,50 @@ class Backbone(nn.Module):
         self.convnext = nn.ModuleList(blocks)
         self.final_layer_norm = nn.LayerNorm(config.dim, eps=1e-6)
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """(batch, n_mels, frames) to (batch, frames, dim)."""
-        x = self.norm(self.embed(mel).transpose(1, 2)).transpose(1, 2)
+    def forward(self, row: Row) -> Tensor:
+        """(1, n_mels, frames) of `row` to (1, frames, dim)."""
+        x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
         for block in self.convnext:
-            x = block(x)
+            x = block(x * row.mask)  # each convolution must find the zeros of a mel of its own
         return self.final_layer_norm(x.transpose(1, 2))
 
 
 class Head(nn.Module):
-    """Magnitude and phase of each frame, inverted by overlap-add."""
+    """Magnitude and phase of each frame, inverted by overlap-add.
+
+    "center" padding cuts half a window at both ends, "same" leaves hop_length samples a frame.
+    """
 
     window: Tensor
 
     def __init__(self, config: VocosConfig) -> None:
         super().__init__()
         self.out = nn.Linear(config.dim, config.n_fft + 2)
-        self.n_fft, self.hop, self.padding = config.n_fft, config.hop_length, config.padding
+        self.n_fft, self.hop = config.n_fft, config.hop_length
+        self.trim = (self.n_fft if config.padding == "center" else self.n_fft - self.hop) // 2
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, frames, dim) to (batch, samples)."""
+    def forward(self, x: Tensor, row: Row) -> list[Tensor]:
+        """(1, frames, dim) to the samples of each of the row's mels."""
         log_magnitude, phase = self.out(x).transpose(1, 2).chunk(2, dim=1)
         magnitude = log_magnitude.exp().clamp(max=_MAX_MAGNITUDE)
-        spectrum = torch.polar(magnitude, phase)
-        if self.padding == "center":
-            return torch.istft(spectrum, self.n_fft, self.hop, self.n_fft, self.window, center=True)
-        return self._overlap_add_same(spectrum)
+        frames = torch.fft.irfft(torch.polar(magnitude, phase), self.n_fft, dim=1)
+        window = self.window[None, :, None] * row.mask
+        wave, weight = self._overlap_add(frames * window), self._overlap_add(window.square())
+        return [
+            wave[cut] / weight[cut]
+            for cut in (self._samples(start, stop) for start, stop in row.spans)
+        ]
 
-    def _overlap_add_same(self, spectrum: Tensor) -> Tensor:
-        """Inverse STFT that returns exactly frames * hop samples ("same" padding)."""
-        frames = torch.fft.irfft(spectrum, self.n_fft, dim=1) * self.window[None, :, None]
-        length = (spectrum.shape[-1] - 1) * self.hop + self.n_fft
-        envelope = self.window.square()[None, :, None].expand(1, -1, spectrum.shape[-1])
-        pad = (self.n_fft - self.hop) // 2
-        wave, weight = (
-            F.fold(x, (1, length), kernel_size=(1, self.n_fft), stride=(1, self.hop))
-            for x in (frames, envelope)
-        )
-        return (wave / weight)[:, 0, 0, pad:-pad]
+    def _samples(self, start: int, stop: int) -> slice:
+        first, last = start * self.hop, (stop - 1) * self.hop + self.n_fft
+        return slice(first + self.trim, last - self.trim)
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        """(1, n_fft, frames) to (samples,)."""
+        length = (frames.shape[-1] - 1) * self.hop + self.n_fft
+        kernel, stride = (1, self.n_fft), (1, self.hop)
+        return F.fold(frames, (1, length), kernel_size=kernel, stride=stride)[0, 0, 0]
 
 
 class Vocos(nn.Module):
@@ -115,12 +141,24 @@ class Vocos(nn.Module):
         super().__init__()
         self.backbone = Backbone(config)
         self.head = Head(config)
+        self.gap = max(_KERNEL // 2, -(-config.n_fft // config.hop_length) - 1)
 
     @torch.inference_mode()
-    def forward(self, mel: Tensor) -> Tensor:
-        """(frames, n_mels) log-mel to (samples,), fp32."""
-        wave: Tensor = self.head(self.backbone(mel.T[None].float()))
-        return wave[0]
+    def forward(self, mels: Sequence[Tensor]) -> list[Tensor]:
+        """(frames, n_mels) log-mels, of any lengths, to (samples,) each, fp32.
+
+        On a GPU all in one pass. On a CPU one after the other, which is no slower and keeps a
+        waveform's bits independent of the others.
+        """
+        together = mels[0].device.type != "cpu"
+        rows = [mels] if together else [[mel] for mel in mels]
+        return [wave for some in rows for wave in self.one_pass(some)]
+
+    def one_pass(self, mels: Sequence[Tensor]) -> list[Tensor]:
+        """`forward` on any device in a single pass."""
+        row = Row([mel.float() for mel in mels], self.gap)
+        waves: list[Tensor] = self.head(self.backbone(row), row)
+        return waves
 
 
 def load_vocos(directory: Path, device: torch.device) -> Vocos:

@@ -83,12 +83,20 @@ def _randomise(model: torch.nn.Module, seed: int) -> None:
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
 
 
-def make_vocos(directory: Path, *, seed: int = 0, padding: str = "center") -> Any:
-    """Writes a small Vocos in the official layout; returns Vocos's own model with its weights."""
+def make_vocos(
+    directory: Path, *, seed: int = 0, padding: str = "center",
+    dim: int = 32, intermediate_dim: int = 64, num_layers: int = 2,
+) -> Any:  # fmt: skip
+    """Writes a random Vocos in the official layout; returns Vocos's own model with its weights.
+
+    It is small by default; the published one is 512, 1536, 8.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     mel = dict(sample_rate=24000, n_fft=1024, hop_length=256, n_mels=100, padding=padding)
-    backbone = dict(input_channels=100, dim=32, intermediate_dim=64, num_layers=2)
-    head = dict(dim=32, n_fft=1024, hop_length=256, padding=padding)
+    backbone = dict(
+        input_channels=100, dim=dim, intermediate_dim=intermediate_dim, num_layers=num_layers
+    )
+    head = dict(dim=dim, n_fft=1024, hop_length=256, padding=padding)
     config = {
         "feature_extractor": _part("feature_extractors.MelSpectrogramFeatures", mel),
         "backbone": _part("models.VocosBackbone", backbone),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +26,43 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> DiT:
     return load_engine(files, EngineConfig()).synthesizer.batcher.model
 
 
+def sums(mels: Sequence[Tensor]) -> list[Tensor]:
+    """Stands in for a vocoder: a sample a frame."""
+    return [mel.sum(1) for mel in mels]
+
+
 class CountingModel:
-    """The real model, counting the packed chunks of each pass; fails as told."""
+    """The real model, counting the packed chunks of each pass; waits and fails as told."""
 
     def __init__(self, model: DiT) -> None:
         self.model = model
         self.passes: list[int] = []
+        self.tokens: list[int] = []
         self.max_chunks = 1000
         self.gate: threading.Event | None = None
+        self.entered = threading.Event()
         self.error: Exception | None = None
 
-    def __call__(self, x: Tensor, context: Tensor, step: Any, packing: Any) -> Tensor:
+    def __call__(self, x: Tensor, context: Tensor, steps: Any, packing: Any) -> Tensor:
+        self.entered.set()
         if self.gate:
-            self.gate.wait(10)
+            self.gate.wait(60)
         if self.error:
             raise self.error
         self.passes.append(len(packing.lengths))
+        self.tokens.append(packing.tokens)
         if len(packing.lengths) > self.max_chunks:
             raise torch.OutOfMemoryError("no memory")
-        return self.model(x, context, step, packing)
+        return self.model(x, context, steps, packing)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
+
+    def hold(self) -> threading.Event:
+        """From now on passes wait inside the model until the event is set."""
+        self.entered.clear()
+        self.gate = threading.Event()
+        return self.gate
 
 
 @pytest.fixture
@@ -57,61 +72,116 @@ def counting(model: DiT) -> CountingModel:
 
 @pytest.fixture
 def batcher(counting: CountingModel) -> Iterator[Batcher]:
-    batcher = Batcher(counting, lambda mel: mel.sum(1), max_frames=4000)  # type: ignore[arg-type]
+    batcher = Batcher(counting, sums, max_frames=4000)  # type: ignore[arg-type]
     yield batcher
     batcher.close()
 
 
-def job(frames: int, *, seed: int = 0, nfe: int = 3, cfg: float = 2.0) -> ChunkJob:
+def job(frames: int, *, seed: int = 0, nfe: int = 3, cfg: float = 2.0, index: int = 0) -> ChunkJob:
     noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
     flow = FlowInput(torch.zeros(20, 100), torch.arange(1, 30), noise, cfg)
-    return ChunkJob(flow, Schedule(nfe), 20)
+    return ChunkJob(flow, Schedule(nfe), 20, index)
 
 
-def test_chunks_that_wait_together_share_a_pass_and_keep_their_results(
+def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
     batcher: Batcher, counting: CountingModel
 ) -> None:
-    alone = [batcher.submit(job(n, seed=n)).result(30).samples for n in (60, 90, 75)]
-    counting.gate = threading.Event()
-    blocker = batcher.submit(job(50, nfe=2))
-    together = [batcher.submit(job(n, seed=n)) for n in (60, 90, 75)]
-    counting.gate.set()
-    blocker.result(30)
-    for future, expected in zip(together, alone, strict=True):
-        assert np.allclose(future.result(30).samples, expected, rtol=1e-4, atol=1e-3)
-    assert max(counting.passes) == 3
+    kinds = [(60, 3, 2.0), (90, 5, 2.0), (75, 4, 0.0)]
+    alone = [
+        batcher.submit(job(n, seed=n, nfe=nfe, cfg=cfg)).result(60).samples for n, nfe, cfg in kinds
+    ]
+    counting.passes.clear()
+    gate = counting.hold()
+    first = batcher.submit(job(50, nfe=6))
+    assert counting.entered.wait(60)  # its first step is under way
+    others = [batcher.submit(job(n, seed=n, nfe=nfe, cfg=cfg)) for n, nfe, cfg in kinds]
+    gate.set()
+    first.result(60)
+    for future, expected in zip(others, alone, strict=True):
+        assert np.array_equal(future.result(60).samples, expected)
+    assert counting.passes == [1, 4, 4, 4, 3, 2]
 
 
-def test_chunks_of_other_schedules_do_not_share_a_pass(
-    batcher: Batcher, counting: CountingModel
-) -> None:
-    counting.gate = threading.Event()
-    futures = [batcher.submit(job(50, nfe=nfe, cfg=cfg)) for nfe, cfg in [(2, 2), (3, 2), (2, 0)]]
-    counting.gate.set()
-    for future in futures:
-        future.result(30)
-    assert set(counting.passes) == {1}
+def test_with_join_batch_chunks_wait_for_the_running_ones(counting: CountingModel) -> None:
+    batcher = Batcher(counting, sums, max_frames=4000, join="batch")  # type: ignore[arg-type]
+    gate = counting.hold()
+    first = batcher.submit(job(50, nfe=3))
+    assert counting.entered.wait(60)
+    others = [batcher.submit(job(n, nfe=2)) for n in (60, 70)]
+    gate.set()
+    for future in (first, *others):
+        future.result(60)
+    batcher.close()
+    assert counting.passes == [1, 1, 1, 2, 2]
 
 
 def test_a_pass_stays_within_the_frame_budget(batcher: Batcher, counting: CountingModel) -> None:
-    counting.gate = threading.Event()
+    gate = counting.hold()
     futures = [batcher.submit(job(500)) for _ in range(7)]  # 1,000 frames each with guidance
-    counting.gate.set()
+    gate.set()
     for future in futures:
         future.result(60)
-    assert max(counting.passes) <= 4
+    assert max(counting.tokens) <= 4000
 
 
-def test_a_batch_that_runs_out_of_memory_is_split_and_every_chunk_succeeds(
+def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: CountingModel) -> None:
+    batcher = Batcher(counting, sums, max_frames=200)  # type: ignore[arg-type]
+    done: list[str] = []
+    gate = counting.hold()
+    blocker = batcher.submit(job(50))
+    assert counting.entered.wait(60)
+    names = [("long", i) for i in range(4)] + [("short", 0)]
+    futures = []
+    for name, index in names:  # one at a time fits
+        future = batcher.submit(job(100, index=index))
+        future.add_done_callback(lambda _, label=f"{name} {index}": done.append(label))  # type: ignore[misc]
+        futures.append(future)
+    gate.set()
+    for future in (blocker, *futures):
+        future.result(60)
+    batcher.close()
+    assert done == ["long 0", "short 0", "long 1", "long 2", "long 3"]
+
+
+def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
     batcher: Batcher, counting: CountingModel
 ) -> None:
-    counting.max_chunks = 1
-    counting.gate = threading.Event()
+    alone = [batcher.submit(job(60, seed=i, nfe=4)).result(60).samples for i in range(4)]
+    counting.passes.clear()
+    gate = counting.hold()
     blocker = batcher.submit(job(50, nfe=2))
-    futures = [batcher.submit(job(60)) for _ in range(4)]
-    counting.gate.set()
-    assert all(future.result(30).samples.shape == (40,) for future in futures)
-    blocker.result(30)
+    assert counting.entered.wait(60)
+    futures = [batcher.submit(job(60, seed=i, nfe=4)) for i in range(4)]
+    counting.max_chunks = 2
+    gate.set()
+    for future, expected in zip(futures, alone, strict=True):
+        assert np.array_equal(future.result(60).samples, expected)
+    blocker.result(60)
+    assert batcher.max_frames < 4000
+    failed = sum(n > 2 for n in counting.passes)
+    advanced = sum(n for n in counting.passes if n <= 2)
+    assert failed >= 1
+    assert advanced == 2 + 4 * 4  # every step of every chunk once
+
+
+def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
+    counting: CountingModel,
+) -> None:
+    asked: list[int] = []
+
+    def narrow(mels: Sequence[Tensor]) -> list[Tensor]:
+        asked.append(len(mels))
+        if len(mels) > 1:
+            raise torch.OutOfMemoryError("no memory")
+        return sums(mels)
+
+    batcher = Batcher(counting, narrow, max_frames=4000)  # type: ignore[arg-type]
+    gate = counting.hold()
+    futures = [batcher.submit(job(60, seed=i)) for i in range(4)]
+    gate.set()
+    assert all(future.result(60).samples.shape == (40,) for future in futures)
+    batcher.close()
+    assert max(asked) > 1
 
 
 def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
@@ -119,24 +189,21 @@ def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
 ) -> None:
     counting.max_chunks = 0
     with pytest.raises(InferenceFailed, match="does not fit the device's memory") as caught:
-        batcher.submit(job(60)).result(30)
+        batcher.submit(job(60)).result(60)
     assert "shorter text" in caught.value.hint
     assert caught.value.retryable
 
 
-def test_a_cancelled_chunk_leaves_and_the_others_go_on(
+def test_a_cancelled_chunk_leaves_at_the_next_step_and_the_others_go_on(
     batcher: Batcher, counting: CountingModel
 ) -> None:
-    counting.gate = threading.Event()
-    blocker = batcher.submit(job(40, nfe=2))
+    gate = counting.hold()
     doomed, kept = batcher.submit(job(60, nfe=20)), batcher.submit(job(70, nfe=20))
-    counting.gate.set()
-    blocker.result(30)
-    counting.gate = threading.Event()
+    assert counting.entered.wait(60)
     assert doomed.cancel()
-    counting.gate.set()
-    assert kept.result(30).samples.shape == (50,)
-    assert counting.passes[-1] == 1
+    gate.set()
+    assert kept.result(60).samples.shape == (50,)
+    assert set(counting.passes[1:]) == {1}
 
 
 def test_an_error_fails_its_batch_and_the_thread_lives_on(
@@ -144,26 +211,30 @@ def test_an_error_fails_its_batch_and_the_thread_lives_on(
 ) -> None:
     counting.error = RuntimeError("CUDA error: device-side assert")
     with pytest.raises(InferenceFailed, match="RuntimeError"):
-        batcher.submit(job(50)).result(30)
+        batcher.submit(job(50)).result(60)
     counting.error = None
-    assert batcher.submit(job(50)).result(30).samples.shape == (30,)
+    assert batcher.submit(job(50)).result(60).samples.shape == (30,)
 
 
 def test_nan_never_leaves_the_engine(counting: CountingModel) -> None:
-    batcher = Batcher(counting, lambda mel: mel.sum(1) * float("nan"), max_frames=4000)  # type: ignore[arg-type]
+    def broken(mels: Sequence[Tensor]) -> list[Tensor]:
+        return [wave * float("nan") for wave in sums(mels)]
+
+    batcher = Batcher(counting, broken, max_frames=4000)  # type: ignore[arg-type]
     with pytest.raises(InferenceFailed, match="NaN"):
-        batcher.submit(job(50)).result(30)
+        batcher.submit(job(50)).result(60)
     batcher.close()
 
 
 def test_closing_cancels_what_waits(counting: CountingModel) -> None:
-    batcher = Batcher(counting, lambda mel: mel.sum(1), max_frames=10)  # type: ignore[arg-type]
-    counting.gate = threading.Event()
+    batcher = Batcher(counting, sums, max_frames=10)  # type: ignore[arg-type]
+    gate = counting.hold()
     running, waiting = batcher.submit(job(50)), batcher.submit(job(60))
+    assert counting.entered.wait(60)
     closing = threading.Thread(target=batcher.close)
     closing.start()
-    counting.gate.set()
-    closing.join(30)
+    gate.set()
+    closing.join(60)
     assert running.done()
     assert waiting.cancelled()
 

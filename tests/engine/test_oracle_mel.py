@@ -124,7 +124,7 @@ def test_the_convolution_in_one_row_is_that_by_chunk() -> None:
     torch.manual_seed(0)
     layer = ConvPositionEmbedding(64)
     for branches in (1, 2):
-        packing = Packing([40, 7, 133], branches, torch.device("cpu"))
+        packing = Packing([40, 7, 133], [branches == 2] * 3, torch.device("cpu"))
         x = torch.randn(packing.tokens, 64)
         torch.testing.assert_close(layer.in_one_row(x, packing), layer.by_chunk(x, packing))
 

@@ -1,0 +1,23 @@
+"""A DiT with random weights, without files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import torch
+
+from engine.arch import Arch
+from engine.checkpoint import load_dit
+from engine.demo import random_state
+from engine.model import DiT
+
+
+def random_dit(arch: Arch, dtype: torch.dtype, *, vocab_size: int = 100, seed: int = 0) -> DiT:
+    """A model of `arch` on the CPU, loaded from the official format."""
+    from safetensors.torch import save_file
+
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "model.safetensors"
+        save_file(random_state(arch, vocab_size, seed=seed), path)
+        return load_dit(path, arch, vocab_size, device=torch.device("cpu"), dtype=dtype)

@@ -1,0 +1,142 @@
+"""A chunk's mel does not depend on what it runs with: random mixes of lengths, texts, schedules,
+guidance and moments of joining and leaving, in fp32 and in bf16."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import attention
+from engine.demo import ARCH
+from engine.model import DiT
+from engine.packing import Packing
+from engine.sampler import Course, Flow, FlowInput, Schedule, sample
+from engine.vocos import Vocos, VocosConfig
+from tests.engine.models import random_dit
+
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2}
+DTYPES = list(TOLERANCE)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A chunk and when it joins: after that many steps of the flow."""
+
+    frames: int
+    tokens: int
+    seed: int
+    cfg: float
+    schedule: Schedule
+    joins: int
+    leaves: bool
+
+    def flow_input(self) -> FlowInput:
+        generator = torch.Generator().manual_seed(self.seed)
+        noise = torch.randn(self.frames, 100, generator=generator)
+        cond = torch.randn(self.frames // 3, 100, generator=generator)
+        return FlowInput(cond, torch.arange(self.tokens) % 60, noise, self.cfg)
+
+
+mixes = st.lists(
+    st.builds(
+        Mixed,
+        frames=st.integers(20, 200),
+        tokens=st.integers(1, 40),
+        seed=st.integers(0, 99),
+        cfg=st.sampled_from([0.0, 1.0, 2.0]),
+        schedule=st.sampled_from([Schedule(2), Schedule(3), Schedule(4, sway=None), Schedule(5)]),
+        joins=st.integers(0, 4),
+        leaves=st.just(False),
+    )
+    | st.builds(
+        Mixed,
+        frames=st.integers(20, 200),
+        tokens=st.integers(1, 40),
+        seed=st.integers(0, 99),
+        cfg=st.sampled_from([0.0, 2.0]),
+        schedule=st.just(Schedule(5)),
+        joins=st.integers(0, 2),
+        leaves=st.just(True),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@cache
+def model(dtype: torch.dtype) -> DiT:
+    dit = random_dit(ARCH, dtype)
+    dit.use_attention(attention.pick("auto", torch.device("cpu"), dtype)[1])
+    return dit
+
+
+@cache
+def course(dtype: torch.dtype, schedule: Schedule) -> Course:
+    return Course.of(model(dtype), schedule)
+
+
+@cache
+def alone(dtype: torch.dtype, chunk: Mixed) -> torch.Tensor:
+    return sample(model(dtype), [chunk.flow_input()], chunk.schedule)[0]
+
+
+def together(dtype: torch.dtype, mix: list[Mixed]) -> list[torch.Tensor | None]:
+    """Each chunk's mel; None for one that left before its end."""
+    flow = Flow(model(dtype))
+    sequences = [flow.start(c.flow_input(), course(dtype, c.schedule)) for c in mix]
+    for step in range(20):
+        for chunk, sequence in zip(mix, sequences, strict=True):
+            if chunk.joins == step:
+                flow.join(sequence)
+            if chunk.leaves and chunk.joins + 1 == step:
+                flow.leave(sequence)
+        for sequence in [s for s in flow.sequences if s.done]:
+            flow.leave(sequence)
+        if flow.sequences:
+            flow.step()
+    assert not flow.sequences
+    return [s.mel if s.done else None for s in sequences]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["fp32", "bf16"])
+@settings(deadline=None, max_examples=25)
+@given(mix=mixes)
+def test_a_chunk_in_any_mix_is_the_chunk_alone(dtype: torch.dtype, mix: list[Mixed]) -> None:
+    for chunk, mel in zip(mix, together(dtype, mix), strict=True):
+        if chunk.leaves:
+            assert mel is None
+            continue
+        assert mel is not None
+        expected = alone(dtype, chunk)
+        assert float((mel - expected).norm() / expected.norm()) < TOLERANCE[dtype]
+        assert torch.equal(mel, expected)  # on a CPU: what a resumed job counts on
+
+
+@pytest.mark.parametrize("frames", [5, 64, 333, 3000])
+@pytest.mark.parametrize("name", ["matmul"])
+def test_every_attention_kernel_gives_the_same(name: str, frames: int) -> None:
+    packing = Packing([frames, 40], [True, False], torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = torch.randn(3, packing.tokens, 3, 64, generator=generator).bfloat16().unbind(0)
+    expected = attention.sdpa(q.float(), k.float(), v.float(), packing)
+    found = attention.KERNELS[name](q, k, v, packing).float()
+    assert float((found - expected).norm() / expected.norm()) < 1e-2
+
+
+@pytest.mark.parametrize("padding", ["center", "same"])
+@settings(deadline=None, max_examples=20)
+@given(lengths=st.lists(st.integers(10, 80), min_size=1, max_size=5))
+def test_waveforms_made_in_one_pass_are_those_made_alone(padding: str, lengths: list[int]) -> None:
+    """GPUs decode in one pass, CPUs one mel after the other."""
+    torch.manual_seed(0)
+    vocos = Vocos(VocosConfig(100, 16, 32, 2, 1024, 256, padding)).eval()
+    mels = [torch.randn(n, 100) for n in lengths]
+    with torch.inference_mode():
+        found = vocos.one_pass(mels)
+    for wave, mel in zip(found, mels, strict=True):
+        torch.testing.assert_close(wave, vocos([mel])[0], rtol=1e-4, atol=1e-5)
