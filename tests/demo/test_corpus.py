@@ -1,0 +1,124 @@
+"""What is spoken, by whom, and how samples are put together."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.arch import MelConfig
+from engine.mel import LogMel
+from tests.demo import synthetic
+from tools.demo import corpus, espeak, sentences
+from tools.demo.flow_check import distance
+from tools.demo.phrases import everyday
+from tools.demo.samples import BUCKETS, batch_size, bucket_weights
+
+needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
+
+
+@pytest.fixture
+def little_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["amber", "basket", "candle", "desert", "engine", "forest", "garden", "harbour"]
+    monkeypatch.setattr(sentences, "documentation", lambda: ())
+    monkeypatch.setattr(sentences, "dictionary", lambda: tuple(words))
+
+
+@pytest.mark.usefixtures("little_documentation")
+def test_held_out_sentences_are_never_trained_on() -> None:
+    trained, unseen = sentences.training(1500, seed=1), sentences.held_out(150, seed=2)
+    assert len(set(trained)) == 1500 and len(set(unseen)) == 150
+    assert not set(trained) & set(unseen)
+    assert not any(sentences.is_held_out(text) for text in trained)
+    assert sentences.held_out(150, seed=2) == unseen
+    assert sentences.is_held_out(unseen[0]) == sentences.is_held_out(unseen[0].upper())
+
+
+def test_documentation_sentences_can_be_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sentences._usable("Return the smallest item, or nothing.")
+    for text in ("Use os.path here.", "See RFC now please.", "Call getItem of it.", "No 5 dogs."):
+        assert not sentences._usable(text)
+
+
+def test_everyday_sentences_are_whole() -> None:
+    rng = random.Random(1)
+    for _ in range(300):
+        text = everyday(rng)
+        assert "{" not in text and text[0].isupper() and text[-1] in ".!?"
+
+
+def test_voices_are_split() -> None:
+    names = {v.name for v in espeak.TRAIN_VOICES} & {v.name for v in espeak.HELD_OUT_VOICES}
+    assert not names
+    speakers = corpus.speakers(random.Random(0))
+    assert all(next(speakers)[1] % 2 == 0 for _ in range(50))
+
+
+@pytest.mark.parametrize("frames", [256, 448, 960])
+def test_samples_fill_their_bucket(frames: int) -> None:
+    sampler = synthetic.sampler(frames_a_step=2000)
+    size = batch_size(frames, 2000)
+    batch = sampler.of_length(random.Random(4), frames, size)
+    assert batch.mel.shape == (size, frames, 100)
+    assert batch.text.spread.shape == (size, frames)
+    silence = (batch.mel < -11).all(-1)
+    assert not silence[:, 0].any()
+    assert (silence[:, -int(0.05 * frames) - 1 :].sum(1) <= 0.05 * frames).all()
+    counts = (batch.text.tokens >= 0).sum(1)
+    assert torch.equal(batch.text.spread[:, -1] + 1, counts)
+    assert (batch.reference < frames).all()
+
+
+def test_batches_depend_on_seed_and_step_only() -> None:
+    first, second = synthetic.sampler(), synthetic.sampler()
+    second.batch(1, 0.0)
+    again = second.batch(7, 0.0)
+    assert torch.equal(first.batch(7, 0.0).mel, again.mel)
+    assert not torch.equal(first.batch(8, 0.0).mel[0, :9], again.mel[0, :9])
+
+
+def test_long_buckets_come_later() -> None:
+    assert bucket_weights(0.0)[-1] == 0.0 < bucket_weights(1.0)[-1]
+    assert len(bucket_weights(0.5)) == len(BUCKETS)
+
+
+def test_distance_finds_the_slower_copy() -> None:
+    rng = np.random.default_rng(0)
+    a, b = (np.cumsum(rng.normal(size=(60, 100)), axis=0).astype(np.float32) for _ in range(2))
+    assert distance(a, a) == pytest.approx(0.0, abs=0.05)
+    assert distance(a, np.repeat(a, 2, axis=0)) < distance(a, b)
+
+
+@needs_espeak
+def test_espeak_speaks_at_a_level_without_edges() -> None:
+    samples = espeak.speak("Good morning, how are you?", "en-us+m1", 50)
+    assert samples.dtype == np.float32
+    assert 1.0 < len(samples) / espeak.SAMPLE_RATE < 3.0
+    assert np.sqrt(np.mean(samples**2)) == pytest.approx(espeak.LEVEL, rel=0.05)
+    faster = espeak.speak("Good morning, how are you?", "en-us+m1", 50, speed=250)
+    assert len(faster) < 0.8 * len(samples)
+
+
+@needs_espeak
+@pytest.mark.usefixtures("little_documentation")
+def test_a_shard_holds_what_was_spoken(tmp_path: Path) -> None:
+    plan = corpus.CorpusPlan(shards=1, speakers=2, utterances=2)
+    texts = sentences.training(4, seed=1)
+    (tmp_path / "corpus").mkdir()
+    threads = torch.get_num_threads()
+    try:
+        corpus._make_shard((tmp_path / "corpus", plan, 0, texts))
+    finally:
+        torch.set_num_threads(threads)
+    loaded = corpus.build(tmp_path, plan)  # nothing left to make
+    assert [u.text for u in loaded.utterances] == texts
+    assert len(loaded.by_speaker()) == 2
+    expected = LogMel(MelConfig(), torch.device("cpu"))(torch.from_numpy(loaded.wave(2)))
+    got = torch.from_numpy(loaded.mel(2).astype(np.float32))
+    assert got.shape == expected.shape == (loaded.utterances[2].frames, 100)
+    assert (got - expected).abs().median() < 0.02
+    with pytest.raises(RuntimeError, match="another plan"):
+        corpus.build(tmp_path, corpus.CorpusPlan(shards=1, speakers=2, utterances=3))

@@ -1,0 +1,102 @@
+"""The training forward pass and loss are f5-tts's own, number for number."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.demo import synthetic
+from tools.demo import f5
+from tools.demo.objective import Draw, flow_loss
+from tools.demo.samples import Batch, row_length
+from tools.demo.velocity import REACH, TextBatch, Velocity, spread_index
+
+LENGTHS = (31, 20, 7)  # characters of the three samples
+FRAMES = 150
+
+
+@pytest.fixture(scope="module")
+def dit() -> torch.nn.Module:
+    torch.manual_seed(0)
+    model = f5.new_dit(synthetic.ARCH, synthetic.VOCAB_SIZE).eval()
+    model.load_state_dict(synthetic.official_state())
+    return model
+
+
+def tokens(width: int) -> torch.Tensor:
+    ids = torch.full((len(LENGTHS), width), -1)
+    for row, length in enumerate(LENGTHS):
+        ids[row, :length] = torch.arange(length) % 17 + 3
+    return ids
+
+
+def text() -> TextBatch:
+    spread = torch.stack([spread_index(length, FRAMES) for length in LENGTHS])
+    return TextBatch(tokens(max(LENGTHS) + REACH), spread)
+
+
+@pytest.mark.parametrize("drop_audio, drop_text", [(False, False), (True, False), (True, True)])
+def test_velocity_equals_f5(dit: torch.nn.Module, drop_audio: bool, drop_text: bool) -> None:
+    x, cond, time = synthetic.inputs(len(LENGTHS), FRAMES)
+    with torch.no_grad():
+        expected = dit(
+            x=x,
+            cond=cond,
+            text=tokens(max(LENGTHS)),
+            time=time,
+            drop_audio_cond=drop_audio,
+            drop_text=drop_text,
+        )
+        drops = (torch.full((len(LENGTHS),), flag) for flag in (drop_audio, drop_text))
+        got = Velocity(dit)(x, cond, text(), time, *drops)
+    torch.testing.assert_close(got, expected, atol=2e-4, rtol=1e-4)
+
+
+def test_wider_text_rows_change_nothing(dit: torch.nn.Module) -> None:
+    x, cond, time = synthetic.inputs(len(LENGTHS), FRAMES)
+    keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
+    wide = TextBatch(tokens(row_length(FRAMES) + 40), text().spread)
+    with torch.no_grad():
+        narrow = Velocity(dit)(x, cond, text(), time, keep, keep)
+        torch.testing.assert_close(
+            Velocity(dit)(x, cond, wide, time, keep, keep), narrow, atol=2e-4, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize("n_tokens, frames", [(7, 7), (7, 20), (31, 150), (1, 9)])
+def test_gather_upsampling_equals_f5(dit: torch.nn.Module, n_tokens: int, frames: int) -> None:
+    rows = torch.randn(1, frames, 32)
+    mask = (torch.arange(frames) < n_tokens)[None]
+    expected = dit.text_embed.average_upsample_text_by_mask(rows, mask, torch.tensor([frames]))
+    assert torch.equal(rows[:, spread_index(n_tokens, frames)], expected)
+
+
+def test_loss_and_gradients_equal_f5_cfm(
+    dit: torch.nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mel = torch.randn(len(LENGTHS), FRAMES, 100, generator=torch.Generator().manual_seed(2))
+    cfm = f5.classes().CFM(transformer=dit)
+    monkeypatch.setattr("f5_tts.model.cfm.random", lambda: 0.99)
+    torch.manual_seed(11)
+    expected, _, _ = cfm(mel, tokens(max(LENGTHS)))
+    expected.backward()
+    wanted = {name: p.grad.clone() for name, p in dit.named_parameters() if p.grad is not None}
+    dit.zero_grad()
+
+    torch.manual_seed(11)  # the same draws in CFM's order
+    fractions = torch.zeros(len(LENGTHS)).uniform_(0.7, 1.0)
+    lengths = (fractions * FRAMES).long()
+    start = ((FRAMES - lengths) * torch.rand(len(LENGTHS))).long()
+    position = torch.arange(FRAMES)[None]
+    mask = (position >= start[:, None]) & (position < (start + lengths)[:, None])
+    noise = torch.randn_like(mel)
+    keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
+    draw = Draw(noise, torch.rand(len(LENGTHS)), mask, keep, keep)
+    batch = Batch(mel, text(), torch.zeros(len(LENGTHS)))
+    loss = flow_loss(Velocity(dit), batch, draw)
+    loss.backward()
+    torch.testing.assert_close(loss, expected, atol=1e-4, rtol=1e-4)
+    for name, parameter in dit.named_parameters():
+        if name in wanted and parameter.grad is not None:
+            torch.testing.assert_close(parameter.grad, wanted[name], atol=2e-3, rtol=2e-3)
+    dit.zero_grad()

@@ -1,0 +1,103 @@
+"""A quick look at a DiT in training: is what it says nearest to the right sentence?
+
+A dozen unseen sentences are spoken from references of training voices at unheard pitches; each
+result is compared by dynamic time warping with espeak-ng saying each of the dozen in that voice.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.arch import Arch, MelConfig
+from engine.checkpoint import load_dit
+from engine.mel import LogMel
+from engine.model import DiT
+from engine.sampler import FlowInput, Schedule, sample
+from engine.text import read_vocab, token_ids, tokenize
+from tools.demo import espeak, sentences
+from tools.demo.export import WEIGHTS, official_vocab, write_checkpoint
+
+_FLOOR = -6.0  # log-mel below this is silence; quieter bands say nothing
+_STRIDE = 2  # frames; enough to tell sentences apart
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """How many of `tries` were nearest to their own sentence, and by what mean margin."""
+
+    right: int
+    tries: int
+    margin: float
+
+    def __str__(self) -> str:
+        return f"{self.right} of {self.tries} nearest, margin {self.margin:+.1%}"
+
+
+def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 10, seed: int = 5) -> Retrieval:
+    """Speaks unseen sentences at 16 steps and compares each with all of them."""
+    vocab = read_vocab(official_vocab())
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_checkpoint(Path(folder), state, arch, "check") / WEIGHTS
+        cpu = torch.device("cpu")
+        dit = load_dit(path, arch, len(vocab), device=cpu, dtype=torch.float32)
+    log_mel = LogMel(MelConfig(), torch.device("cpu"))
+    texts = [t for t in sentences.held_out(200, seed) if 25 <= len(t) <= 70][:12]
+    references = [t for t in sentences.held_out(200, seed + 1) if 35 <= len(t) <= 60]
+    rng = random.Random(seed)
+    right, margins = 0, []
+    for index in range(tries):
+        voice = rng.choice((*espeak.TRAIN_VOICES, *espeak.HELD_OUT_VOICES))
+        pitch = voice.pitch + rng.choice((-11, -5, 1, 7))
+        spoken = [
+            log_mel(torch.from_numpy(espeak.speak(text, voice.name, pitch)))
+            for text in (references[index], *texts)
+        ]
+        made = speak(dit, vocab, references[index], spoken[0], texts[index], seed=index)
+        distances = [distance(made.numpy(), mel.numpy()) for mel in spoken[1:]]
+        others = min(d for i, d in enumerate(distances) if i != index)
+        right += distances[index] < others
+        margins.append(others / distances[index] - 1)
+    return Retrieval(right, tries, float(np.mean(margins)))
+
+
+def speak(
+    dit: DiT, vocab: dict[str, int], ref_text: str, ref_mel: Tensor, text: str, *, seed: int
+) -> Tensor:
+    """(frames, 100) log-mel of `text` alone, as the worker would make it at 16 steps."""
+    tokens = torch.tensor(token_ids(tokenize(f"{ref_text} {text}"), vocab))
+    rest = torch.full((5, ref_mel.shape[1]), float(np.log(1e-5)))
+    reference = torch.cat((ref_mel, rest))
+    start = reference.shape[0]
+    frames = start + int(start / (len(ref_text) + 1) * len(text))
+    noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
+    chunk = FlowInput(reference, tokens, noise, cfg_strength=2.0)
+    return sample(dit, [chunk], Schedule(16))[0][start:]
+
+
+def distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Mean distance of two log-mels (frames, bands) along their best alignment."""
+    a, b = (np.maximum(x[::_STRIDE], _FLOOR) for x in (a, b))
+    cost = np.sqrt(np.maximum(_squared(a, b), 0.0))
+    total = np.full((len(a) + 1, len(b) + 1), np.inf)
+    total[0, 0] = 0.0
+    for k in range(2, len(a) + len(b) + 1):  # one anti-diagonal at a time
+        i = np.arange(max(1, k - len(b)), min(len(a), k - 1) + 1)
+        j = k - i
+        before = np.minimum(total[i - 1, j], total[i, j - 1])
+        total[i, j] = np.minimum(
+            before + cost[i - 1, j - 1], total[i - 1, j - 1] + 2 * cost[i - 1, j - 1]
+        )
+    return float(total[-1, -1] / (len(a) + len(b)))
+
+
+def _squared(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    squares: NDArray[np.float32] = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * (a @ b.T)
+    return squares

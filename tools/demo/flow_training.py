@@ -1,0 +1,185 @@
+"""Training of the demo's DiT: seeded, resumable, on a CPU or a GPU.
+
+Everything random about a step comes from the seed and the step's number, and the learning rate
+from the step's number, so a run that was stopped and resumed has the weights of one that was not.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from engine.arch import Arch
+from tools.demo import f5
+from tools.demo.objective import draw, flow_loss
+from tools.demo.progress import LossLog
+from tools.demo.samples import BUCKETS, Sampler
+from tools.demo.velocity import Velocity
+
+log = logging.getLogger("demo.training")
+
+CHECKPOINT = "flow.pt"
+_EMA_EVERY = 4  # steps
+
+
+@dataclass(frozen=True)
+class FlowPlan:
+    """How to train; the learning rate rises for `warmup` steps, then falls as a cosine."""
+
+    steps: int = 14_000
+    learning_rate: float = 1e-3
+    final_share: float = 0.02  # of the learning rate, at the last step
+    warmup: int = 250
+    frames_a_step: int = 4000
+    clip: float = 1.0
+    ema_decay: float = 0.999
+    weight_decay: float = 0.01
+    seed: int = 7
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        done = min(1.0, (step - self.warmup) / max(1, self.steps - self.warmup))
+        cosine = (1 + math.cos(math.pi * done)) / 2
+        return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
+
+
+class FlowTraining:
+    """A DiT, its average, its optimiser and the number of steps done."""
+
+    def __init__(
+        self, arch: Arch, vocab_size: int, sampler: Sampler, plan: FlowPlan, device: torch.device
+    ) -> None:
+        torch.manual_seed(plan.seed)
+        self.arch, self.plan, self.sampler, self.device = arch, plan, sampler, device
+        self.model = Velocity(f5.new_dit(arch, vocab_size).to(device))
+        self.ema = [p.detach().clone() for p in self.model.parameters()]
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=plan.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=plan.weight_decay,
+            fused=True,
+        )
+        self.step = 0
+
+    def start_from(self, state: dict[str, Tensor]) -> None:
+        """Takes the weights of a checkpoint (f5-tts's names) for the model and its average."""
+        own = self.model.dit.state_dict()
+        weights = {name: state[name].to(own[name]) for name in own}
+        self.model.dit.load_state_dict(weights)
+        self.ema = [p.detach().clone() for p in self.model.parameters()]
+
+    def advance(self) -> float:
+        """One optimiser step; returns its loss."""
+        plan = self.plan
+        batch = self.sampler.batch(self.step, self.step / plan.steps)
+        random = draw(batch, torch.Generator().manual_seed(plan.seed * 1_000_003 + self.step))
+        batch.mel, batch.text = batch.mel.to(self.device), batch.text.to(self.device)
+        with _autocast(self.device):
+            loss = flow_loss(self.model, batch, random.to(self.device))
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = plan.rate(self.step)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        if self.step % _EMA_EVERY == 0:
+            self._average()
+        return loss.item()
+
+    def ema_state(self) -> dict[str, Tensor]:
+        """The averaged weights and the rotary constant, by f5-tts's names, fp32 on the CPU."""
+        names = [name for name, _ in self.model.dit.named_parameters()]
+        state = {name: value.cpu() for name, value in zip(names, self.ema, strict=True)}
+        state["rotary_embed.inv_freq"] = self.model.dit.rotary_embed.inv_freq.cpu()
+        return state
+
+    def save(self, path: Path) -> None:
+        """Writes a checkpoint; a crash while writing leaves the one before."""
+        part = path.with_suffix(".part")
+        state = {
+            "step": self.step,
+            "plan": asdict(self.plan),
+            "model": self.model.dit.state_dict(),
+            "ema": self.ema,
+            "optimizer": self.optimizer.state_dict(),
+        }
+        torch.save(state, part)
+        os.replace(part, path)
+
+    def resume(self, path: Path) -> None:
+        """Continues from a checkpoint of `save`; a plan of other settings is only reported."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["plan"] != asdict(self.plan):
+            log.warning(
+                "the checkpoint was made with %s; going on with %s", state["plan"], self.plan
+            )
+        self.model.dit.load_state_dict(state["model"])
+        self.ema = state["ema"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+
+    def _average(self) -> None:
+        weight = 1 - self.plan.ema_decay**_EMA_EVERY
+        torch._foreach_lerp_(self.ema, [p.detach() for p in self.model.parameters()], weight)
+
+
+def train(
+    training: FlowTraining,
+    directory: Path,
+    *,
+    until: int | None = None,
+    save_every_s: float = 240.0,
+    check_every: int = 0,
+    check: Callable[[FlowTraining], object] | None = None,
+) -> None:
+    """Trains to the last step (or `until`), saving every few minutes, logging every loss.
+
+    Args:
+        directory: where `flow.pt`, `flow.csv` and `flow.svg` go.
+        check: called every `check_every` steps.
+    """
+    from tqdm import tqdm
+
+    end = min(training.plan.steps, until or training.plan.steps)
+    losses = LossLog(directory / "flow.csv", first_step=training.step)
+    saved = time.monotonic()
+    with tqdm(total=end, initial=training.step, unit="step", mininterval=5) as bar:
+        while training.step < end:
+            began = time.monotonic()
+            loss = training.advance()
+            seconds = time.monotonic() - began
+            losses.add(training.step, loss, training.plan.rate(training.step - 1), seconds)
+            bar.update()
+            bar.set_postfix(loss=f"{losses.recent:.3f}", refresh=False)
+            if time.monotonic() - saved > save_every_s or training.step == end:
+                losses.flush()
+                training.save(directory / CHECKPOINT)
+                saved = time.monotonic()
+            if check is not None and check_every and training.step % check_every == 0:
+                check(training)
+    losses.flush()
+
+
+def speed_up(training: FlowTraining) -> None:
+    """Compiles the blocks; worth it from a few hundred steps on."""
+    import torch._dynamo
+
+    torch._dynamo.config.recompile_limit = 4 * len(BUCKETS)
+    training.model.compile()
+
+
+def _autocast(device: torch.device) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, torch.bfloat16)
