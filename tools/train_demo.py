@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -27,8 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     work: Path = options.work_dir
-    spoken = corpus.build(work, workers=options.workers)
-    log.info("corpus: %d utterances", len(spoken))
+    spoken = corpus.Corpus()
+    if options.only != "export":
+        spoken = corpus.build(work, workers=options.workers)
+        log.info("corpus: %d utterances", len(spoken))
     if options.only == "data":
         return
     plan = FlowPlan(
@@ -63,7 +66,7 @@ def _training(options: argparse.Namespace, sampler: Sampler, plan: FlowPlan) -> 
     return training
 
 
-def _check(work: Path):  # type: ignore[no-untyped-def]
+def _check(work: Path) -> Callable[[FlowTraining], None]:
     def check(training: FlowTraining) -> None:
         found = flow_check.retrieval(training.ema_state(), training.arch)
         log.info("step %d: %s", training.step, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -113,3 +115,17 @@ def test_loss_plot_shows_the_curve(tmp_path: Path) -> None:
     assert curve is not None
     heights = [float(point.split(",")[1]) for point in curve.attrib["points"].split()]
     assert len(heights) == 3 and heights == sorted(heights)  # y grows downwards
+
+
+def test_saves_when_told_to_terminate(tmp_path: Path) -> None:
+    training = new_training(50)
+
+    def stop_it(_: FlowTraining) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit):
+        train(training, tmp_path, check_every=2, check=stop_it)
+    resumed = new_training(50)
+    resumed.resume(tmp_path / CHECKPOINT)
+    assert resumed.step == 3  # the step after the signal, whole
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -41,13 +41,13 @@ class Retrieval:
         return f"{self.right} of {self.tries} nearest, margin {self.margin:+.1%}"
 
 
-def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 10, seed: int = 5) -> Retrieval:
+def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 8, seed: int = 5) -> Retrieval:
     """Speaks unseen sentences at 16 steps and compares each with all of them."""
     vocab = read_vocab(official_vocab())
     with tempfile.TemporaryDirectory() as folder:
         path = write_checkpoint(Path(folder), state, arch, "check") / WEIGHTS
         cpu = torch.device("cpu")
-        dit = load_dit(path, arch, len(vocab), device=cpu, dtype=torch.float32)
+        dit = load_dit(path, arch, len(vocab), device=cpu, dtype=torch.bfloat16)
     log_mel = LogMel(MelConfig(), torch.device("cpu"))
     texts = [t for t in sentences.held_out(200, seed) if 25 <= len(t) <= 70][:12]
     references = [t for t in sentences.held_out(200, seed + 1) if 35 <= len(t) <= 60]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -145,7 +146,7 @@ def train(
     check_every: int = 0,
     check: Callable[[FlowTraining], object] | None = None,
 ) -> None:
-    """Trains to the last step (or `until`), saving every few minutes, logging every loss.
+    """Trains to the last step (or `until`), saving every few minutes and when told to terminate.
 
     Args:
         directory: where `flow.pt`, `flow.csv` and `flow.svg` go.
@@ -156,7 +157,8 @@ def train(
     end = min(training.plan.steps, until or training.plan.steps)
     losses = LossLog(directory / "flow.csv", first_step=training.step)
     saved = time.monotonic()
-    with tqdm(total=end, initial=training.step, unit="step", mininterval=5) as bar:
+    stop = _StopSignal()
+    with stop, tqdm(total=end, initial=training.step, unit="step", mininterval=5) as bar:
         while training.step < end:
             began = time.monotonic()
             loss = training.advance()
@@ -164,13 +166,30 @@ def train(
             losses.add(training.step, loss, training.plan.rate(training.step - 1), seconds)
             bar.update()
             bar.set_postfix(loss=f"{losses.recent:.3f}", refresh=False)
-            if time.monotonic() - saved > save_every_s or training.step == end:
+            if time.monotonic() - saved > save_every_s or training.step == end or stop.came:
                 losses.flush()
                 training.save(directory / CHECKPOINT)
                 saved = time.monotonic()
+            if stop.came:
+                raise SystemExit("stopped and saved; the same command goes on from here")
             if check is not None and check_every and training.step % check_every == 0:
                 check(training)
     losses.flush()
+
+
+class _StopSignal:
+    """While in use, SIGTERM is noted instead of ending the process in the middle of a step."""
+
+    came = False
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    def _note(self, *_: object) -> None:
+        self.came = True
 
 
 def speed_up(training: FlowTraining) -> None:
