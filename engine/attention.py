@@ -116,7 +116,7 @@ def _agrees(kernel: Attend, device: torch.device, dtype: torch.dtype) -> bool:
     try:
         found = kernel(q, k, v, packing)
         error = ((found - expected).float().norm() / expected.float().norm()).item()
-    except (RuntimeError, ImportError) as exc:
+    except (RuntimeError, ImportError, TypeError) as exc:
         log.info("no %s attention on this device: %s", kernel.__name__, str(exc).splitlines()[0])
         return False
     if not error < _AGREES:

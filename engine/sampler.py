@@ -56,17 +56,20 @@ class FlowInput:
     """One chunk to sample.
 
     `cond` (reference frames, mel_dim); `tokens` (text tokens,) of reference and new text together;
-    `noise` (frames, mel_dim), whose length is the chunk's total number of frames.
+    `frames` counts both as well. `seed` fixes the noise, which is drawn when the chunk starts: what
+    waits in the queue holds no frames of its own.
     """
 
     cond: Tensor
     tokens: Tensor
-    noise: Tensor
+    frames: int
+    seed: int
     cfg_strength: float = 2.0
 
-    @property
-    def frames(self) -> int:
-        return self.noise.shape[0]
+    def noise(self) -> Tensor:
+        """(frames, mel_dim) standard normal, drawn on the CPU so that all devices agree."""
+        generator = torch.Generator().manual_seed(self.seed)
+        return torch.randn(self.frames, self.cond.shape[1], generator=generator)
 
     @property
     def guided(self) -> bool:
@@ -135,13 +138,13 @@ class Flow:
     def start(self, chunk: FlowInput, course: Course) -> Sequence:
         """A sequence at its noise, not yet part of the flow: text and reference are encoded."""
         device = self.model.device
-        cond = torch.zeros(chunk.frames, chunk.noise.shape[1], device=device)
+        cond = torch.zeros(chunk.frames, chunk.cond.shape[1], device=device)
         cond[: chunk.cond.shape[0]] = chunk.cond
         tokens = chunk.tokens.to(device)
         drops = (False, True) if chunk.guided else (False,)
         contexts = [self.model.context(cond, tokens, drop=drop) for drop in drops]
         reference = chunk.cond.to(device)
-        return Sequence(course, reference, contexts, chunk.noise.to(device), chunk.cfg_strength)
+        return Sequence(course, reference, contexts, chunk.noise().to(device), chunk.cfg_strength)
 
     def join(self, sequence: Sequence) -> None:
         """Takes a sequence along from the next step on."""

@@ -124,15 +124,11 @@ class Synthesizer:
 
         Cancelling the future takes the chunk out of its batch at the next step.
         """
-        noise = torch.randn(
-            chunk.frames,
-            self._mel.config.n_mels,
-            generator=torch.Generator().manual_seed(chunk.seed),
-        )
         flow = FlowInput(
             self._reference_mel(reference, parameters.target_rms),
             torch.tensor(chunk.tokens),
-            noise,
+            chunk.frames,
+            chunk.seed,
             parameters.cfg_strength,
         )
         schedule = Schedule(parameters.nfe_step, parameters.sway_sampling_coef)

@@ -29,6 +29,7 @@ log = get_logger("app")
 
 # Frames of a job of one chunk: 10 s of reference and 12 s of speech, with and without guidance.
 _JOB_FRAMES = 4096
+_FEWEST_JOBS = 2  # one speaks while the other is fetched or stored
 
 BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
@@ -84,7 +85,8 @@ class App:
         follow the load.
         """
         frames = self.engine.result().synthesizer.batcher.max_frames
-        return max(1, min(self.settings.jobs.max_concurrency, 2 * frames // _JOB_FRAMES))
+        wanted = max(_FEWEST_JOBS, 2 * frames // _JOB_FRAMES)
+        return min(self.settings.jobs.max_concurrency, wanted)
 
     def close(self) -> None:
         """Stops the inference thread; a model still loading is waited for, up to a minute.
@@ -146,7 +148,7 @@ class App:
         )  # fmt: skip
         config = EngineConfig(
             model.device, model.dtype, model.threads, model.max_batch_frames,
-            model.use_ema, model.warm_up,
+            model.use_ema, model.warm_up, model.attention, model.join,
         )  # fmt: skip
         remote = self.buckets if self.settings.storage.mode != "local" else None
         return load_engine(locate(request, remote), config)

@@ -86,6 +86,24 @@ class ModelConfig(Group):
         Field(ge=0),
         Env("F5_MAX_BATCH_FRAMES", "Mel frames one pass may hold; 0: from free memory", "16384"),
     ] = 0
+    attention: Annotated[
+        Literal["auto", "varlen", "sdpa", "matmul"],
+        Env(
+            "F5_ATTENTION",
+            "`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk "
+            "length at a time), `matmul` (scores written out: for CPUs in bf16); `auto` picks",
+            "sdpa",
+        ),
+    ] = "auto"
+    join: Annotated[
+        Literal["step", "batch"],
+        Env(
+            "F5_JOIN",
+            "When a waiting chunk may join the running ones: at the next `step`, or when the "
+            "`batch` is done",
+            "batch",
+        ),
+    ] = "step"
     warm_up: Annotated[
         bool, Env("F5_WARMUP", "Run the model once before the first job is taken", "false")
     ] = True

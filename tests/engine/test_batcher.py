@@ -78,8 +78,7 @@ def batcher(counting: CountingModel) -> Iterator[Batcher]:
 
 
 def job(frames: int, *, seed: int = 0, nfe: int = 3, cfg: float = 2.0, index: int = 0) -> ChunkJob:
-    noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
-    flow = FlowInput(torch.zeros(20, 100), torch.arange(1, 30), noise, cfg)
+    flow = FlowInput(torch.zeros(20, 100), torch.arange(1, 30), frames, seed, cfg)
     return ChunkJob(flow, Schedule(nfe), 20, index)
 
 

@@ -37,9 +37,8 @@ class Mixed:
 
     def flow_input(self) -> FlowInput:
         generator = torch.Generator().manual_seed(self.seed)
-        noise = torch.randn(self.frames, 100, generator=generator)
         cond = torch.randn(self.frames // 3, 100, generator=generator)
-        return FlowInput(cond, torch.arange(self.tokens) % 60, noise, self.cfg)
+        return FlowInput(cond, torch.arange(self.tokens) % 60, self.frames, self.seed, self.cfg)
 
 
 mixes = st.lists(

@@ -47,10 +47,9 @@ def ours(checkpoint: TinyCheckpoint, weights: Path | None = None) -> tuple[DiT, 
 
 
 def flow_input(text: str, vocab: dict[str, int], frames: int, seed: int, cfg: float) -> FlowInput:
-    noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
     tokens = torch.tensor(token_ids(tokenize(text), vocab))
     cond = LogMel(MelConfig(), torch.device("cpu"))(REFERENCE)
-    return FlowInput(cond, tokens, noise, cfg)
+    return FlowInput(cond, tokens, frames, seed, cfg)
 
 
 def theirs(

@@ -77,8 +77,7 @@ def speak(
     reference = torch.cat((ref_mel, rest))
     start = reference.shape[0]
     frames = start + int(start / (len(ref_text) + 1) * len(text))
-    noise = torch.randn(frames, 100, generator=torch.Generator().manual_seed(seed))
-    chunk = FlowInput(reference, tokens, noise, cfg_strength=2.0)
+    chunk = FlowInput(reference, tokens, frames, seed, cfg_strength=2.0)
     return sample(dit, [chunk], Schedule(16))[0][start:]
 
 
