@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -25,6 +26,7 @@ from engine.boot import EngineConfig
 from engine.locate import GRIFFIN_LIM
 from engine.synthesizer import SpeechParameters
 from tools.demo import recogniser
+from tools.demo.acoustics import speech_seconds
 from tools.demo.judge import Samples, Verdict, examine, summary
 from tools.demo.judge_cases import SpokenCase, make_cases, speak_cases
 from tools.demo.judge_report import table, write
@@ -119,12 +121,18 @@ def _generated(speech: Speech, spoken: list[SpokenCase]) -> Iterator[tuple[Spoke
 def _cost(options: argparse.Namespace, speech: Speech, spoken: list[SpokenCase]) -> dict[str, Any]:
     if not isinstance(speech, EngineSpeech):
         return {}
+    errors = [abs(speech.planned(one) / speech_seconds(one.original) - 1) for one in spoken]
+    estimate = {"median_error": float(np.median(errors)), "worst_error": max(errors)}
     timing = vars(speech.time(spoken[0])) | {"threads": options.threads, "nfe": options.nfe}
     speech.close()
     directories = [Path(options.model)]
     if speech.files.vocoder:
         directories.append(speech.files.vocoder)
-    return {"timing": timing, "package_mb": package_bytes(*directories) / 1e6}
+    return {
+        "duration_estimate": estimate,
+        "timing": timing,
+        "package_mb": package_bytes(*directories) / 1e6,
+    }
 
 
 def _keep(directory: Path, number: int, one: SpokenCase, samples: Samples) -> None:

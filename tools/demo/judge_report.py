@@ -23,7 +23,7 @@ def table(figures: dict[str, Any]) -> str:
         *(_words(figures["words"]) if figures["words"] else []),
         *_voice(figures["voice"], "all voices"),
         *_voice(figures["voice_unheard"], "voices not trained on"),
-        *_duration(figures["duration"]),
+        *_duration(figures["duration"], figures.get("duration_estimate")),
         *_cost(figures),
     ]
     head = "| measure | figure | espeak-ng itself | wanted | met |\n|---|---|---|---|---|\n"
@@ -133,12 +133,15 @@ def _voice(v: dict[str, float], whose: str) -> list[list[str]]:
     return rows
 
 
-def _duration(d: dict[str, Any]) -> list[list[str]]:
+def _duration(d: dict[str, Any], estimate: dict[str, float] | None) -> list[list[str]]:
+    limit = ""  # the sampler fills the length that f5-tts estimates from the reference's pace
+    if estimate:
+        limit = f"f5-tts's estimate: {estimate['median_error']:.1%} ({estimate['worst_error']:.1%})"
     return [
         [
             "duration error, median (worst)",
             f"{d['median_error']:.1%} ({d['worst_error']:.1%})",
-            "",
+            limit,
             f"{_TARGET_DURATION:.0%}",
             _met(d["median_error"] <= _TARGET_DURATION),
         ],

@@ -92,6 +92,10 @@ class EngineSpeech:
             taken.append(time.perf_counter() - started)
         return Timing(audio, float(np.median(taken)), min(taken))
 
+    def planned(self, spoken: SpokenCase) -> float:
+        """Seconds that f5-tts's estimate gives the case's speech, from the reference's pace."""
+        return self._planned(prepare(spoken), spoken.case.text)
+
     def close(self) -> None:
         """Stops the engine."""
         self.engine.close()

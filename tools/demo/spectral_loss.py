@@ -1,9 +1,12 @@
 """What a vocoder is trained to: the right mel, the right spectra, and pulses of the right shape.
 
-Three parts, all of waveforms (batch, samples) at 24 kHz:
+Four parts, all of waveforms (batch, samples) at 24 kHz:
 - mel: mean |log-mel difference|, the mel being the one that the vocoder is given;
 - spectra: at several window lengths, spectral convergence ||Y| - |X|| / ||Y|| and mean
   |log |Y| - log |X|| ("Parallel WaveGAN", arXiv 1910.11480);
+- advance: how far the phases move from frame to frame, 1 - cos of the difference to how far they
+  should, where there is sound. A pitch is right only if all its harmonics advance with it, and
+  unlike the phases themselves the advance does not depend on where the pulses lie;
 - shape: 1 - the highest normalised cross-correlation of a short frame of one waveform with the
   other's over small shifts. A mel does not say where a pitch pulse lies inside its frame, so no
   loss may ask for that; but whatever its place, a pulse has a shape, which is what magnitude losses
@@ -35,6 +38,7 @@ class Weights:
 
     mel: float = 2.0
     spectra: float = 1.0
+    advance: float = 3.0
     shape: float = 1.0
 
 
@@ -52,7 +56,7 @@ class BatchLogMel(nn.Module):
 
     def forward(self, wave: Tensor) -> Tensor:
         c = self.config
-        magnitude = _magnitude(wave, c.n_fft, c.hop_length, self.window)
+        magnitude = _smooth_abs(_spectrum(wave, c.n_fft, c.hop_length, self.window))
         return (self.filters @ magnitude).clamp(min=LOG_FLOOR).log()
 
 
@@ -72,21 +76,38 @@ class SpectralLoss(nn.Module):
             mel = self.mel(wanted)
         parts = {
             "mel": (self.mel(made) - mel).abs().mean(),
-            "spectra": self._spectra(made, wanted),
+            **self._spectra(made, wanted),
             "shape": shape_distance(made, wanted),
         }
         total = torch.stack([getattr(self.weights, k) * v for k, v in parts.items()]).sum()
         return total, {name: float(value.detach()) for name, value in parts.items()}
 
-    def _spectra(self, made: Tensor, wanted: Tensor) -> Tensor:
-        total = made.new_zeros(())
+    def _spectra(self, made: Tensor, wanted: Tensor) -> dict[str, Tensor]:
+        distance, advance = made.new_zeros(()), made.new_zeros(())
         for window, hop in RESOLUTIONS:
             taper = self.get_buffer(f"window_{window}")
-            x, y = (_magnitude(wave, window, hop, taper) for wave in (made, wanted))
-            total = total + (y - x).norm() / y.norm().clamp(min=1e-3)
-            x, y = (m.clamp(min=_FLOOR * window**0.5).log() for m in (x, y))
-            total = total + (y - x).abs().mean()
-        return total / len(RESOLUTIONS)
+            a, b = (_spectrum(wave, window, hop, taper) for wave in (made, wanted))
+            x, y = _smooth_abs(a), _smooth_abs(b)
+            distance = distance + (y - x).norm() / y.norm().clamp(min=1e-3)
+            log_x, log_y = (m.clamp(min=_FLOOR * window**0.5).log() for m in (x, y))
+            distance = distance + (log_y - log_x).abs().mean()
+            advance = advance + advance_distance(a, b)
+        count = len(RESOLUTIONS)
+        return {"spectra": distance / count, "advance": advance / count}
+
+
+def advance_distance(made: Tensor, wanted: Tensor) -> Tensor:
+    """0 to 2: how differently phases advance; both complex (batch, freqs, frames).
+
+    Frequencies count by the root of their magnitude, so that formants count beside the first
+    harmonics.
+    """
+    a, b = (s[..., 1:] * s[..., :-1].conj() for s in (made, wanted))
+    both = _smooth_abs(a) * _smooth_abs(b)
+    cosine = (a.real * b.real + a.imag * b.imag) / both.clamp(min=1e-9)
+    weight = _smooth_abs(b).sqrt().sqrt()
+    weight = weight * (weight > 0.1 * weight.amax(dim=(1, 2), keepdim=True))
+    return ((1 - cosine) * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
 def shape_distance(made: Tensor, wanted: Tensor) -> Tensor:
@@ -112,7 +133,11 @@ def _frames(wave: Tensor, window: Tensor) -> Tensor:
     return emphasised.unfold(-1, window.shape[0], _SHAPE_HOP) * window
 
 
-def _magnitude(wave: Tensor, size: int, hop: int, window: Tensor) -> Tensor:
-    """(batch, samples) to (batch, size // 2 + 1, frames); the root is smooth at zero."""
-    spectrum = torch.stft(wave, size, hop, window=window, center=True, return_complex=True)
+def _spectrum(wave: Tensor, size: int, hop: int, window: Tensor) -> Tensor:
+    """(batch, samples) to complex (batch, size // 2 + 1, frames)."""
+    return torch.stft(wave, size, hop, window=window, center=True, return_complex=True)
+
+
+def _smooth_abs(spectrum: Tensor) -> Tensor:
+    """Magnitudes, with a gradient at zero."""
     return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()

@@ -4,6 +4,7 @@ Speech of voices and pitches that no vocoder was trained on goes to a mel and ba
 - mel: mean |log-mel difference|, all bands and frames;
 - spectrum: mean |log-magnitude difference| at a window (800) and hop (200) not trained with;
 - shape: how unlike the waveform is within 43 ms, place apart (`spectral_loss.shape_distance`);
+- pitch: share of the voiced 10 ms whose pitch is not within 5 % afterwards;
 - time: seconds of computing per second of speech, on the threads given.
 """
 
@@ -23,10 +24,12 @@ from engine.arch import MelConfig
 from engine.locate import GRIFFIN_LIM
 from engine.mel import LogMel
 from engine.vocoder import Vocoder, load_vocoder
+from tools.demo.acoustics import pitch_track
 from tools.demo.spectral_loss import shape_distance
 
 _WINDOW, _HOP = 800, 200
 _FLOOR = 1e-4
+_PITCH_TOLERANCE = 0.05
 _CPU = torch.device("cpu")
 
 
@@ -38,6 +41,7 @@ class Figures:
     mel: float
     spectrum: float
     shape: float
+    pitch: float
     time: float
 
 
@@ -56,16 +60,18 @@ def compare(name: str, vocoder: Vocoder, waves: Sequence[Tensor]) -> Figures:
             _difference(log_mel(made), log_mel(wanted)),
             _difference(_log_magnitude(made), _log_magnitude(wanted)),
             float(shape_distance(made[None], wanted[None])),
+            _pitch_lost(made, wanted),
         ])  # fmt: skip
-    mel_error, spectrum, shape = np.mean(rows, axis=0)
-    return Figures(name, float(mel_error), float(spectrum), float(shape), taken / spoken)
+    mel_error, spectrum, shape, pitch = (float(mean) for mean in np.mean(rows, axis=0))
+    return Figures(name, mel_error, spectrum, shape, pitch, taken / spoken)
 
 
 def table(figures: Sequence[Figures]) -> str:
     """A markdown table."""
-    head = "| vocoder | mel | spectrum | shape | time |\n|---|---|---|---|---|\n"
+    head = "| vocoder | mel | spectrum | shape | pitch | time |\n|---|---|---|---|---|---|\n"
     rows = [
-        f"| {f.name} | {f.mel:.3f} | {f.spectrum:.3f} | {f.shape:.3f} | {f.time:.4f} |"
+        f"| {f.name} | {f.mel:.3f} | {f.spectrum:.3f} | {f.shape:.3f} | {f.pitch:.1%} "
+        f"| {f.time:.4f} |"
         for f in figures
     ]
     return head + "\n".join(rows) + "\n"
@@ -98,6 +104,13 @@ def main(arguments: list[str] | None = None) -> None:
 def _difference(a: Tensor, b: Tensor) -> float:
     frames = min(len(a), len(b))
     return float((a[:frames] - b[:frames]).abs().mean())
+
+
+def _pitch_lost(made: Tensor, wanted: Tensor) -> float:
+    before, after = (pitch_track(wave.numpy()) for wave in (wanted, made))
+    voiced = np.isfinite(before)
+    kept = np.abs(after[voiced] / before[voiced] - 1) < _PITCH_TOLERANCE
+    return 1 - float(kept.mean()) if voiced.any() else 0.0
 
 
 def _log_magnitude(wave: Tensor) -> Tensor:
