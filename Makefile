@@ -5,7 +5,7 @@ PY       := $(VENV)/bin/python
 PINS     := requirements.txt requirements-nodeps.txt constraints.txt tools/install.sh
 DEV_PINS := $(PINS) requirements-dev.txt requirements-dev-nodeps.txt
 
-.PHONY: run test test-full check bench config-doc clean
+.PHONY: run test test-full check bench bench-gpu config-doc clean
 
 run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
 	LOG_FORMAT=text $(RUN_VENV)/bin/python handler.py
@@ -24,6 +24,9 @@ check: $(VENV)/.installed  ## lint, formatting, types, Dockerfile
 
 bench: $(VENV)/.installed .venv-bench/.installed  ## figures of the README, measured here
 	$(PY) -m bench
+
+bench-gpu: $(VENV)/.installed  ## the same on a GPU; results under bench/results/
+	$(PY) -m bench.gpu
 
 config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings and measurements
 	$(PY) -m tools.config_doc

@@ -13,12 +13,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import imports, oracle, overhead
+from bench import imports, joining, loading, oracle, overhead, scaling, speed
 
 RESULTS = Path(__file__).parent / "results"
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "imports": ("import everything the handler needs, beside f5-tts's own API", imports.run),
     "overhead": ("a job outside the model: S3 over loopback, cached voice", overhead.run),
+    "speed": ("published size on this CPU, against f5-tts's infer_process", speed.run),
+    "loading": ("published size, process start to ready, against F5TTS(...)", loading.run),
+    "scaling": ("1, 10 and 100 chunks: time and peak memory", scaling.run),
+    "joining": ("latency when chunks join at the next step or the next batch", joining.run),
     "oracle": ("largest relative mel error against f5_tts CFM.sample, fp32", oracle.run),
 }
 

@@ -109,6 +109,12 @@ class Ours:
         self.engine.close()
 
 
+def frames_of(ours: Ours, texts: list[str]) -> list[int]:
+    """Frames of every chunk of these jobs, reference included."""
+    plan = ours.engine.synthesizer.plan
+    return [chunk.frames for text in texts for chunk in plan(ours.voice, text, SpeechParameters())]
+
+
 class Theirs:
     """f5-tts as released: its model class, its loader, its vocoder class, `infer_process`."""
 

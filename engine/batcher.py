@@ -74,16 +74,19 @@ class Batcher:
 
     Args:
         max_frames: frames of one pass, both guidance branches counted.
-        join: "step" lets waiting chunks join between steps, "batch" only when none is under way.
+        join: "step" lets waiting chunks join between steps, "batch" only when none is under way;
+            "auto" is "step" on a GPU, where a chunk more costs little, and "batch" on a CPU, where
+            sharing only delays the first one (`python -m bench joining`).
     """
 
     def __init__(
-        self, model: DiT, vocoder: Vocoder, *, max_frames: int, join: str = "step"
+        self, model: DiT, vocoder: Vocoder, *, max_frames: int, join: str = "auto"
     ) -> None:
         self.model = model
         self.vocoder = vocoder
         self.max_frames = max_frames
-        self.join = join
+        on_cpu = model.device.type == "cpu"
+        self.join = ("batch" if on_cpu else "step") if join == "auto" else join
         self._inbox: queue.SimpleQueue[ChunkJob | None] = queue.SimpleQueue()
         self._waiting: list[ChunkJob] = []
         self._running: list[ChunkJob] = []

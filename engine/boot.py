@@ -50,7 +50,7 @@ class EngineConfig:
     use_ema: bool = True
     warm_up: bool = True
     attention: str = "auto"
-    join: str = "step"
+    join: str = "auto"
 
 
 @dataclass(frozen=True)

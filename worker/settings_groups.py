@@ -96,14 +96,14 @@ class ModelConfig(Group):
         ),
     ] = "auto"
     join: Annotated[
-        Literal["step", "batch"],
+        Literal["auto", "step", "batch"],
         Env(
             "F5_JOIN",
             "When a waiting chunk may join the running ones: at the next `step`, or when the "
-            "`batch` is done",
+            "`batch` is done; `auto` is the former on a GPU, the latter on a CPU",
             "batch",
         ),
-    ] = "step"
+    ] = "auto"
     warm_up: Annotated[
         bool, Env("F5_WARMUP", "Run the model once before the first job is taken", "false")
     ] = True

@@ -72,7 +72,7 @@ def counting(model: DiT) -> CountingModel:
 
 @pytest.fixture
 def batcher(counting: CountingModel) -> Iterator[Batcher]:
-    batcher = Batcher(counting, sums, max_frames=4000)  # type: ignore[arg-type]
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     yield batcher
     batcher.close()
 

@@ -1,0 +1,68 @@
+"""Seconds from process start to a model that can speak, published size, weights on local disk.
+
+The worker's engine with its warm-up pass, against `F5TTS(...)` of f5-tts's API, which makes none;
+each in a fresh interpreter, alternating, medians. Needs the reference environment of `make bench`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from statistics import median
+from typing import Any
+
+from bench.imports import REFERENCE_PYTHON, ROOT
+from bench.speed import CACHE
+
+
+def run(samples: int = 3) -> dict[str, Any]:
+    """Medians in seconds; None for f5-tts without the reference environment."""
+    from bench.full_size import NAME, make_files
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    files = make_files(CACHE)
+    arguments = {
+        "model": NAME,
+        "ckpt_file": str(files.weights),
+        "vocab_file": str(files.vocab),
+        "vocoder_local_path": str(files.vocoder),
+        "device": "cpu",
+    }
+    ours = "from bench.loading import start; start()"
+    theirs = f"import os; from f5_tts.api import F5TTS; F5TTS(**{arguments!r}); os._exit(0)"
+    has_reference = REFERENCE_PYTHON.is_file()
+    pairs = []
+    for _ in range(samples + 1):  # the first pair only warms the disk cache
+        our_s = _seconds(sys.executable, ours)
+        pairs.append((our_s, _seconds(str(REFERENCE_PYTHON), theirs) if has_reference else None))
+    ours_s = median(ours for ours, _ in pairs[1:])
+    theirs_s = median(t for _, t in pairs[1:] if t is not None) if has_reference else None
+    return {
+        "worker_s": round(ours_s, 2),
+        "f5_tts_s": theirs_s and round(theirs_s, 2),
+        "ratio": theirs_s and round(theirs_s / ours_s, 2),
+    }
+
+
+def start() -> None:
+    """The worker's own start up to the warm engine; ends the process."""
+    from engine.boot import EngineConfig, load_engine
+    from engine.locate import ModelRequest, locate
+
+    request = ModelRequest(
+        model="F5TTS_v1_Base",
+        models_dir=CACHE,
+        volume_dir=CACHE / "none",
+        vocoder=str(CACHE / "vocos"),
+    )
+    load_engine(locate(request), EngineConfig(device="cpu"))
+    os._exit(0)
+
+
+def _seconds(python: str, code: str) -> float:
+    started = time.perf_counter()
+    command = [python, "-W", "ignore", "-c", code]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return time.perf_counter() - started
