@@ -99,14 +99,13 @@ class SpectralLoss(nn.Module):
 def advance_distance(made: Tensor, wanted: Tensor) -> Tensor:
     """0 to 2: how differently phases advance; both complex (batch, freqs, frames).
 
-    Frequencies count by the root of their magnitude, so that formants count beside the first
-    harmonics.
+    Frequencies count by their magnitude: it is the strong harmonics that make a pitch, and the only
+    ones whose phases a network can foresee from a mel.
     """
     a, b = (s[..., 1:] * s[..., :-1].conj() for s in (made, wanted))
     both = _smooth_abs(a) * _smooth_abs(b)
     cosine = (a.real * b.real + a.imag * b.imag) / both.clamp(min=1e-9)
-    weight = _smooth_abs(b).sqrt().sqrt()
-    weight = weight * (weight > 0.1 * weight.amax(dim=(1, 2), keepdim=True))
+    weight = _smooth_abs(b).sqrt()
     return ((1 - cosine) * weight).sum() / weight.sum().clamp(min=1e-6)
 
 

@@ -28,6 +28,7 @@ from tools.demo.vocos_net import TrainableVocos, VocosSize, export
 
 log = logging.getLogger("demo.vocoder")
 
+_LONGEST_STEP_S = 10.0  # a longer one was a machine asleep or a process held, not training
 Waves = Callable[[int], NDArray[np.float32]]  # index to (samples,) at 24 kHz
 
 
@@ -128,7 +129,7 @@ class VocoderTraining:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimiser.step()
         progress.step += 1
-        progress.seconds += time.perf_counter() - started
+        progress.seconds += min(time.perf_counter() - started, _LONGEST_STEP_S)
         self._note({"loss": float(total.detach()), **parts})
         return parts
 
@@ -191,6 +192,15 @@ def train(training: VocoderTraining, work_dir: Path, *, save_every_s: float = 12
     return work_dir / "vocos"
 
 
+def export_checkpoint(checkpoint: Path, directory: Path) -> None:
+    """Writes the vocoder of a checkpoint, finished or not, as a package."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model = TrainableVocos(VocoderPlan().size)
+    model.load_state_dict(state["model"])
+    size = export(model, directory)
+    log.info("step %d, %.1f MB in %s", state["progress"]["step"], size / 1e6, directory)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     from tools.demo import corpus
@@ -204,9 +214,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--export", type=Path, help="write the checkpoint's vocoder here, and end")
     parser.add_argument("--fresh", action="store_true", help="do not resume")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    checkpoint = options.work_dir / "vocoder.pt"
+    if options.export:
+        export_checkpoint(checkpoint, options.export)
+        return
     if options.threads:
         torch.set_num_threads(options.threads)
     plan = replace(
@@ -221,7 +236,6 @@ def main(arguments: list[str] | None = None) -> None:
     log.info("%d utterances, %.1f h", len(lengths), sum(lengths) / 24000 / 3600)
     stretches = Stretches(spoken.wave, lengths, plan)
     training = VocoderTraining(stretches, plan, torch.device(options.device))
-    checkpoint = options.work_dir / "vocoder.pt"
     if checkpoint.is_file() and not options.fresh:
         training.resume(checkpoint)
         log.info("going on from step %d", training.progress.step)
