@@ -9,23 +9,26 @@ subprocess with the environment variables RunPod sets, so the SDK's own loop tak
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from tests.platform_faults import Faults
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent
 # Only what any process has; the tests add what they mean to set.
-_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONHASHSEED")
+_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONHASHSEED", "OMP_NUM_THREADS")
 _POLL_S = 0.02
 FINAL = ("COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT")
 
@@ -56,6 +59,7 @@ class Record:
     output: Any = None
     error: str | None = None
     stream_read: int = 0  # pieces a client has already been given
+    asked_at: list[float] = field(default_factory=list)  # when a client asked for its status
 
 
 class Platform:
@@ -121,18 +125,28 @@ class Platform:
             self.arrived.notify_all()
             return len(removed)
 
-    def result(self, job_id: str, timeout: float = 60, nth: int = 0) -> dict[str, Any]:
+    def result(self, job_id: str, nth: int = 0) -> dict[str, Any]:
         """The job's final result (or its `nth` repetition); fails the test when none comes."""
-        with self.arrived:
-            assert self.arrived.wait_for(
-                lambda: len(self.results.get(job_id, ())) > nth, timeout
-            ), f"no result for {job_id} in {timeout} s"
-            return self.results[job_id][nth]
+        self.wait_for(lambda: len(self.results.get(job_id, ())) > nth, f"a result for {job_id}")
+        return self.results[job_id][nth]
 
-    def wait_for(self, condition: Callable[[], object], what: str, timeout: float = 60) -> None:
+    def wait_until_held(self, job_id: str) -> None:
+        """Until the worker itself names the job (in a ping): from then on it can be stopped.
+
+        A signal that overtakes the answer the job comes with is lost on the SDK.
+        """
+        self.wait_for(
+            lambda: any(
+                job_id in ids.split(",") for ping in self.pings for ids in ping.get("job_id", ())
+            ),
+            f"a ping about {job_id}",
+        )
+
+    def wait_for(self, condition: Callable[[], object], what: str) -> None:
         """Until `condition`, checked whenever something arrives; else fails the test."""
         with self.arrived:
-            assert self.arrived.wait_for(condition, timeout), f"not in {timeout} s: {what}"
+            came = self.arrived.wait_for(condition, PATIENCE_S)
+        assert came, f"not in {PATIENCE_S:g} s: {what}"
 
     def environment(self) -> dict[str, str]:
         """What RunPod sets in a worker's environment."""
@@ -232,6 +246,7 @@ class Platform:
             if record.status not in FINAL:
                 record.status = "IN_PROGRESS"
             taken.append(job)
+        self.arrived.notify_all()
         return taken
 
     def _unqueue(self, wanted: Callable[[str], bool]) -> list[str]:
@@ -263,13 +278,15 @@ def worker(
             env=environment({**platform.environment(), **env}),
             stdout=stream,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield process
         finally:
             process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE_S)
+            with contextlib.suppress(ProcessLookupError):
+                # Whatever is left; also the SDK's ping process, which outlives a worker's kill -9.
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

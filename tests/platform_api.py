@@ -7,6 +7,7 @@ both are silent (the bodies of errors, the output of a failed job) they are a gu
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ def _about(platform: Platform, operation: str, record: Record) -> dict[str, Any]
         platform.cancel(record.job_id)
         return {"id": record.job_id, "status": record.status}
     if operation == "status":
+        record.asked_at.append(time.monotonic())
         return _status(record)
     pieces = platform.stream.get(record.job_id, [])
     fresh, record.stream_read = pieces[record.stream_read :], len(pieces)

@@ -45,11 +45,11 @@ def test_rates_without_common_factor_need_little_memory_and_agree() -> None:
     # torchaudio's kernel for 24000 -> 23993 has 0.6 G elements; a nearby rate with a smaller one
     # checks the same code path.
     check(np.random.default_rng(0).uniform(-1, 1, 9_000).astype(np.float32), 2400, 2399)
-    started = time.perf_counter()
+    started = time.process_time()
     out = resample(np.ones(48_000, dtype=np.float32), 24_000, 23_993)
     assert len(out) == 47_986
     assert np.abs(out[100:-100] - 1).max() < 2e-3
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_nothing_stays_nothing() -> None:

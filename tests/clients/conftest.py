@@ -39,6 +39,7 @@ def endpoint(_s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> 
         "F5_MODELS_DIR": str(directory / "models"),
         "LOCAL_STORAGE_DIR": str(directory / "data"),
         "MAX_CONCURRENCY": "4",
+        "DRAIN_GRACE_S": "0",
     }
     client_env = environment(
         {

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from tests.clients.conftest import Endpoint
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_runs_streams_and_reports(sdk: Any, endpoint: Endpoint) -> None:
             fields = {"text": "One. [pause:0.3] Two.", "quality": "draft", "stream": True}
             job = await client.run(fields)
             parts = [part async for part in job.stream()]
-            return parts, await job.output(timeout=30), await client.health()
+            return parts, await job.output(timeout=PATIENCE_S), await client.health()
 
     parts, output, health = asyncio.run(session())
     assert [part["index"] for part in parts] == [0, 1]

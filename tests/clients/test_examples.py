@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import CLIENTS, Endpoint
+from tests.waiting import PATIENCE_S
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 THREE = "One. [pause:0.3] Two. [pause:0.3] Three."
+LONG = "This sentence is said again and again. " * 40  # not over before it is cancelled
 
 
 def program(name: str) -> str:
@@ -43,7 +45,7 @@ def client(request: pytest.FixtureRequest, endpoint: Endpoint, tmp_path: Path) -
             env={**endpoint.env, **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
 
     return call
@@ -67,7 +69,7 @@ def test_run_ends_with_a_link_to_the_audio(client: Call) -> None:
     assert done.returncode == 0, done.stderr
     url = re.search(r"^[\d.]+ s at (http\S+)$", done.stdout, re.MULTILINE)
     assert url
-    with urllib.request.urlopen(url[1], timeout=10) as answer:
+    with urllib.request.urlopen(url[1], timeout=PATIENCE_S) as answer:
         assert answer.read(4) == b"RIFF"
 
 
@@ -80,7 +82,7 @@ def test_stream_prints_every_part_in_order(client: Call, endpoint: Endpoint) -> 
 
 @both
 def test_cancel_stops_the_job(client: Call, endpoint: Endpoint) -> None:
-    done = client("cancel", "This sentence is said again and again. " * 40)
+    done = client("cancel", LONG)
     assert (done.returncode, done.stdout) == (0, "CANCELLED\n"), done.stderr
     record = list(endpoint.platform.records.values())[-1]
     assert record.status == "CANCELLED"
@@ -98,7 +100,7 @@ def test_a_failed_job_says_what_to_do(client: Call) -> None:
 @pytest.mark.parametrize("client", ["node"], indirect=True)
 def test_node_waits_when_the_platform_is_busy(client: Call, endpoint: Endpoint) -> None:
     endpoint.platform.faults.add("api", "answer", status=429, times=2)
-    done = client("cancel", "Hello.")
+    done = client("cancel", LONG)
     assert done.stdout == "CANCELLED\n", done.stderr
 
 
@@ -114,7 +116,7 @@ def test_a_wrong_key_is_told(client: Call, arguments: tuple[str, ...]) -> None:
 
 
 @curl
-def test_curl_runs_asks_and_streams(client: Call, tmp_path: Path) -> None:
+def test_curl_runs_asks_and_streams(client: Call, endpoint: Endpoint, tmp_path: Path) -> None:
     def answer(*arguments: str) -> dict[str, Any]:
         done = client(*arguments)
         assert done.returncode == 0, done.stderr
@@ -127,8 +129,10 @@ def test_curl_runs_asks_and_streams(client: Call, tmp_path: Path) -> None:
     parts = answer("stream", result["id"])["stream"]
     assert [part["output"]["index"] for part in parts] == [0, 1, 2]
     assert answer("status", result["id"])["output"] == result["output"]
+    (tmp_path / "job.json").write_text(json.dumps({"input": {"text": LONG}}))
     waiting = answer("run", "job.json")
     assert waiting["status"] == "IN_QUEUE"
+    endpoint.platform.wait_until_held(waiting["id"])
     assert answer("cancel", waiting["id"])["status"] == "CANCELLED"
     assert answer("health")["jobs"]["completed"] >= 1
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.waiting import PATIENCE_S
 from tools.hub import CUDA_VERSIONS, HUB, text
 from tools.hub_inputs import IMAGE_DEFAULTS, PRESETS
 from worker.settings import GROUPS, Settings
@@ -48,7 +49,7 @@ def test_the_file_is_what_the_settings_say() -> None:
 
 def test_the_check_command_accepts_the_file() -> None:
     command = [sys.executable, "-m", "tools.hub", "--check"]
-    assert subprocess.run(command, cwd=ROOT, timeout=60).returncode == 0
+    assert subprocess.run(command, cwd=ROOT, timeout=PATIENCE_S).returncode == 0
 
 
 def test_the_listing_has_the_documented_form() -> None:

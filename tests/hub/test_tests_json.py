@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.hub.test_hub_json import LISTING, OWN, dockerfile_env, schema
+from tests.waiting import PATIENCE_S
 from worker.schema import SpeechInput, parse
 from worker.schema_fields import Limits
 from worker.settings import Settings
@@ -58,7 +59,7 @@ def test_every_job_succeeds_with_the_demo_checkpoint(case: dict[str, Any], tmp_p
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert result.returncode == 0, result.stderr[-2000:]
 

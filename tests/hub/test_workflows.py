@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 CI, RELEASE = (yaml.safe_load(f.read_text("utf-8")) for f in FILES)
@@ -103,7 +105,7 @@ def test_the_release_s_first_script_names_the_images(tmp_path: Path, prerelease:
         "RUNNER_TEMP": str(tmp_path),
     }
     result = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", script], cwd=copy, env=environment, timeout=60
+        ["bash", "-eo", "pipefail", "-c", script], cwd=copy, env=environment, timeout=PATIENCE_S
     )
     assert result.returncode == 0
     names = (tmp_path / "tags").read_text().split()

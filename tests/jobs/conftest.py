@@ -50,8 +50,7 @@ def s3_env(s3_server: S3Server, bucket: str, models_dir: Path, tmp_path: Path) -
         "F5_MODELS_DIR": str(models_dir),
         "LOCAL_STORAGE_DIR": str(tmp_path / "data"),
         "S3_MAX_ATTEMPTS": "2",
-        "S3_CONNECT_TIMEOUT": "2",
-        "S3_READ_TIMEOUT": "5",
+        "S3_CONNECT_TIMEOUT": "60",
     }
 
 

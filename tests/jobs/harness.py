@@ -24,7 +24,7 @@ class Worker:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.app = App(Settings.load({"LOG_FORMAT": "text", **environ}))
-        self.app.storage_tried.wait(timeout=10)  # it writes a probe, and removes it
+        self.app.storage_tried.wait()  # it writes a probe, and removes it
         self.runner = JobRunner(self.app)
 
     def run(self, job_input: object, job_id: str = "job-1") -> dict[str, Any]:

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.jobs.harness import FAST, Worker
 from tests.platform import ROOT, Platform, environment, worker
 from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -45,29 +48,58 @@ def longest_block(runner: Any, jobs: dict[str, dict[str, Any]]) -> float:
     return asyncio.run(together())
 
 
+BYSTANDER = """
+import select, sys, time
+late = []
+while not select.select([sys.stdin], [], [], 0)[0]:
+    before = time.perf_counter()
+    time.sleep(0.005)
+    late.append(time.perf_counter() - before - 0.005)
+print(sorted(late)[-3])
+"""
+
+
+@contextmanager
+def bystander() -> Iterator[list[float]]:
+    """Adds how late another process, which only sleeps, was meanwhile: its third longest delay."""
+    found: list[float] = []
+    with subprocess.Popen(
+        [sys.executable, "-c", BYSTANDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield found
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    found.append(float(said))
+
+
 def test_the_event_loop_is_never_away_for_50_ms(s3_env: dict[str, str]) -> None:
-    """Pings, job takes and stop signals go on during inference, encoding and uploads."""
+    """Pings, job takes and stop signals go on during inference, encoding and uploads.
+
+    The best of several tries, and beyond what the machine keeps any process waiting: with other
+    programs on the same core nobody is served within 50 ms.
+    """
     busy = Worker(s3_env)
     busy.app.model_ready()
-    measured = []
-    for attempt in range(5):  # another process on a small machine may hold the core
+    measured: list[tuple[float, float]] = []
+    for attempt in range(10):
         jobs = {
             f"busy-{attempt}-{i}": {
                 "text": "A sentence that takes a while to say, with commas, and more. " * 4,
                 "voice": "Dorota",
-                "nfe_step": 8,
                 "seed": attempt,
                 "output_format": ("wav", "flac", "mp3")[i % 3],
                 "return_audio": True,
                 "timing_format": ["srt", "json"],
+                **FAST,
             }
             for i in range(4)
         }
-        measured.append(longest_block(busy.runner, jobs))
-        if measured[-1] < 0.05:
+        with bystander() as late:
+            away = longest_block(busy.runner, jobs)
+        measured.append((away, late[0]))
+        if away < 0.05 + late[0]:
             break
     busy.close()
-    assert min(measured) < 0.05, measured
+    assert any(away < 0.05 + late for away, late in measured), measured
 
 
 def test_more_jobs_in_flight_than_settings_and_memory_allow_are_not_taken(
@@ -111,7 +143,7 @@ def test_a_broken_device_fails_its_job_as_retryable_and_ends_the_worker(
         )
         result = platform.result("hit")
         platform.submit("next", {"text": "Hello there.", **FAST})
-        assert process.wait(30) == 0, log.read_text()
+        assert process.wait(PATIENCE_S) == 0, log.read_text()
     assert result["stopPod"] is True
     assert result["output"]["error_code"] == "DEVICE_FAILED"
     assert result["output"]["retryable"] is True
@@ -127,7 +159,7 @@ def traffic(count: int) -> dict[str, dict[str, Any]]:
             "good": {"text": f"Job number {i}.", "voice": "Dorota", **FAST},
             "bad": {"text": f"Job number {i}.", "nfe_step": 1000},
             "long": {"text": f"Long job {i}, with more to say. " * 12, **FAST},
-            "cancelled": {"text": f"Never heard {i}. " * 60, "nfe_step": 64},
+            "cancelled": {"text": f"Never heard {i}. " * 300, "nfe_step": 64},
             "voice": {"text": "Hello.", "voice": f"Nobody{i}"},
         }[kind]
     return jobs
@@ -154,18 +186,15 @@ def run_traffic(
     with worker(platform, env, log):
         for name in jobs:
             if name.startswith("cancelled"):
-                platform.wait_for(
-                    lambda name=name: platform.records[name].status == "IN_PROGRESS",
-                    f"{name} is taken", timeout=300,
-                )  # fmt: skip
+                platform.wait_until_held(name)
                 s3_server.faults.add(Fault("answer", "PUT", times=3))
                 platform.cancel(name)
         for name in answered:
-            platform.result(name, timeout=300)
+            platform.result(name)
         for name in duplicates:
             platform.redeliver(name)
         for name in duplicates:
-            platform.result(name, timeout=120, nth=1)
+            platform.result(name, nth=1)
     deliveries = 0
     for name in answered:
         answers = platform.results[name]

@@ -14,6 +14,7 @@ import soundfile
 
 from tests.jobs.harness import files_below
 from tests.platform import ROOT, environment
+from tests.waiting import PATIENCE_S, until
 from worker.errors import InvalidInput
 from worker.local_job import check_local_job
 
@@ -40,7 +41,7 @@ def run(models_dir: Path, tmp_path: Path):
             ),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
 
     return start
@@ -113,22 +114,28 @@ def test_the_local_api_needs_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     check_local_job(["--rp_serve_api"])
 
 
-@pytest.mark.parametrize("delay", [0.3, 6.0], ids=["while importing", "in the job"])
-def test_ctrl_c_is_not_success(models_dir: Path, tmp_path: Path, delay: float) -> None:
+@pytest.mark.parametrize(
+    ("line", "delay"),
+    [("f5-tts worker starting", 0.3), ("voice prepared", 0.0)],
+    ids=["while importing", "in the job"],
+)
+def test_ctrl_c_is_not_success(models_dir: Path, tmp_path: Path, line: str, delay: float) -> None:
     job = {"input": {"text": "A long sentence to speak. " * 40, "nfe_step": 64}}
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "handler.py"), "--test_input", json.dumps(job)],
-        cwd=ROOT,
-        env=environment({"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path)}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    log = tmp_path / "log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "handler.py"), "--test_input", json.dumps(job)],
+            cwd=ROOT,
+            env=environment({"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path)}),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    until(lambda: line in log.read_text())
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
+    process.wait(PATIENCE_S)
+    assert process.returncode == 130, log.read_text()
+    assert "Traceback" not in log.read_text()
 
 
 def test_wrong_settings_stop_the_start_with_one_line(run, tmp_path: Path) -> None:

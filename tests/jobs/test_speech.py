@@ -18,6 +18,7 @@ from engine import demo
 from tests.jobs.harness import FAST, Worker, files_below, wav
 from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S
 from worker import transcripts
 
 
@@ -26,7 +27,7 @@ def read(path: str | Path) -> tuple[np.ndarray, int]:
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return answer.read()
 
 
@@ -198,10 +199,12 @@ def test_the_main_job_on_s3(s3_worker: Worker, s3_server: S3Server, bucket: str)
 
 
 def test_a_presigned_url_works_and_says_when_it_ends(s3_worker: Worker) -> None:
-    output = s3_worker.speak(url="presigned", url_expires=60)
+    before = datetime.now(UTC)
+    output = s3_worker.speak(url="presigned", url_expires=3600)
+    after = datetime.now(UTC)
     assert hashlib.sha256(fetch(output["audio_url"])).hexdigest() == output["sha256"]
-    ends = datetime.fromisoformat(output["expires_at"]) - datetime.now(UTC)
-    assert timedelta(seconds=30) < ends <= timedelta(seconds=61)
+    signed = datetime.fromisoformat(output["expires_at"]) - timedelta(seconds=3600)
+    assert before - timedelta(seconds=1) <= signed <= after  # whole seconds
 
 
 def test_no_url_on_request_only(s3_worker: Worker) -> None:
@@ -218,8 +221,10 @@ def test_key_templates(s3_env: dict[str, str]) -> None:
         "k1", voice="Dorota", user_id="../Ann", session="s 1", output_format="mp3"
     )
     assert output["s3_key"] == "audio/users/Ann/s_1/Dorota-k1.mp3"
+    days = [datetime.now(UTC).date()]
     output = worker.speak("k2", output_key="mine/{date}/{job_id}")
-    assert output["s3_key"] == f"mine/{datetime.now(UTC).date()}/k2.wav"
+    days.append(datetime.now(UTC).date())  # midnight may lie between
+    assert output["s3_key"] in [f"mine/{day}/k2.wav" for day in days]
     worker.close()
 
 

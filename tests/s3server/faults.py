@@ -15,6 +15,7 @@ Kind = Literal[
     "corrupt",
     "truncate_upload",
     "delay",
+    "hold",
     "website",
     "ignore_range",
 ]  # fmt: skip
@@ -41,8 +42,9 @@ class Fault:
     answer: an error answer, the request is not done. drop: the connection closes, it is not done.
     lose_answer: it is done, then the connection closes. cut: the answer's body ends after `after`
     bytes. corrupt: one byte of the answer's body is changed. truncate_upload: only `after` bytes
-    are stored, and success is answered. delay: it is done after `seconds`. website: an HTML page.
-    ignore_range: the whole object is answered, whatever range was asked for.
+    are stored, and success is answered. delay: it is done after `seconds`. hold: it is done after
+    `Faults.release`. website: an HTML page. ignore_range: the whole object is answered, whatever
+    range was asked for.
     """
 
     kind: Kind
@@ -71,6 +73,7 @@ class Faults:
     clock_offset_s: float = 0.0  # the server's clock against the real one
     only_bucket: str | None = None  # what the key is scoped to
     denied: set[str] = field(default_factory=set)  # methods answered by AccessDenied
+    released: threading.Event = field(default_factory=threading.Event)
     _queue: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,11 +90,17 @@ class Faults:
                     return fault
         return None
 
+    def release(self) -> None:
+        """Lets the requests go on that are held, and those that would be."""
+        self.released.set()
+
     def clear(self) -> None:
         """Back to a server that works."""
+        self.release()
         fresh = Faults()
         with self._lock:
             self._queue.clear()
+        self.released = fresh.released
         for name in (
             "no_list_permission",
             "refuse_checksums",

@@ -47,8 +47,7 @@ class S3Server:
         self._app = create_backend_app("s3")
         self._moto = threading.Lock()  # moto's dictionaries are not made for threads
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
@@ -130,6 +129,11 @@ class S3Server:
         return code, list(headers), body
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of connections that wait while this process waits for a core
+
+
 class _Handler(BaseHTTPRequestHandler):
     owner: S3Server
     protocol_version = "HTTP/1.1"
@@ -145,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = fault.kind if fault else ""
         if fault and kind == "delay":
             time.sleep(fault.seconds)
+        if fault and kind == "hold":
+            self.owner.faults.released.wait()
         if kind == "drop":
             self._hang_up()
             return

@@ -186,7 +186,7 @@ def test_a_key_is_refused_or_stays_below_its_prefix(key: str) -> None:
 
 
 @given(key=ANY_TEXT | NASTY)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[*HealthCheck])
 def test_whatever_the_key_the_disk_outside_is_untouched(
     local: LocalStorage, tmp_path: Path, key: str
 ) -> None:

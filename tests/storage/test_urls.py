@@ -17,6 +17,7 @@ from storage.config import StorageConfig
 from storage.s3 import S3Storage
 from storage.urls import encode_key, public_url
 from tests.s3server.server import S3Server
+from tests.waiting import PATIENCE_S
 from worker.errors import ConfigError, InvalidInput
 
 
@@ -51,7 +52,7 @@ def fetch(url: str, data: bytes | None = None, **headers: str) -> tuple[int, byt
     method = "GET" if data is None else "PUT"
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -60,11 +61,13 @@ def fetch(url: str, data: bytes | None = None, **headers: str) -> tuple[int, byt
 @pytest.mark.parametrize("key", ["a.wav", "voices/Zoë Ångström.wav", "a+b&c=d%20(e).wav"])
 def test_a_presigned_url_gives_the_object_to_anyone(s3: S3Storage, key: str) -> None:
     s3.put(key, b"sound")
-    link = s3.url(key, "presigned", expires_s=60)
+    before = datetime.now(UTC)
+    link = s3.url(key, "presigned", expires_s=3600)
+    after = datetime.now(UTC)
     assert link.url is not None and link.kind == "presigned" and link.expires_at is not None
     assert fetch(link.url) == (200, b"sound")
-    left = link.expires_at - datetime.now(UTC)
-    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+    signed = link.expires_at - timedelta(seconds=3600)
+    assert before - timedelta(seconds=1) <= signed <= after  # whole seconds
 
 
 def test_without_a_signature_the_object_is_refused(s3: S3Storage) -> None:
@@ -78,11 +81,11 @@ def test_without_a_signature_the_object_is_refused(s3: S3Storage) -> None:
 
 def test_an_expired_url_is_refused(s3: S3Storage, s3_server: S3Server) -> None:
     s3.put("k", b"x")
-    url = s3.url("k", "presigned", expires_s=60).url
+    url = s3.url("k", "presigned", expires_s=3600).url
     assert url is not None
-    s3_server.faults.clock_offset_s = 59.0
+    s3_server.faults.clock_offset_s = 3000.0  # that leaves ten minutes for the request
     assert fetch(url)[0] == 200
-    s3_server.faults.clock_offset_s = 62.0
+    s3_server.faults.clock_offset_s = 3602.0
     status, body = fetch(url)
     assert status == 403 and b"Request has expired" in body
 
@@ -103,7 +106,7 @@ def test_the_url_is_signed_for_the_store_prefix(s3_config: StorageConfig) -> Non
 
 
 def test_a_presigned_upload_stores_the_object(s3: S3Storage) -> None:
-    link = s3.presign_put("voices/new.wav", content_type="audio/wav", expires_s=60)
+    link = s3.presign_put("voices/new.wav", content_type="audio/wav", expires_s=3600)
     assert link.url is not None and link.kind == "presigned" and link.expires_at is not None
     assert fetch(link.url, b"sound", **{"Content-Type": "audio/wav"})[0] == 200
     assert s3.get("voices/new.wav") == b"sound"
@@ -113,9 +116,9 @@ def test_a_presigned_upload_stores_the_object(s3: S3Storage) -> None:
 def test_a_presigned_upload_needs_the_signed_type_and_time(
     s3: S3Storage, s3_server: S3Server
 ) -> None:
-    url = str(s3.presign_put("new.wav", content_type="audio/wav", expires_s=60).url)
+    url = str(s3.presign_put("new.wav", content_type="audio/wav", expires_s=3600).url)
     assert fetch(url, b"x", **{"Content-Type": "text/html"})[0] == 403
-    s3_server.faults.clock_offset_s = 120.0
+    s3_server.faults.clock_offset_s = 3602.0
     assert fetch(url, b"x", **{"Content-Type": "audio/wav"})[0] == 403
     s3_server.faults.clock_offset_s = 0.0
     assert not s3.exists("new.wav")

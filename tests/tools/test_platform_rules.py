@@ -12,10 +12,13 @@ import pytest
 
 from tests.platform import Platform
 from tests.platform_faults import Fault, Faults
+from tests.waiting import PATIENCE_S
 
 
 def call(platform: Platform, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(platform.base.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(
+        platform.base.removeprefix("http://"), timeout=PATIENCE_S
+    )
     data = None if body is None else json.dumps(body)
     headers = {"Authorization": f"Bearer {platform.api_key}"}
     try:
@@ -158,7 +161,9 @@ def test_runsync_answers_within_the_wait(platform: Platform) -> None:
 def test_strangers_are_refused(platform: Platform) -> None:
     platform.api_key = "another"
     good = {"Authorization": "Bearer client-key"}
-    connection = http.client.HTTPConnection(platform.base.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(
+        platform.base.removeprefix("http://"), timeout=PATIENCE_S
+    )
     connection.request("GET", "/v2/endpoint-1/health", headers=good)
     assert connection.getresponse().status == 401
     connection.close()

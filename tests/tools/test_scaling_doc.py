@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from tools.scaling_doc import DOC, runs, table, updated
 from tools.simulation.load import Load
 from tools.simulation.report import PRICES
@@ -87,7 +88,7 @@ def test_the_command_of_the_text_runs(tmp_path: Path) -> None:
     words = command.replace("mine.json", str(tmp_path / "mine.json")).split()
     root = DOC.parent.parent
     result = subprocess.run(
-        [sys.executable, "-m", *words], cwd=root, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", *words], cwd=root, capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert result.returncode == 0, result.stderr
     assert "H200, 2027-01-10" in result.stdout

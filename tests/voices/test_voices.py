@@ -240,15 +240,15 @@ def test_jobs_that_ask_together_wait_for_one_preparation(
     def slow(*args: object) -> object:
         calls.append(args)
         running.set()
-        release.wait(5)
+        release.wait(60)
         return real(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(voices_module, "prepare_voice", slow)
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(bench.library.prepare, "A", "Hi.") for _ in range(8)]
-        assert running.wait(5)
+        assert running.wait(60)
         release.set()
-        found = {id(future.result(10)) for future in futures}
+        found = {id(future.result(60)) for future in futures}
     assert len(found) == len(calls) == 1
 
 
