@@ -1,6 +1,6 @@
 """`make bench`: the figures of the README, measured on this machine, in one run.
 
-Results also go to bench/results/DATE-MACHINE.json.
+Results also go to bench/results/DATE-cpu.json, or DATE-cpu-bf16.json where the CPU multiplies in it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+import torch
 
 from bench import imports, joining, loading, oracle, overhead, scaling, speed
 
@@ -32,6 +34,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
+        "bf16": torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported(),
         "system": platform.platform(),
         "python": platform.python_version(),
     }
@@ -46,11 +49,19 @@ def main() -> None:
         sys.stdout.write(f"{name}: {title}\n")
         found[name] = run()
         sys.stdout.write(f"  {json.dumps(found[name])}\n")
-    RESULTS.mkdir(exist_ok=True)
-    if wanted == list(PARTS):
-        path = RESULTS / f"{found['date']}-cpu.json"
-        path.write_text(json.dumps(found, indent=2) + "\n")
+    _keep(found)
     sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _keep(found: dict[str, object]) -> None:
+    """Writes the parts measured now into the day's file of this machine, beside the others."""
+    RESULTS.mkdir(exist_ok=True)
+    kind = "cpu-bf16" if machine()["bf16"] else "cpu"
+    path = RESULTS / f"{found['date']}-{kind}.json"
+    before = json.loads(path.read_text()) if path.is_file() else {}
+    if before.get("machine") != found["machine"]:
+        before = {}
+    path.write_text(json.dumps(before | found, indent=2) + "\n")
 
 
 def _cpu_model() -> str:

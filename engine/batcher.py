@@ -75,8 +75,7 @@ class Batcher:
     Args:
         max_frames: frames of one pass, both guidance branches counted.
         join: "step" lets waiting chunks join between steps, "batch" only when none is under way;
-            "auto" is "step" on a GPU, where a chunk more costs little, and "batch" on a CPU, where
-            sharing only delays the first one (`python -m bench joining`).
+            "auto" is "step" on a GPU and "batch" on a CPU (docs/engine.md says why).
     """
 
     def __init__(
