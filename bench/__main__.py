@@ -1,6 +1,6 @@
 """`make bench`: the figures of the README, measured on this machine, in one run.
 
-Results also go to bench/results/DATE-cpu.json, or DATE-cpu-bf16.json where the CPU multiplies in it.
+Results also go to bench/results/DATE-cpu.json; DATE-cpu-bf16.json where the CPU multiplies in it.
 """
 
 from __future__ import annotations
