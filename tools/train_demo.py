@@ -12,7 +12,7 @@ import torch
 from engine.arch import read_arch
 from engine.checkpoint import read_state
 from engine.text import read_vocab
-from tools.demo import corpus, export, flow_check, progress
+from tools.demo import alignment, corpus, export, flow_check, progress
 from tools.demo.flow_training import CHECKPOINT, FlowPlan, FlowTraining, speed_up, train
 from tools.demo.samples import Sampler
 
@@ -28,9 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     work: Path = options.work_dir
-    spoken = corpus.Corpus()
+    spoken, said = corpus.Corpus(), []
     if options.only != "export":
         spoken = corpus.build(work, workers=options.workers)
+        said = alignment.build(work, spoken, workers=options.workers)
         log.info("corpus: %d utterances", len(spoken))
     if options.only == "data":
         return
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         seed=options.seed,
     )
     training = _training(
-        options, Sampler(spoken, frames_a_step=plan.frames_a_step, seed=plan.seed), plan
+        options, Sampler(spoken, said, frames_a_step=plan.frames_a_step, seed=plan.seed), plan
     )
     if options.only != "export":
         if options.compile:

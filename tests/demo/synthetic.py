@@ -50,7 +50,9 @@ def corpus(speakers: int = 4, utterances: int = 12) -> Corpus:
 
 def sampler(frames_a_step: int = 600) -> Sampler:
     """Small batches of the synthetic corpus."""
-    return Sampler(corpus(), frames_a_step=frames_a_step, seed=3)
+    made = corpus()
+    said = [np.linspace(0, len(u.tokens), u.frames, endpoint=False) for u in made.utterances]
+    return Sampler(made, said, frames_a_step=frames_a_step, seed=3)
 
 
 def inputs(size: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:

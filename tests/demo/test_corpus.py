@@ -12,10 +12,10 @@ import torch
 from engine.arch import MelConfig
 from engine.mel import LogMel
 from tests.demo import synthetic
-from tools.demo import corpus, espeak, sentences
+from tools.demo import alignment, corpus, espeak, sentences, timing
 from tools.demo.flow_check import distance
 from tools.demo.phrases import everyday
-from tools.demo.samples import BUCKETS, batch_size, bucket_weights
+from tools.demo.samples import BUCKETS, batch_size, bucket_weights, evenness
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
 
@@ -90,6 +90,45 @@ def test_distance_finds_the_slower_copy() -> None:
     a, b = (np.cumsum(rng.normal(size=(60, 100)), axis=0).astype(np.float32) for _ in range(2))
     assert distance(a, a) == pytest.approx(0.0, abs=0.05)
     assert distance(a, np.repeat(a, 2, axis=0)) < distance(a, b)
+
+
+def test_frames_show_what_is_said_first_and_all_evenly_at_last() -> None:
+    assert evenness(0.0) == evenness(0.1) == 0.0
+    assert evenness(0.6) == evenness(1.0) == 1.0
+    sampler = synthetic.sampler(frames_a_step=2000)
+    spoken = sampler.of_length(random.Random(4), 448, 4, even=0.0)
+    evenly = sampler.of_length(random.Random(4), 448, 4, even=1.0)
+    assert torch.equal(spoken.mel, evenly.mel)
+    assert torch.equal(spoken.text.tokens, evenly.text.tokens)
+    for batch in (spoken, evenly):
+        steps = batch.text.spread.diff(dim=1)
+        assert (steps >= 0).all() and (batch.text.spread[:, 0] == 0).all()
+    # Synthetic mels hold a bump in a band that the token names, six frames a token.
+    shown = spoken.text.tokens.gather(1, spoken.text.spread)
+    sounding = (spoken.mel > -6).any(-1) & (shown > 0)
+    bands = spoken.mel.argmax(-1).float()
+    wrong = (bands - 2.5 * shown).abs()[sounding] > 3
+    assert wrong.float().mean() < 0.02
+
+
+def test_words_place_their_characters() -> None:
+    one = corpus.Utterance("abcd efgh", list(range(9)), "v", 50, 165, 94, 24000)
+    said = alignment.spoken(one, [(0, 0.0), (5, 0.8)])
+    assert said.shape == (94,)
+    assert (np.diff(said) > 0).all()
+    assert said[0] < 0.1 and said[-1] > 8.8
+    assert said[75] == pytest.approx(5.0, abs=0.15)  # 0.8 s are 75 frames
+
+
+@needs_espeak
+def test_word_times_are_those_of_the_audio() -> None:
+    text = "Good morning, how are you today?"
+    starts = timing.word_starts(text, "en-us+f2", 46, 165)
+    assert [text[at:].split()[0] for at, _ in starts] == text.split()
+    times = [seconds for _, seconds in starts]
+    assert times == sorted(times) and times[0] < 0.1
+    seconds = len(espeak.speak(text, "en-us+f2", 46, 165)) / espeak.SAMPLE_RATE
+    assert 0.5 * seconds < times[-1] < seconds - 0.1
 
 
 @needs_espeak

@@ -97,17 +97,26 @@ def load(work_dir: Path = WORK_DIR) -> Corpus:
         FileNotFoundError: there is none; `build` makes them.
     """
     corpus = Corpus()
-    for shard in sorted((work_dir / "corpus").glob("shard-[0-9][0-9][0-9]")):
+    for shard in shards(work_dir):
         mels = np.load(shard / "mels.npy", mmap_mode="r")
         waves = np.load(shard / "waves.npy", mmap_mode="r")
         frame = sample = 0
-        for item in json.loads((shard / "items.json").read_text())["utterances"]:
-            one = Utterance(**item)
+        for one in items(shard):
             corpus.add(one, mels[frame : frame + one.frames], waves[sample : sample + one.samples])
             frame, sample = frame + one.frames, sample + one.samples
     if not corpus.utterances:
         raise FileNotFoundError(f"no corpus in {work_dir}: python -m tools.train_demo --only data")
     return corpus
+
+
+def shards(work_dir: Path) -> list[Path]:
+    """The finished shards, in the order of the corpus."""
+    return sorted((work_dir / "corpus").glob("shard-[0-9][0-9][0-9]"))
+
+
+def items(shard: Path) -> list[Utterance]:
+    """The utterances of one shard."""
+    return [Utterance(**u) for u in json.loads((shard / "items.json").read_text())["utterances"]]
 
 
 def build(work_dir: Path = WORK_DIR, plan: CorpusPlan | None = None, *, workers: int = 2) -> Corpus:

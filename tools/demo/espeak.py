@@ -74,7 +74,7 @@ def speak(text: str, voice: str, pitch: int, speed: int = SPEED) -> NDArray[np.f
         raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng") from exc
     except subprocess.CalledProcessError as exc:
         raise RuntimeError(f"espeak-ng failed: {exc.stderr.decode(errors='replace')}") from exc
-    samples = _level(_trim(_resample(*_read(done.stdout))))
+    samples = _level(_trim(resample(*_read(done.stdout))))
     if not samples.size:
         raise RuntimeError(f"espeak-ng made no sound of {text!r}")
     return samples
@@ -89,7 +89,8 @@ def _read(stream: bytes) -> tuple[NDArray[np.float32], int]:
     return pcm.astype(np.float32) / np.float32(32768), rate
 
 
-def _resample(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def resample(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """(samples,) at `rate` Hz to 24 kHz."""
     from scipy.signal import resample_poly
 
     divisor = int(np.gcd(rate, SAMPLE_RATE))
@@ -97,14 +98,24 @@ def _resample(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     return np.asarray(result, dtype=np.float32)
 
 
+def leading_cut(samples: NDArray[np.float32]) -> int:
+    """How many samples at the beginning are too quiet to keep."""
+    return _edges(samples)[0]
+
+
 def _trim(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    first, last = _edges(samples)
+    return samples[first:last]
+
+
+def _edges(samples: NDArray[np.float32]) -> tuple[int, int]:
     whole = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
     peaks = np.abs(whole).max(axis=1, initial=0.0)
     loud = np.flatnonzero(peaks > peaks.max(initial=0.0) * 10 ** (EDGE_DB / 20))
     if not loud.size:
-        return samples[:0]
+        return 0, 0
     keep = int(_EDGE_KEEP_S * SAMPLE_RATE)
-    return samples[max(0, loud[0] * _FRAME - keep) : (loud[-1] + 1) * _FRAME + keep]
+    return max(0, int(loud[0]) * _FRAME - keep), (int(loud[-1]) + 1) * _FRAME + keep
 
 
 def _level(samples: NDArray[np.float32]) -> NDArray[np.float32]:

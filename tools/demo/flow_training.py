@@ -84,8 +84,10 @@ class FlowTraining:
     def advance(self) -> float:
         """One optimiser step; returns its loss."""
         plan = self.plan
-        batch = self.sampler.batch(self.step, self.step / plan.steps)
-        random = draw(batch, torch.Generator().manual_seed(plan.seed * 1_000_003 + self.step))
+        progress = self.step / plan.steps
+        batch = self.sampler.batch(self.step, progress)
+        generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + self.step)
+        random = draw(batch, generator, early=1 - progress)
         batch.mel, batch.text = batch.mel.to(self.device), batch.text.to(self.device)
         with _autocast(self.device):
             loss = flow_loss(self.model, batch, random.to(self.device))

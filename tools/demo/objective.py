@@ -43,8 +43,13 @@ class Draw:
         return Draw(*(value.to(device, non_blocking=True) for value in vars(self).values()))
 
 
-def draw(batch: Batch, generator: torch.Generator) -> Draw:
-    """The noise, times, masks and drops of one step, from `generator` (CPU)."""
+def draw(batch: Batch, generator: torch.Generator, *, early: float = 0.0) -> Draw:
+    """The noise, times, masks and drops of one step, from `generator` (CPU).
+
+    Args:
+        early: times are `u ** (1 + early)` of uniform u. Near 0, where there is only noise, the
+            text decides what is said; near 1 the model merely cleans up. f5-tts: 0.
+    """
     size, frames, _ = batch.mel.shape
 
     def uniform() -> Tensor:
@@ -52,7 +57,7 @@ def draw(batch: Batch, generator: torch.Generator) -> Draw:
         strata = torch.randperm(size, generator=generator)
         return (strata + torch.rand(size, generator=generator)) / size
 
-    time = uniform()
+    time = uniform() ** (1 + early)
     length = ((SPAN[0] + (SPAN[1] - SPAN[0]) * uniform()) * frames).long()
     start = ((frames - length) * uniform()).long()
     after = (batch.reference > 0) & (uniform() < AFTER_REFERENCE)

@@ -5,6 +5,11 @@ frames as its bucket, so that a batch needs neither padding nor attention masks.
 at the end (at most 5 %) is silence: at inference the length is only estimated, so a little room
 after the last word has to look normal. Utterances of one speaker differ in speed by 10 %, so how
 fast the new text is spoken follows from the room it is given, not from the reference.
+
+Training goes from easy to hard. At first every frame shows the character that is spoken in it, so
+the model learns within minutes what characters sound like; then the characters move, sample by
+sample at another pace, to f5-tts's even spread over all frames, which is all there is at inference.
+Meanwhile the samples get longer.
 """
 
 from __future__ import annotations
@@ -25,7 +30,9 @@ from tools.demo.velocity import REACH, TextBatch, spread_index
 SPACE = 0  # index of the space in the official vocabulary
 BUCKETS = (256, 320, 384, 448, 512, 576, 640, 736, 832, 960, 1152, 1408, 1728)  # frames
 _LONG = 960  # frames; longer buckets come in as training goes on
-_COMMON = 560  # frames, about 6 s: where the bucket weights have their middle
+_COMMON = (380, 560)  # frames: where the bucket weights have their middle, at first and later
+_EVEN = (0.12, 0.6)  # the progress at which characters begin to move, and have all moved
+_PACE = 0.3  # how far ahead or behind the others a sample's characters may be
 _LEFT_OVER = 0.05  # of a bucket, at most, is silence at the end
 _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
 _REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
@@ -49,13 +56,20 @@ class Batch:
 
 def bucket_weights(progress: float) -> list[float]:
     """How often each bucket is used: mostly 3 to 8 s, long ones more as `progress` nears 1."""
+    middle = _COMMON[0] + (_COMMON[1] - _COMMON[0]) * min(1.0, 2.0 * progress)
     weights = []
     for frames in BUCKETS:
-        weight = math.exp(-((math.log(frames / _COMMON) / 0.45) ** 2) / 2)
+        weight = math.exp(-((math.log(frames / middle) / 0.45) ** 2) / 2)
         if frames > _LONG:
             weight = 0.12 * min(1.0, 2.0 * progress)
         weights.append(weight)
     return weights
+
+
+def evenness(progress: float) -> float:
+    """0 while frames show what they say, 1 when characters are spread evenly."""
+    start, end = _EVEN
+    return min(1.0, max(0.0, (progress - start) / (end - start)))
 
 
 def batch_size(frames: int, frames_a_step: int) -> int:
@@ -71,7 +85,16 @@ def row_length(frames: int) -> int:
 class Sampler:
     """Seeded batches of a corpus; the batch of a step depends on nothing but seed and step."""
 
-    def __init__(self, corpus: Corpus, *, frames_a_step: int, seed: int) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        spoken: list[NDArray[np.float64]],
+        *,
+        frames_a_step: int,
+        seed: int,
+    ) -> None:
+        """`spoken`: what each frame of each utterance says (`tools.demo.alignment`)."""
+        self._spoken = spoken
         self.corpus, self.frames_a_step, self.seed = corpus, frames_a_step, seed
         self._groups = [np.array(g) for g in corpus.by_speaker().values() if len(g) >= 2]
         self._frames = np.array([u.frames for u in corpus.utterances])
@@ -80,18 +103,21 @@ class Sampler:
         """The batch of training step `step`; `progress` in [0, 1] of the whole training."""
         rng = random.Random(f"{self.seed}-{step}")
         frames = rng.choices(BUCKETS, bucket_weights(progress))[0]
-        return self.of_length(rng, frames, batch_size(frames, self.frames_a_step))
+        size = batch_size(frames, self.frames_a_step)
+        return self.of_length(rng, frames, size, evenness(progress))
 
-    def of_length(self, rng: random.Random, frames: int, size: int) -> Batch:
-        """`size` samples of `frames` frames."""
+    def of_length(self, rng: random.Random, frames: int, size: int, even: float = 1.0) -> Batch:
+        """`size` samples of `frames` frames, their characters as far as `even` from spoken."""
         width = row_length(frames)
         mel = np.full((size, frames, 100), _SILENCE, dtype=np.float32)
         tokens = torch.full((size, width), -1)
         spread, reference = [], []
         for row in range(size):
-            ids, first = self._sample(rng, frames, width - REACH, mel[row])
+            ids, first, said = self._sample(rng, frames, width - REACH, mel[row])
             tokens[row, : len(ids)] = torch.tensor(ids)
-            spread.append(spread_index(len(ids), frames))
+            own = min(1.0, max(0.0, even + rng.uniform(-_PACE, _PACE))) if 0 < even < 1 else even
+            shown = (1 - own) * said + own * (spread_index(len(ids), frames).numpy() + 0.5)
+            spread.append(torch.from_numpy(shown.astype(np.int64).clip(0, len(ids) - 1)))
             reference.append(first)
         return Batch(
             torch.from_numpy(mel), TextBatch(tokens, torch.stack(spread)), torch.tensor(reference)
@@ -99,8 +125,11 @@ class Sampler:
 
     def _sample(
         self, rng: random.Random, frames: int, most_tokens: int, mel: NDArray[np.float32]
-    ) -> tuple[list[int], int]:
-        """Writes one sample into `mel`; returns its tokens and the frames of its reference."""
+    ) -> tuple[list[int], int, NDArray[np.float64]]:
+        """Writes one sample into `mel`.
+
+        Returns: its tokens, the frames of its reference, and (frames,) which token each says.
+        """
         for _ in range(_TRIES):
             parts = self._choose(rng, rng.choice(self._groups), frames)
             utterances = [self.corpus.utterances[index] for index, _ in parts]
@@ -111,16 +140,21 @@ class Sampler:
                 break
         else:
             raise ValueError(f"the corpus has no utterances that fill {frames} frames")
+        said = np.full(frames, np.nan)
+        before = 0  # tokens
         for (index, start), utterance in zip(parts, utterances, strict=True):
-            mel[start : start + utterance.frames] = self.corpus.mel(index)
-        return ids, utterances[0].frames + _REFERENCE_REST if len(parts) > 1 else 0
+            rows = slice(start, start + utterance.frames)
+            mel[rows], said[rows] = self.corpus.mel(index), before + self._spoken[index]
+            said[rows.stop :] = before + len(utterance.tokens)  # the space after it
+            before += len(utterance.tokens) + 1
+        return ids, utterances[0].frames + _REFERENCE_REST if len(parts) > 1 else 0, said
 
     def _choose(
         self, rng: random.Random, group: NDArray[np.int64], frames: int
     ) -> list[tuple[int, int]]:
         """Utterances (index, first frame) that fill `frames`; empty if it did not work out."""
         parts: list[tuple[int, int]] = []
-        at, most = 0, 2 if frames <= _COMMON * 1.5 else 5
+        at, most = 0, 2 if frames <= _LONG - 128 else 5
         left = set(group.tolist())
         while left:
             candidates = np.array(sorted(left))
