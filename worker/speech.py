@@ -99,7 +99,7 @@ async def speak(
     for index, samples in stored.items():
         yield SpokenPart(index, samples)
     missing = [part for part in parts if part.chunk.index not in stored]
-    submitted = await asyncio.to_thread(_submit, missing, synthesizer)
+    submitted = await _submitted(missing, synthesizer)
     waiting = [
         asyncio.ensure_future(_finished(part, future, synthesizer))
         for part, future in zip(missing, submitted, strict=True)
@@ -111,6 +111,22 @@ async def speak(
         for task, future in zip(waiting, submitted, strict=True):
             future.cancel()
             task.cancel()
+
+
+async def _submitted(parts: Sequence[Part], synthesizer: Synthesizer) -> list[Future[Speech]]:
+    """Futures of all `parts`; a job stopped meanwhile leaves none of its chunks behind."""
+    submission = asyncio.ensure_future(asyncio.to_thread(_submit, parts, synthesizer))
+    try:
+        return await asyncio.shield(submission)
+    except asyncio.CancelledError:
+        submission.add_done_callback(_cancel_all)  # the thread goes on
+        raise
+
+
+def _cancel_all(submission: asyncio.Future[list[Future[Speech]]]) -> None:
+    if not submission.cancelled() and submission.exception() is None:
+        for future in submission.result():
+            future.cancel()
 
 
 def _submit(parts: Sequence[Part], synthesizer: Synthesizer) -> list[Future[Speech]]:

@@ -6,10 +6,13 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from tests.platform import ROOT, Platform, environment, worker
 from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
 from tests.waiting import PATIENCE_S
+from worker.speech import speak
 
 
 @pytest.fixture
@@ -113,6 +117,38 @@ def test_more_jobs_in_flight_than_settings_and_memory_allow_are_not_taken(
     small.app.engine.result().synthesizer.batcher.max_frames //= 2  # as after running out of it
     assert small.app.concurrency(4) == 2
     small.close()
+
+
+class HeldUp:
+    """A synthesizer that takes its time to take the first chunk."""
+
+    def __init__(self) -> None:
+        self.begun, self.release = threading.Event(), threading.Event()
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, *_: object) -> Future[Any]:
+        self.begun.set()
+        self.release.wait()
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+def test_a_job_stopped_while_it_hands_over_its_chunks_leaves_none_behind() -> None:
+    """Or the device would speak all of them for nobody."""
+    synthesizer = HeldUp()
+    part = SimpleNamespace(chunk=SimpleNamespace(index=0), voice=None, parameters=None)
+
+    async def stopped() -> None:
+        job = asyncio.create_task(anext(speak([part] * 3, synthesizer, {})))  # type: ignore[list-item, arg-type]
+        await asyncio.to_thread(synthesizer.begun.wait)
+        job.cancel()
+        await asyncio.wait({job})
+        assert job.cancelled()
+        synthesizer.release.set()
+        while [future.cancelled() for future in synthesizer.futures] != [True] * 3:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(stopped(), PATIENCE_S))
 
 
 BREAKS = """
