@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 # For PyTorch, before anybody imports it, also in workers: tests run side by side, and threads of
 # one model that wait for each other on a busy core take three times as long as one alone.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
+    """pytest goes through all loggers before each test, while threads of ours may add some."""
+
+    def values(self) -> list[logging.Logger | logging.PlaceHolder]:  # type: ignore[override]
+        return list(super().values())
+
+
+logging.root.manager.loggerDict = _Loggers(logging.root.manager.loggerDict)
 
 # A machine that is busy or was paused is slow at an example now and then: no fault of the code.
 settings.register_profile(
