@@ -47,22 +47,20 @@ def matmul(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
 
     The blocks depend on the sequence's own length only, so its bits do not depend on the others.
     """
-    out = q.new_empty(q.shape[0], q.shape[1] * q.shape[2])
-    scale = float(q.shape[2]) ** -0.5
+    out = torch.empty_like(q, memory_format=torch.contiguous_format)
     for start, stop in packing.spans:
-        query, key, value = (t[start:stop].transpose(0, 1) for t in (q * scale, k, v))
-        mixed = _in_blocks(query.contiguous(), key.contiguous(), value.contiguous())
-        out[start:stop] = mixed.transpose(0, 1).flatten(1)
-    return out
+        query, key, value, mixed = (t[start:stop].transpose(0, 1) for t in (q, k, v, out))
+        scaled = torch.mul(query, q.shape[2] ** -0.5, out=q.new_empty(query.shape))
+        _in_blocks(scaled, key.contiguous(), value.contiguous(), mixed)
+    return out.flatten(1)
 
 
-def _in_blocks(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """(heads, frames, dim_head) each, query already scaled, to the same shape."""
+def _in_blocks(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> None:
+    """(heads, frames, dim_head) each, query already scaled; writes to `out`."""
     heads, frames, _ = query.shape
     rows = min(frames, max(64, _SCORES // frames))
     together = min(heads, max(1, _SCORES // (rows * frames)))
     scores = query.new_empty(together, rows, frames)
-    out = torch.empty_like(query)
     for head in range(0, heads, together):
         some = slice(head, min(head + together, heads))
         keys, values = key[some].transpose(1, 2), value[some]
@@ -72,7 +70,6 @@ def _in_blocks(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             torch.bmm(query[some, part], keys, out=block)
             torch.softmax(block, -1, out=block)
             out[some, part] = torch.bmm(block, values)
-    return out
 
 
 def varlen(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:

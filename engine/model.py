@@ -32,10 +32,21 @@ from engine.layers import (
 )
 from engine.packing import Packing
 
+# oneDNN's product with GELU in one kernel. PyTorch has it for its compiler, without a public name:
+# 3 of 16 ms for a chunk of 1,250 frames.
+_FUSED = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+
 
 def linear(layer: nn.Linear, x: Tensor) -> Tensor:
     """The layer applied in its own dtype."""
     return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
+
+
+def linear_gelu(layer: nn.Linear, x: Tensor) -> Tensor:
+    """GELU (tanh) of the layer applied in its own dtype."""
+    if x.device.type == "cpu" and layer.weight.dtype == torch.bfloat16 and _FUSED is not None:
+        return _FUSED(x.to(layer.weight.dtype), layer.weight, layer.bias, "gelu", [], "tanh")
+    return F.gelu(linear(layer, x), approximate="tanh")
 
 
 def modulated_norm(
@@ -126,9 +137,8 @@ class Block(nn.Module):
         groups = packing.group_tokens
         attended = self.attn(modulated_norm(h, scale_1, shift_1, groups), packing, turns)
         h = gated_sum(h, gate_1, attended, groups)
-        hidden = linear(self.ff_in, modulated_norm(h, scale_2, shift_2, groups))
-        hidden = linear(self.ff_out, F.gelu(hidden, approximate="tanh"))
-        return gated_sum(h, gate_2, hidden, groups)
+        hidden = linear_gelu(self.ff_in, modulated_norm(h, scale_2, shift_2, groups))
+        return gated_sum(h, gate_2, linear(self.ff_out, hidden), groups)
 
 
 class DiT(nn.Module):
