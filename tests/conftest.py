@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 # For PyTorch, before anybody imports it, also in workers: tests run side by side, and threads of
 # one model that wait for each other on a busy core take three times as long as one alone.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell starts background processes deaf to Ctrl-C, and theirs inherit it: not what is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
