@@ -115,6 +115,7 @@ class PartSaver:
         self._worth_keeping = worth_keeping
         self._stored = set(stored)
         self._pending: dict[int, asyncio.Task[None]] = {}
+        self._saving: list[asyncio.Future[None]] = []
         self._parts: dict[int, SpokenPart] = {}
 
     def add(self, part: SpokenPart) -> None:
@@ -144,10 +145,12 @@ class PartSaver:
         for task in self._pending.values():
             task.cancel()
         await asyncio.gather(*self._pending.values(), return_exceptions=True)
+        await asyncio.gather(*self._saving, return_exceptions=True)
 
     async def _later(self, part: SpokenPart) -> None:
         await asyncio.sleep(DELAY_S)
-        await asyncio.shield(asyncio.ensure_future(self._save(part)))
+        self._saving.append(asyncio.ensure_future(self._save(part)))
+        await asyncio.shield(self._saving[-1])
 
     async def _save(self, part: SpokenPart) -> None:
         if await asyncio.to_thread(self._store.save, part):

@@ -5,16 +5,19 @@ Real worker processes with the SDK's loop, a local platform, a strict S3 server.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import io
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -24,7 +27,9 @@ from tests.platform import Platform, worker
 from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
 from tests.waiting import PATIENCE_S, until
+from worker.parts import PartSaver
 from worker.settings import Settings
+from worker.speech import SpokenPart
 from worker.tts import REPEATED
 
 SENTENCES = [f"This is sentence number {i} of a long story that goes on and on." for i in range(24)]
@@ -159,6 +164,40 @@ def uninterrupted(env: dict[str, str], job: dict[str, Any], job_id: str, tmp_pat
     output = alone.run(job, job_id)
     alone.close()
     return output["sha256"]
+
+
+class SlowStore:
+    """Stores a chunk when told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.release = threading.Event(), threading.Event()
+        self.stored: set[int] = set()
+
+    def save(self, part: SpokenPart) -> bool:
+        self.begun.set()
+        self.release.wait()
+        self.stored.add(part.index)
+        return True
+
+    def remove(self, indices: Sequence[int]) -> None:
+        self.stored -= set(indices)
+
+
+def test_a_chunk_still_on_its_way_to_storage_is_deleted_with_its_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.parts.DELAY_S", 0.0)
+    store = SlowStore()
+
+    async def job() -> None:
+        saver = PartSaver(store, (), enabled=True, worth_keeping=lambda _: False)  # type: ignore[arg-type]
+        async with saver:
+            saver.add(SpokenPart(0, np.zeros(1, np.float32)))
+            await asyncio.to_thread(store.begun.wait)
+            asyncio.get_running_loop().call_later(0.1, store.release.set)
+
+    asyncio.run(job())
+    assert store.stored == set()
 
 
 def test_sigterm_lets_running_jobs_finish_and_takes_no_more(
