@@ -14,6 +14,7 @@ from engine import attention
 from engine.arch import Arch, MelConfig, read_arch
 from engine.batcher import Batcher, ChunkJob
 from engine.checkpoint import load_dit
+from engine.linear import cpu_multiplies_bf16
 from engine.locate import ModelFiles
 from engine.mel import LogMel
 from engine.sampler import FlowInput, Schedule
@@ -140,14 +141,10 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     if wanted != "auto":
         return _DTYPES[wanted]
     if device.type == "cpu":
-        return torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
+        return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def _cpu_multiplies_bf16() -> bool:
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _keep_freed_memory() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engine import linear
 from engine.arch import Arch
 from engine.layers import Rotary
 from engine.model import DiT
@@ -54,7 +55,9 @@ def load_dit(
     except RuntimeError as exc:
         raise _mismatch(path, " ".join(str(exc).split()[:40])) from exc
     model.rotary = Rotary((_inv_freq(arch.dim_head) if inv_freq is None else inv_freq).to(device))
-    return model.eval().requires_grad_(False)
+    model.eval().requires_grad_(False)
+    linear.pack(model)
+    return model
 
 
 def read_state(path: Path, *, use_ema: bool = True) -> dict[str, Tensor]:

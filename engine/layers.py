@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.linear import Linear
 from engine.packing import CONV_RADIUS, Packing
 
 MAX_FRAMES = 8192  # positions f5-tts's text encoder knows, 87 s
@@ -39,14 +40,14 @@ class ConvNeXtV2Block(nn.Module):
         super().__init__()
         self.dwconv = nn.Conv1d(dim, dim, kernel_size=7, padding=3, groups=dim)
         self.norm = nn.LayerNorm(dim, eps=1e-6)
-        self.pwconv1 = nn.Linear(dim, hidden)
+        self.pwconv1 = Linear(dim, hidden, gelu="none")
         self.grn = GRN(hidden)
-        self.pwconv2 = nn.Linear(hidden, dim)
+        self.pwconv2 = Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """(1, frames, dim) to the same shape."""
         h = self.dwconv(x.transpose(1, 2)).transpose(1, 2)
-        h = self.pwconv2(self.grn(F.gelu(self.pwconv1(self.norm(h)))))
+        h = self.pwconv2(self.grn(self.pwconv1(self.norm(h))))
         return x + h
 
 
@@ -147,9 +148,7 @@ class TimestepEmbedding(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.time_mlp = nn.ModuleDict(
-            {"0": nn.Linear(TIME_FREQUENCIES, dim), "2": nn.Linear(dim, dim)}
-        )
+        self.time_mlp = nn.ModuleDict({"0": Linear(TIME_FREQUENCIES, dim), "2": Linear(dim, dim)})
 
     def forward(self, times: Tensor) -> Tensor:
         """(steps,) to (steps, dim)."""

@@ -30,23 +30,8 @@ from engine.layers import (
     TimestepEmbedding,
     rotate,
 )
+from engine.linear import Linear
 from engine.packing import Packing
-
-# oneDNN's product with GELU in one kernel. PyTorch has it for its compiler, without a public name:
-# 3 of 16 ms for a chunk of 1,250 frames.
-_FUSED = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
-
-
-def linear(layer: nn.Linear, x: Tensor) -> Tensor:
-    """The layer applied in its own dtype."""
-    return F.linear(x.to(layer.weight.dtype), layer.weight, layer.bias)
-
-
-def linear_gelu(layer: nn.Linear, x: Tensor) -> Tensor:
-    """GELU (tanh) of the layer applied in its own dtype."""
-    if x.device.type == "cpu" and layer.weight.dtype == torch.bfloat16 and _FUSED is not None:
-        return _FUSED(x.to(layer.weight.dtype), layer.weight, layer.bias, "gelu", [], "tanh")
-    return F.gelu(linear(layer, x), approximate="tanh")
 
 
 def modulated_norm(
@@ -93,8 +78,8 @@ class Attention(nn.Module):
         self.heads, self.dim_head = arch.heads, arch.dim_head
         # F5TTS_Base rotates its first head only.
         self.rotary_heads = arch.pe_attn_head or arch.heads
-        self.to_qkv = nn.Linear(arch.dim, 3 * inner)
-        self.to_out = nn.Linear(inner, arch.dim)
+        self.to_qkv = Linear(arch.dim, 3 * inner)
+        self.to_out = Linear(inner, arch.dim)
         normed = arch.qk_norm == "rms_norm"
         self.q_norm = nn.RMSNorm(arch.dim_head, eps=1e-6) if normed else None
         self.k_norm = nn.RMSNorm(arch.dim_head, eps=1e-6) if normed else None
@@ -102,9 +87,9 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, packing: Packing, turns: Tensor) -> Tensor:
         """(tokens, dim) to (tokens, dim); `turns` from `Rotary.rows`."""
-        qkv = linear(self.to_qkv, x).unflatten(-1, (3, self.heads, self.dim_head))
+        qkv = self.to_qkv(x).unflatten(-1, (3, self.heads, self.dim_head))
         q, k = self._rotate(self._normed(qkv[:, :2]), turns).unbind(1)
-        return linear(self.to_out, self.attend(q, k, qkv[:, 2], packing))
+        return self.to_out(self.attend(q, k, qkv[:, 2], packing))
 
     def _normed(self, qk: Tensor) -> Tensor:
         if self.q_norm is None or self.k_norm is None:
@@ -124,10 +109,10 @@ class Block(nn.Module):
     def __init__(self, arch: Arch) -> None:
         super().__init__()
         hidden = int(arch.dim * arch.ff_mult)
-        self.attn_norm = nn.Linear(arch.dim, 6 * arch.dim)
+        self.attn_norm = Linear(arch.dim, 6 * arch.dim)
         self.attn = Attention(arch)
-        self.ff_in = nn.Linear(arch.dim, hidden)
-        self.ff_out = nn.Linear(hidden, arch.dim)
+        self.ff_in = Linear(arch.dim, hidden, gelu="tanh")
+        self.ff_out = Linear(hidden, arch.dim)
 
     def forward(
         self, h: Tensor, modulations: list[Tensor], packing: Packing, turns: Tensor
@@ -137,8 +122,8 @@ class Block(nn.Module):
         groups = packing.group_tokens
         attended = self.attn(modulated_norm(h, scale_1, shift_1, groups), packing, turns)
         h = gated_sum(h, gate_1, attended, groups)
-        hidden = linear_gelu(self.ff_in, modulated_norm(h, scale_2, shift_2, groups))
-        return gated_sum(h, gate_2, linear(self.ff_out, hidden), groups)
+        hidden = self.ff_in(modulated_norm(h, scale_2, shift_2, groups))
+        return gated_sum(h, gate_2, self.ff_out(hidden), groups)
 
 
 class DiT(nn.Module):
@@ -155,29 +140,29 @@ class DiT(nn.Module):
             arch.text_mask_padding,
             arch.average_upsampling,
         )
-        self.input_x = nn.Linear(arch.mel_dim, arch.dim, bias=False)
-        self.input_context = nn.Linear(arch.mel_dim + arch.text_dim, arch.dim)
+        self.input_x = Linear(arch.mel_dim, arch.dim, bias=False)
+        self.input_context = Linear(arch.mel_dim + arch.text_dim, arch.dim)
         self.conv_pos_embed = ConvPositionEmbedding(arch.dim)
         self.blocks = nn.ModuleList([Block(arch) for _ in range(arch.depth)])
         self.skip = (
-            nn.Linear(2 * arch.dim, arch.dim, bias=False) if arch.long_skip_connection else None
+            Linear(2 * arch.dim, arch.dim, bias=False) if arch.long_skip_connection else None
         )
-        self.norm_out = nn.Linear(arch.dim, 2 * arch.dim)
-        self.proj_out = nn.Linear(arch.dim, arch.mel_dim)
+        self.norm_out = Linear(arch.dim, 2 * arch.dim)
+        self.proj_out = Linear(arch.dim, arch.mel_dim)
         self.rotary: Rotary | None = None  # set when the checkpoint is loaded, from its inv_freq
 
     @property
     def device(self) -> torch.device:
-        return self.proj_out.weight.device
+        return self.norm_out.bias.device
 
     def modulation(self, times: Tensor) -> list[Modulation]:
         """AdaLN terms of every step of a schedule: (steps,) times in [0, 1] to one entry a step."""
         t = F.silu(self.time_embed(times))
-        projections: list[nn.Linear] = [block.attn_norm for block in self.blocks]  # type: ignore[misc]
-        blocks = torch.stack([linear(layer, t).float() for layer in projections], dim=1)
+        projections: list[Linear] = [block.attn_norm for block in self.blocks]  # type: ignore[misc]
+        blocks = torch.stack([layer(t).float() for layer in projections], dim=1)
         blocks = blocks.unflatten(-1, (6, self.arch.dim))
         blocks[:, :, [1, 4]] += 1.0
-        final = linear(self.norm_out, t).float().unflatten(-1, (2, self.arch.dim))
+        final = self.norm_out(t).float().unflatten(-1, (2, self.arch.dim))
         final[:, 0] += 1.0
         return [Modulation(b, f) for b, f in zip(blocks, final, strict=True)]
 
@@ -193,7 +178,7 @@ class DiT(nn.Module):
         """
         text = self.text_embed(tokens, cond.shape[0], drop_text=drop)
         cond = torch.zeros_like(cond) if drop else cond
-        return linear(self.input_context, torch.cat((cond.to(text.dtype), text), dim=-1)).float()
+        return self.input_context(torch.cat((cond.to(text.dtype), text), dim=-1)).float()
 
     def use_attention(self, attend: Attend) -> None:
         """Sets the attention kernel of every block (see `engine.attention`)."""
@@ -216,14 +201,12 @@ class DiT(nn.Module):
         assert self.rotary is not None
         turns = self.rotary.rows(packing.positions)
         # Both CFG branches start from the same x: project it once.
-        h = linear(self.input_x, x).float()[packing.frame_of_token] + context
-        h = h + self.conv_pos_embed(h.to(self.input_x.weight.dtype), packing).float()
+        h = self.input_x(x).float()[packing.frame_of_token] + context
+        h = h + self.conv_pos_embed(h.to(self.input_x.dtype), packing).float()
         residual = h
         for i, block in enumerate(self.blocks):
             h = block(h, [step.blocks[i] for step in steps], packing, turns)
         if self.skip is not None:
-            h = linear(self.skip, torch.cat((h, residual), dim=-1)).float()
+            h = self.skip(torch.cat((h, residual), dim=-1)).float()
         scales, shifts = zip(*(step.final for step in steps), strict=True)
-        return linear(
-            self.proj_out, modulated_norm(h, scales, shifts, packing.group_tokens)
-        ).float()
+        return self.proj_out(modulated_norm(h, scales, shifts, packing.group_tokens)).float()

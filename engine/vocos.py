@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine import linear
+from engine.linear import Linear
 from worker.errors import ModelUnavailable
 
 _MAX_MAGNITUDE = 1e2
@@ -64,14 +66,14 @@ class ConvNeXtBlock(nn.Module):
         super().__init__()
         self.dwconv = nn.Conv1d(dim, dim, _KERNEL, padding=_KERNEL // 2, groups=dim)
         self.norm = nn.LayerNorm(dim, eps=1e-6)
-        self.pwconv1 = nn.Linear(dim, hidden)
-        self.pwconv2 = nn.Linear(hidden, dim)
+        self.pwconv1 = Linear(dim, hidden, gelu="none")
+        self.pwconv2 = Linear(hidden, dim)
         self.gamma = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
         """(1, dim, frames) to the same shape."""
         h = self.norm(self.dwconv(x).transpose(1, 2))
-        h = self.gamma * self.pwconv2(F.gelu(self.pwconv1(h)))
+        h = self.gamma * self.pwconv2(self.pwconv1(h))
         return x + h.transpose(1, 2)
 
 
@@ -106,7 +108,7 @@ class Head(nn.Module):
 
     def __init__(self, config: VocosConfig) -> None:
         super().__init__()
-        self.out = nn.Linear(config.dim, config.n_fft + 2)
+        self.out = Linear(config.dim, config.n_fft + 2)
         self.n_fft, self.hop = config.n_fft, config.hop_length
         self.trim = (self.n_fft if config.padding == "center" else self.n_fft - self.hop) // 2
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
@@ -184,7 +186,9 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
             _HINT,
         ) from exc
     model.head.window = torch.hann_window(config.n_fft)
-    return model.to(device).eval().requires_grad_(False)
+    model.to(device).eval().requires_grad_(False)
+    linear.pack(model)
+    return model
 
 
 def read_config(path: Path) -> VocosConfig:
