@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.arch import Arch
@@ -33,14 +34,15 @@ def official_state(seed: int = 1) -> dict[str, Tensor]:
 
 
 def corpus(speakers: int = 4, utterances: int = 12) -> Corpus:
-    """Mels that slowly move through the bands: a speaker has a level, a token has a band."""
+    """A speaker has a level, a token has a band and, by its number, 4, 6 or 8 frames."""
     rng = np.random.default_rng(0)
     made = Corpus()
     for speaker in range(speakers):
         for _ in range(utterances):
             tokens = rng.integers(1, 40, rng.integers(12, 80)).tolist()
-            frames = 6 * len(tokens)
-            bands = np.arange(100)[None] - 2.5 * np.repeat(tokens, 6)[:, None]
+            pace = [frames_of(token) for token in tokens]
+            frames = sum(pace)
+            bands = np.arange(100)[None] - 2.5 * np.repeat(tokens, pace)[:, None]
             mel = (-4 + speaker + 3 * np.exp(-((bands / 6) ** 2))).astype(np.float16)
             wave = np.zeros(256 * (frames - 1), dtype=np.int16)
             one = Utterance("x" * len(tokens), tokens, f"v{speaker}", 50, 165, frames, len(wave))
@@ -48,11 +50,20 @@ def corpus(speakers: int = 4, utterances: int = 12) -> Corpus:
     return made
 
 
+def frames_of(token: int) -> int:
+    """How long a token sounds: the first half of them shorter than the second."""
+    return 4 if token < 15 else 6 if token < 25 else 8
+
+
+def _said(one: Utterance) -> NDArray[np.float64]:
+    ends = np.cumsum([frames_of(token) for token in one.tokens])
+    return np.interp(np.arange(one.frames), [0, *ends], np.arange(len(ends) + 1))
+
+
 def sampler(frames_a_step: int = 600) -> Sampler:
     """Small batches of the synthetic corpus."""
     made = corpus()
-    said = [np.linspace(0, len(u.tokens), u.frames, endpoint=False) for u in made.utterances]
-    return Sampler(made, said, frames_a_step=frames_a_step, seed=3)
+    return Sampler(made, [_said(u) for u in made.utterances], frames_a_step=frames_a_step, seed=3)
 
 
 def inputs(size: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:

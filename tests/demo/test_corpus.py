@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
@@ -15,7 +17,15 @@ from tests.demo import synthetic
 from tools.demo import alignment, corpus, espeak, sentences, timing
 from tools.demo.flow_check import distance
 from tools.demo.phrases import everyday
-from tools.demo.samples import BUCKETS, batch_size, bucket_weights, evenness
+from tools.demo.samples import (
+    BUCKETS,
+    Batch,
+    batch_size,
+    bucket_weights,
+    evenness,
+    new_times,
+    stretch,
+)
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
 
@@ -92,23 +102,52 @@ def test_distance_finds_the_slower_copy() -> None:
     assert distance(a, np.repeat(a, 2, axis=0)) < distance(a, b)
 
 
-def test_frames_show_what_is_said_first_and_all_evenly_at_last() -> None:
-    assert evenness(0.0) == evenness(0.1) == 0.0
-    assert evenness(0.6) == evenness(1.0) == 1.0
+def wrong_share(batch: Batch) -> float:
+    """Share of the frames after the reference that do not say the character at their place.
+
+    f5-tts gives remaining frames to the later characters; the place is without that.
+    """
+    frames, counts = batch.mel.shape[1], (batch.text.tokens >= 0).sum(1, keepdim=True)
+    place = (torch.arange(frames) + 0.5) / frames * counts
+    shown = batch.text.tokens.gather(1, place.long())
+    after = torch.arange(frames) >= batch.reference[:, None]
+    sounding = (batch.mel > -6).any(-1) & (shown > 0) & after
+    bands = batch.mel.argmax(-1).float()
+    return ((bands - 2.5 * shown).abs()[sounding] > 3).float().mean().item()
+
+
+def test_speech_moves_to_its_characters() -> None:
+    assert evenness(0.0) == evenness(0.3) == 1.0
+    assert evenness(0.8) == evenness(1.0) == 0.6
     sampler = synthetic.sampler(frames_a_step=2000)
-    spoken = sampler.of_length(random.Random(4), 448, 4, even=0.0)
-    evenly = sampler.of_length(random.Random(4), 448, 4, even=1.0)
-    assert torch.equal(spoken.mel, evenly.mel)
-    assert torch.equal(spoken.text.tokens, evenly.text.tokens)
-    for batch in (spoken, evenly):
-        steps = batch.text.spread.diff(dim=1)
-        assert (steps >= 0).all() and (batch.text.spread[:, 0] == 0).all()
-    # Synthetic mels hold a bump in a band that the token names, six frames a token.
-    shown = spoken.text.tokens.gather(1, spoken.text.spread)
-    sounding = (spoken.mel > -6).any(-1) & (shown > 0)
-    bands = spoken.mel.argmax(-1).float()
-    wrong = (bands - 2.5 * shown).abs()[sounding] > 3
-    assert wrong.float().mean() < 0.02
+    natural, half, steady = (
+        sampler.of_length(random.Random(4), 448, 4, even=even) for even in (0.0, 0.5, 1.0)
+    )
+    assert torch.equal(natural.text.tokens, steady.text.tokens)
+    assert wrong_share(steady) < wrong_share(half) < wrong_share(natural)
+    assert wrong_share(steady) < 0.25  # frames between two characters
+
+
+@given(
+    st.lists(st.lists(st.floats(0.01, 9), min_size=2, max_size=30), min_size=1, max_size=4),
+    st.floats(0, 1),
+    st.integers(50, 400),
+)
+def test_stretched_time_never_turns_back(pace: list[list[float]], even: float, frames: int) -> None:
+    """`pace`: of each part, how much of the text each of its frames says."""
+    starts = np.cumsum([0, *(len(part) for part in pace)]).tolist()
+    said = np.concatenate(([0.0], np.cumsum([said for part in pace for said in part])))
+    times = new_times(starts, said, [even] * len(pace), frames)
+    assert times[0] == 0 and times[-1] == pytest.approx(frames)
+    assert (np.diff(times) > 0).all()
+    assert times[starts] == pytest.approx(said[starts] / said[-1] * frames)
+
+
+def test_stretching_by_nothing_changes_nothing() -> None:
+    mel = np.random.default_rng(0).normal(size=(40, 100)).astype(np.float32)
+    np.testing.assert_allclose(stretch(mel, np.arange(41.0), 40), mel, atol=1e-6)
+    twice = stretch(mel, np.arange(41.0) * 2, 80)
+    np.testing.assert_allclose(twice[1:-1:2], 0.75 * mel[:-1] + 0.25 * mel[1:], atol=1e-6)
 
 
 def test_words_place_their_characters() -> None:
@@ -116,7 +155,7 @@ def test_words_place_their_characters() -> None:
     said = alignment.spoken(one, [(0, 0.0), (5, 0.8)])
     assert said.shape == (94,)
     assert (np.diff(said) > 0).all()
-    assert said[0] < 0.1 and said[-1] > 8.8
+    assert said[0] == 0 and 8.7 < said[-1] < 9
     assert said[75] == pytest.approx(5.0, abs=0.15)  # 0.8 s are 75 frames
 
 

@@ -100,3 +100,16 @@ def test_loss_and_gradients_equal_f5_cfm(
         if name in wanted and parameter.grad is not None:
             torch.testing.assert_close(parameter.grad, wanted[name], atol=2e-3, rtol=2e-3)
     dit.zero_grad()
+
+
+def test_a_channel_that_is_zero_everywhere_has_a_gradient() -> None:
+    """GRN's root has an infinite slope at 0: one dead channel once turned all weights to nan."""
+    model = f5.new_dit(synthetic.ARCH, synthetic.VOCAB_SIZE)
+    model.load_state_dict(synthetic.official_state())
+    first = model.text_embed.text_blocks[0].pwconv1
+    with torch.no_grad():
+        first.weight[0], first.bias[0] = 0.0, 0.0
+    x, cond, time = synthetic.inputs(len(LENGTHS), FRAMES)
+    keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
+    Velocity(model)(x, cond, text(), time, keep, keep).square().mean().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())

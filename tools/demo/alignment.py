@@ -35,7 +35,7 @@ def spoken(utterance: Utterance, words: list[tuple[int, float]]) -> NDArray[np.f
     if frames[-1] >= utterance.frames - 1:
         frames.pop()
         positions.pop()
-    at = np.arange(utterance.frames) + 0.5
+    at = np.arange(utterance.frames)
     return np.interp(at, [*frames, utterance.frames], [*positions, tokens])
 
 

@@ -92,10 +92,15 @@ class FlowTraining:
         with _autocast(self.device):
             loss = flow_loss(self.model, batch, random.to(self.device))
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate(self.step)
-        self.optimizer.step()
+        if norm.isfinite():
+            self.optimizer.step()
+        else:  # one such step would turn all weights to nan
+            log.warning(
+                "step %d has no finite gradient (loss %g): left out", self.step, loss.item()
+            )
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         if self.step % _EMA_EVERY == 0:

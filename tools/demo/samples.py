@@ -1,15 +1,15 @@
 """Training samples as the worker uses the model: a reference, then new text in the same voice.
 
 A sample is one to five utterances of one speaker with pauses between them, of exactly as many
-frames as its bucket, so that a batch needs neither padding nor attention masks. What is left over
-at the end (at most 5 %) is silence: at inference the length is only estimated, so a little room
-after the last word has to look normal. Utterances of one speaker differ in speed by 10 %, so how
-fast the new text is spoken follows from the room it is given, not from the reference.
+frames as its bucket, so that a batch needs neither padding nor attention masks.
 
-Training goes from easy to hard. At first every frame shows the character that is spoken in it, so
-the model learns within minutes what characters sound like; then the characters move, sample by
-sample at another pace, to f5-tts's even spread over all frames, which is all there is at inference.
-Meanwhile the samples get longer.
+f5-tts spreads the characters evenly over all frames, and finding out what is really spoken where
+takes a model longer than anything else. So here the speech goes to the text: every utterance is
+stretched to the room that its share of the characters gets at inference, and within it the words
+move towards their characters (`evenness`). Log-mels can be stretched frame by frame without a
+trace; what is heard is a steady reader. (f5-tts gives what remains of the division to the later
+characters, so the text still runs a few characters ahead of the speech, smoothly.) As training goes
+on the rhythm becomes more natural and the samples longer.
 """
 
 from __future__ import annotations
@@ -27,12 +27,16 @@ from engine.mel import LOG_FLOOR
 from tools.demo.corpus import Corpus
 from tools.demo.velocity import REACH, TextBatch, spread_index
 
+Mel = NDArray[np.float32]
+
 SPACE = 0  # index of the space in the official vocabulary
 BUCKETS = (256, 320, 384, 448, 512, 576, 640, 736, 832, 960, 1152, 1408, 1728)  # frames
 _LONG = 960  # frames; longer buckets come in as training goes on
 _COMMON = (380, 560)  # frames: where the bucket weights have their middle, at first and later
-_EVEN = (0.12, 0.6)  # the progress at which characters begin to move, and have all moved
-_PACE = 0.3  # how far ahead or behind the others a sample's characters may be
+_NATURAL = (0.3, 0.8)  # the progress between which the rhythm becomes more natural
+_LEAST_EVEN = 0.6  # how even the rhythm still is at the end
+_STEADY_REFERENCE = 0.4  # of the references are evened too: also they are spoken where masked
+_TAIL = 4  # frames of silence after the last word
 _LEFT_OVER = 0.05  # of a bucket, at most, is silence at the end
 _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
 _REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
@@ -67,9 +71,10 @@ def bucket_weights(progress: float) -> list[float]:
 
 
 def evenness(progress: float) -> float:
-    """0 while frames show what they say, 1 when characters are spread evenly."""
-    start, end = _EVEN
-    return min(1.0, max(0.0, (progress - start) / (end - start)))
+    """1 where every word has the room of its characters, 0 where it is as long as spoken."""
+    start, end = _NATURAL
+    done = min(1.0, max(0.0, (progress - start) / (end - start)))
+    return 1.0 - (1.0 - _LEAST_EVEN) * done
 
 
 def batch_size(frames: int, frames_a_step: int) -> int:
@@ -80,6 +85,37 @@ def batch_size(frames: int, frames_a_step: int) -> int:
 def row_length(frames: int) -> int:
     """Width of a bucket's text rows, a multiple of 8."""
     return math.ceil((frames * _TOKENS_A_FRAME + REACH) / 8) * 8
+
+
+def new_times(
+    starts: list[int], said: NDArray[np.float64], even: list[float], frames: int
+) -> NDArray[np.float64]:
+    """When each frame of a sample as spoken begins once it is stretched: (n + 1,), 0 to `frames`.
+
+    Each part begins where the even spread of the characters has it; within it the new time is
+    between the old one, scaled, and the even spread.
+
+    Args:
+        starts: first frame of each part, and n.
+        said: (n + 1,) position in the tokens of what is said at the beginning of each frame.
+        even: of each part, 0 natural to 1 even.
+    """
+    spread = said / said[-1] * frames
+    times = spread.copy()
+    for begin, end, share in zip(starts, starts[1:], even, strict=False):
+        scaled = np.linspace(spread[begin], spread[end], end - begin + 1)
+        times[begin : end + 1] += (1 - share) * (scaled - spread[begin : end + 1])
+    return times
+
+
+def stretch(mel: Mel, times: NDArray[np.float64], frames: int) -> Mel:
+    """(n, 100) log-mel whose frames begin at `times` (n + 1,), ascending, as (frames, 100)."""
+    source = np.interp(np.arange(frames) + 0.5, times, np.arange(len(times))) - 0.5
+    source = source.clip(0, len(mel) - 1)
+    before = source.astype(np.int64)
+    after = np.minimum(before + 1, len(mel) - 1)
+    weight = (source - before).astype(np.float32)[:, None]
+    return mel[before] * (1 - weight) + mel[after] * weight
 
 
 class Sampler:
@@ -93,7 +129,7 @@ class Sampler:
         frames_a_step: int,
         seed: int,
     ) -> None:
-        """`spoken`: what each frame of each utterance says (`tools.demo.alignment`)."""
+        """`spoken`: which token each utterance says where each frame begins (`alignment`)."""
         self._spoken = spoken
         self.corpus, self.frames_a_step, self.seed = corpus, frames_a_step, seed
         self._groups = [np.array(g) for g in corpus.by_speaker().values() if len(g) >= 2]
@@ -107,47 +143,69 @@ class Sampler:
         return self.of_length(rng, frames, size, evenness(progress))
 
     def of_length(self, rng: random.Random, frames: int, size: int, even: float = 1.0) -> Batch:
-        """`size` samples of `frames` frames, their characters as far as `even` from spoken."""
+        """`size` samples of `frames` frames with the rhythm of `evenness`."""
         width = row_length(frames)
-        mel = np.full((size, frames, 100), _SILENCE, dtype=np.float32)
+        mel = np.empty((size, frames, 100), dtype=np.float32)
         tokens = torch.full((size, width), -1)
         spread, reference = [], []
         for row in range(size):
-            ids, first, said = self._sample(rng, frames, width - REACH, mel[row])
+            parts, ids = self._sample(rng, frames, width - REACH)
+            natural, starts, said = self._lay_out(parts)
+            steady = [even] * len(parts)
+            if len(parts) > 1 and rng.random() >= _STEADY_REFERENCE:
+                steady[0] = 0.0
+            times = new_times(starts, said, steady, frames)
+            if self._is_short(parts):  # such texts get more room than they need
+                times = np.arange(len(natural) + 1.0)
+            mel[row] = stretch(natural, times, frames)
             tokens[row, : len(ids)] = torch.tensor(ids)
-            own = min(1.0, max(0.0, even + rng.uniform(-_PACE, _PACE))) if 0 < even < 1 else even
-            shown = (1 - own) * said + own * (spread_index(len(ids), frames).numpy() + 0.5)
-            spread.append(torch.from_numpy(shown.astype(np.int64).clip(0, len(ids) - 1)))
-            reference.append(first)
+            spread.append(spread_index(len(ids), frames))
+            reference.append(round(times[starts[1]]) if len(parts) > 1 else 0)
         return Batch(
             torch.from_numpy(mel), TextBatch(tokens, torch.stack(spread)), torch.tensor(reference)
         )
 
     def _sample(
-        self, rng: random.Random, frames: int, most_tokens: int, mel: NDArray[np.float32]
-    ) -> tuple[list[int], int, NDArray[np.float64]]:
-        """Writes one sample into `mel`.
-
-        Returns: its tokens, the frames of its reference, and (frames,) which token each says.
-        """
+        self, rng: random.Random, frames: int, most_tokens: int
+    ) -> tuple[list[tuple[int, int]], list[int]]:
+        """Utterances (index, first frame) that fill `frames`, and their tokens with spaces."""
         for _ in range(_TRIES):
             parts = self._choose(rng, rng.choice(self._groups), frames)
-            utterances = [self.corpus.utterances[index] for index, _ in parts]
             ids: list[int] = []
-            for utterance in utterances:
-                ids += ([SPACE] if ids else []) + utterance.tokens
+            for index, _ in parts:
+                ids += ([SPACE] if ids else []) + self.corpus.utterances[index].tokens
             if parts and len(ids) <= most_tokens:
-                break
-        else:
-            raise ValueError(f"the corpus has no utterances that fill {frames} frames")
-        said = np.full(frames, np.nan)
-        before = 0  # tokens
-        for (index, start), utterance in zip(parts, utterances, strict=True):
-            rows = slice(start, start + utterance.frames)
-            mel[rows], said[rows] = self.corpus.mel(index), before + self._spoken[index]
-            said[rows.stop :] = before + len(utterance.tokens)  # the space after it
-            before += len(utterance.tokens) + 1
-        return ids, utterances[0].frames + _REFERENCE_REST if len(parts) > 1 else 0, said
+                return parts, ids
+        raise ValueError(f"the corpus has no utterances that fill {frames} frames")
+
+    def _lay_out(self, parts: list[tuple[int, int]]) -> tuple[Mel, list[int], NDArray[np.float64]]:
+        """The parts as spoken, one after the other, and a tail of silence.
+
+        Returns: their log-mel (n, 100); each part's first frame and, last, n; (n + 1,) the position
+            in the tokens that is said where each frame begins.
+        """
+        last, start = parts[-1]
+        n = start + self.corpus.utterances[last].frames + _TAIL
+        mel = np.full((n, 100), _SILENCE, dtype=np.float32)
+        said = np.empty(n + 1)
+        starts = [first for _, first in parts] + [n]
+        token = 0
+        for (index, first), after in zip(parts, starts[1:], strict=True):
+            utterance = self.corpus.utterances[index]
+            stop = first + utterance.frames
+            mel[first:stop] = self.corpus.mel(index)
+            spoken, count = self._spoken[index], len(utterance.tokens)
+            final = after == n  # the last character, a full stop, is what the tail says
+            said[first:stop] = token + spoken * (count - 0.5) / count if final else token + spoken
+            said[stop : after + 1] = np.linspace(
+                token + count - 0.5 * final, token + count + (not final), after + 1 - stop
+            )
+            token += count + 1
+        return mel, starts, said
+
+    def _is_short(self, parts: list[tuple[int, int]]) -> bool:
+        """Whether the worker would make more room for the last part than its characters need."""
+        return len(parts) > 1 and len(self.corpus.utterances[parts[-1][0]].text) < _SHORT_TEXT
 
     def _choose(
         self, rng: random.Random, group: NDArray[np.int64], frames: int

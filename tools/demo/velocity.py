@@ -157,7 +157,9 @@ def _block(block: Any, x: Tensor, frames_beyond: int) -> Tensor:
     h = F.gelu(block.pwconv1(block.norm(h)))
     grn = block.grn
     squares = h.float().square()
-    energy = (squares.sum(1, keepdim=True) + frames_beyond * squares[:, -1:]).sqrt()
+    squares = squares.sum(1, keepdim=True) + frames_beyond * squares[:, -1:]
+    # A channel that is 0 everywhere: the root's slope there is infinite, a norm's is 0.
+    energy = squares.clamp(min=1e-20).sqrt()
     scale = energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)
     h = grn.gamma * (h * scale) + grn.beta + h
     return x + block.pwconv2(h)
