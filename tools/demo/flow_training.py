@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from engine.arch import Arch
 from tools.demo import f5
+from tools.demo.muon import MuonAdamW
 from tools.demo.objective import draw, flow_loss
 from tools.demo.progress import LossLog
 from tools.demo.samples import BUCKETS, Sampler
@@ -65,13 +66,8 @@ class FlowTraining:
         self.arch, self.plan, self.sampler, self.device = arch, plan, sampler, device
         self.model = Velocity(f5.new_dit(arch, vocab_size).to(device))
         self.ema = [p.detach().clone() for p in self.model.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=plan.learning_rate,
-            betas=(0.9, 0.98),
-            weight_decay=plan.weight_decay,
-            fused=True,
-        )
+        named = dict(self.model.named_parameters())
+        self.optimizer = MuonAdamW(named, weight_decay=plan.weight_decay)
         self.step = 0
 
     def start_from(self, state: dict[str, Tensor]) -> None:
@@ -93,15 +89,11 @@ class FlowTraining:
             loss = flow_loss(self.model, batch, random.to(self.device))
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = plan.rate(self.step)
         if norm.isfinite():
-            self.optimizer.step()
+            self.optimizer.step(plan.rate(self.step))
         else:  # one such step would turn all weights to nan
-            log.warning(
-                "step %d has no finite gradient (loss %g): left out", self.step, loss.item()
-            )
-        self.optimizer.zero_grad(set_to_none=True)
+            log.warning("step %d left out: no finite gradient (loss %g)", self.step, loss.item())
+        self.optimizer.zero_grad()
         self.step += 1
         if self.step % _EMA_EVERY == 0:
             self._average()
