@@ -13,9 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import torch
-
 from bench import imports, joining, loading, oracle, overhead, scaling, speed
+from engine.linear import cpu_multiplies_bf16
 
 RESULTS = Path(__file__).parent / "results"
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
@@ -34,7 +33,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "bf16": torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported(),
+        "bf16": cpu_multiplies_bf16(),
         "system": platform.platform(),
         "python": platform.python_version(),
     }

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.linear import product
+from engine.linear import product, usable
 from engine.packing import Packing
 
 log = logging.getLogger("f5worker.engine")
@@ -30,6 +30,7 @@ Attend = Callable[[Tensor, Tensor, Tensor, Packing], Tensor]
 
 _SCORES = 1 << 23  # scores held at once by `matmul`, 16 MB in bf16: they stay in the cache
 _LOG2_E = 1 / math.log(2)
+_SAFE = 2.0**96
 # Largest relative difference between two kernels.
 _AGREES = {torch.float32: 1e-5, torch.float16: 2e-2, torch.bfloat16: 2e-2}
 
@@ -56,7 +57,7 @@ def matmul(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
     for start, stop in packing.spans:
         query, key, value, mixed = (t[start:stop].transpose(0, 1) for t in (q, k, v, out))
         scaled = torch.mul(query, q.shape[2] ** -0.5 * _LOG2_E, out=q.new_empty(query.shape))
-        one_by_one = q.dtype == torch.float32 and q.device.type == "cpu"
+        one_by_one = q.dtype == torch.float32 and q.device.type == "cpu" and usable(q.dtype)
         attend = _head_by_head if one_by_one else _heads_together
         attend(scaled, key.contiguous(), value.contiguous(), mixed)
     return out.flatten(1)
@@ -107,8 +108,9 @@ def _weights(scores: Callable[[], Tensor]) -> tuple[Tensor, Tensor]:
     weights = torch.exp2(block, out=block)
     sums = weights.sum(-1, keepdim=True)
     smallest, largest = sums.aminmax()
-    safe = torch.finfo(block.dtype).max ** 0.75  # beyond it, or its inverse, something may be lost
-    if not (smallest.item() > 1 / safe and largest.item() < safe):
+    # Beyond these something may have been lost; fp16 has no such room.
+    safe = smallest.item() > 1 / _SAFE and largest.item() < _SAFE
+    if not safe or block.dtype == torch.float16:
         block = scores()
         weights = torch.exp2(torch.sub(block, block.amax(-1, keepdim=True), out=block), out=block)
         sums = weights.sum(-1, keepdim=True)

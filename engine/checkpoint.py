@@ -56,6 +56,7 @@ def load_dit(
         raise _mismatch(path, " ".join(str(exc).split()[:40])) from exc
     model.rotary = Rotary((_inv_freq(arch.dim_head) if inv_freq is None else inv_freq).to(device))
     model.eval().requires_grad_(False)
+    del official, state  # so that packing frees one layer's weights after the other
     linear.pack(model)
     return model
 

@@ -9,6 +9,7 @@ in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where on
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -58,17 +59,14 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: str = "
 
 def pack(model: nn.Module) -> None:
     """Packs all `Linear` of a model on a CPU whose kernels do what PyTorch's do."""
-    usable: dict[torch.dtype, bool] = {}
     for layer in model.modules():
-        if isinstance(layer, Linear) and layer.weight.device.type == "cpu":
-            if layer.dtype not in usable:
-                usable[layer.dtype] = _works(layer.dtype)
-            if usable[layer.dtype]:
-                layer.pack()
+        if isinstance(layer, Linear) and layer.weight.device.type == "cpu" and usable(layer.dtype):
+            layer.pack()
 
 
-def _works(dtype: torch.dtype) -> bool:
-    """Whether packed products in this dtype run here and agree with PyTorch's own."""
+@cache
+def usable(dtype: torch.dtype) -> bool:
+    """Whether packed products in this dtype run on this CPU and agree with PyTorch's own."""
     if dtype not in _AGREES or (dtype == torch.bfloat16 and not cpu_multiplies_bf16()):
         return False
     generator = torch.Generator().manual_seed(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -15,6 +17,13 @@ BF16 = pytest.param(
     torch.bfloat16,
     marks=pytest.mark.skipif(not linear.cpu_multiplies_bf16(), reason="no bf16 instructions"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_was_usable() -> Iterator[None]:
+    linear.usable.cache_clear()
+    yield
+    linear.usable.cache_clear()
 
 
 def layer(dtype: torch.dtype, *, bias: bool = True, gelu: str = "") -> Linear:
@@ -68,13 +77,31 @@ def test_a_cpu_whose_kernel_is_missing_or_wrong_keeps_plain_weights(
         return x @ torch.ones(64, 48)
 
     for product in (missing, wrong):
+        linear.usable.cache_clear()
         monkeypatch.setattr(linear, "product", product)
         made = layer(torch.float32)
         linear.pack(made)
         assert made.packed is None
 
 
-def test_a_precision_the_cpu_cannot_multiply_in_keeps_plain_weights() -> None:
-    made = layer(torch.float16)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_precision_the_cpu_cannot_multiply_in_keeps_plain_weights(
+    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(linear, "cpu_multiplies_bf16", lambda: False)
+    made = layer(dtype)
     linear.pack(made)
     assert made.packed is None
+
+
+def test_rows_keep_their_bits_on_several_threads() -> None:
+    """The published size, where the work is shared out."""
+    made = Linear(1024, 2048, gelu="tanh").requires_grad_(False)
+    linear.pack(made)
+    x = torch.randn(1000, 1024)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert torch.equal(made(x)[700:], made(x[700:].clone()))
+    finally:
+        torch.set_num_threads(threads)

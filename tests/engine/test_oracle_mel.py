@@ -9,7 +9,7 @@ import torch
 
 from engine import attention
 from engine.arch import MelConfig, read_arch
-from engine.checkpoint import load_dit
+from engine.checkpoint import load_dit, read_state
 from engine.layers import ConvPositionEmbedding
 from engine.mel import LogMel
 from engine.model import DiT
@@ -143,10 +143,14 @@ def test_the_convolution_in_one_row_is_that_by_chunk() -> None:
 
 
 def test_pt_and_safetensors_checkpoints_load_the_same(checkpoint: TinyCheckpoint) -> None:
-    from_pt, _ = ours(checkpoint, checkpoint.directory / "model_1.pt")
-    from_safetensors, _ = ours(checkpoint)
-    for name, tensor in from_safetensors.state_dict().items():
-        assert torch.equal(tensor, from_pt.state_dict()[name]), name
+    from_pt = read_state(checkpoint.directory / "model_1.pt")
+    from_safetensors = read_state(checkpoint.weights)
+    assert from_pt.keys() == from_safetensors.keys()
+    for name, tensor in from_safetensors.items():
+        assert torch.equal(tensor, from_pt[name]), name
+    model, vocab = ours(checkpoint, checkpoint.directory / "model_1.pt")
+    mel = sample(model, [flow_input(ENGLISH, vocab, 120, 5, 2.0)], Schedule(3))[0]
+    assert relative_error(mel, theirs(checkpoint, ENGLISH, 120, 5, 2.0, Schedule(3))) < TOLERANCE
 
 
 def test_more_text_than_frames_is_cut_as_f5_tts_cuts_it(checkpoint: TinyCheckpoint) -> None:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.linear import cpu_multiplies_bf16
 from tools.demo.spectral_loss import BatchLogMel, SpectralLoss
 from tools.demo.vocoder_losses import Losses, plot, write
 from tools.demo.vocos_net import TrainableVocos, VocosSize, export
@@ -166,7 +167,7 @@ class VocoderTraining:
 
 def fast_bf16(device: torch.device) -> bool:
     """Whether the device multiplies in bfloat16 itself."""
-    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    return device.type == "cuda" or cpu_multiplies_bf16()
 
 
 def train(training: VocoderTraining, work_dir: Path, *, save_every_s: float = 120.0) -> Path:
