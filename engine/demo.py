@@ -1,139 +1,17 @@
-"""The embedded demonstration checkpoint: the worker runs with no account, server or download.
+"""The demonstration checkpoint that lies in the repository: assets/demo.
 
-It is seeded random weights in the official format. IT MAKES NOISE, NOT SPEECH. It exists so that
-the whole path (job, voice, model, audio, storage, URL) can be tried and tested anywhere; the
-output's `metrics.model` names it and a warning says what it is.
+The worker speaks with it when nothing else is set: no account, no server, no download. It is small
+and was trained on a speech synthesiser's voices only; what it can do is in assets/demo/README.md.
+Every output made with it says so.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import tempfile
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from torch import Tensor
-
-from engine.arch import Arch, package_file
-from engine.text import read_vocab
-from worker.errors import ModelUnavailable
-
-log = logging.getLogger("f5worker.model")
-
 NAME = "demo"
-WEIGHTS = "model.safetensors"
+DIRECTORY = Path(__file__).parent.parent / "assets" / "demo"
 WARNING = (
-    "The demo checkpoint makes noise, not speech: its weights are random. "
+    "This is the demo checkpoint: small, and trained on a synthetic voice. "
     "Set F5_MODEL=F5TTS_v1_Base for the official one."
 )
-ARCH = Arch(dim=256, depth=4, heads=4, ff_mult=2, text_dim=128, conv_layers=2)
-_SEED = 20261121
-_QUIET = -2.0  # mean of the log-mel it makes; a level like quiet speech
-
-_YAML = """\
-model:
-  name: demo
-  backbone: DiT
-  arch: {dim: 256, depth: 4, heads: 4, ff_mult: 2, text_dim: 128, conv_layers: 2}
-"""
-
-
-def ensure(models_dir: Path) -> Path:
-    """Directory of the demo checkpoint below `models_dir`, made when missing (about 20 MB, <1 s).
-
-    Raises:
-        ModelUnavailable: the directory cannot be written.
-    """
-    directory = models_dir / NAME
-    if (directory / WEIGHTS).is_file():
-        return directory
-    log.warning("making the demo checkpoint in %s: %s", directory, WARNING)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        _write(directory)
-    except (OSError, SafetensorError) as exc:
-        reason = getattr(exc, "strerror", None) or "the disk is full or not writable"
-        raise ModelUnavailable(
-            f"The demo checkpoint cannot be written to {directory}: {reason}.",
-            "Set F5_MODELS_DIR to a writable directory, or F5_MODEL to a real checkpoint.",
-        ) from exc
-    return directory
-
-
-def _write(directory: Path) -> None:
-    from safetensors.torch import save_file
-
-    vocab = package_file("infer/examples/vocab.txt")
-    (directory / "vocab.txt").write_bytes(vocab.read_bytes())
-    (directory / "arch.yaml").write_text(_YAML)
-    tensors = random_state(ARCH, len(read_vocab(vocab)), seed=_SEED)
-    tensors["ema_model.transformer.proj_out.bias"].fill_(_QUIET)
-    # Two workers may start on one volume: each writes its own file, the last rename wins.
-    handle, name = tempfile.mkstemp(dir=directory, suffix=".tmp")
-    os.close(handle)
-    try:
-        save_file(tensors, name)
-        os.replace(name, directory / WEIGHTS)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def random_state(arch: Arch, vocab_size: int, *, seed: int) -> dict[str, Tensor]:
-    """Seeded random weights under the official names, scaled to keep activations stable."""
-    generator = torch.Generator().manual_seed(seed)
-    state = {}
-    for name, shape in official_shapes(arch, vocab_size).items():
-        fan_in = shape[-1] if len(shape) == 2 else shape[1] * shape[2] if len(shape) == 3 else 0
-        scale = fan_in**-0.5 if fan_in and "grn" not in name else 0.02
-        values = torch.randn(shape, generator=generator) * scale
-        if name.endswith("norm.weight"):
-            values += 1.0
-        state[f"ema_model.transformer.{name}"] = values
-    # A constant, but f5-tts saves it with the weights and refuses a checkpoint without it.
-    exponents = torch.arange(0, arch.dim_head, 2) / arch.dim_head
-    state["ema_model.transformer.rotary_embed.inv_freq"] = 10000.0**-exponents
-    return state
-
-
-def official_shapes(arch: Arch, vocab_size: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the DiT's parameters in a published checkpoint."""
-    d, inner, hidden = arch.dim, arch.heads * arch.dim_head, int(arch.dim * arch.ff_mult)
-    shapes: dict[str, tuple[int, ...]] = {
-        "text_embed.text_embed.weight": (vocab_size + 1, arch.text_dim)
-    }
-    for i in range(arch.conv_layers):
-        shapes |= _conv_block(f"text_embed.text_blocks.{i}.", arch.text_dim)
-    shapes |= _linear("time_embed.time_mlp.0", 256, d) | _linear("time_embed.time_mlp.2", d, d)
-    shapes |= _linear("input_embed.proj", 2 * arch.mel_dim + arch.text_dim, d)
-    for i in (0, 2):
-        name = f"input_embed.conv_pos_embed.conv1d.{i}"
-        shapes |= {f"{name}.weight": (d, d // 16, 31), f"{name}.bias": (d,)}
-    for i in range(arch.depth):
-        block = f"transformer_blocks.{i}."
-        shapes |= _linear(f"{block}attn_norm.linear", d, 6 * d)
-        for part in "qkv":
-            shapes |= _linear(f"{block}attn.to_{part}", d, inner)
-        shapes |= _linear(f"{block}attn.to_out.0", inner, d)
-        shapes |= _linear(f"{block}ff.ff.0.0", d, hidden) | _linear(f"{block}ff.ff.2", hidden, d)
-    return shapes | _linear("norm_out.linear", d, 2 * d) | _linear("proj_out", d, arch.mel_dim)
-
-
-def _linear(name: str, n_in: int, n_out: int) -> dict[str, tuple[int, ...]]:
-    return {f"{name}.weight": (n_out, n_in), f"{name}.bias": (n_out,)}
-
-
-def _conv_block(name: str, dim: int) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {
-        f"{name}dwconv.weight": (dim, 1, 7),
-        f"{name}dwconv.bias": (dim,),
-        f"{name}norm.weight": (dim,),
-        f"{name}norm.bias": (dim,),
-        f"{name}grn.gamma": (1, 1, 2 * dim),
-        f"{name}grn.beta": (1, 1, 2 * dim),
-    }
-    return (
-        shapes | _linear(f"{name}pwconv1", dim, 2 * dim) | _linear(f"{name}pwconv2", 2 * dim, dim)
-    )

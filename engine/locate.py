@@ -5,7 +5,7 @@ Order, first hit wins (documented in CONFIG.md):
     2. F5_MODEL as a path (directory or weights file), `s3://bucket/prefix/` or `hf://owner/repo/...`
     3. F5_MODEL as a name, in F5_MODELS_DIR (the image), F5_VOLUME_DIR (network volume),
        the platform's model cache, the Hugging Face cache, and last the hub itself
-`demo` is the embedded demonstration checkpoint; see `engine.demo`.
+`demo` is the demonstration checkpoint that comes with the code; see `engine.demo`.
 """
 
 from __future__ import annotations
@@ -109,11 +109,11 @@ class _Finder:
             return _pick_weights(self._local(request.ckpt, "F5_CKPT"))
         if _looks_like_location(request.model):
             return _pick_weights(self._local(request.model, "F5_MODEL"))
+        if request.model == demo.NAME:
+            return _pick_weights(demo.DIRECTORY)
         for directory in self._named_directories(request.model):
             if directory.is_dir():
                 return _pick_weights(directory)
-        if request.model == demo.NAME:
-            return demo.ensure(request.models_dir) / demo.WEIGHTS
         if request.model in hub.PUBLISHED:
             return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
         raise ModelUnavailable(
@@ -150,8 +150,8 @@ class _Finder:
         for directory in candidates:
             if (directory / "pytorch_model.bin").is_file():
                 return directory
-        if self.request.model == demo.NAME:
-            return None
+        if self.request.model == demo.NAME and not self.request.ckpt:
+            return None  # the demo speaks without
         config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
         self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
         return config.parent

@@ -3,7 +3,8 @@
     python -m tools.fetch_weights --model F5TTS_v1_Base --to /models
 
 Fails (exit code 1) when any part is missing, so that an image without its weights is never built.
-With an empty --model nothing is fetched: the worker then finds its model at start.
+With an empty --model nothing is fetched: the worker then finds its model at start. Nor is `demo`,
+which comes with the code.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from engine import demo
 from engine.arch import read_arch
 from engine.checkpoint import read_state
 from engine.locate import ModelRequest, locate
@@ -24,7 +26,7 @@ from worker.errors import ModelUnavailable
 def main() -> int:
     arguments = _arguments()
     arguments.to.mkdir(parents=True, exist_ok=True)
-    if not arguments.model:
+    if arguments.model in ("", demo.NAME):
         sys.stderr.write("no model to bake in\n")
         return 0
     token = arguments.token_file.read_text().strip() if arguments.token_file.is_file() else None

@@ -88,7 +88,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "AWS_ENDPOINT_URL": "https://s3.us-west-004.backblazeb2.com",
         "S3_URL_KIND": "presigned",
     },
-    "Demo checkpoint (noise, not speech; tries the path)": {
+    "Demo checkpoint (small, synthetic voices; tries the path)": {
         "F5_MODEL": "demo",
         "STORAGE_MODE": "local",
     },

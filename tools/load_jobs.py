@@ -9,7 +9,7 @@ from typing import Any
 # Results of load runs are easily told from users' (and deleted: `list` with prefix load/).
 DEFAULT: dict[str, Any] = {"output_key": "load/{job_id}.{ext}"}
 
-# A CPU should get through a local run: the demo model makes noise whatever is asked of it.
+# A CPU should get through a local run: how well the demo model speaks does not matter here.
 LOCAL: dict[str, Any] = {**DEFAULT, "nfe_step": 4, "cfg_strength": 0}
 
 _SENTENCES = (

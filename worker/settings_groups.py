@@ -23,9 +23,9 @@ class ModelConfig(Group):
         str,
         Env(
             "F5_MODEL",
-            "Model to speak with: `demo` (embedded, makes noise-like sound), a published name "
-            "(`F5TTS_v1_Base`, `F5TTS_Base`, `F5TTS_v1_Small`, `F5TTS_Small`), a directory, a "
-            "weights file, `s3://bucket/prefix/` or `hf://owner/repo/path`",
+            "Model to speak with: `demo` (comes with the code: small, synthetic voices), a "
+            "published name (`F5TTS_v1_Base`, `F5TTS_Base`, `F5TTS_v1_Small`, `F5TTS_Small`), "
+            "a directory, a weights file, `s3://bucket/prefix/` or `hf://owner/repo/path`",
             "F5TTS_v1_Base",
         ),
     ] = "demo"
@@ -91,7 +91,7 @@ class ModelConfig(Group):
         Env(
             "F5_ATTENTION",
             "`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk "
-            "length at a time), `matmul` (scores written out: for CPUs in bf16); `auto` picks",
+            "length at a time), `matmul` (scores written out: for CPUs); `auto` picks",
             "sdpa",
         ),
     ] = "auto"

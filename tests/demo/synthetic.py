@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.arch import Arch
-from engine.demo import random_state
+from tests.random_weights import random_state
 from tools.demo.corpus import Corpus, Utterance
 from tools.demo.samples import Sampler
 

@@ -9,8 +9,8 @@ import torch
 
 from engine.arch import Arch
 from engine.checkpoint import load_dit
-from engine.demo import random_state
 from engine.model import DiT
+from tests.random_weights import random_state
 
 
 def random_dit(arch: Arch, dtype: torch.dtype, *, vocab_size: int = 100, seed: int = 0) -> DiT:

@@ -18,6 +18,7 @@ from engine.checkpoint import load_dit
 from engine.locate import GRIFFIN_LIM, ModelRequest, locate
 from engine.text import read_vocab
 from tests.checkpoints import make_checkpoint, make_vocos
+from tests.random_weights import official_shapes
 from worker.errors import ModelUnavailable
 
 
@@ -176,15 +177,20 @@ def test_a_hub_without_the_file_says_what_to_set(
     assert "F5_CKPT" in caught.value.hint
 
 
-def test_the_demo_checkpoint_is_made_once_and_is_the_same_everywhere(tmp_path: Path) -> None:
-    wanted = ModelRequest(models_dir=tmp_path / "a", volume_dir=tmp_path / "none")
-    files = locate(wanted)
-    assert (files.name, files.vocoder) == ("demo", None)
-    other = locate(replace(wanted, models_dir=tmp_path / "b"))
-    assert files.weights.read_bytes() == other.weights.read_bytes()
-    made = files.weights.stat().st_mtime_ns
-    assert locate(wanted).weights.stat().st_mtime_ns == made
-    assert read_arch(files.config) == demo.ARCH
+def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
+    """Also where an earlier version left one of its own, which made noise."""
+    old = tmp_path / "demo"
+    old.mkdir()
+    (old / "model.safetensors").write_bytes(b"")
+    files = locate(ModelRequest(models_dir=tmp_path, volume_dir=tmp_path / "none"))
+    assert files.name == "demo"
+    assert files.weights.parent == files.vocab.parent == files.config.parent == demo.DIRECTORY
+    assert files.vocoder is None
+
+
+def test_the_demo_package_is_small_enough_for_a_repository() -> None:
+    sizes = [path.stat().st_size for path in demo.DIRECTORY.rglob("*") if path.is_file()]
+    assert 10e6 < sum(sizes) < 40e6
 
 
 @pytest.mark.parametrize("name", ["F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small"])
@@ -204,12 +210,12 @@ def test_other_backbones_are_refused_by_name() -> None:
 CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
 
 
-def test_the_demo_and_official_parameter_names_agree(tmp_path: Path) -> None:
+def test_random_and_official_parameter_names_agree(tmp_path: Path) -> None:
     made = make_checkpoint(tmp_path, "v1")
     arch = read_arch(made.config)
     theirs = {k: tuple(v.shape) for k, v in made.oracle.transformer.state_dict().items()}
     theirs.pop("rotary_embed.inv_freq")
-    assert demo.official_shapes(arch, len(read_vocab(made.vocab))) == theirs
+    assert official_shapes(arch, len(read_vocab(made.vocab))) == theirs
 
 
 def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Workers for the job tests; the demo checkpoint is made once."""
+"""Workers for the job tests, with the demo checkpoint or a tiny one."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from engine import demo
 from tests.jobs.harness import files_below
 from tests.platform import ROOT, environment
 from tests.waiting import PATIENCE_S, until
@@ -53,7 +54,7 @@ def test_test_input_json_gives_a_wav_and_says_where(run, tmp_path: Path) -> None
     assert result.returncode == 0, said
     path = tmp_path / "data" / "output" / "local_test.wav"
     assert path.as_uri() in said
-    assert "makes noise, not speech" in said
+    assert demo.WARNING in said
     assert soundfile.info(path).duration > 2
     assert files_below(tmp_path / "data" / "timings") == ["local_test.json", "local_test.srt"]
     assert files_below(tmp_path / "temporary") == []

@@ -37,8 +37,8 @@ _EMA_EVERY = 4  # steps
 class FlowPlan:
     """How to train; the learning rate rises for `warmup` steps, then falls as a cosine."""
 
-    steps: int = 14_000
-    learning_rate: float = 1e-3
+    steps: int = 11_500
+    learning_rate: float = 8e-4
     final_share: float = 0.02  # of the learning rate, at the last step
     warmup: int = 250
     frames_a_step: int = 4000

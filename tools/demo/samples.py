@@ -36,8 +36,8 @@ _COMMON = (380, 560)  # frames: where the bucket weights have their middle, at f
 _NATURAL = (0.4, 0.85)  # the progress between which the rhythm becomes more natural
 _LEAST_EVEN = 0.75  # how even the rhythm still is at the end
 _STEADY_REFERENCE = 0.4  # of the references are evened too: also they are spoken where masked
-_TAIL = 4  # frames of silence after the last word
-_LEFT_OVER = 0.05  # of a bucket, at most, is silence at the end
+_TAIL = 2  # frames of silence after the last word
+_LEFT_OVER = 0.05  # of a bucket, at most, is filled by stretching
 _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
 _REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
 _SILENCE = math.log(LOG_FLOOR)
@@ -236,7 +236,7 @@ class Sampler:
     def _slack(
         self, candidates: NDArray[np.int64], frames: int, follows: bool
     ) -> NDArray[np.float64]:
-        """Frames of silence allowed after each candidate."""
+        """Frames that may be left after each candidate."""
         slack = np.full(len(candidates), _LEFT_OVER * frames)
         if follows:
             for i, index in enumerate(candidates):
