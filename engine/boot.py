@@ -28,8 +28,8 @@ log = logging.getLogger("f5worker.engine")
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
-# Eight jobs of 1,120 frames each: 23.1 s at 2,560 frames a pass, 22.0 at 3,500, 22.3 at 4,600. Longer
-# passes gain nothing on a CPU (the activations leave the cache) and delay the first audio.
+# Eight jobs of 1,120 frames each: 23.1 s at 2,560 frames a pass, 22.0 at 3,500, 22.3 at 4,600.
+# Longer passes gain nothing on a CPU (the activations leave the cache) and delay the first audio.
 _CPU_FRAMES = 3500
 # Enough to keep a large card busy, and a step stays short enough to be cancelled at; to be
 # measured by `make bench-gpu`, which tries other values.
