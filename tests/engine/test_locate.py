@@ -169,6 +169,18 @@ def test_a_published_model_is_fetched_from_the_hub_once(
     assert locate(replace(request_, vocoder=None)) == files
 
 
+def test_a_checkpoint_of_ones_own_gets_the_published_vocoder(
+    request_: ModelRequest, hub_server: dict[str, bytes], tmp_path: Path
+) -> None:
+    """F5_CKPT alone leaves F5_MODEL at `demo`, which once meant Griffin-Lim without a word."""
+    mine = touch(tmp_path / "mine/model_900.pt")
+    hub_server[f"{hub.VOCOS_REPO}:config.yaml"] = b"config"
+    hub_server[f"{hub.VOCOS_REPO}:pytorch_model.bin"] = b"vocos"
+    files = locate(replace(request_, model=demo.NAME, ckpt=str(mine), vocoder=None))
+    assert files.weights == mine
+    assert files.vocoder is not None
+
+
 def test_a_hub_without_the_file_says_what_to_set(
     request_: ModelRequest, hub_server: dict[str, bytes]
 ) -> None:
