@@ -29,8 +29,7 @@ def matmul_rate(device: str, dtype: torch.dtype, *, rows: int = 2560) -> float:
     x = torch.randn(rows, 1024, device=device).to(dtype)
     weight = torch.randn(3072, 1024, device=device).to(dtype)
     if device == "cpu" and linear.usable(dtype):
-        packed = torch.ops.mkldnn._reorder_linear_weight(weight)
-        multiply = partial(linear.product, x, packed)
+        multiply = partial(linear.product, x, linear.packed(weight))
     else:
         multiply = partial(F.linear, x, weight)
     repeats = 10 if device == "cpu" else 200

@@ -11,7 +11,6 @@ an AMD EPYC with avx512_bf16; docs/engine.md).
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from functools import partial
@@ -22,8 +21,7 @@ from torch import Tensor
 
 from engine.linear import product, usable
 from engine.packing import Packing
-
-log = logging.getLogger("f5worker.engine")
+from engine.selfcheck import agrees
 
 # (tokens, heads, dim_head) query, key, value and the packing to (tokens, heads * dim_head)
 Attend = Callable[[Tensor, Tensor, Tensor, Packing], Tensor]
@@ -143,11 +141,9 @@ def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, At
     if wanted != "auto":
         return wanted, KERNELS[wanted]
     if device.type == "cpu":
-        other, worth = (
-            matmul,
-            dtype == torch.bfloat16
-            or (dtype == torch.float32 and torch.backends.cpu.get_cpu_capability() == "AVX512"),
-        )
+        other, worth = matmul, dtype == torch.bfloat16
+        if dtype == torch.float32:
+            worth = torch.backends.cpu.get_cpu_capability() == "AVX512"
     else:
         other, worth = varlen, dtype != torch.float32
     chosen = other if worth and _agrees(other, device, dtype) else sdpa
@@ -160,13 +156,9 @@ def _agrees(kernel: Attend, device: torch.device, dtype: torch.dtype) -> bool:
     shape = (3, packing.tokens, 2, 64)
     q, k, v = torch.randn(shape, generator=generator).to(device, dtype).unbind(0)
     expected = sdpa(q, k, v, packing)
-    try:
-        found = kernel(q, k, v, packing)
-        error = ((found - expected).float().norm() / expected.float().norm()).item()
-    except (RuntimeError, ImportError, TypeError) as exc:
-        log.info("no %s attention on this device: %s", kernel.__name__, str(exc).splitlines()[0])
-        return False
-    if not error < _AGREES[dtype]:
-        log.warning("%s attention differs by %.1e and is not used", kernel.__name__, error)
-        return False
-    return True
+    return agrees(
+        f"{kernel.__name__} attention",
+        lambda: kernel(q, k, v, packing),
+        expected,
+        _AGREES[dtype],
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +29,10 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
 # Eight jobs of 1,120 frames each: 23.1 s at 2,560 frames a pass, 22.0 at 3,500, 22.3 at 4,600.
 # Longer passes gain nothing on a CPU (the activations leave the cache) and delay the first audio.
-_CPU_FRAMES = 3500
+CPU_FRAMES = 3500
 # Enough to keep a large card busy, and a step stays short enough to be cancelled at; to be
 # measured by `make bench-gpu`, which tries other values.
-_GPU_FRAMES = 65_536
+GPU_FRAMES = 65_536
 _WARM_UP_FRAMES = 200
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
@@ -81,8 +80,6 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     dtype = pick_dtype(config.dtype, device)
     if config.threads:
         torch.set_num_threads(config.threads)
-    if device.type == "cpu":
-        _keep_freed_memory()
     arch, vocab, mel = read_arch(files.config), read_vocab(files.vocab), MelConfig()
     model = load_dit(
         files.weights, arch, len(vocab), device=device, dtype=dtype, use_ema=config.use_ema
@@ -91,7 +88,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     model.use_attention(attend)
     vocoder = load_vocoder(files.vocoder, device)
     if device.type == "cpu":
-        _give_back_what_loading_left()
+        _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
     batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
     if config.warm_up:
@@ -165,23 +162,17 @@ def _keep_freed_memory() -> None:
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def _give_back_what_loading_left() -> None:
-    """The plain weights, freed when they were packed: half a gigabyte of the published size."""
-    with suppress(OSError, AttributeError):  # other C libraries
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:
     """Frames one pass may hold, from the device's free memory.
 
     A frame needs at its widest the fp32 residual and three activations of the block's hidden size.
     """
     if device.type != "cuda":
-        return _CPU_FRAMES
+        return CPU_FRAMES
     free, _ = torch.cuda.mem_get_info(device)
     widest = max(3 * arch.heads * arch.dim_head, int(arch.dim * arch.ff_mult))
     per_frame = 4 * arch.dim * 6 + dtype.itemsize * widest * 4
-    return max(4096, min(_GPU_FRAMES, int(free * 0.6 / per_frame)))
+    return max(4096, min(GPU_FRAMES, int(free * 0.6 / per_frame)))
 
 
 def _warm_up(batcher: Batcher) -> None:
