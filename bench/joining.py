@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from engine.batcher import Batcher, ChunkJob, Speech
+from engine.boot import CPU_FRAMES, GPU_FRAMES
 from engine.model import Modulation
 from engine.packing import Packing
 from engine.sampler import FlowInput, Schedule
@@ -45,8 +46,8 @@ class Device:
 # A two-hundredth of the CPU's measured time, so that the benchmark takes seconds; the GPU's is
 # assumed until one is measured.
 DEVICES = {
-    "cpu": Device(fixed=0.0, free_frames=0, per_frame=4e-6, budget=2560),
-    "gpu": Device(fixed=0.003, free_frames=4096, per_frame=8e-7, budget=65_536),
+    "cpu": Device(fixed=0.0, free_frames=0, per_frame=4e-6, budget=CPU_FRAMES),
+    "gpu": Device(fixed=0.003, free_frames=4096, per_frame=8e-7, budget=GPU_FRAMES),
 }
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
-from statistics import median
 from typing import Any
 
-from bench.imports import REFERENCE_PYTHON, ROOT
+from bench.reference import ROOT, beside_f5_tts
 from bench.speed import CACHE
 
 
@@ -32,13 +30,7 @@ def run(samples: int = 3) -> dict[str, Any]:
     }
     ours = "from bench.loading import start; start()"
     theirs = f"import os; from f5_tts.api import F5TTS; F5TTS(**{arguments!r}); os._exit(0)"
-    has_reference = REFERENCE_PYTHON.is_file()
-    pairs = []
-    for _ in range(samples + 1):  # the first pair only warms the disk cache
-        our_s = _seconds(sys.executable, ours)
-        pairs.append((our_s, _seconds(str(REFERENCE_PYTHON), theirs) if has_reference else None))
-    ours_s = median(ours for ours, _ in pairs[1:])
-    theirs_s = median(t for _, t in pairs[1:] if t is not None) if has_reference else None
+    ours_s, theirs_s = beside_f5_tts(_seconds, ours, theirs, samples)
     return {
         "worker_s": round(ours_s, 2),
         "f5_tts_s": theirs_s and round(theirs_s, 2),
