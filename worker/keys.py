@@ -7,6 +7,7 @@ its place. Keys are relative to the store's own prefix.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ AUDIO_EXTENSIONS = ("wav", "flac", "mp3", "ogg")
 
 _MAX_SEGMENT_BYTES = 240  # a file system's limit, with room for a temporary name
 _MAX_PIECE = 100
+_MARK = 12  # hexadecimal digits of a long piece's hash
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|\{ext\})$", re.IGNORECASE)
 
@@ -124,12 +126,16 @@ def check_prefix(prefix: str) -> None:
 def safe_piece(text: str) -> str:
     """`text` as one ASCII piece of a key: `Żółć 1/2` becomes `Zolc_1_2`, nothing left is `_`.
 
-    At most 100 characters; never starts with a dot.
+    At most 100 characters, the last of a longer text being a hash of it, so that long job ids
+    that begin alike keep keys of their own; never starts with a dot.
     """
     folded = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L"))
     ascii_text = folded.encode("ascii", "ignore").decode()
-    piece = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_text)[:_MAX_PIECE]
-    return piece.rstrip("_").lstrip("._") or "_"
+    piece = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_text).rstrip("_").lstrip("._") or "_"
+    if len(piece) <= _MAX_PIECE:
+        return piece
+    mark = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:_MARK]
+    return f"{piece[: _MAX_PIECE - _MARK - 1]}-{mark}"
 
 
 def _known() -> str:

@@ -64,6 +64,12 @@ def test_names_stay_readable() -> None:
     assert safe_piece("日本") == "_"
 
 
+def test_long_pieces_that_begin_alike_stay_different() -> None:
+    pieces = {safe_piece("j" * 100 + end) for end in ("", "a", "b")}
+    assert len(pieces) == 3
+    assert all(len(piece) == 100 for piece in pieces)
+
+
 @pytest.mark.parametrize(
     ("voice", "fine"),
     [("Dorota", True), ("Dorota.wav", True), ("team/Dorota.wav", True), ("s3://b/a.wav", True),
