@@ -143,9 +143,10 @@ def _again(
         "warnings": [*earlier.get("warnings", []), REPEATED],
     }
     if speech.return_audio:
-        limit = inline_limit(context.app.settings.jobs.inline_audio_max_bytes, context.job_id)
-        if answer["bytes"] <= limit:
-            data = target.storage.get(answer["s3_key"], max_bytes=limit)
+        if problem := _too_large_for_answer(context, answer["bytes"]):
+            answer["warnings"].append(problem)
+        else:
+            data = target.storage.get(answer["s3_key"], max_bytes=answer["bytes"])
             answer["audio_base64"] = base64.b64encode(data).decode()
     return answer
 
@@ -290,15 +291,20 @@ def _add_delivery(output: SpeechOutput, delivered: Delivered) -> None:
 
 def _inline_audio(output: SpeechOutput, context: Context, speech: SpeechInput, data: bytes) -> None:
     """Adds the audio as base64 where it was asked for and the platform would carry it."""
-    limit = inline_limit(context.app.settings.jobs.inline_audio_max_bytes, context.job_id)
     if not speech.return_audio:
         return
-    if len(data) <= limit:
+    if problem := _too_large_for_answer(context, len(data)):
+        output.warnings.append(problem)
+    else:
         output.audio_base64 = base64.b64encode(data).decode()
-        return
-    output.warnings.append(
-        f"The audio has {len(data)} bytes, more than the {limit} that fit an answer: use audio_url."
-    )
+
+
+def _too_large_for_answer(context: Context, size: int) -> str | None:
+    """Why `size` bytes of audio cannot come as base64 with this job's answer."""
+    limit = inline_limit(context.app.settings.jobs.inline_audio_max_bytes, context.job_id)
+    if size <= limit:
+        return None
+    return f"The audio has {size} bytes, more than the {limit} that fit an answer: use audio_url."
 
 
 def _warnings(context: Context, work: Work) -> list[str]:

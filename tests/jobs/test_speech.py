@@ -20,6 +20,7 @@ from tests.s3server.faults import Fault
 from tests.s3server.server import S3Server
 from tests.waiting import PATIENCE_S
 from worker import transcripts
+from worker.tts import REPEATED
 
 
 def read(path: str | Path) -> tuple[np.ndarray, int]:
@@ -163,12 +164,14 @@ def test_audio_inline(local_worker: Worker) -> None:
 def test_audio_too_large_for_an_answer_comes_as_a_url(models_dir: Path, tmp_path: Path) -> None:
     worker = Worker(
         {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "INLINE_AUDIO_MAX_BYTES": "1000"}
+         "INLINE_AUDIO_MAX_BYTES": "1000", "RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:1/$ID"}
     )  # fmt: skip
-    output = worker.speak(return_audio=True)
+    outputs = [worker.speak("large", return_audio=True) for _ in range(2)]
     worker.close()
-    assert "audio_base64" not in output
-    assert any("audio_url" in warning for warning in output["warnings"])
+    for output in outputs:  # the second is answered from what the first one stored
+        assert "audio_base64" not in output
+        assert any("use audio_url" in warning for warning in output["warnings"])
+    assert REPEATED in outputs[1]["warnings"]
 
 
 # S3
