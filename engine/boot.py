@@ -27,9 +27,9 @@ log = logging.getLogger("f5worker.engine")
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
-# Eight jobs of 1,120 frames each: 23.1 s at 2,560 frames a pass, 22.0 at 3,500, 22.3 at 4,600.
-# Longer passes gain nothing on a CPU (the activations leave the cache) and delay the first audio.
-CPU_FRAMES = 3500
+# Eight jobs of 1,120 frames each: 23.6 s at 1,280 frames a pass, 22.4 and 23.2 at 2,560, 22.9 and
+# 23.4 at 3,500. Longer passes gain nothing on a CPU and delay the first audio.
+CPU_FRAMES = 2560
 # Enough to keep a large card busy, and a step stays short enough to be cancelled at; to be
 # measured by `make bench-gpu`, which tries other values.
 GPU_FRAMES = 65_536
