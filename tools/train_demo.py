@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         steps=options.steps,
         learning_rate=options.learning_rate,
         frames_a_step=options.frames_a_step,
+        reading_steps=options.reading_steps,
         seed=options.seed,
     )
     training = _training(
@@ -58,7 +59,9 @@ def _training(options: argparse.Namespace, sampler: Sampler, plan: FlowPlan) -> 
     vocab_size = len(read_vocab(export.official_vocab()))
     training = FlowTraining(read_arch(ARCH), vocab_size, sampler, plan, device)
     saved: Path = options.work_dir / CHECKPOINT
-    if options.resume and saved.is_file():
+    if options.only == "export":
+        training.load_weights(saved)
+    elif options.resume and saved.is_file():
         training.resume(saved)
         log.info("going on from step %d", training.step)
     elif options.init:
@@ -85,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--init", type=Path, help="model.safetensors to start from")
     add("--resume", action=argparse.BooleanOptionalAction, default=True, help="go on with flow.pt")
     add("--steps", type=int, default=FlowPlan.steps)
+    add("--reading-steps", type=int, default=FlowPlan.reading_steps, help="of the text encoder")
     add("--learning-rate", type=float, default=FlowPlan.learning_rate)
     add("--frames-a-step", type=int, default=FlowPlan.frames_a_step)
     add("--seed", type=int, default=FlowPlan.seed)

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.arch import Arch
 from tests.random_weights import random_state
+from tools.demo.alignment import Spoken
 from tools.demo.corpus import Corpus, Utterance
 from tools.demo.samples import Sampler
 
@@ -55,9 +55,11 @@ def frames_of(token: int) -> int:
     return 4 if token < 15 else 6 if token < 25 else 8
 
 
-def _said(one: Utterance) -> NDArray[np.float64]:
-    ends = np.cumsum([frames_of(token) for token in one.tokens])
-    return np.interp(np.arange(one.frames), [0, *ends], np.arange(len(ends) + 1))
+def _said(one: Utterance) -> Spoken:
+    pace = [frames_of(token) for token in one.tokens]
+    ends = np.cumsum(pace)
+    position = np.interp(np.arange(one.frames), [0, *ends], np.arange(len(ends) + 1))
+    return Spoken.of(position, np.repeat(one.tokens, pace).astype(np.int16), len(one.tokens))
 
 
 def sampler(frames_a_step: int = 600) -> Sampler:

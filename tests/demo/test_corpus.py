@@ -14,18 +14,12 @@ from hypothesis import strategies as st
 from engine.arch import MelConfig
 from engine.mel import LogMel
 from tests.demo import synthetic
-from tools.demo import alignment, corpus, espeak, sentences, timing
+from tools.demo import alignment, corpus, espeak, sentences, sounds, timing
 from tools.demo.flow_check import distance
 from tools.demo.phrases import everyday
-from tools.demo.samples import (
-    BUCKETS,
-    Batch,
-    batch_size,
-    bucket_weights,
-    evenness,
-    new_times,
-    stretch,
-)
+from tools.demo.rhythm import evenness, new_times, steady_times, stretch
+from tools.demo.samples import BUCKETS, Batch, batch_size, bucket_weights
+from tools.demo.velocity import spread_index
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
 
@@ -103,14 +97,9 @@ def test_distance_finds_the_slower_copy() -> None:
 
 
 def wrong_share(batch: Batch) -> float:
-    """Share of the frames after the reference that do not say the character at their place.
-
-    f5-tts gives remaining frames to the later characters; the place is without that.
-    """
-    frames, counts = batch.mel.shape[1], (batch.text.tokens >= 0).sum(1, keepdim=True)
-    place = (torch.arange(frames) + 0.5) / frames * counts
-    shown = batch.text.tokens.gather(1, place.long())
-    after = torch.arange(frames) >= batch.reference[:, None]
+    """Share of the frames after the reference that do not say the character they show."""
+    shown = batch.text.tokens.gather(1, batch.text.spread)
+    after = torch.arange(batch.mel.shape[1]) >= batch.reference[:, None]
     sounding = (batch.mel > -6).any(-1) & (shown > 0) & after
     bands = batch.mel.argmax(-1).float()
     return ((bands - 2.5 * shown).abs()[sounding] > 3).float().mean().item()
@@ -125,7 +114,7 @@ def test_speech_moves_to_its_characters() -> None:
     )
     assert torch.equal(natural.text.tokens, steady.text.tokens)
     assert wrong_share(steady) < wrong_share(half) < wrong_share(natural)
-    assert wrong_share(steady) < 0.25  # frames between two characters
+    assert wrong_share(steady) < 0.3  # frames between two characters, and the hurried ones
 
 
 @given(
@@ -140,7 +129,26 @@ def test_stretched_time_never_turns_back(pace: list[list[float]], even: float, f
     times = new_times(starts, said, [even] * len(pace), frames)
     assert times[0] == 0 and times[-1] == pytest.approx(frames)
     assert (np.diff(times) > 0).all()
-    assert times[starts] == pytest.approx(said[starts] / said[-1] * frames)
+    reference = said[starts[1]] if len(pace) > 1 else 0.0
+    assert times[starts] == pytest.approx(steady_times(said, reference, frames)[starts])
+
+
+@given(st.integers(10, 150), st.floats(4.05, 9), st.floats(0, 0.8))
+def test_new_speech_keeps_to_the_text_that_f5_shows(n: int, pace: float, share: float) -> None:
+    frames = round(n * pace)
+    said = np.linspace(0, n, 40 * n + 1)
+    reference = float(said[round(share * 40 * n)])
+    times = steady_times(said, reference, frames)
+    assert (np.diff(times) > 0).all()
+    start = times[said >= reference][0]
+    assert start == pytest.approx(reference * frames / n, abs=1e-6)  # where the reference ends
+    shown = spread_index(n, frames).numpy()[np.minimum(times[:-1].astype(int), frames - 1)]
+    ahead = shown - np.floor(said[:-1])
+    assert ahead.min() >= -1  # the text is never late by more than a rounding
+    in_step = np.abs(ahead[said[:-1] >= reference]) <= 1
+    assert in_step[-n:].all()  # the end at least
+    if not reference:
+        assert in_step.all()
 
 
 def test_stretching_by_nothing_changes_nothing() -> None:
@@ -150,9 +158,19 @@ def test_stretching_by_nothing_changes_nothing() -> None:
     np.testing.assert_allclose(twice[1:-1:2], 0.75 * mel[:-1] + 0.25 * mel[1:], atol=1e-6)
 
 
+def test_a_sound_is_stretched_with_its_speech() -> None:
+    batch = synthetic.sampler().of_length(random.Random(4), 448, 4)
+    heard, mel = batch.sounds[:, 1:-1], batch.mel[:, 1:-1]
+    inside = (heard == batch.sounds[:, 2:]) & (heard == batch.sounds[:, :-2])
+    spoken, pause = inside & (heard > 0), inside & (heard == 0)
+    assert spoken.float().mean() > 0.5 and pause.any()
+    assert (mel.argmax(-1) - 2.5 * heard)[spoken].abs().max() <= 1
+    assert (mel[pause] < -11).all()
+
+
 def test_words_place_their_characters() -> None:
     one = corpus.Utterance("abcd efgh", list(range(9)), "v", 50, 165, 94, 24000)
-    said = alignment.spoken(one, [(0, 0.0), (5, 0.8)])
+    said = alignment.positions(one, [(0, 0.0), (5, 0.8)])
     assert said.shape == (94,)
     assert (np.diff(said) > 0).all()
     assert said[0] == 0 and 8.7 < said[-1] < 9
@@ -162,12 +180,27 @@ def test_words_place_their_characters() -> None:
 @needs_espeak
 def test_word_times_are_those_of_the_audio() -> None:
     text = "Good morning, how are you today?"
-    starts = timing.word_starts(text, "en-us+f2", 46, 165)
+    events = timing.events(text, "en-us+f2", 46, 165)
+    starts = events.words
     assert [text[at:].split()[0] for at, _ in starts] == text.split()
     times = [seconds for _, seconds in starts]
     assert times == sorted(times) and times[0] < 0.1
     seconds = len(espeak.speak(text, "en-us+f2", 46, 165)) / espeak.SAMPLE_RATE
     assert 0.5 * seconds < times[-1] < seconds - 0.1
+    names = [name for name, _ in events.sounds]
+    assert names[:3] == ["g", "U", "d"]
+    began = [at for _, at in events.sounds]
+    assert began == sorted(began) and began[-1] < seconds + 0.1
+
+
+def test_sounds_are_told_by_their_thirds() -> None:
+    said = [("h", 0.0), ("aI", 0.16), ("_:", 0.8), ("h", 0.96)]
+    known = sounds.inventory([said])
+    assert known == {"aI": 0, "h": 1}
+    found = sounds.of_frames(said, 100, known).tolist()
+    assert found == [4] * 5 + [5] * 5 + [6] * 5 + [1] * 20 + [2] * 20 + [3] * 20 + [0] * 15 + (
+        [4] * 3 + [5] * 4 + [6] * 3
+    )
 
 
 @needs_espeak

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,7 +28,9 @@ def _small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def new_training(steps: int, rate: float = 2e-3) -> FlowTraining:
-    plan = FlowPlan(steps=steps, learning_rate=rate, warmup=2, seed=3, ema_decay=0.9)
+    plan = FlowPlan(
+        steps=steps, learning_rate=rate, warmup=2, reading_steps=2, seed=3, ema_decay=0.9
+    )
     return FlowTraining(synthetic.ARCH, synthetic.VOCAB_SIZE, synthetic.sampler(), plan, CPU)
 
 
@@ -35,6 +39,29 @@ def test_loss_falls(tmp_path: Path) -> None:
     losses = [row[1] for row in progress.read(tmp_path / "flow.csv")]
     assert len(losses) == 60
     assert sum(losses[-15:]) < 0.8 * sum(losses[:15])
+    sounds = [row[2] for row in progress.read(tmp_path / "flow.csv")]
+    assert sum(sounds[-15:]) < 0.98 * sum(sounds[:15])
+
+
+def test_reading_alone_teaches_the_text_encoder() -> None:
+    training = new_training(4)
+    training.plan = replace(training.plan, reading_steps=60)
+    tokens, wanted = training.sampler.rows(random.Random(8), 8, 136)
+
+    def loss() -> float:
+        with torch.no_grad():
+            rows = training.model.encode(tokens, 900, torch.zeros(8, dtype=torch.bool))
+            return training.ears.token_loss(rows, wanted).item()
+
+    before, blocks = loss(), training.ema_state()["transformer_blocks.0.attn.to_q.weight"].clone()
+    training.learn_to_read()
+    assert loss() < 0.7 * before
+    state = training.ema_state()
+    assert torch.equal(state["transformer_blocks.0.attn.to_q.weight"], blocks)
+    assert not torch.equal(
+        state["text_embed.text_embed.weight"],
+        new_training(4).ema_state()["text_embed.text_embed.weight"],
+    )
 
 
 def test_resumed_equals_uninterrupted(tmp_path: Path) -> None:
@@ -105,7 +132,7 @@ def test_export_loads_in_the_worker_and_in_f5(tmp_path: Path) -> None:
 def test_loss_plot_shows_the_curve(tmp_path: Path) -> None:
     losses = progress.LossLog(tmp_path / "flow.csv", first_step=0)
     for step in range(1, 301):
-        losses.add(step, 2.0 / step, 1e-3, 0.5)
+        losses.add(step, 2.0 / step, 5.0, 1e-3, 0.5)
     losses.flush()
     progress.plot(tmp_path / "flow.csv", tmp_path / "flow.svg")
     picture = ElementTree.parse(tmp_path / "flow.svg")

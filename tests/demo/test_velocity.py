@@ -7,8 +7,10 @@ import torch
 
 from tests.demo import synthetic
 from tools.demo import f5
-from tools.demo.objective import Draw, flow_loss
+from tools.demo.ears import NOT_ASKED, Ears
+from tools.demo.objective import Draw, losses
 from tools.demo.samples import Batch, row_length
+from tools.demo.sounds import SLOTS
 from tools.demo.velocity import REACH, TextBatch, Velocity, spread_index
 
 LENGTHS = (31, 20, 7)  # characters of the three samples
@@ -35,6 +37,14 @@ def text() -> TextBatch:
     return TextBatch(tokens(max(LENGTHS) + REACH), spread)
 
 
+def sounds() -> tuple[torch.Tensor, torch.Tensor]:
+    """Of the frames, and of the characters of `text`."""
+    ids = tokens(max(LENGTHS) + REACH)
+    spoken = (ids + 1).clamp(max=9)[..., None].repeat(1, 1, SLOTS)
+    frames = torch.arange(FRAMES).repeat(len(LENGTHS), 1) // 20
+    return frames, spoken.masked_fill((ids < 0)[..., None], NOT_ASKED)
+
+
 @pytest.mark.parametrize("drop_audio, drop_text", [(False, False), (True, False), (True, True)])
 def test_velocity_equals_f5(dit: torch.nn.Module, drop_audio: bool, drop_text: bool) -> None:
     x, cond, time = synthetic.inputs(len(LENGTHS), FRAMES)
@@ -48,7 +58,7 @@ def test_velocity_equals_f5(dit: torch.nn.Module, drop_audio: bool, drop_text: b
             drop_text=drop_text,
         )
         drops = (torch.full((len(LENGTHS),), flag) for flag in (drop_audio, drop_text))
-        got = Velocity(dit)(x, cond, text(), time, *drops)
+        got = Velocity(dit)(x, cond, text(), time, *drops).velocity
     torch.testing.assert_close(got, expected, atol=2e-4, rtol=1e-4)
 
 
@@ -57,9 +67,9 @@ def test_wider_text_rows_change_nothing(dit: torch.nn.Module) -> None:
     keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
     wide = TextBatch(tokens(row_length(FRAMES) + 40), text().spread)
     with torch.no_grad():
-        narrow = Velocity(dit)(x, cond, text(), time, keep, keep)
+        narrow = Velocity(dit)(x, cond, text(), time, keep, keep).velocity
         torch.testing.assert_close(
-            Velocity(dit)(x, cond, wide, time, keep, keep), narrow, atol=2e-4, rtol=1e-4
+            Velocity(dit)(x, cond, wide, time, keep, keep).velocity, narrow, atol=2e-4, rtol=1e-4
         )
 
 
@@ -92,8 +102,8 @@ def test_loss_and_gradients_equal_f5_cfm(
     noise = torch.randn_like(mel)
     keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
     draw = Draw(noise, torch.rand(len(LENGTHS)), mask, keep, keep)
-    batch = Batch(mel, text(), torch.zeros(len(LENGTHS)))
-    loss = flow_loss(Velocity(dit), batch, draw)
+    batch = Batch(mel, text(), torch.zeros(len(LENGTHS)), *sounds())
+    loss = losses(Velocity(dit), batch, draw, Ears(64, 32, 10)).flow
     loss.backward()
     torch.testing.assert_close(loss, expected, atol=1e-4, rtol=1e-4)
     for name, parameter in dit.named_parameters():
@@ -111,5 +121,40 @@ def test_a_channel_that_is_zero_everywhere_has_a_gradient() -> None:
         first.weight[0], first.bias[0] = 0.0, 0.0
     x, cond, time = synthetic.inputs(len(LENGTHS), FRAMES)
     keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
-    Velocity(model)(x, cond, text(), time, keep, keep).square().mean().backward()
+    Velocity(model)(x, cond, text(), time, keep, keep).velocity.square().mean().backward()
     assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_the_sounds_teach_what_comes_before_the_ears() -> None:
+    model = f5.new_dit(synthetic.ARCH, synthetic.VOCAB_SIZE)
+    model.load_state_dict(synthetic.official_state())
+    ears = Ears(64, 32, 10)
+    mel, _, time = synthetic.inputs(len(LENGTHS), FRAMES)
+    mask = torch.ones(mel.shape[:2], dtype=torch.bool)
+    unread = torch.tensor([False, False, True])
+    draw = Draw(torch.randn_like(mel), time, mask, unread, unread)
+    frames, characters = sounds()
+
+    def found() -> tuple[torch.Tensor, torch.Tensor]:
+        batch = Batch(mel, text(), torch.zeros(len(LENGTHS)), frames, characters)
+        both = losses(Velocity(model), batch, draw, ears)
+        return both.frames, both.tokens
+
+    before = [loss.item() for loss in found()]
+    frames[2], characters[2, :7] = 9, 9  # of the sample without its text
+    assert [loss.item() for loss in found()] == pytest.approx(before)
+    frames[0, 10:50], characters[1, 3] = 9, 9
+    assert all(a != pytest.approx(b.item()) for a, b in zip(before, found(), strict=True))
+
+    def taught(loss: torch.Tensor) -> set[str]:
+        model.zero_grad()
+        loss.backward()
+        return {
+            ".".join(n.split(".")[:2]) for n, p in model.named_parameters() if p.grad is not None
+        }
+
+    encoder = {name for name in taught(found()[1])}
+    assert encoder == {"text_embed.text_embed", "text_embed.text_blocks"}
+    by_frames = taught(found()[0])
+    assert by_frames >= encoder | {"input_embed.proj", "transformer_blocks.0"}
+    assert not by_frames & {"transformer_blocks.1", "norm_out.linear", "proj_out.weight"}

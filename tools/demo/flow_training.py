@@ -9,20 +9,23 @@ from __future__ import annotations
 import logging
 import math
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from engine.arch import Arch
 from tools.demo import f5
+from tools.demo.ears import Ears
 from tools.demo.muon import MuonAdamW
-from tools.demo.objective import draw, flow_loss
+from tools.demo.objective import draw, losses
 from tools.demo.progress import LossLog
 from tools.demo.samples import BUCKETS, Sampler
 from tools.demo.velocity import Velocity
@@ -31,6 +34,7 @@ log = logging.getLogger("demo.training")
 
 CHECKPOINT = "flow.pt"
 _EMA_EVERY = 4  # steps
+_READING_ROWS, _READING_WIDTH = 48, 136  # texts and characters of a step of reading
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class FlowPlan:
     final_share: float = 0.02  # of the learning rate, at the last step
     warmup: int = 250
     frames_a_step: int = 4000
+    reading_steps: int = 1600  # of the text encoder alone, before the first step
+    reading_rate: float = 2.5e-3
     clip: float = 1.0
     ema_decay: float = 0.999
     weight_decay: float = 0.01
@@ -49,15 +55,19 @@ class FlowPlan:
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
+        return self.learning_rate * self.share(step, self.steps)
+
+    def share(self, step: int, steps: int) -> float:
+        """What part of its highest rate step `step` of `steps` learns with."""
         if step < self.warmup:
-            return self.learning_rate * (step + 1) / self.warmup
-        done = min(1.0, (step - self.warmup) / max(1, self.steps - self.warmup))
+            return (step + 1) / self.warmup
+        done = min(1.0, (step - self.warmup) / max(1, steps - self.warmup))
         cosine = (1 + math.cos(math.pi * done)) / 2
-        return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
+        return self.final_share + (1 - self.final_share) * cosine
 
 
 class FlowTraining:
-    """A DiT, its average, its optimiser and the number of steps done."""
+    """A DiT, its average, what listens to it (`Ears`), its optimiser and the number of steps."""
 
     def __init__(
         self, arch: Arch, vocab_size: int, sampler: Sampler, plan: FlowPlan, device: torch.device
@@ -66,7 +76,11 @@ class FlowTraining:
         self.arch, self.plan, self.sampler, self.device = arch, plan, sampler, device
         self.model = Velocity(f5.new_dit(arch, vocab_size).to(device))
         self.ema = [p.detach().clone() for p in self.model.parameters()]
+        # Not part of the result.
+        self.ears = Ears(arch.dim, arch.text_dim, sampler.sound_classes).to(device)
         named = dict(self.model.named_parameters())
+        named |= {f"ears.{name}": p for name, p in self.ears.named_parameters()}
+        self._trained = list(named.values())
         self.optimizer = MuonAdamW(named, weight_decay=plan.weight_decay)
         self.step = 0
 
@@ -77,27 +91,52 @@ class FlowTraining:
         self.model.dit.load_state_dict(weights)
         self.ema = [p.detach().clone() for p in self.model.parameters()]
 
-    def advance(self) -> float:
-        """One optimiser step; returns its loss."""
+    def advance(self) -> tuple[float, float]:
+        """One optimiser step; returns its losses: of the flow, of the sounds in the frames."""
         plan = self.plan
         progress = self.step / plan.steps
         batch = self.sampler.batch(self.step, progress)
         generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + self.step)
-        random = draw(batch, generator, early=1 - progress)
-        batch.mel, batch.text = batch.mel.to(self.device), batch.text.to(self.device)
+        drawn = draw(batch, generator)
         with _autocast(self.device):
-            loss = flow_loss(self.model, batch, random.to(self.device))
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
+            found = losses(self.model, batch.to(self.device), drawn.to(self.device), self.ears)
+        found.total.backward()
+        norm = nn.utils.clip_grad_norm_(self._trained, plan.clip)
         if norm.isfinite():
             self.optimizer.step(plan.rate(self.step))
         else:  # one such step would turn all weights to nan
-            log.warning("step %d left out: no finite gradient (loss %g)", self.step, loss.item())
+            log.warning(
+                "step %d left out: no finite gradient (loss %g)", self.step, found.total.item()
+            )
         self.optimizer.zero_grad()
         self.step += 1
         if self.step % _EMA_EVERY == 0:
             self._average()
-        return loss.item()
+        return found.flow.item(), found.frames.item()
+
+    def learn_to_read(self) -> None:
+        """Trains the text encoder alone to tell the sounds of the characters."""
+        from tqdm import tqdm
+
+        plan, encoder = self.plan, self.model.dit.text_embed
+        rng = random.Random(f"reading-{plan.seed}")
+        named = {f"text_embed.{name}": p for name, p in encoder.named_parameters()}
+        named |= {f"ear.{name}": p for name, p in self.ears.tokens.named_parameters()}
+        optimizer = MuonAdamW(named, weight_decay=plan.weight_decay)
+        keep = torch.zeros(_READING_ROWS, dtype=torch.bool, device=self.device)
+        with tqdm(total=plan.reading_steps, desc="reading", unit="step", mininterval=5) as bar:
+            for step in range(plan.reading_steps):
+                tokens, wanted = self.sampler.rows(rng, _READING_ROWS, _READING_WIDTH)
+                with _autocast(self.device):
+                    rows = self.model.encode(tokens.to(self.device), 7 * _READING_WIDTH, keep)
+                    loss = self.ears.token_loss(rows, wanted.to(self.device))
+                loss.backward()
+                nn.utils.clip_grad_norm_(list(named.values()), plan.clip)
+                optimizer.step(plan.reading_rate * plan.share(step, plan.reading_steps))
+                optimizer.zero_grad()
+                bar.update()
+                bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+        self.ema = [p.detach().clone() for p in self.model.parameters()]
 
     def ema_state(self) -> dict[str, Tensor]:
         """The averaged weights and the rotary constant, by f5-tts's names, fp32 on the CPU."""
@@ -114,22 +153,29 @@ class FlowTraining:
             "plan": asdict(self.plan),
             "model": self.model.dit.state_dict(),
             "ema": self.ema,
+            "ears": self.ears.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         torch.save(state, part)
         os.replace(part, path)
 
+    def load_weights(self, path: Path) -> dict[str, Any]:
+        """Takes weights, average and step of a checkpoint of `save`, all of which it returns."""
+        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        self.model.dit.load_state_dict(state["model"])
+        self.ema = state["ema"]
+        self.step = state["step"]
+        return state
+
     def resume(self, path: Path) -> None:
         """Continues from a checkpoint of `save`; a plan of other settings is only reported."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        state = self.load_weights(path)
         if state["plan"] != asdict(self.plan):
             log.warning(
                 "the checkpoint was made with %s; going on with %s", state["plan"], self.plan
             )
-        self.model.dit.load_state_dict(state["model"])
-        self.ema = state["ema"]
+        self.ears.load_state_dict(state["ears"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
 
     def _average(self) -> None:
         weight = 1 - self.plan.ema_decay**_EMA_EVERY
@@ -154,26 +200,28 @@ def train(
     from tqdm import tqdm
 
     end = min(training.plan.steps, until or training.plan.steps)
-    losses = LossLog(directory / "flow.csv", first_step=training.step)
+    if training.step == 0 and training.plan.reading_steps:
+        training.learn_to_read()
+    curve = LossLog(directory / "flow.csv", first_step=training.step)
     saved = time.monotonic()
     stop = _StopSignal()
     with stop, tqdm(total=end, initial=training.step, unit="step", mininterval=5) as bar:
         while training.step < end:
             began = time.monotonic()
-            loss = training.advance()
+            flow, sounds = training.advance()
             seconds = time.monotonic() - began
-            losses.add(training.step, loss, training.plan.rate(training.step - 1), seconds)
+            curve.add(training.step, flow, sounds, training.plan.rate(training.step - 1), seconds)
             bar.update()
-            bar.set_postfix(loss=f"{losses.recent:.3f}", refresh=False)
+            bar.set_postfix_str(str(curve), refresh=False)
             if time.monotonic() - saved > save_every_s or training.step == end or stop.came:
-                losses.flush()
+                curve.flush()
                 training.save(directory / CHECKPOINT)
                 saved = time.monotonic()
             if stop.came:
                 raise SystemExit("stopped and saved; the same command goes on from here")
             if check is not None and check_every and training.step % check_every == 0:
                 check(training)
-    losses.flush()
+    curve.flush()
 
 
 class _StopSignal:

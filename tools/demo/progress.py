@@ -7,7 +7,8 @@ import math
 from collections import deque
 from pathlib import Path
 
-_FIELDS = ("step", "loss", "learning_rate", "seconds")
+_FIELDS = ("step", "loss", "sounds", "learning_rate", "seconds")
+Row = tuple[int, float, float, float, float]
 
 
 class LossLog:
@@ -15,22 +16,26 @@ class LossLog:
 
     def __init__(self, path: Path, *, first_step: int) -> None:
         self.path = path
-        self._recent: deque[float] = deque(maxlen=200)
-        self._lines: list[tuple[int, float, float, float]] = []
+        self._recent: deque[tuple[float, float]] = deque(maxlen=200)
+        self._lines: list[Row] = []
         kept = [line for line in read(path) if line[0] <= first_step] if first_step else []
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="") as target:
             csv.writer(target).writerows([_FIELDS, *kept])
 
-    @property
-    def recent(self) -> float:
-        """Mean loss of the last 200 steps."""
-        return sum(self._recent) / max(1, len(self._recent))
+    def __str__(self) -> str:
+        """The means of the last 200 steps."""
+        flow, sounds = (sum(one) / len(self._recent) for one in zip(*self._recent, strict=True))
+        return f"loss {flow:.3f}, sounds {sounds:.3f}"
 
-    def add(self, step: int, loss: float, learning_rate: float, seconds: float) -> None:
+    def add(
+        self, step: int, loss: float, sounds: float, learning_rate: float, seconds: float
+    ) -> None:
         """Notes one step."""
-        self._recent.append(loss)
-        self._lines.append((step, round(loss, 5), round(learning_rate, 7), round(seconds, 3)))
+        self._recent.append((loss, sounds))
+        self._lines.append(
+            (step, round(loss, 5), round(sounds, 5), round(learning_rate, 7), round(seconds, 3))
+        )
         if len(self._lines) >= 100:
             self.flush()
 
@@ -41,13 +46,17 @@ class LossLog:
         self._lines.clear()
 
 
-def read(path: Path) -> list[tuple[int, float, float, float]]:
-    """(step, loss, learning rate, seconds) of every step in a CSV file; empty without one."""
+def read(path: Path) -> list[Row]:
+    """Step, loss, loss of the sounds, learning rate and seconds of every step in a CSV file; empty
+    without one."""
     if not path.is_file():
         return []
     with path.open(newline="") as source:
         rows = [row for row in csv.reader(source)][1:]
-    return [(int(s), float(loss), float(rate), float(sec)) for s, loss, rate, sec in rows]
+    return [
+        (int(step), float(loss), float(sounds), float(rate), float(seconds))
+        for step, loss, sounds, rate, seconds in rows
+    ]
 
 
 def plot(csv_path: Path, picture: Path, *, window: int = 100) -> None:

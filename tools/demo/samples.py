@@ -3,13 +3,7 @@
 A sample is one to five utterances of one speaker with pauses between them, of exactly as many
 frames as its bucket, so that a batch needs neither padding nor attention masks.
 
-f5-tts spreads the characters evenly over all frames, and finding out what is really spoken where
-takes a model longer than anything else. So here the speech goes to the text: every utterance is
-stretched to the room that its share of the characters gets at inference, and within it the words
-move towards their characters (`evenness`). Log-mels can be stretched frame by frame without a
-trace; what is heard is a steady reader. (f5-tts gives what remains of the division to the later
-characters, so the text still runs a few characters ahead of the speech, smoothly.) As training goes
-on the rhythm becomes more natural and the samples longer.
+The speech of a sample is stretched to the text that f5-tts shows (`tools.demo.rhythm`).
 """
 
 from __future__ import annotations
@@ -24,23 +18,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.mel import LOG_FLOOR
+from tools.demo.alignment import Spoken
 from tools.demo.corpus import Corpus
+from tools.demo.ears import NOT_ASKED
+from tools.demo.rhythm import Mel, evenness, new_times, sources, stretch
+from tools.demo.sounds import SILENCE, SLOTS
 from tools.demo.velocity import REACH, TextBatch, spread_index
-
-Mel = NDArray[np.float32]
 
 SPACE = 0  # index of the space in the official vocabulary
 BUCKETS = (256, 320, 384, 448, 512, 576, 640, 736, 832, 960, 1152, 1408, 1728)  # frames
 _LONG = 960  # frames; longer buckets come in as training goes on
 _COMMON = (380, 560)  # frames: where the bucket weights have their middle, at first and later
-_NATURAL = (0.4, 0.85)  # the progress between which the rhythm becomes more natural
-_LEAST_EVEN = 0.75  # how even the rhythm still is at the end
 _STEADY_REFERENCE = 0.4  # of the references are evened too: also they are spoken where masked
 _TAIL = 2  # frames of silence after the last word
 _LEFT_OVER = 0.05  # of a bucket, at most, is filled by stretching
 _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
 _REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
-_SILENCE = math.log(LOG_FLOOR)
+_SILENT_MEL = math.log(LOG_FLOOR)
 _TRIES = 5000  # speakers to try; with the demo's corpus every third or so has what fits
 _TOKENS_A_FRAME = 0.24  # more than espeak-ng ever says; the width of a bucket's text rows
 
@@ -50,12 +44,22 @@ class Batch:
     """Samples of one length.
 
     `mel` (batch, frames, 100) fp32; `reference` (batch,) frames of the first utterance and its
-    rest, 0 where the sample is a single utterance.
+    rest, 0 where the sample is a single utterance; `sounds` (batch, frames) class of what is heard,
+    `token_sounds` (batch, row, SLOTS) the same for the characters.
     """
 
     mel: Tensor
     text: TextBatch
     reference: Tensor
+    sounds: Tensor
+    token_sounds: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on `device`; `reference` stays, it is for `objective.draw`."""
+        mel, sounds, token_sounds = (
+            x.to(device, non_blocking=True) for x in (self.mel, self.sounds, self.token_sounds)
+        )
+        return Batch(mel, self.text.to(device), self.reference, sounds, token_sounds)
 
 
 def bucket_weights(progress: float) -> list[float]:
@@ -70,13 +74,6 @@ def bucket_weights(progress: float) -> list[float]:
     return weights
 
 
-def evenness(progress: float) -> float:
-    """1 where every word has the room of its characters, 0 where it is as long as spoken."""
-    start, end = _NATURAL
-    done = min(1.0, max(0.0, (progress - start) / (end - start)))
-    return 1.0 - (1.0 - _LEAST_EVEN) * done
-
-
 def batch_size(frames: int, frames_a_step: int) -> int:
     """Samples of a bucket in one step."""
     return max(1, frames_a_step // frames)
@@ -87,50 +84,20 @@ def row_length(frames: int) -> int:
     return math.ceil((frames * _TOKENS_A_FRAME + REACH) / 8) * 8
 
 
-def new_times(
-    starts: list[int], said: NDArray[np.float64], even: list[float], frames: int
-) -> NDArray[np.float64]:
-    """When each frame of a sample as spoken begins once it is stretched: (n + 1,), 0 to `frames`.
-
-    Each part begins where the even spread of the characters has it; within it the new time is
-    between the old one, scaled, and the even spread.
-
-    Args:
-        starts: first frame of each part, and n.
-        said: (n + 1,) position in the tokens of what is said at the beginning of each frame.
-        even: of each part, 0 natural to 1 even.
-    """
-    spread = said / said[-1] * frames
-    times = spread.copy()
-    for begin, end, share in zip(starts, starts[1:], even, strict=False):
-        scaled = np.linspace(spread[begin], spread[end], end - begin + 1)
-        times[begin : end + 1] += (1 - share) * (scaled - spread[begin : end + 1])
-    return times
-
-
-def stretch(mel: Mel, times: NDArray[np.float64], frames: int) -> Mel:
-    """(n, 100) log-mel whose frames begin at `times` (n + 1,), ascending, as (frames, 100)."""
-    source = np.interp(np.arange(frames) + 0.5, times, np.arange(len(times))) - 0.5
-    source = source.clip(0, len(mel) - 1)
-    before = source.astype(np.int64)
-    after = np.minimum(before + 1, len(mel) - 1)
-    weight = (source - before).astype(np.float32)[:, None]
-    return mel[before] * (1 - weight) + mel[after] * weight
-
-
 class Sampler:
     """Seeded batches of a corpus; the batch of a step depends on nothing but seed and step."""
 
     def __init__(
         self,
         corpus: Corpus,
-        spoken: list[NDArray[np.float64]],
+        spoken: list[Spoken],
         *,
         frames_a_step: int,
         seed: int,
     ) -> None:
-        """`spoken`: which token each utterance says where each frame begins (`alignment`)."""
+        """`spoken`: what each utterance says when (`tools.demo.alignment`)."""
         self._spoken = spoken
+        self.sound_classes = 1 + max((int(one.sound.max()) for one in spoken), default=0)
         self.corpus, self.frames_a_step, self.seed = corpus, frames_a_step, seed
         self._groups = [np.array(g) for g in corpus.by_speaker().values() if len(g) >= 2]
         self._frames = np.array([u.frames for u in corpus.utterances])
@@ -147,10 +114,13 @@ class Sampler:
         width = row_length(frames)
         mel = np.empty((size, frames, 100), dtype=np.float32)
         tokens = torch.full((size, width), -1)
+        token_sounds = torch.full((size, width, SLOTS), NOT_ASKED)
+        sounds = np.empty((size, frames), dtype=np.int64)
         spread, reference = [], []
         for row in range(size):
             parts, ids = self._sample(rng, frames, width - REACH)
-            natural, starts, said = self._lay_out(parts)
+            self._write(tokens[row], token_sounds[row], [index for index, _ in parts])
+            natural, heard, starts, said = self._lay_out(parts)
             steady = [even] * len(parts)
             if len(parts) > 1 and rng.random() >= _STEADY_REFERENCE:
                 steady[0] = 0.0
@@ -158,12 +128,46 @@ class Sampler:
             if self._is_short(parts):  # such texts get more room than they need
                 times = np.arange(len(natural) + 1.0)
             mel[row] = stretch(natural, times, frames)
-            tokens[row, : len(ids)] = torch.tensor(ids)
+            sounds[row] = heard[np.rint(sources(times, frames)).astype(np.int64)]
             spread.append(spread_index(len(ids), frames))
             reference.append(round(times[starts[1]]) if len(parts) > 1 else 0)
         return Batch(
-            torch.from_numpy(mel), TextBatch(tokens, torch.stack(spread)), torch.tensor(reference)
+            torch.from_numpy(mel),
+            TextBatch(tokens, torch.stack(spread)),
+            torch.tensor(reference),
+            torch.from_numpy(sounds),
+            token_sounds,
         )
+
+    def rows(self, rng: random.Random, size: int, width: int) -> tuple[Tensor, Tensor]:
+        """Text only, for the text encoder: (size, width) tokens, -1 behind, and their sounds
+        (size, width, SLOTS); utterances one after the other, as many as fit."""
+        tokens = torch.full((size, width), -1)
+        token_sounds = torch.full((size, width, SLOTS), NOT_ASKED)
+        for row in range(size):
+            parts: list[int] = []
+            room = width - REACH
+            while True:
+                index = rng.randrange(len(self.corpus))
+                room -= len(self.corpus.utterances[index].tokens) + bool(parts)
+                if room < 0:
+                    break
+                parts.append(index)
+            self._write(tokens[row], token_sounds[row], parts)
+        return tokens, token_sounds
+
+    def _write(self, tokens: Tensor, token_sounds: Tensor, parts: list[int]) -> None:
+        """Writes utterances with a space between them into a row, and what sounds where."""
+        at = 0
+        for index in parts:
+            if at:
+                tokens[at], token_sounds[at] = SPACE, SILENCE
+                at += 1
+            ids = self.corpus.utterances[index].tokens
+            stop = at + len(ids)
+            tokens[at:stop] = torch.tensor(ids)
+            token_sounds[at:stop] = torch.from_numpy(self._spoken[index].token_sound)
+            at = stop
 
     def _sample(
         self, rng: random.Random, frames: int, most_tokens: int
@@ -178,15 +182,18 @@ class Sampler:
                 return parts, ids
         raise ValueError(f"the corpus has no utterances that fill {frames} frames")
 
-    def _lay_out(self, parts: list[tuple[int, int]]) -> tuple[Mel, list[int], NDArray[np.float64]]:
+    def _lay_out(
+        self, parts: list[tuple[int, int]]
+    ) -> tuple[Mel, NDArray[np.int16], list[int], NDArray[np.float64]]:
         """The parts as spoken, one after the other, and a tail of silence.
 
-        Returns: their log-mel (n, 100); each part's first frame and, last, n; (n + 1,) the position
-            in the tokens that is said where each frame begins.
+        Returns: their log-mel (n, 100) and sounds (n,); each part's first frame and, last, n;
+            (n + 1,) the position in the tokens that is said where each frame begins.
         """
         last, start = parts[-1]
         n = start + self.corpus.utterances[last].frames + _TAIL
-        mel = np.full((n, 100), _SILENCE, dtype=np.float32)
+        mel = np.full((n, 100), _SILENT_MEL, dtype=np.float32)
+        heard = np.full(n, SILENCE, dtype=np.int16)
         said = np.empty(n + 1)
         starts = [first for _, first in parts] + [n]
         token = 0
@@ -194,14 +201,15 @@ class Sampler:
             utterance = self.corpus.utterances[index]
             stop = first + utterance.frames
             mel[first:stop] = self.corpus.mel(index)
-            spoken, count = self._spoken[index], len(utterance.tokens)
+            heard[first:stop] = self._spoken[index].sound
+            spoken, count = self._spoken[index].position, len(utterance.tokens)
             final = after == n  # the last character, a full stop, is what the tail says
             said[first:stop] = token + spoken * (count - 0.5) / count if final else token + spoken
             said[stop : after + 1] = np.linspace(
                 token + count - 0.5 * final, token + count + (not final), after + 1 - stop
             )
             token += count + 1
-        return mel, starts, said
+        return mel, heard, starts, said
 
     def _is_short(self, parts: list[tuple[int, int]]) -> bool:
         """Whether the worker would make more room for the last part than its characters need."""

@@ -1,14 +1,15 @@
-"""When espeak-ng starts each word, from the events of its library.
+"""When espeak-ng starts each word and each sound, from the events of its library.
 
-Training begins with every frame showing the character that is spoken at that moment, and moves on
-to f5-tts's even spread only by and by (`tools.demo.samples`). The library says what the program
-cannot: at which sample it begins a word.
+Training stretches the speech word by word to where f5-tts shows its characters
+(`tools.demo.samples`), and learns on the side which sound belongs into which frame
+(`tools.demo.sounds`). The library says what the program cannot: when it begins what.
 """
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,19 @@ from tools.demo import espeak
 
 _SYNCHRONOUS, _UTF8, _BY_CHARACTER = 2, 1, 1
 _RATE, _PITCH = 1, 3
-_WORD, _END = 1, 0
+_END, _WORD, _PHONEME = 0, 1, 7
+_PHONEME_EVENTS = 1  # an option of espeak_Initialize
+
+
+@dataclass
+class Events:
+    """`words`: (character index, seconds) of their starts; `sounds`: (espeak-ng's name, seconds).
+
+    Seconds count in the audio that `espeak.speak` returns.
+    """
+
+    words: list[tuple[int, float]] = field(default_factory=list)
+    sounds: list[tuple[str, float]] = field(default_factory=list)
 
 
 class _Event(ctypes.Structure):
@@ -42,8 +55,8 @@ _CALLBACK = ctypes.CFUNCTYPE(
 )
 
 
-def word_starts(text: str, voice: str, pitch: int, speed: int) -> list[tuple[int, float]]:
-    """(character index, seconds) of every word, in the audio that `espeak.speak` returns.
+def events(text: str, voice: str, pitch: int, speed: int) -> Events:
+    """When each word and each sound of `text` begins.
 
     Raises:
         RuntimeError: espeak-ng's library is missing or does not know the voice.
@@ -54,16 +67,18 @@ def word_starts(text: str, voice: str, pitch: int, speed: int) -> list[tuple[int
     library.espeak_SetParameter(_RATE, speed, 0)
     library.espeak_SetParameter(_PITCH, pitch, 0)
     pieces: list[NDArray[np.int16]] = []
-    words: list[tuple[int, float]] = []
+    came = Events()
 
     def receive(wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:
             pieces.append(np.ctypeslib.as_array(wave, shape=(count,)).copy())
         index = 0
         while events[index].type != _END:
-            if events[index].type == _WORD:
-                position, at = events[index].text_position, events[index].audio_position
-                words.append((position - 1, at / 1000))
+            event, seconds = events[index], events[index].audio_position / 1000
+            if event.type == _WORD:
+                came.words.append((event.text_position - 1, seconds))
+            elif event.type == _PHONEME:
+                came.sounds.append((bytes(event.id).decode(), seconds))
             index += 1
         return 0
 
@@ -74,7 +89,10 @@ def word_starts(text: str, voice: str, pitch: int, speed: int) -> list[tuple[int
     library.espeak_Synchronize()
     raw = np.concatenate(pieces).astype(np.float32) / np.float32(32768)
     cut = espeak.leading_cut(espeak.resample(raw, rate)) / espeak.SAMPLE_RATE
-    return [(character, max(0.0, seconds - cut)) for character, seconds in words]
+    return Events(
+        [(character, max(0.0, seconds - cut)) for character, seconds in came.words],
+        [(name, max(0.0, seconds - cut)) for name, seconds in came.sounds],
+    )
 
 
 @cache
@@ -85,5 +103,5 @@ def _library() -> tuple[Any, int]:
     if name is None:
         raise RuntimeError("libespeak-ng is missing: apt-get install espeak-ng")
     library = ctypes.CDLL(name)
-    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, None, 0)
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
     return library, int(rate)

@@ -42,6 +42,19 @@ class TextBatch:
         )
 
 
+@dataclass
+class Passed:
+    """What comes out of the DiT and what was on the way.
+
+    `velocity` (batch, frames, mel_dim) and `half_way`, the residual stream after half of the blocks
+    (batch, frames, dim), fp32; `text` (batch, row, text_dim) from the text encoder.
+    """
+
+    velocity: Tensor
+    half_way: Tensor
+    text: Tensor
+
+
 def spread_index(n_tokens: int, frames: int) -> Tensor:
     """(frames,) which token each frame shows; the later tokens take the remainder (f5-tts)."""
     base, remainder = divmod(frames, n_tokens)
@@ -68,8 +81,8 @@ class Velocity(nn.Module):
         time: Tensor,
         drop_audio: Tensor,
         drop_text: Tensor,
-    ) -> Tensor:
-        """Velocity (batch, frames, mel_dim) fp32.
+    ) -> Passed:
+        """One pass through the DiT.
 
         Args:
             x, cond: (batch, frames, mel_dim) noisy mel, and the mel with masked frames zero.
@@ -80,7 +93,7 @@ class Velocity(nn.Module):
         dit = self.dit
         t = dit.time_embed(time)
         cond = cond.masked_fill(drop_audio[:, None, None], 0.0)
-        rows = self._encode(text.tokens, x.shape[1], drop_text)
+        rows = self.encode(text.tokens, x.shape[1], drop_text)
         index = text.spread[..., None].expand(-1, -1, rows.shape[-1])
         shown = rows.gather(1, index)
         h = dit.input_embed.proj(torch.cat((x, cond, shown.to(x.dtype)), dim=-1))
@@ -88,17 +101,21 @@ class Velocity(nn.Module):
         positions = torch.arange(x.shape[1], device=x.device).float()
         angles = torch.outer(positions, dit.rotary_embed.inv_freq.float())
         rope = angles.cos(), angles.sin()
-        for block in dit.transformer_blocks:
+        blocks = dit.transformer_blocks
+        for block in blocks[: len(blocks) // 2]:
+            h = self.block(block, h, t, *rope)
+        half_way = h
+        for block in blocks[len(blocks) // 2 :]:
             h = self.block(block, h, t, *rope)
         velocity: Tensor = dit.proj_out(dit.norm_out(h, t))
-        return velocity.float()
+        return Passed(velocity.float(), half_way, rows)
 
     def compile(self) -> None:
         """Compiles the DiT block, once for each batch shape; the eight blocks share the code."""
         self.block = torch.compile(dit_block, dynamic=False)
 
-    def _encode(self, tokens: Tensor, frames: int, drop: Tensor) -> Tensor:
-        """(batch, row) tokens to (batch, row, text_dim)."""
+    def encode(self, tokens: Tensor, frames: int, drop: Tensor) -> Tensor:
+        """The text encoder: (batch, row) tokens to (batch, row, text_dim), for so many frames."""
         part = self.dit.text_embed
         ids = tokens + 1
         filler = (ids == 0)[..., None]

@@ -1,0 +1,50 @@
+"""What is random about a training step."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tools.demo import objective
+from tools.demo.objective import draw
+from tools.demo.samples import Batch
+from tools.demo.velocity import TextBatch
+
+SIZE, FRAMES, REFERENCE = 2000, 200, 80
+
+
+def batch() -> Batch:
+    mel = torch.zeros(SIZE, FRAMES, 1)
+    nothing = torch.zeros(SIZE, 1, dtype=torch.long)
+    reference = torch.full((SIZE,), REFERENCE)
+    reference[: SIZE // 2] = 0
+    return Batch(mel, TextBatch(nothing, nothing), reference, nothing, nothing)
+
+
+def test_shares() -> None:
+    drawn = draw(batch(), torch.Generator().manual_seed(1))
+    assert drawn.time.median() == pytest.approx(0.5**objective.EARLY, rel=0.05)
+    assert drawn.time.min() >= 0 and drawn.time.max() <= 1
+    assert drawn.drop_text.float().mean() == pytest.approx(objective.COND_DROP, abs=0.01)
+    assert drawn.drop_audio[drawn.drop_text].all()
+    only_audio = drawn.drop_audio & ~drawn.drop_text
+    share = (1 - objective.COND_DROP) * objective.AUDIO_DROP
+    assert only_audio.float().mean() == pytest.approx(share, abs=0.01)
+
+
+def test_masks_are_one_span() -> None:
+    drawn = draw(batch(), torch.Generator().manual_seed(1))
+    masked = drawn.mask.sum(1)
+    edges = drawn.mask.int().diff(dim=1).abs().sum(1)
+    assert (edges <= 2).all()
+    after = ~drawn.mask[:, :REFERENCE].any(1) & drawn.mask[:, REFERENCE:].all(1)
+    assert not after[: SIZE // 2].any()
+    assert after[SIZE // 2 :].float().mean() == pytest.approx(objective.AFTER_REFERENCE, abs=0.03)
+    least, _ = objective.SPAN
+    assert (masked[~after] >= int(least * FRAMES)).all()
+
+
+def test_one_seed_one_draw() -> None:
+    first, second, other = (draw(batch(), torch.Generator().manual_seed(n)) for n in (1, 1, 2))
+    assert torch.equal(first.noise, second.noise) and torch.equal(first.time, second.time)
+    assert not torch.equal(first.time, other.time)
