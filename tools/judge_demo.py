@@ -23,6 +23,7 @@ import torch
 from tqdm import tqdm
 
 from engine.boot import EngineConfig
+from engine.demo import CFG_STRENGTH
 from engine.locate import GRIFFIN_LIM
 from engine.synthesizer import SpeechParameters
 from tools.demo import recogniser
@@ -78,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sentences", type=int, default=50)
     parser.add_argument("--others", type=int, default=19, help="sentences to confuse each with")
     parser.add_argument("--nfe", type=int, default=_DEFAULT_NFE, help="sampling steps")
+    parser.add_argument(
+        "--cfg-strength", type=float, default=CFG_STRENGTH, help="guidance; default: the demo's"
+    )
     parser.add_argument("--dtype", default="auto", help="as F5_DTYPE")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="of the choice of sentences and voices")
@@ -105,7 +109,7 @@ def _speech(options: argparse.Namespace) -> Speech:
             return OriginalSpeech()
         return OriginalSpeech(resynthesis(vocoder, torch.device("cpu")))
     model = Path(options.model)
-    parameters = SpeechParameters(nfe_step=options.nfe)
+    parameters = SpeechParameters(nfe_step=options.nfe, cfg_strength=options.cfg_strength)
     config = EngineConfig(device="cpu", dtype=options.dtype, threads=options.threads)
     griffin_lim = options.vocoder == GRIFFIN_LIM
     return EngineSpeech(model, vocoder, parameters, config, griffin_lim=griffin_lim)

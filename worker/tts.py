@@ -112,7 +112,7 @@ async def _prepare(context: Context, speech: SpeechInput, target: Target) -> Wor
             raise outcome
     assert isinstance(voices, dict)
     engine = await context.app.loaded_engine()
-    parameters = speech_parameters(speech, context.job_id)
+    parameters = speech_parameters(speech, context.job_id, engine.model)
     parts = await asyncio.to_thread(plan_parts, lines, voices, engine.synthesizer, parameters)
     return Work(speech, target, lines, voices, engine, parameters, parts)
 
@@ -170,15 +170,18 @@ async def _prepare_voices(
     return dict(zip(wanted, prepared, strict=True))
 
 
-def speech_parameters(speech: SpeechInput, job_id: str) -> SpeechParameters:
+def speech_parameters(speech: SpeechInput, job_id: str, model: str) -> SpeechParameters:
     """f5-tts's parameters of a job. Without a seed the job's id gives one: sent again, it sounds
-    the same; -1 is f5-tts's word for "none"."""
+    the same; -1 is f5-tts's word for "none". The demo has a guidance strength of its own."""
+    strength = speech.cfg_strength
+    if model == demo.NAME and "cfg_strength" not in speech.model_fields_set:
+        strength = demo.CFG_STRENGTH
     seed = speech.seed
     if seed is None or seed < 0:
         seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
     return SpeechParameters(
         nfe_step=speech.steps,
-        cfg_strength=speech.cfg_strength,
+        cfg_strength=strength,
         sway_sampling_coef=speech.sway_sampling_coef,
         speed=speech.speed,
         seed=seed,

@@ -106,8 +106,8 @@ def wrong_share(batch: Batch) -> float:
 
 
 def test_speech_moves_to_its_characters() -> None:
-    assert evenness(0.0) == evenness(0.4) == 1.0
-    assert evenness(0.85) == evenness(1.0) == 0.75
+    assert evenness(0.0) == evenness(0.1) == 1.0
+    assert evenness(0.35) == evenness(1.0) == 0.75
     sampler = synthetic.sampler(frames_a_step=2000)
     natural, half, steady = (
         sampler.of_length(random.Random(4), 448, 4, even=even) for even in (0.0, 0.5, 1.0)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from engine.arch import Arch, MelConfig
 from engine.checkpoint import load_dit
+from engine.demo import CFG_STRENGTH
 from engine.mel import LogMel
 from engine.model import DiT
 from engine.sampler import FlowInput, Schedule, sample
@@ -77,7 +78,7 @@ def speak(
     reference = torch.cat((ref_mel, rest))
     start = reference.shape[0]
     frames = start + int(start / (len(ref_text) + 1) * len(text))
-    chunk = FlowInput(reference, tokens, frames, seed, cfg_strength=2.0)
+    chunk = FlowInput(reference, tokens, frames, seed, CFG_STRENGTH)
     return sample(dit, [chunk], Schedule(16))[0][start:]
 
 

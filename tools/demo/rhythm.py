@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Mel = NDArray[np.float32]
 
-_NATURAL = (0.4, 0.85)  # the progress between which the rhythm becomes more natural
+_NATURAL = (0.1, 0.35)  # the progress between which the rhythm becomes more natural
 _LEAST_EVEN = 0.75  # how even the rhythm still is at the end
 _HURRY = 1.5  # times the pace, until new speech has caught up with the text that is shown
 
