@@ -68,6 +68,7 @@ def test_it_says_the_sentence_of_the_job_in_the_voice_of_the_job(worker: Worker,
         samples = heard(output)
         match = spoken.said(samples, voice)
         assert match.nearest == int(index), (name, match.distances)
+        assert match.margin(int(index)) > 0.25, (name, match.distances)  # the least seen: 0.41
         # The same sentence in the two voices: which one does it sound like?
         far = {v: unlike(samples, spoken.read(v, int(index))) for v in SPEAKERS}
         assert min(far, key=far.__getitem__) == voice, (name, far)
