@@ -17,7 +17,7 @@ from tests.demo import synthetic
 from tools.demo import alignment, corpus, espeak, sentences, sounds, timing
 from tools.demo.flow_check import distance
 from tools.demo.phrases import everyday
-from tools.demo.rhythm import evenness, new_times, steady_times, stretch
+from tools.demo.rhythm import evenness, new_times, sources, steady_times, stretch
 from tools.demo.samples import BUCKETS, Batch, batch_size, bucket_weights
 from tools.demo.velocity import spread_index
 
@@ -153,8 +153,8 @@ def test_new_speech_keeps_to_the_text_that_f5_shows(n: int, pace: float, share: 
 
 def test_stretching_by_nothing_changes_nothing() -> None:
     mel = np.random.default_rng(0).normal(size=(40, 100)).astype(np.float32)
-    np.testing.assert_allclose(stretch(mel, np.arange(41.0), 40), mel, atol=1e-6)
-    twice = stretch(mel, np.arange(41.0) * 2, 80)
+    np.testing.assert_allclose(stretch(mel, sources(np.arange(41.0), 40)), mel, atol=1e-6)
+    twice = stretch(mel, sources(np.arange(41.0) * 2, 80))
     np.testing.assert_allclose(twice[1:-1:2], 0.75 * mel[:-1] + 0.25 * mel[1:], atol=1e-6)
 
 

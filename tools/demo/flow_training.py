@@ -75,7 +75,7 @@ class FlowTraining:
         torch.manual_seed(plan.seed)
         self.arch, self.plan, self.sampler, self.device = arch, plan, sampler, device
         self.model = Velocity(f5.new_dit(arch, vocab_size).to(device))
-        self.ema = [p.detach().clone() for p in self.model.parameters()]
+        self.ema = self._copy()
         # Not part of the result.
         self.ears = Ears(arch.dim, arch.text_dim, sampler.sound_classes).to(device)
         named = dict(self.model.named_parameters())
@@ -89,7 +89,7 @@ class FlowTraining:
         own = self.model.dit.state_dict()
         weights = {name: state[name].to(own[name]) for name in own}
         self.model.dit.load_state_dict(weights)
-        self.ema = [p.detach().clone() for p in self.model.parameters()]
+        self.ema = self._copy()
 
     def advance(self) -> tuple[float, float]:
         """One optimiser step; returns its losses: of the flow, of the sounds in the frames."""
@@ -136,7 +136,7 @@ class FlowTraining:
                 optimizer.zero_grad()
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-        self.ema = [p.detach().clone() for p in self.model.parameters()]
+        self.ema = self._copy()
 
     def ema_state(self) -> dict[str, Tensor]:
         """The averaged weights and the rotary constant, by f5-tts's names, fp32 on the CPU."""
@@ -176,6 +176,9 @@ class FlowTraining:
             )
         self.ears.load_state_dict(state["ears"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+    def _copy(self) -> list[Tensor]:
+        return [p.detach().clone() for p in self.model.parameters()]
 
     def _average(self) -> None:
         weight = 1 - self.plan.ema_decay**_EMA_EVERY

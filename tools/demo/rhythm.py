@@ -67,16 +67,19 @@ def steady_times(said: NDArray[np.float64], reference: float, frames: int) -> ND
     return np.where(said < reference, said * pace, np.maximum(shown, hurried))
 
 
-def stretch(mel: Mel, times: NDArray[np.float64], frames: int) -> Mel:
-    """(n, 100) log-mel whose frames begin at `times` (n + 1,), ascending, as (frames, 100)."""
-    source = sources(times, frames)
+def sources(times: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
+    """(frames,) where in a sample as spoken each frame of the stretched one lies.
+
+    Args:
+        times: (n + 1,) when each frame as spoken begins, ascending.
+    """
+    source = np.interp(np.arange(frames) + 0.5, times, np.arange(len(times))) - 0.5
+    return source.clip(0, len(times) - 2)
+
+
+def stretch(mel: Mel, source: NDArray[np.float64]) -> Mel:
+    """(n, 100) log-mel at the places of `sources` (frames,), as (frames, 100)."""
     before = source.astype(np.int64)
     after = np.minimum(before + 1, len(mel) - 1)
     weight = (source - before).astype(np.float32)[:, None]
     return mel[before] * (1 - weight) + mel[after] * weight
-
-
-def sources(times: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
-    """(frames,) where in a sample as spoken each frame of the stretched one lies."""
-    source = np.interp(np.arange(frames) + 0.5, times, np.arange(len(times))) - 0.5
-    return source.clip(0, len(times) - 2)

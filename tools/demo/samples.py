@@ -113,13 +113,10 @@ class Sampler:
         """`size` samples of `frames` frames with the rhythm of `evenness`."""
         width = row_length(frames)
         mel = np.empty((size, frames, 100), dtype=np.float32)
-        tokens = torch.full((size, width), -1)
-        token_sounds = torch.full((size, width, SLOTS), NOT_ASKED)
         sounds = np.empty((size, frames), dtype=np.int64)
-        spread, reference = [], []
+        texts, spread, reference = [], [], []
         for row in range(size):
-            parts, ids = self._sample(rng, frames, width - REACH)
-            self._write(tokens[row], token_sounds[row], [index for index, _ in parts])
+            parts = self._sample(rng, frames, width - REACH)
             natural, heard, starts, said = self._lay_out(parts)
             steady = [even] * len(parts)
             if len(parts) > 1 and rng.random() >= _STEADY_REFERENCE:
@@ -127,10 +124,13 @@ class Sampler:
             times = new_times(starts, said, steady, frames)
             if self._is_short(parts):  # such texts get more room than they need
                 times = np.arange(len(natural) + 1.0)
-            mel[row] = stretch(natural, times, frames)
-            sounds[row] = heard[np.rint(sources(times, frames)).astype(np.int64)]
-            spread.append(spread_index(len(ids), frames))
+            source = sources(times, frames)
+            mel[row] = stretch(natural, source)
+            sounds[row] = heard[np.rint(source).astype(np.int64)]
+            texts.append([index for index, _ in parts])
+            spread.append(spread_index(self._token_count(texts[row]), frames))
             reference.append(round(times[starts[1]]) if len(parts) > 1 else 0)
+        tokens, token_sounds = self._text_rows(texts, width)
         return Batch(
             torch.from_numpy(mel),
             TextBatch(tokens, torch.stack(spread)),
@@ -140,46 +140,43 @@ class Sampler:
         )
 
     def rows(self, rng: random.Random, size: int, width: int) -> tuple[Tensor, Tensor]:
-        """Text only, for the text encoder: (size, width) tokens, -1 behind, and their sounds
-        (size, width, SLOTS); utterances one after the other, as many as fit."""
-        tokens = torch.full((size, width), -1)
-        token_sounds = torch.full((size, width, SLOTS), NOT_ASKED)
-        for row in range(size):
-            parts: list[int] = []
-            room = width - REACH
-            while True:
-                index = rng.randrange(len(self.corpus))
-                room -= len(self.corpus.utterances[index].tokens) + bool(parts)
-                if room < 0:
-                    break
-                parts.append(index)
-            self._write(tokens[row], token_sounds[row], parts)
+        """Text only, for the text encoder: `_text_rows` of as many utterances as fit."""
+        texts = []
+        for _ in range(size):
+            text: list[int] = []
+            while self._token_count(text) <= width - REACH:
+                text.append(rng.randrange(len(self.corpus)))
+            texts.append(text[:-1])
+        return self._text_rows(texts, width)
+
+    def _token_count(self, text: list[int]) -> int:
+        """Tokens of utterances with a space between them."""
+        return sum(len(self.corpus.utterances[i].tokens) for i in text) + max(0, len(text) - 1)
+
+    def _text_rows(self, texts: list[list[int]], width: int) -> tuple[Tensor, Tensor]:
+        """Tokens (texts, width), -1 behind, and what sounds where (texts, width, SLOTS); a text is
+        utterances with a space between them."""
+        tokens = torch.full((len(texts), width), -1)
+        token_sounds = torch.full((len(texts), width, SLOTS), NOT_ASKED)
+        for row, text in enumerate(texts):
+            at = 0
+            for index in text:
+                if at:
+                    tokens[row, at], token_sounds[row, at] = SPACE, SILENCE
+                    at += 1
+                ids = self.corpus.utterances[index].tokens
+                stop = at + len(ids)
+                tokens[row, at:stop] = torch.tensor(ids)
+                token_sounds[row, at:stop] = torch.from_numpy(self._spoken[index].token_sound)
+                at = stop
         return tokens, token_sounds
 
-    def _write(self, tokens: Tensor, token_sounds: Tensor, parts: list[int]) -> None:
-        """Writes utterances with a space between them into a row, and what sounds where."""
-        at = 0
-        for index in parts:
-            if at:
-                tokens[at], token_sounds[at] = SPACE, SILENCE
-                at += 1
-            ids = self.corpus.utterances[index].tokens
-            stop = at + len(ids)
-            tokens[at:stop] = torch.tensor(ids)
-            token_sounds[at:stop] = torch.from_numpy(self._spoken[index].token_sound)
-            at = stop
-
-    def _sample(
-        self, rng: random.Random, frames: int, most_tokens: int
-    ) -> tuple[list[tuple[int, int]], list[int]]:
-        """Utterances (index, first frame) that fill `frames`, and their tokens with spaces."""
+    def _sample(self, rng: random.Random, frames: int, most_tokens: int) -> list[tuple[int, int]]:
+        """Utterances (index, first frame) that fill `frames`."""
         for _ in range(_TRIES):
             parts = self._choose(rng, rng.choice(self._groups), frames)
-            ids: list[int] = []
-            for index, _ in parts:
-                ids += ([SPACE] if ids else []) + self.corpus.utterances[index].tokens
-            if parts and len(ids) <= most_tokens:
-                return parts, ids
+            if parts and self._token_count([index for index, _ in parts]) <= most_tokens:
+                return parts
         raise ValueError(f"the corpus has no utterances that fill {frames} frames")
 
     def _lay_out(

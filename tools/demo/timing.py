@@ -1,7 +1,7 @@
 """When espeak-ng starts each word and each sound, from the events of its library.
 
 Training stretches the speech word by word to where f5-tts shows its characters
-(`tools.demo.samples`), and learns on the side which sound belongs into which frame
+(`tools.demo.rhythm`), and learns on the side which sound belongs into which frame
 (`tools.demo.sounds`). The library says what the program cannot: when it begins what.
 """
 
