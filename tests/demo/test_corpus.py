@@ -15,7 +15,6 @@ from engine.arch import MelConfig
 from engine.mel import LogMel
 from tests.demo import synthetic
 from tools.demo import alignment, corpus, espeak, sentences, sounds, timing
-from tools.demo.flow_check import distance
 from tools.demo.phrases import everyday
 from tools.demo.rhythm import evenness, new_times, sources, steady_times, stretch
 from tools.demo.samples import BUCKETS, Batch, batch_size, bucket_weights
@@ -87,13 +86,6 @@ def test_batches_depend_on_seed_and_step_only() -> None:
 def test_long_buckets_come_later() -> None:
     assert bucket_weights(0.0)[-1] == 0.0 < bucket_weights(1.0)[-1]
     assert len(bucket_weights(0.5)) == len(BUCKETS)
-
-
-def test_distance_finds_the_slower_copy() -> None:
-    rng = np.random.default_rng(0)
-    a, b = (np.cumsum(rng.normal(size=(60, 100)), axis=0).astype(np.float32) for _ in range(2))
-    assert distance(a, a) == pytest.approx(0.0, abs=0.05)
-    assert distance(a, np.repeat(a, 2, axis=0)) < distance(a, b)
 
 
 def wrong_share(batch: Batch) -> float:

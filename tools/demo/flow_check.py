@@ -1,7 +1,7 @@
 """A quick look at a DiT in training: is what it says nearest to the right sentence?
 
 A dozen unseen sentences are spoken from references of training voices at unheard pitches; each
-result is compared by dynamic time warping with espeak-ng saying each of the dozen in that voice.
+result is compared with espeak-ng saying each of the dozen in that voice (`tools.demo.retrieval`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.arch import Arch, MelConfig
@@ -25,9 +24,7 @@ from engine.sampler import FlowInput, Schedule, sample
 from engine.text import read_vocab, token_ids, tokenize
 from tools.demo import espeak, sentences
 from tools.demo.export import WEIGHTS, official_vocab, write_checkpoint
-
-_FLOOR = -6.0  # log-mel below this is silence; quieter bands say nothing
-_STRIDE = 2  # frames; enough to tell sentences apart
+from tools.demo.retrieval import match
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,9 @@ def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 8, seed: int
             for text in (references[index], *texts)
         ]
         made = speak(dit, vocab, references[index], spoken[0], texts[index], seed=index)
-        distances = [distance(made.numpy(), mel.numpy()) for mel in spoken[1:]]
-        others = min(d for i, d in enumerate(distances) if i != index)
-        right += distances[index] < others
-        margins.append(others / distances[index] - 1)
+        found = match(made.numpy(), [mel.numpy() for mel in spoken[1:]])
+        right += found.nearest == index
+        margins.append(found.margin(index))
     return Retrieval(right, tries, float(np.mean(margins)))
 
 
@@ -80,24 +76,3 @@ def speak(
     frames = start + int(start / (len(ref_text) + 1) * len(text))
     chunk = FlowInput(reference, tokens, frames, seed, CFG_STRENGTH)
     return sample(dit, [chunk], Schedule(16))[0][start:]
-
-
-def distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Mean distance of two log-mels (frames, bands) along their best alignment."""
-    a, b = (np.maximum(x[::_STRIDE], _FLOOR) for x in (a, b))
-    cost = np.sqrt(np.maximum(_squared(a, b), 0.0))
-    total = np.full((len(a) + 1, len(b) + 1), np.inf)
-    total[0, 0] = 0.0
-    for k in range(2, len(a) + len(b) + 1):  # one anti-diagonal at a time
-        i = np.arange(max(1, k - len(b)), min(len(a), k - 1) + 1)
-        j = k - i
-        before = np.minimum(total[i - 1, j], total[i, j - 1])
-        total[i, j] = np.minimum(
-            before + cost[i - 1, j - 1], total[i - 1, j - 1] + 2 * cost[i - 1, j - 1]
-        )
-    return float(total[-1, -1] / (len(a) + len(b)))
-
-
-def _squared(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    squares: NDArray[np.float32] = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * (a @ b.T)
-    return squares
