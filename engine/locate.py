@@ -150,8 +150,6 @@ class _Finder:
         for directory in candidates:
             if (directory / "pytorch_model.bin").is_file():
                 return directory
-        if self.request.model == demo.NAME and not self.request.ckpt:
-            return None  # the demo speaks without
         config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
         self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
         return config.parent

@@ -172,7 +172,7 @@ def test_a_published_model_is_fetched_from_the_hub_once(
 def test_a_checkpoint_of_ones_own_gets_the_published_vocoder(
     request_: ModelRequest, hub_server: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """F5_CKPT alone leaves F5_MODEL at `demo`, which once meant Griffin-Lim without a word."""
+    """F5_CKPT alone leaves F5_MODEL at `demo`, which once meant the demo's vocoder as well."""
     mine = touch(tmp_path / "mine/model_900.pt")
     hub_server[f"{hub.VOCOS_REPO}:config.yaml"] = b"config"
     hub_server[f"{hub.VOCOS_REPO}:pytorch_model.bin"] = b"vocos"
@@ -197,7 +197,7 @@ def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
     files = locate(ModelRequest(models_dir=tmp_path, volume_dir=tmp_path / "none"))
     assert files.name == "demo"
     assert files.weights.parent == files.vocab.parent == files.config.parent == demo.DIRECTORY
-    assert files.vocoder is None
+    assert files.vocoder == demo.DIRECTORY / "vocos"
 
 
 def test_the_demo_package_is_small_enough_for_a_repository() -> None:
