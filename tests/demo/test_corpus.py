@@ -99,7 +99,7 @@ def wrong_share(batch: Batch) -> float:
 
 def test_speech_moves_to_its_characters() -> None:
     assert evenness(0.0) == evenness(0.1) == 1.0
-    assert evenness(0.35) == evenness(1.0) == 0.75
+    assert evenness(0.35) == evenness(1.0) == 0.0
     sampler = synthetic.sampler(frames_a_step=2000)
     natural, half, steady = (
         sampler.of_length(random.Random(4), 448, 4, even=even) for even in (0.0, 0.5, 1.0)
@@ -112,17 +112,37 @@ def test_speech_moves_to_its_characters() -> None:
 @given(
     st.lists(st.lists(st.floats(0.01, 9), min_size=2, max_size=30), min_size=1, max_size=4),
     st.floats(0, 1),
+    st.booleans(),
     st.integers(50, 400),
 )
-def test_stretched_time_never_turns_back(pace: list[list[float]], even: float, frames: int) -> None:
+def test_stretched_time_never_turns_back(
+    pace: list[list[float]], even: float, as_spoken: bool, frames: int
+) -> None:
     """`pace`: of each part, how much of the text each of its frames says."""
     starts = np.cumsum([0, *(len(part) for part in pace)]).tolist()
     said = np.concatenate(([0.0], np.cumsum([said for part in pace for said in part])))
-    times = new_times(starts, said, [even] * len(pace), frames)
+    times = new_times(starts, said, [as_spoken] * len(pace), even, frames)
     assert times[0] == 0 and times[-1] == pytest.approx(frames)
-    assert (np.diff(times) > 0).all()
+    assert (np.diff(times) >= 0).all()
     reference = said[starts[1]] if len(pace) > 1 else 0.0
     assert times[starts] == pytest.approx(steady_times(said, reference, frames)[starts])
+
+
+def test_words_are_as_long_as_spoken_and_no_drift_adds_up() -> None:
+    """Two words in turn, one slowly and one quickly spoken, then a second half that is faster."""
+    slow, fast = np.full(12, 0.1), np.full(12, 0.2)
+    said = np.cumsum(np.concatenate(([0.0], np.tile(np.concatenate((slow, fast)), 20))))
+    said[240:] = said[240] + 1.5 * (said[240:] - said[240])
+    frames = len(said) - 1
+    natural, local, steady = (
+        new_times([0, frames], said, [untouched], even, frames)
+        for untouched, even in ((True, 0.0), (False, 0.0), (False, 1.0))
+    )
+    np.testing.assert_allclose(natural, np.arange(frames + 1.0))
+    assert np.abs(natural - steady).max() > 50 > 7 > np.abs(local - steady).max()
+    words = np.arange(60, 181, 12)
+    np.testing.assert_allclose(np.diff(local[words]), 9, rtol=0.01)
+    np.testing.assert_allclose(np.diff(steady[words]), [12, 6] * 5)
 
 
 @given(st.integers(10, 150), st.floats(4.05, 9), st.floats(0, 0.8))

@@ -44,6 +44,17 @@ def test_masks_are_one_span() -> None:
     assert (masked[~after] >= int(least * FRAMES)).all()
 
 
+def test_the_first_words_after_a_reference_count_more() -> None:
+    drawn = draw(batch(), torch.Generator().manual_seed(1))
+    assert torch.equal(drawn.weight > 0, drawn.mask)
+    assert (drawn.weight[: SIZE // 2] <= 1).all()  # without a reference
+    onset = slice(REFERENCE, REFERENCE + objective.ONSET)
+    twice = drawn.weight[SIZE // 2 :] == objective.ONSET_WEIGHT
+    assert torch.equal(twice[:, onset], drawn.mask[SIZE // 2 :, onset])
+    twice[:, onset] = False
+    assert not twice.any()
+
+
 def test_one_seed_one_draw() -> None:
     first, second, other = (draw(batch(), torch.Generator().manual_seed(n)) for n in (1, 1, 2))
     assert torch.equal(first.noise, second.noise) and torch.equal(first.time, second.time)

@@ -32,7 +32,7 @@ PCM_SCALE = 32767
 class CorpusPlan:
     """What to make: `shards` x `speakers` (voice and pitch) x `utterances` each."""
 
-    shards: int = 30
+    shards: int = 90
     speakers: int = 20
     utterances: int = 26
     seed: int = 3

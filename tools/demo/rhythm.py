@@ -4,7 +4,8 @@ f5-tts spreads the characters evenly over all frames, and finding out what is re
 takes a model longer than anything else. So here the speech goes to the text: every utterance is
 stretched to the room that its share of the characters gets at inference, and within it the words
 move towards the frames that show their characters. Log-mels can be stretched frame by frame without
-a trace; what is heard is a steady reader. As training goes on the rhythm becomes more natural.
+a trace. At first every word gets exactly the room of its characters; later it is as long as spoken
+beside its neighbours, and only the drift that would add up over more than a second is taken out.
 """
 
 from __future__ import annotations
@@ -17,36 +18,51 @@ from numpy.typing import NDArray
 Mel = NDArray[np.float32]
 
 _NATURAL = (0.1, 0.35)  # the progress between which the rhythm becomes more natural
-_LEAST_EVEN = 0.75  # how even the rhythm still is at the end
+_DRIFT = 60  # frames to either side whose mean distance from the steady time counts as drift
 _HURRY = 1.5  # times the pace, until new speech has caught up with the text that is shown
 
 
 def evenness(progress: float) -> float:
-    """1 where every word has the room of its characters, 0 where it is as long as spoken."""
+    """1 where every word has the room of its characters, 0 where only drift is taken out."""
     start, end = _NATURAL
-    done = min(1.0, max(0.0, (progress - start) / (end - start)))
-    return 1.0 - (1.0 - _LEAST_EVEN) * done
+    return 1.0 - min(1.0, max(0.0, (progress - start) / (end - start)))
 
 
 def new_times(
-    starts: list[int], said: NDArray[np.float64], even: list[float], frames: int
+    starts: list[int],
+    said: NDArray[np.float64],
+    as_spoken: list[bool],
+    even: float,
+    frames: int,
 ) -> NDArray[np.float64]:
     """When each frame of a sample as spoken begins once it is stretched: (n + 1,), 0 to `frames`.
 
-    Each part begins where `steady_times` has it; within it the new time is between the old one,
-    scaled, and the steady one.
-
     Args:
-        starts: first frame of each part, and n.
+        starts: first frame of each part, and n; each part begins where `steady_times` has it.
         said: (n + 1,) position in the tokens of what is said at the beginning of each frame.
-        even: of each part, 0 natural to 1 even.
+        as_spoken: of each part, whether it is only scaled to its room.
+        even: of the other parts, 1 for the steady times, 0 for those as spoken without drift.
     """
     steady = steady_times(said, said[starts[1]] if len(starts) > 2 else 0.0, frames)
     times = steady.copy()
-    for begin, end, share in zip(starts, starts[1:], even, strict=False):
+    for begin, end, untouched in zip(starts, starts[1:], as_spoken, strict=False):
+        part = slice(begin, end + 1)
         scaled = np.linspace(steady[begin], steady[end], end - begin + 1)
-        times[begin : end + 1] += (1 - share) * (scaled - steady[begin : end + 1])
+        off = scaled - steady[part]
+        driftless = scaled if untouched else steady[part] + (1 - even) * (off - _drift(off))
+        # Where the pace changes sharply, taking out drift might turn time round for a moment.
+        times[part] = np.maximum.accumulate(driftless).clip(steady[begin], steady[end])
     return times
+
+
+def _drift(off: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centred mean of (n,) over `_DRIFT` to either side; over less near an end, which stays."""
+    last = len(off) - 1
+    sums = np.concatenate(([0.0], np.cumsum(off)))
+    at = np.arange(last + 1)
+    reach = np.minimum(np.minimum(at, last - at), _DRIFT)
+    mean: NDArray[np.float64] = (sums[at + reach + 1] - sums[at - reach]) / (2 * reach + 1)
+    return mean
 
 
 def steady_times(said: NDArray[np.float64], reference: float, frames: int) -> NDArray[np.float64]:

@@ -118,10 +118,9 @@ class Sampler:
         for row in range(size):
             parts = self._sample(rng, frames, width - REACH)
             natural, heard, starts, said = self._lay_out(parts)
-            steady = [even] * len(parts)
-            if len(parts) > 1 and rng.random() >= _STEADY_REFERENCE:
-                steady[0] = 0.0
-            times = new_times(starts, said, steady, frames)
+            as_spoken = [False] * len(parts)
+            as_spoken[0] = len(parts) > 1 and rng.random() >= _STEADY_REFERENCE
+            times = new_times(starts, said, as_spoken, even, frames)
             if self._is_short(parts):  # such texts get more room than they need
                 times = np.arange(len(natural) + 1.0)
             source = sources(times, frames)
