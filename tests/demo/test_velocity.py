@@ -101,7 +101,7 @@ def test_loss_and_gradients_equal_f5_cfm(
     mask = (position >= start[:, None]) & (position < (start + lengths)[:, None])
     noise = torch.randn_like(mel)
     keep = torch.zeros(len(LENGTHS), dtype=torch.bool)
-    draw = Draw(noise, torch.rand(len(LENGTHS)), mask, mask.float(), keep, keep)
+    draw = Draw(noise, torch.rand(len(LENGTHS)), mask.float(), keep, keep)
     batch = Batch(mel, text(), torch.zeros(len(LENGTHS)), *sounds())
     loss = losses(Velocity(dit), batch, draw, Ears(64, 32, 10)).flow
     loss.backward()
@@ -132,7 +132,7 @@ def test_the_sounds_teach_what_comes_before_the_ears() -> None:
     mel, _, time = synthetic.inputs(len(LENGTHS), FRAMES)
     mask = torch.ones(mel.shape[:2], dtype=torch.bool)
     unread = torch.tensor([False, False, True])
-    draw = Draw(torch.randn_like(mel), time, mask, mask.float(), unread, unread)
+    draw = Draw(torch.randn_like(mel), time, mask.float(), unread, unread)
     frames, characters = sounds()
 
     def found() -> tuple[torch.Tensor, torch.Tensor]:

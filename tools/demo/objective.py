@@ -39,17 +39,20 @@ ONSET, ONSET_WEIGHT = 40, 2.0
 class Draw:
     """Everything random about a step.
 
-    `noise` (batch, frames, 100); `time` (batch,); `mask` (batch, frames) bool, what is to be
-    predicted, and `weight` (batch, frames) how much each frame counts, 0 outside of it;
-    `drop_audio`, `drop_text` (batch,) bool.
+    `noise` (batch, frames, 100); `time` (batch,); `weight` (batch, frames) how much each frame
+    counts, 0 for those that are not to be predicted; `drop_audio`, `drop_text` (batch,) bool.
     """
 
     noise: Tensor
     time: Tensor
-    mask: Tensor
     weight: Tensor
     drop_audio: Tensor
     drop_text: Tensor
+
+    @property
+    def mask(self) -> Tensor:
+        """(batch, frames) bool, what is to be predicted."""
+        return self.weight > 0
 
     def to(self, device: torch.device) -> Draw:
         """The draw on `device`."""
@@ -81,7 +84,7 @@ def draw(batch: Batch, generator: torch.Generator) -> Draw:
     drop_text = chance < COND_DROP
     drop_audio = chance < COND_DROP + (1 - COND_DROP) * AUDIO_DROP
     noise = torch.randn(batch.mel.shape, generator=generator)
-    return Draw(noise, time, mask, weight, drop_audio, drop_text)
+    return Draw(noise, time, weight, drop_audio, drop_text)
 
 
 @dataclass

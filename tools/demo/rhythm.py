@@ -44,14 +44,14 @@ def new_times(
         even: of the other parts, 1 for the steady times, 0 for those as spoken without drift.
     """
     steady = steady_times(said, said[starts[1]] if len(starts) > 2 else 0.0, frames)
-    times = steady.copy()
+    times = np.empty_like(steady)
     for begin, end, untouched in zip(starts, starts[1:], as_spoken, strict=False):
         part = slice(begin, end + 1)
         scaled = np.linspace(steady[begin], steady[end], end - begin + 1)
         off = scaled - steady[part]
-        driftless = scaled if untouched else steady[part] + (1 - even) * (off - _drift(off))
+        wanted = scaled if untouched else steady[part] + (1 - even) * (off - _drift(off))
         # Where the pace changes sharply, taking out drift might turn time round for a moment.
-        times[part] = np.maximum.accumulate(driftless).clip(steady[begin], steady[end])
+        times[part] = np.maximum.accumulate(wanted).clip(steady[begin], steady[end])
     return times
 
 
