@@ -102,7 +102,9 @@ class TextEmbedding(nn.Module):
         base, remainder = divmod(frames, n_tokens)
         repeats = torch.full((n_tokens,), base, device=x.device)
         repeats[n_tokens - remainder :] += 1
-        return x[:, torch.repeat_interleave(torch.arange(n_tokens, device=x.device), repeats)]
+        shown = torch.arange(n_tokens, device=x.device)
+        # With its size given a GPU need not be waited for.
+        return x[:, shown.repeat_interleave(repeats, output_size=frames)]
 
 
 class ConvPositionEmbedding(nn.Module):

@@ -13,11 +13,18 @@ from engine.model import DiT
 from tests.random_weights import random_state
 
 
-def random_dit(arch: Arch, dtype: torch.dtype, *, vocab_size: int = 100, seed: int = 0) -> DiT:
-    """A model of `arch` on the CPU, loaded from the official format."""
+def random_dit(
+    arch: Arch,
+    dtype: torch.dtype,
+    *,
+    vocab_size: int = 100,
+    seed: int = 0,
+    device: str = "cpu",
+) -> DiT:
+    """A model of `arch`, loaded from the official format."""
     from safetensors.torch import save_file
 
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "model.safetensors"
         save_file(random_state(arch, vocab_size, seed=seed), path)
-        return load_dit(path, arch, vocab_size, device=torch.device("cpu"), dtype=dtype)
+        return load_dit(path, arch, vocab_size, device=torch.device(device), dtype=dtype)

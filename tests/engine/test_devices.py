@@ -1,0 +1,70 @@
+"""What a GPU would find, without one: everything lies on the model's device and nothing waits.
+
+A meta tensor has a shape, a dtype and a device but no values: as on a GPU it cannot be mixed with
+the CPU's, and whatever asks for a value, which on a GPU would wait until all launched work is
+done, raises here. The kernels themselves are not run; that takes a GPU (`make bench-gpu`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine import attention
+from engine.arch import Arch, MelConfig
+from engine.mel import LogMel
+from engine.sampler import Course, Flow, FlowInput
+from engine.vocos import Vocos, VocosConfig
+from tests.engine.models import random_dit
+from tests.random_weights import ARCH
+
+META = torch.device("meta")
+UPSAMPLED = replace(ARCH, average_upsampling=True, text_mask_padding=True)
+
+
+def flow_input(frames: int, strength: float, cond_device: str) -> FlowInput:
+    cond = torch.zeros(60, 100, device=cond_device)
+    return FlowInput(cond, torch.arange(1, 40), frames, seed=1, cfg_strength=strength)
+
+
+@pytest.mark.parametrize("arch", [ARCH, UPSAMPLED], ids=["padded text", "spread text"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("kernel", ["varlen", "sdpa"])
+def test_steps_stay_on_the_device(arch: Arch, dtype: torch.dtype, kernel: str) -> None:
+    model = random_dit(arch, dtype, device="meta")
+    model.use_attention(attention.KERNELS[kernel])
+    modulations = model.modulation(torch.linspace(0, 1, 3, device=META))
+    early, late = Course([0.5, 0.5], modulations[:2]), Course([1.0], modulations[2:])
+    flow = Flow(model)
+    first = flow.start(flow_input(300, 2.0, "meta"), early)
+    flow.join(first)
+    flow.step()
+    # Another schedule, no guidance; a reference mel that was made elsewhere.
+    second = flow.start(flow_input(211, 0.0, "cpu"), late)
+    flow.join(second)
+    flow.step()
+    for sequence in (first, second):
+        flow.leave(sequence)
+        assert sequence.done and sequence.mel.device == META
+    assert first.mel.shape == (300, 100) and second.mel.shape == (211, 100)
+
+
+def test_reference_mel_and_vocoder_stay_on_the_device() -> None:
+    mel = LogMel(MelConfig(), META)(torch.zeros(24_000, device=META))
+    vocos = Vocos(VocosConfig(100, 64, 128, 2, 1024, 256, "center")).to(META)
+    waves = vocos([mel, mel[:40]])
+    assert [wave.shape[0] for wave in waves] == [93 * 256, 39 * 256]
+    assert all(wave.device == META for wave in waves)
+
+
+def test_a_value_that_is_asked_for_is_noticed() -> None:
+    """These tests can fail: the CPU's own attention looks at its sums, and is refused."""
+    model = random_dit(ARCH, torch.bfloat16, device="meta")
+    model.use_attention(attention.matmul)
+    flow = Flow(model)
+    course = Course([1.0], model.modulation(torch.zeros(1, device=META)))
+    flow.join(flow.start(flow_input(128, 0.0, "meta"), course))
+    with pytest.raises(RuntimeError, match="meta"):
+        flow.step()
