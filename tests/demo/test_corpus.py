@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.arch import MelConfig
 from engine.mel import LogMel
 from tests.demo import synthetic
-from tools.demo import alignment, corpus, espeak, sentences, sounds, timing
+from tools.demo import acoustics, alignment, corpus, espeak, sentences, sounds, timing, variants
 from tools.demo.phrases import everyday
 from tools.demo.rhythm import evenness, new_times, sources, steady_times, stretch
 from tools.demo.samples import BUCKETS, Batch, batch_size, bucket_weights
@@ -225,20 +225,49 @@ def test_espeak_speaks_at_a_level_without_edges() -> None:
     assert len(faster) < 0.8 * len(samples)
 
 
+def test_made_voices_differ_and_stay_the_same() -> None:
+    definitions = [variants.definition(index) for index in range(variants.COUNT)]
+    assert len(set(definitions)) == variants.COUNT
+    assert definitions[3] == variants.definition(3)
+    names = {variants.voice(index).name for index in range(variants.COUNT)}
+    assert len(names) == variants.COUNT
+    assert not names & {v.name for v in (*espeak.TRAIN_VOICES, *espeak.HELD_OUT_VOICES)}
+
+
+@needs_espeak
+def test_espeak_speaks_in_made_voices_and_in_its_own(tmp_path: Path) -> None:
+    data = variants.data_directory(tmp_path)
+    assert variants.data_directory(tmp_path) == data  # a second time changes nothing
+    text = "Good morning, how are you?"
+    made = [espeak.speak(text, variants.voice(i).name, 50, data=data) for i in (0, 1)]
+    plain = espeak.speak(text, "en-us", 50, data=data)
+    own = espeak.speak(text, "en-us+f2", 50, data=data)
+    assert np.array_equal(own, espeak.speak(text, "en-us+f2", 50))
+    # A variant that is not found is spoken as if none had been asked for.
+    assert np.array_equal(plain, espeak.speak(text, variants.voice(0).name, 50))
+    low, high = (acoustics.measure(samples) for samples in made)
+    assert high.pitch > 1.2 * low.pitch
+    assert not any(np.array_equal(samples, plain) for samples in made)
+
+
 @needs_espeak
 @pytest.mark.usefixtures("little_documentation")
 def test_a_shard_holds_what_was_spoken(tmp_path: Path) -> None:
-    plan = corpus.CorpusPlan(shards=1, speakers=2, utterances=2)
-    texts = sentences.training(4, seed=1)
-    (tmp_path / "corpus").mkdir()
+    plan = corpus.CorpusPlan(shards=1, made_voice_shards=1, speakers=2, utterances=2)
+    root = tmp_path / "corpus"
+    root.mkdir()
+    voices, texts = variants.data_directory(tmp_path), corpus._texts(root, plan)
     threads = torch.get_num_threads()
     try:
-        corpus._make_shard((tmp_path / "corpus", plan, 0, texts))
+        for shard in corpus._planned(root, plan):
+            corpus._make_shard((shard, plan, texts[shard], voices))
     finally:
         torch.set_num_threads(threads)
     loaded = corpus.build(tmp_path, plan)  # nothing left to make
-    assert [u.text for u in loaded.utterances] == texts
-    assert len(loaded.by_speaker()) == 2
+    own, made = texts.values()
+    assert [u.text for u in loaded.utterances] == own + made and len(own) == len(made) == 4
+    assert len(loaded.by_speaker()) == 4
+    assert ["+made" in u.voice for u in loaded.utterances] == [False] * 4 + [True] * 4
     expected = LogMel(MelConfig(), torch.device("cpu"))(torch.from_numpy(loaded.wave(2)))
     got = torch.from_numpy(loaded.mel(2).astype(np.float32))
     assert got.shape == expected.shape == (loaded.utterances[2].frames, 100)

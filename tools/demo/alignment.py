@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.demo import corpus, sounds, timing
+from tools.demo import corpus, sounds, timing, variants
 from tools.demo.corpus import Corpus, Utterance
 
 _FILE = "events.json"
@@ -65,8 +65,9 @@ def build(work_dir: Path, spoken_corpus: Corpus, *, workers: int = 2) -> list[Sp
     shards = corpus.shards(work_dir)
     missing = [shard for shard in shards if not (shard / _FILE).is_file()]
     if missing:
+        voices = variants.data_directory(work_dir)
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            made = pool.imap_unordered(_time_shard, missing)
+            made = pool.imap_unordered(_time_shard, [(shard, voices) for shard in missing])
             for _ in tqdm(made, total=len(missing), desc="timing", unit="shard"):
                 pass
     events = [
@@ -85,8 +86,12 @@ def build(work_dir: Path, spoken_corpus: Corpus, *, workers: int = 2) -> list[Sp
     ]
 
 
-def _time_shard(shard: Path) -> None:
-    events = [asdict(timing.events(u.text, u.voice, u.pitch, u.speed)) for u in corpus.items(shard)]
+def _time_shard(job: tuple[Path, Path]) -> None:
+    shard, voices = job
+    events = [
+        asdict(timing.events(u.text, u.voice, u.pitch, u.speed, voices))
+        for u in corpus.items(shard)
+    ]
     part = shard / "events.part"
     part.write_text(json.dumps(events))
     part.rename(shard / _FILE)

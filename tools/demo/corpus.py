@@ -20,19 +20,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.demo import espeak, sentences
+from tools.demo import espeak, sentences, variants
 
 log = logging.getLogger("demo.corpus")
 
 WORK_DIR = Path("data/demo-training")
 PCM_SCALE = 32767
+_OWN, _MADE = "shard", "voices"  # names of shards: in espeak-ng's own voices, in made ones
 
 
 @dataclass(frozen=True)
 class CorpusPlan:
-    """What to make: `shards` x `speakers` (voice and pitch) x `utterances` each."""
+    """What to make: shards of so many speakers (voice and pitch) with so many utterances each."""
 
-    shards: int = 90
+    shards: int = 90  # in espeak-ng's own voices
+    made_voice_shards: int = 40  # in those of `tools.demo.variants`
     speakers: int = 20
     utterances: int = 26
     seed: int = 3
@@ -111,7 +113,10 @@ def load(work_dir: Path = WORK_DIR) -> Corpus:
 
 def shards(work_dir: Path) -> list[Path]:
     """The finished shards, in the order of the corpus."""
-    return sorted((work_dir / "corpus").glob("shard-[0-9][0-9][0-9]"))
+    root = work_dir / "corpus"
+    return [
+        shard for kind in (_OWN, _MADE) for shard in sorted(root.glob(f"{kind}-[0-9][0-9][0-9]"))
+    ]
 
 
 def items(shard: Path) -> list[Utterance]:
@@ -129,18 +134,31 @@ def build(work_dir: Path = WORK_DIR, plan: CorpusPlan | None = None, *, workers:
 
     plan = plan or CorpusPlan()
     root = work_dir / "corpus"
-    missing = [i for i in range(plan.shards) if not _is_made(root / f"shard-{i:03d}", plan)]
+    missing = [shard for shard in _planned(root, plan) if not _is_made(shard, plan)]
     if missing:
         if not espeak.available():
             raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng")
         root.mkdir(parents=True, exist_ok=True)
-        texts = _texts(plan)
-        jobs = [(root, plan, index, texts[index]) for index in missing]
+        voices, texts = variants.data_directory(work_dir), _texts(root, plan)
+        jobs = [(shard, plan, texts[shard], voices) for shard in missing]
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
             made = pool.imap_unordered(_make_shard, jobs)
             for path in tqdm(made, total=len(jobs), desc="speaking", unit="shard"):
                 log.info("made %s", path)
     return load(work_dir)
+
+
+def _planned(root: Path, plan: CorpusPlan) -> list[Path]:
+    numbers = {_OWN: plan.shards, _MADE: plan.made_voice_shards}
+    return [root / f"{kind}-{i:03d}" for kind, count in numbers.items() for i in range(count)]
+
+
+def made_speakers(rng: random.Random) -> Iterator[tuple[str, int]]:
+    """Endless speakers with made voices, each at one of two pitches."""
+    while True:
+        for index in rng.sample(range(variants.COUNT), variants.COUNT):
+            voice = variants.voice(index)
+            yield voice.name, voice.pitch + rng.choice((-10, 10))
 
 
 def speakers(rng: random.Random) -> Iterator[tuple[str, int]]:
@@ -151,10 +169,13 @@ def speakers(rng: random.Random) -> Iterator[tuple[str, int]]:
             yield voice.name, (voice.pitch // 2 + rng.randint(-spread, spread)) * 2
 
 
-def _texts(plan: CorpusPlan) -> list[list[str]]:
+def _texts(root: Path, plan: CorpusPlan) -> dict[Path, list[str]]:
+    """The sentences of every shard; made voices say documentation sentences of the others again."""
     per_shard = plan.speakers * plan.utterances
     texts = sentences.training(plan.shards * per_shard, plan.seed)
-    return [texts[i * per_shard : (i + 1) * per_shard] for i in range(plan.shards)]
+    texts += sentences.training(plan.made_voice_shards * per_shard, plan.seed + 1)
+    planned = _planned(root, plan)
+    return {shard: texts[i * per_shard : (i + 1) * per_shard] for i, shard in enumerate(planned)}
 
 
 def _is_made(shard: Path, plan: CorpusPlan) -> bool:
@@ -164,12 +185,13 @@ def _is_made(shard: Path, plan: CorpusPlan) -> bool:
     made = json.loads(items.read_text())["plan"]
     ours = json.loads(json.dumps(asdict(plan)))
     # More or fewer shards may follow, the rest has to agree.
-    if {**made, "shards": 0} != {**ours, "shards": 0}:
+    any_number = {"shards": 0, "made_voice_shards": 0}
+    if made | any_number != ours | any_number:
         raise RuntimeError(f"{shard} was made by another plan; use another --work-dir or delete it")
     return True
 
 
-def _make_shard(job: tuple[Path, CorpusPlan, int, list[str]]) -> str:
+def _make_shard(job: tuple[Path, CorpusPlan, list[str], Path]) -> str:
     import torch
 
     from engine.arch import MelConfig, package_file
@@ -177,23 +199,24 @@ def _make_shard(job: tuple[Path, CorpusPlan, int, list[str]]) -> str:
     from engine.text import read_vocab, token_ids, tokenize
 
     torch.set_num_threads(1)
-    root, plan, index, texts = job
-    rng = random.Random(f"{plan.seed}-shard-{index}")
+    shard, plan, texts, voices = job
+    kind, _, number = shard.name.partition("-")
+    rng = random.Random(f"{plan.seed}-{kind}-{int(number)}")
     log_mel = LogMel(MelConfig(), torch.device("cpu"))
     vocab = read_vocab(package_file("infer/examples/vocab.txt"))
-    names = speakers(rng)
+    names = made_speakers(rng) if kind == _MADE else speakers(rng)
     corpus = Corpus()
     for start in range(0, len(texts), plan.utterances):
         voice, pitch = next(names)
         for text in texts[start : start + plan.utterances]:
             speed = rng.randint(*plan.speeds)
-            samples = espeak.speak(text, voice, pitch, speed)
+            samples = espeak.speak(text, voice, pitch, speed, voices)
             mel = log_mel(torch.from_numpy(samples)).half().numpy()
             tokens = token_ids(tokenize(text), vocab)
             sizes = mel.shape[0], samples.shape[0]
             one = Utterance(text, tokens, voice, pitch, speed, *sizes)
             corpus.add(one, mel, np.round(samples * PCM_SCALE).astype(np.int16))
-    return str(_store(root / f"shard-{index:03d}", plan, corpus))
+    return str(_store(shard, plan, corpus))
 
 
 def _store(shard: Path, plan: CorpusPlan, corpus: Corpus) -> Path:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import wave
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,20 +57,24 @@ def available() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def speak(text: str, voice: str, pitch: int, speed: int = SPEED) -> NDArray[np.float32]:
+def speak(
+    text: str, voice: str, pitch: int, speed: int = SPEED, data: Path | None = None
+) -> NDArray[np.float32]:
     """espeak-ng saying `text`: (samples,) mono at 24 kHz, 0.1 RMS, edges trimmed.
 
     Args:
         voice: an espeak-ng voice name such as "en-us+m1".
         pitch: 0 to 99, espeak-ng's own scale.
         speed: words a minute, 80 to 450.
+        data: where espeak-ng finds its voices (`variants.data_directory`), if not as installed.
 
     Raises:
         RuntimeError: espeak-ng is missing, refuses the voice, or makes no sound of this text.
     """
     command = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(speed), "--stdout"]
+    path = ["--path", str(data)] if data else []
     try:
-        done = subprocess.run([*command, "--", text], capture_output=True, check=True)
+        done = subprocess.run([*command, *path, "--", text], capture_output=True, check=True)
     except FileNotFoundError as exc:
         raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng") from exc
     except subprocess.CalledProcessError as exc:

@@ -11,6 +11,7 @@ import ctypes
 import ctypes.util
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,13 +56,15 @@ _CALLBACK = ctypes.CFUNCTYPE(
 )
 
 
-def events(text: str, voice: str, pitch: int, speed: int) -> Events:
-    """When each word and each sound of `text` begins.
+def events(text: str, voice: str, pitch: int, speed: int, data: Path | None = None) -> Events:
+    """When each word and each sound of `text` begins; the arguments are those of `espeak.speak`.
+
+    A process can use one `data` only.
 
     Raises:
         RuntimeError: espeak-ng's library is missing or does not know the voice.
     """
-    library, rate = _library()
+    library, rate = _library(data)
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise RuntimeError(f"espeak-ng has no voice {voice}")
     library.espeak_SetParameter(_RATE, speed, 0)
@@ -84,8 +87,8 @@ def events(text: str, voice: str, pitch: int, speed: int) -> Events:
 
     callback = _CALLBACK(receive)
     library.espeak_SetSynthCallback(callback)
-    data = text.encode()
-    library.espeak_Synth(data, len(data) + 1, 0, _BY_CHARACTER, 0, _UTF8, None, None)
+    characters = text.encode()
+    library.espeak_Synth(characters, len(characters) + 1, 0, _BY_CHARACTER, 0, _UTF8, None, None)
     library.espeak_Synchronize()
     raw = np.concatenate(pieces).astype(np.float32) / np.float32(32768)
     cut = espeak.leading_cut(espeak.resample(raw, rate)) / espeak.SAMPLE_RATE
@@ -96,12 +99,13 @@ def events(text: str, voice: str, pitch: int, speed: int) -> Events:
 
 
 @cache
-def _library() -> tuple[Any, int]:
+def _library(data: Path | None) -> tuple[Any, int]:
     import scipy.signal  # noqa: F401 - imported after espeak-ng's library it once hung
 
     name = ctypes.util.find_library("espeak-ng")
     if name is None:
         raise RuntimeError("libespeak-ng is missing: apt-get install espeak-ng")
     library = ctypes.CDLL(name)
-    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
+    path = str(data).encode() if data else None
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, path, _PHONEME_EVENTS)
     return library, int(rate)
