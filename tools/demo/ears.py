@@ -29,9 +29,11 @@ class Ears(nn.Module):
         asked = wanted != NOT_ASKED
         return F.cross_entropy(logits[asked].float(), wanted[asked])
 
-    def frame_loss(self, half_way: Tensor, wanted: Tensor) -> Tensor:
-        """Mean cross entropy of (batch, frames, dim) for the classes (batch, frames)."""
-        return F.cross_entropy(self.frames(half_way).float().flatten(0, 1), wanted.flatten())
+    def frame_loss(self, half_way: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+        """Mean cross entropy of (batch, frames, dim) for the classes (batch, frames), weighted."""
+        logits = self.frames(half_way).float().flatten(0, 1)
+        each = F.cross_entropy(logits, wanted.flatten(), reduction="none")
+        return (each * weight.flatten()).sum() / weight.sum()
 
 
 def _ear(dim: int, classes: int) -> nn.Module:

@@ -41,7 +41,7 @@ _READING_ROWS, _READING_WIDTH = 48, 136  # texts and characters of a step of rea
 class FlowPlan:
     """How to train; the learning rate rises for `warmup` steps, then falls as a cosine."""
 
-    steps: int = 18_500
+    steps: int = 30_000
     learning_rate: float = 1.2e-3
     final_share: float = 0.02  # of the learning rate, at the last step
     warmup: int = 250

@@ -5,9 +5,9 @@
 
 x_1 is speech, x_0 noise, cond the speech outside of the mask. As in f5-tts the reference is dropped
 for some samples, and reference and text for others. Different from f5-tts: fewer are dropped, which
-is decided for each sample; chances are spread evenly over a batch, times are mostly early; for two
-thirds of the samples with a reference the mask is everything after it, as at inference, not a
-random span of 70 to 100 %; the first words after it count twice. Beside it training asks for the
+is decided for each sample; chances are spread evenly over a batch, times are mostly early; for four
+fifths of the samples with a reference the mask is everything after it, as at inference, not a
+random span of 70 to 100 %; the first words after it count more. Beside it training asks for the
 sounds (`tools.demo.ears`).
 """
 
@@ -29,10 +29,11 @@ AUDIO_DROP, COND_DROP = 0.05, 0.05  # CFM: 0.3 and 0.2
 # below 0.06 so.
 EARLY = 4.0
 FRAMES_WEIGHT, TOKENS_WEIGHT = 0.5, 0.3  # of the sounds' losses
+VISIBLE_WEIGHT = 0.3  # of the sounds in frames that are not masked
 SPAN = (0.7, 1.0)  # CFM's frac_lengths_mask
-AFTER_REFERENCE = 0.65  # of the samples with a reference have everything after it masked
+AFTER_REFERENCE = 0.8  # of the samples with a reference have everything after it masked
 # The first words after a reference, which nothing before them explains, count more: frames, weight.
-ONSET, ONSET_WEIGHT = 40, 2.0
+ONSET, ONSET_WEIGHT = 60, 2.5
 
 
 @dataclass
@@ -104,7 +105,8 @@ class Losses:
 def losses(model: Velocity, batch: Batch, random: Draw, ears: Ears) -> Losses:
     """The losses of a batch; what is on a device is on the model's.
 
-    The sounds are asked for in all samples that see their text, in the reference as well.
+    The sounds are asked for in all samples that see their text, in the reference as well, where
+    they are mostly heard.
     """
     mel, noise, t = batch.mel, random.noise, random.time[:, None, None]
     x_t = (1 - t) * noise + t * mel
@@ -114,8 +116,9 @@ def losses(model: Velocity, batch: Batch, random: Draw, ears: Ears) -> Losses:
     error = (passed.velocity - (mel - noise)).square() * random.weight[..., None]
     flow = error.sum() / (random.weight.sum() * mel.shape[-1])
     read = ~random.drop_text
+    asked = random.weight.clamp(min=VISIBLE_WEIGHT)
     return Losses(
         flow,
-        ears.frame_loss(passed.half_way[read], batch.sounds[read]),
+        ears.frame_loss(passed.half_way[read], batch.sounds[read], asked[read]),
         ears.token_loss(passed.text[read], batch.token_sounds[read]),
     )
