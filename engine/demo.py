@@ -13,7 +13,7 @@ NAME = "demo"
 DIRECTORY = Path(__file__).parent.parent / "assets" / "demo"
 # Guidance of jobs that ask for none in particular. f5-tts's 2 carries this small model past the
 # sounds it aims at: assets/demo/README.md has the word error rates.
-CFG_STRENGTH = 0.25
+CFG_STRENGTH = 1.0
 WARNING = (
     "This is the demo checkpoint: small, and trained on a synthetic voice. "
     "Set F5_MODEL=F5TTS_v1_Base for the official one."
