@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tools.demo import objective
+from tools.demo.ears import Ears
 from tools.demo.objective import draw
 from tools.demo.samples import Batch
 from tools.demo.velocity import TextBatch
@@ -59,3 +61,15 @@ def test_one_seed_one_draw() -> None:
     first, second, other = (draw(batch(), torch.Generator().manual_seed(n)) for n in (1, 1, 2))
     assert torch.equal(first.noise, second.noise) and torch.equal(first.time, second.time)
     assert not torch.equal(first.time, other.time)
+
+
+def test_sounds_count_as_their_frames_do() -> None:
+    torch.manual_seed(0)
+    ears, half_way = Ears(dim=8, text_dim=8, classes=5), torch.randn(2, 6, 8)
+    wanted, weight = torch.randint(0, 5, (2, 6)), torch.ones(2, 6)
+    each = F.cross_entropy(ears.frames(half_way).transpose(1, 2), wanted, reduction="none")
+    assert ears.frame_loss(half_way, wanted, weight).item() == pytest.approx(each.mean().item())
+    weight[:, :3] = 0.0
+    weight[0, 4] = 3.0
+    expected = (each * weight).sum() / weight.sum()
+    assert ears.frame_loss(half_way, wanted, weight).item() == pytest.approx(expected.item())

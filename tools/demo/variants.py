@@ -27,7 +27,7 @@ def voice(index: int) -> Voice:
 def definition(index: int) -> str:
     """The variant file of a made voice: always the same for an index.
 
-    Ranges are a little wider than those of the variants that espeak-ng's makers drew up by hand.
+    Ranges are about those of the variants that espeak-ng's makers drew up by hand.
     """
     rng = random.Random(f"variant-{index}")
     low = _is_low(index)
