@@ -58,6 +58,16 @@ def _text_positions(dim: int, frames: int) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
+def spread_index(n_tokens: int, frames: int, device: torch.device | None = None) -> Tensor:
+    """(frames,) the token each frame shows: evenly, later ones take the remainder (f5-tts)."""
+    base, remainder = divmod(frames, n_tokens)
+    repeats = torch.full((n_tokens,), base, device=device)
+    repeats[n_tokens - remainder :] += 1
+    tokens = torch.arange(n_tokens, device=device)
+    # With its size given a GPU need not be waited for.
+    return tokens.repeat_interleave(repeats, output_size=frames)
+
+
 class TextEmbedding(nn.Module):
     """Characters, laid out one a frame from the left, encoded by ConvNeXt blocks.
 
@@ -84,7 +94,7 @@ class TextEmbedding(nn.Module):
             x = x + _text_positions(x.shape[-1], frames).to(x)
             x = self._blocks(x, filler)
         if self.upsample:
-            x = self._spread(x, int(min(tokens.shape[0], frames)), frames)
+            x = x[:, spread_index(min(tokens.shape[0], frames), frames, x.device)]
         return x[0]
 
     def _blocks(self, x: Tensor, filler: Tensor) -> Tensor:
@@ -95,16 +105,6 @@ class TextEmbedding(nn.Module):
             if self.mask_padding:
                 x = x.masked_fill(filler, 0.0)
         return x
-
-    @staticmethod
-    def _spread(x: Tensor, n_tokens: int, frames: int) -> Tensor:
-        """Repeats tokens evenly over the frames; the later ones take the remainder."""
-        base, remainder = divmod(frames, n_tokens)
-        repeats = torch.full((n_tokens,), base, device=x.device)
-        repeats[n_tokens - remainder :] += 1
-        shown = torch.arange(n_tokens, device=x.device)
-        # With its size given a GPU need not be waited for.
-        return x[:, shown.repeat_interleave(repeats, output_size=frames)]
 
 
 class ConvPositionEmbedding(nn.Module):

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.arch import MelConfig
+from engine.layers import spread_index
 from engine.mel import LogMel
 from tests.demo import synthetic
 from tools.demo import acoustics, alignment, corpus, espeak, sentences, sounds, timing, variants
 from tools.demo.phrases import everyday
 from tools.demo.rhythm import evenness, new_times, sources, steady_times, stretch
 from tools.demo.samples import BUCKETS, Batch, batch_size, bucket_weights
-from tools.demo.velocity import spread_index
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
 

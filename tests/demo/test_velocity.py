@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engine.layers import spread_index
 from tests.demo import synthetic
 from tools.demo import f5
 from tools.demo.ears import NOT_ASKED, Ears
 from tools.demo.objective import Draw, losses
 from tools.demo.samples import Batch, row_length
 from tools.demo.sounds import SLOTS
-from tools.demo.velocity import REACH, TextBatch, Velocity, spread_index
+from tools.demo.velocity import REACH, TextBatch, Velocity
 
 LENGTHS = (31, 20, 7)  # characters of the three samples
 FRAMES = 150

@@ -17,13 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.layers import spread_index
 from engine.mel import LOG_FLOOR
 from tools.demo.alignment import Spoken
 from tools.demo.corpus import Corpus
 from tools.demo.ears import NOT_ASKED
 from tools.demo.rhythm import Mel, evenness, new_times, sources, stretch
 from tools.demo.sounds import SILENCE, SLOTS
-from tools.demo.velocity import REACH, TextBatch, spread_index
+from tools.demo.velocity import REACH, TextBatch
 
 SPACE = 0  # index of the space in the official vocabulary
 BUCKETS = (256, 320, 384, 448, 512, 576, 640, 736, 832, 960, 1152, 1408, 1728)  # frames

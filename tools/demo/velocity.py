@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -53,14 +52,6 @@ class Passed:
     velocity: Tensor
     half_way: Tensor
     text: Tensor
-
-
-def spread_index(n_tokens: int, frames: int) -> Tensor:
-    """(frames,) which token each frame shows; the later tokens take the remainder (f5-tts)."""
-    base, remainder = divmod(frames, n_tokens)
-    repeats = np.full(n_tokens, base)
-    repeats[n_tokens - remainder :] += 1
-    return torch.from_numpy(np.repeat(np.arange(n_tokens), repeats))
 
 
 class Velocity(nn.Module):
