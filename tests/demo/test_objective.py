@@ -51,10 +51,10 @@ def test_the_first_words_after_a_reference_count_more() -> None:
     assert drawn.weight.unique().tolist() == [0.0, 1.0, objective.ONSET_WEIGHT]
     assert (drawn.weight[: SIZE // 2] <= 1).all()  # without a reference
     onset = slice(REFERENCE, REFERENCE + objective.ONSET)
-    twice = drawn.weight[SIZE // 2 :] == objective.ONSET_WEIGHT
-    assert torch.equal(twice[:, onset], drawn.mask[SIZE // 2 :, onset])
-    twice[:, onset] = False
-    assert not twice.any()
+    heavier = drawn.weight[SIZE // 2 :] == objective.ONSET_WEIGHT
+    assert torch.equal(heavier[:, onset], drawn.mask[SIZE // 2 :, onset])
+    heavier[:, onset] = False
+    assert not heavier.any()
 
 
 def test_one_seed_one_draw() -> None:

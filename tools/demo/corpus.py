@@ -136,10 +136,8 @@ def build(work_dir: Path = WORK_DIR, plan: CorpusPlan | None = None, *, workers:
     root = work_dir / "corpus"
     missing = [shard for shard in _planned(root, plan) if not _is_made(shard, plan)]
     if missing:
-        if not espeak.available():
-            raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng")
-        root.mkdir(parents=True, exist_ok=True)
         voices, texts = variants.data_directory(work_dir), _texts(root, plan)
+        root.mkdir(parents=True, exist_ok=True)
         jobs = [(shard, plan, texts[shard], voices) for shard in missing]
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
             made = pool.imap_unordered(_make_shard, jobs)

@@ -71,18 +71,26 @@ def speak(
     Raises:
         RuntimeError: espeak-ng is missing, refuses the voice, or makes no sound of this text.
     """
-    command = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(speed), "--stdout"]
     path = ["--path", str(data)] if data else []
+    how = ["-v", voice, "-p", str(pitch), "-s", str(speed), "--stdout", *path]
+    samples = _level(_trim(resample(*_read(run(*how, "--", text)))))
+    if not samples.size:
+        raise RuntimeError(f"espeak-ng made no sound of {text!r}")
+    return samples
+
+
+def run(*arguments: str) -> bytes:
+    """What espeak-ng writes to its standard output when called with `arguments`.
+
+    Raises:
+        RuntimeError: espeak-ng is missing or refuses them.
+    """
     try:
-        done = subprocess.run([*command, *path, "--", text], capture_output=True, check=True)
+        return subprocess.run(["espeak-ng", *arguments], capture_output=True, check=True).stdout
     except FileNotFoundError as exc:
         raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng") from exc
     except subprocess.CalledProcessError as exc:
         raise RuntimeError(f"espeak-ng failed: {exc.stderr.decode(errors='replace')}") from exc
-    samples = _level(_trim(resample(*_read(done.stdout))))
-    if not samples.size:
-        raise RuntimeError(f"espeak-ng made no sound of {text!r}")
-    return samples
 
 
 def _read(stream: bytes) -> tuple[NDArray[np.float32], int]:

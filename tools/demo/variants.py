@@ -10,18 +10,18 @@ data directory only, so `data_directory` makes one with them and links to all el
 from __future__ import annotations
 
 import random
-import subprocess
 from pathlib import Path
 
+from tools.demo import espeak
 from tools.demo.espeak import TRAIN_VOICES, Voice
 
 COUNT = 160  # espeak-ng lists 349 voices at most, its 145 languages among them
-_PREFIX = "made"
+_VARIANTS = "voices/!v"  # their place in espeak-ng's data
 
 
 def voice(index: int) -> Voice:
     """The made voice `index`, 0 to `COUNT` - 1; every other one is low like a man's."""
-    return Voice(f"en-us+{_PREFIX}{index:03d}", 50 if _is_low(index) else 46)
+    return Voice(f"en-us+{_name(index)}", 50 if _is_low(index) else 46)
 
 
 def definition(index: int) -> str:
@@ -35,7 +35,7 @@ def definition(index: int) -> str:
     base = rng.uniform(65, 110) if low else rng.uniform(125, 205)
     lines = [
         "language variant",
-        f"name {_PREFIX}{index:03d}",
+        f"name {_name(index)}",
         f"pitch {base:.0f} {base * rng.uniform(1.2, 1.55):.0f}",
         f"flutter {rng.randint(0, 8)}",
         f"roughness {rng.choice((0, 0, 1, 2, 3, 4))}",
@@ -64,19 +64,20 @@ def data_directory(work_dir: Path) -> Path:
         RuntimeError: espeak-ng is missing.
     """
     made = work_dir.resolve() / "espeak"
-    variants = made / "espeak-ng-data" / "voices" / "!v"
-    variants.mkdir(parents=True, exist_ok=True)
-    installed = _installed()
-    links = {entry.name: entry for entry in installed.iterdir() if entry.name != "voices"}
-    trained = [voice.name.partition("+")[2] for voice in TRAIN_VOICES]
-    links |= {f"voices/!v/{name}": installed / "voices" / "!v" / name for name in trained if name}
-    for name, entry in links.items():
-        link = made / "espeak-ng-data" / name
-        if not link.is_symlink():
-            link.symlink_to(entry)
+    installed, own = _installed(), made / "espeak-ng-data"
+    (own / _VARIANTS).mkdir(parents=True, exist_ok=True)
+    names = [entry.name for entry in installed.iterdir() if entry.name != "voices"]
+    trained = (one.name.partition("+")[2] for one in TRAIN_VOICES)
+    for name in names + [f"{_VARIANTS}/{variant}" for variant in trained if variant]:
+        if not (own / name).is_symlink():
+            (own / name).symlink_to(installed / name)
     for index in range(COUNT):
-        (variants / f"{_PREFIX}{index:03d}").write_text(definition(index))
+        (own / _VARIANTS / _name(index)).write_text(definition(index))
     return made
+
+
+def _name(index: int) -> str:
+    return f"made{index:03d}"
 
 
 def _is_low(index: int) -> bool:
@@ -85,8 +86,4 @@ def _is_low(index: int) -> bool:
 
 def _installed() -> Path:
     """Where the installed espeak-ng keeps its data: it says so with its version."""
-    try:
-        done = subprocess.run(["espeak-ng", "--version"], capture_output=True, check=True)
-    except FileNotFoundError as exc:
-        raise RuntimeError("espeak-ng is missing: apt-get install espeak-ng") from exc
-    return Path(done.stdout.decode().split("Data at:")[1].strip())
+    return Path(espeak.run("--version").decode().split("Data at:")[1].strip())
