@@ -8,7 +8,7 @@
 FROM python:3.11.13-slim-bookworm AS environment
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
-COPY requirements.txt requirements-nodeps.txt constraints.txt ./
+COPY requirements.txt requirements/nodeps.txt constraints.txt ./
 COPY tools/install.sh tools/install.sh
 RUN PYTHON=python3.11 tools/install.sh /opt/venv
 
@@ -17,7 +17,7 @@ FROM environment AS weights
 ARG F5_MODEL=F5TTS_v1_Base
 COPY tools/fetch_weights.py tools/fetch_weights.py
 COPY engine engine
-COPY worker/__init__.py worker/errors.py worker/
+COPY errors.py ./
 RUN --mount=type=secret,id=hf_token,required=false \
     /opt/venv/bin/python -m tools.fetch_weights --model "$F5_MODEL" --to /models \
         --token-file /run/secrets/hf_token

@@ -2,8 +2,8 @@
 VENV     ?= .venv
 RUN_VENV ?= .venv-run
 PY       := $(VENV)/bin/python
-PINS     := requirements.txt requirements-nodeps.txt constraints.txt tools/install.sh
-DEV_PINS := $(PINS) requirements-dev.txt requirements-dev-nodeps.txt
+PINS     := requirements.txt requirements/nodeps.txt constraints.txt tools/install.sh
+DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 
 .PHONY: run test test-full check bench bench-gpu config-doc clean
 
@@ -41,7 +41,7 @@ $(VENV)/.installed: $(DEV_PINS)
 	tools/install.sh $(VENV) dev
 	@touch $@
 
-.venv-bench/.installed: $(DEV_PINS) requirements-bench.txt
+.venv-bench/.installed: $(DEV_PINS) requirements/bench.txt
 	tools/install.sh .venv-bench bench
 	@touch $@
 

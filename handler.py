@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 import threading
 
-from worker.errors import ConfigError, InvalidInput
-from worker.local_job import check_local_job
+from errors import ConfigError, InvalidInput
 from worker.log import setup_logging
-from worker.sdk import import_runpod
-from worker.settings import Settings
+from worker.platform.local import check_local_job
+from worker.platform.start import import_runpod
+from worker.settings.load import Settings
 
 INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
 
@@ -25,15 +25,15 @@ def import_all() -> None:
     engine.start()
     import_runpod()
     import worker.app
-    import worker.jobs
-    import worker.runpod_loop  # noqa: F401
+    import worker.jobs.runner
+    import worker.platform.loop  # noqa: F401
 
     engine.join()
 
 
 def _import_engine() -> None:
     import engine.boot
-    import engine.locate  # noqa: F401
+    import engine.weights.locate  # noqa: F401
 
 
 def main() -> None:
@@ -52,8 +52,8 @@ def main() -> None:
     except (ConfigError, InvalidInput) as error:
         sys.exit(f"{error.message} {error.hint}".strip())
     try:
-        from worker.jobs import JobRunner
-        from worker.runpod_loop import start
+        from worker.jobs.runner import JobRunner
+        from worker.platform.loop import start
 
         runner = JobRunner(app)
         start(runner)

@@ -8,7 +8,7 @@
     receipt = store.put("output/job.wav", Path("job.wav"), metadata={"voice": "Dorota"})
     link = store.url("output/job.wav", "presigned", expires_s=3600)
 
-What the verbs promise is in `storage/base.py`; what can fail, in `worker/errors.py`. Opening a
+What the verbs promise is in `storage/base.py`; what can fail, in `errors.py`. Opening a
 store makes no request. In the worker the configuration comes from `Settings.load().storage`.
 """
 
@@ -28,10 +28,10 @@ from storage.base import (
 from storage.check import CheckStep
 from storage.check import run_check as _run_check
 from storage.config import StorageConfig
-from storage.hybrid import HybridStorage
-from storage.local import LocalStorage
-from storage.migrate import MigrationReport
-from storage.s3 import S3Storage
+from storage.disk.store import LocalStorage
+from storage.hybrid.migrate import MigrationReport
+from storage.hybrid.store import HybridStorage
+from storage.s3.store import S3Storage
 
 __all__ = [
     "Body",

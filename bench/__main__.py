@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import imports, joining, loading, oracle, overhead, scaling, speed
-from engine.linear import cpu_multiplies_bf16
+from engine.dit.linear import cpu_multiplies_bf16
 
 RESULTS = Path(__file__).parent / "results"
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {

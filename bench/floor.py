@@ -9,8 +9,8 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 
-from engine import linear
 from engine.arch import Arch
+from engine.dit import linear
 
 
 def operations(arch: Arch, frames: list[int], nfe: int, *, guided: bool = True) -> float:

@@ -18,12 +18,12 @@ import yaml
 
 from engine.arch import Arch, package_file, read_arch
 from engine.boot import Engine, EngineConfig, load_engine
-from engine.locate import ModelFiles, ModelRequest, locate
 from engine.synthesizer import SpeechParameters
-from engine.text import read_vocab
-from tests.checkpoints import MEL, make_vocos
-from tests.oracle import f5
-from tests.random_weights import random_state
+from engine.tokens import read_vocab
+from engine.weights.locate import ModelFiles, ModelRequest, locate
+from standins.checkpoints import MEL, make_vocos
+from standins.oracle import f5
+from standins.random_weights import random_state
 
 NAME = "F5TTS_v1_Base"
 REF_TEXT = "This is what the reference voice says, and no more than that. "

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from engine.batcher import Batcher, ChunkJob, Speech
 from engine.boot import CPU_FRAMES, GPU_FRAMES
-from engine.model import Modulation
-from engine.packing import Packing
+from engine.dit.model import Modulation
+from engine.dit.packing import Packing
 from engine.sampler import FlowInput, Schedule
 
 NFE = 16

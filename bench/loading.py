@@ -41,7 +41,7 @@ def run(samples: int = 3) -> dict[str, Any]:
 def start() -> None:
     """The worker's own start up to the warm engine; ends the process."""
     from engine.boot import EngineConfig, load_engine
-    from engine.locate import ModelRequest, locate
+    from engine.weights.locate import ModelRequest, locate
 
     request = ModelRequest(
         model="F5TTS_v1_Base",

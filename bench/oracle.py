@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from engine.sampler import Schedule, sample
-from tests.checkpoints import ARCHS, make_checkpoint
+from standins.checkpoints import ARCHS, make_checkpoint
 from tests.engine.test_oracle_mel import (
     CHINESE,
     ENGLISH,

@@ -17,8 +17,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 _SERVER = """
 import json, sys
-from tests.jobs.harness import wav
-from tests.s3server.server import S3Server
+from standins.local_worker import wav
+from standins.s3server.server import S3Server
 server = S3Server().start()
 bucket = server.make_bucket()
 server.put_raw(bucket, "voices/Dorota.wav", wav())
@@ -32,7 +32,7 @@ def run(jobs: int = 40) -> dict[str, float]:
     """Medians in milliseconds, and the audio's length in seconds."""
     import json
 
-    from tests.jobs.harness import Worker
+    from standins.local_worker import Worker
 
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE

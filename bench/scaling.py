@@ -38,8 +38,8 @@ def measure(chunks: int) -> None:
     """Prints seconds and MiB of growth for a text of that many chunks; in a fresh process."""
     from bench.full_size import make_voice
     from engine.boot import EngineConfig, load_engine
-    from engine.locate import ModelRequest, locate
     from engine.synthesizer import SpeechParameters
+    from engine.weights.locate import ModelRequest, locate
 
     directory = Path(tempfile.mkdtemp())
     voice = make_voice(directory)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from worker.errors import ModelUnavailable
+from errors import ModelUnavailable
 
 # What f5-tts's own DiT defaults to where a YAML leaves a field out.
 _YAML_NAMES = {"text_embedding_average_upsampling": "average_upsampling"}
@@ -62,7 +62,7 @@ def package_file(relative: str) -> Path:
             return path
     raise ModelUnavailable(
         f"The f5-tts package's file {relative} is missing.",
-        "Install it: pip install --no-deps -r requirements-nodeps.txt.",
+        "Install it: pip install --no-deps -r requirements/nodeps.txt.",
     )
 
 

@@ -23,10 +23,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.model import DiT
+from engine.dit.model import DiT
 from engine.sampler import Course, Flow, FlowInput, Schedule, Sequence
-from engine.vocoder import Vocoder
-from worker.errors import DeviceFailed, InferenceFailed
+from engine.vocoder.load import Vocoder
+from errors import DeviceFailed, InferenceFailed
 
 log = logging.getLogger("f5worker.batcher")
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import torch
 
-from engine import attention
 from engine.arch import Arch, MelConfig, read_arch
 from engine.batcher import Batcher, ChunkJob
-from engine.checkpoint import load_dit
-from engine.linear import cpu_multiplies_bf16
-from engine.locate import ModelFiles
+from engine.dit import attention
+from engine.dit.linear import cpu_multiplies_bf16
 from engine.mel import LogMel
 from engine.sampler import FlowInput, Schedule
 from engine.synthesizer import Synthesizer
-from engine.text import read_vocab
-from engine.vocoder import load_vocoder
-from worker.errors import ModelUnavailable
+from engine.tokens import read_vocab
+from engine.vocoder.load import load_vocoder
+from engine.weights.checkpoint import load_dit
+from engine.weights.locate import ModelFiles
+from errors import ModelUnavailable
 
 log = logging.getLogger("f5worker.engine")
 

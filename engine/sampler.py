@@ -17,8 +17,8 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from engine.model import DiT, Modulation
-from engine.packing import Packing
+from engine.dit.model import DiT, Modulation
+from engine.dit.packing import Packing
 
 # Grid points kept of 32 even steps, per number of function evaluations (f5-tts's table).
 EPSS_GRID: dict[int, tuple[int, ...]] = {

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.batcher import Batcher, ChunkJob, Speech
-from engine.layers import MAX_FRAMES
+from engine.dit.layers import MAX_FRAMES
 from engine.mel import LogMel
 from engine.sampler import FlowInput, Schedule
-from engine.text import chunk_text, max_chunk_bytes, token_ids, tokenize
-from worker.errors import InvalidInput
+from engine.tokens import chunk_text, max_chunk_bytes, token_ids, tokenize
+from errors import InvalidInput
 
 _SHORT_TEXT_BYTES = 10  # f5-tts speaks shorter texts at speed 0.3, or they come out cut
 _SHORT_TEXT_SPEED = 0.3

@@ -5,7 +5,7 @@ Promises every implementation keeps:
 - `download` is atomic: the target file appears whole or not at all, no temporary file is left.
 - `max_bytes` is checked against the object's size before its bytes are in memory; a larger object
   raises `InvalidInput` naming both numbers.
-- Every failure is one of the typed errors of `worker.errors`; nothing of botocore escapes.
+- Every failure is one of the typed errors of `errors`; nothing of botocore escapes.
 - Methods are blocking and thread-safe; the worker calls them off the event loop.
 - Keys are relative to the store's prefix; a key can never leave it.
 - `list` is lazy and sorted by key (UTF-8 bytes); `list` and `total_size` take a string prefix.

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from errors import InvalidInput, StorageUnavailable
 from storage.base import Body
-from storage.errors import translate_os_error
-from worker.errors import InvalidInput, StorageUnavailable
+from storage.s3.errors import translate_os_error
 
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 8 << 20

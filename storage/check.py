@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from errors import StorageError, StorageUnavailable, WorkerError
 from storage.base import Storage
 from storage.config import StorageConfig
-from worker.errors import StorageError, StorageUnavailable, WorkerError
 
 FOLDER = "f5worker-check"
 URL_TIMEOUT_S = 15.0

@@ -1,4 +1,4 @@
-"""What a store needs to know; `worker.settings` fills it from the environment, once."""
+"""What a store needs to know; `worker.settings.load` fills it from the environment, once."""
 
 from __future__ import annotations
 

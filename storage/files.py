@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from storage.errors import translate_os_error
 from storage.keys import TEMP_PREFIX
+from storage.s3.errors import translate_os_error
 
 log = logging.getLogger("f5worker.storage")
 _DIRECTORY_TRIES = 20

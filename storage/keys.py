@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from worker.errors import ConfigError, InvalidInput
+from errors import ConfigError, InvalidInput
 
 MAX_KEY_BYTES = 1024
 META_DIR = ".meta"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.errors import InvalidInput
+from errors import InvalidInput
 
 
 def check_max_bytes(key: str, size: int, max_bytes: int | None) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from worker.errors import InvalidInput
+from errors import InvalidInput
 
 METADATA_LIMIT_BYTES = 2048
 SHA256_KEY = "sha256"

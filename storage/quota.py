@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from worker.errors import StorageFull
+from errors import StorageFull
 
 REFRESH_S = 300.0
 

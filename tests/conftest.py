@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from standins.platform import Platform
 from storage.config import StorageConfig
-from tests.platform import Platform
 
 if TYPE_CHECKING:
-    from tests.s3server.server import S3Server
+    from standins.s3server.server import S3Server
 
 # For PyTorch, before anybody imports it, also in workers: tests run side by side, and threads of
 # one model that wait for each other on a busy core take three times as long as one alone.
@@ -44,7 +44,7 @@ settings.load_profile("any-machine")
 
 @pytest.fixture(scope="session")
 def _s3_server() -> Iterator[S3Server]:
-    from tests.s3server.server import S3Server  # moto takes half a second to import
+    from standins.s3server.server import S3Server  # moto takes half a second to import
 
     server = S3Server().start()
     yield server

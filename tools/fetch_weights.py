@@ -15,12 +15,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from engine import demo
 from engine.arch import read_arch
-from engine.checkpoint import read_state
-from engine.locate import ModelRequest, locate
-from engine.vocos import read_config
-from worker.errors import ModelUnavailable
+from engine.vocoder.vocos import read_config
+from engine.weights import demo
+from engine.weights.checkpoint import read_state
+from engine.weights.locate import ModelRequest, locate
+from errors import ModelUnavailable
 
 
 def main() -> int:

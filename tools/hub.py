@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from tools.hub_inputs import IMAGE_DEFAULTS, INPUTS, PRESETS, SECRET, FormInput
-from worker.settings import GROUPS
-from worker.settings_env import Env, variables
+from worker.settings.env import Env, variables
+from worker.settings.load import GROUPS
 
 HUB = Path(__file__).parent.parent / ".runpod" / "hub.json"
 

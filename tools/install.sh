@@ -10,13 +10,13 @@ python=${PYTHON:-python3.11}
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
 
 wanted=(-r requirements.txt)
-without_dependencies=(-r requirements-nodeps.txt)
+without_dependencies=(-r requirements/nodeps.txt)
 if [ "$kind" != run ]; then
-    wanted+=(-r requirements-dev.txt)
-    without_dependencies+=(-r requirements-dev-nodeps.txt)
+    wanted+=(-r requirements/dev.txt)
+    without_dependencies+=(-r requirements/dev-nodeps.txt)
 fi
 "${pip[@]}" install -q "${wanted[@]}" -c constraints.txt
-[ "$kind" != bench ] || "${pip[@]}" install -q -r requirements-bench.txt
+[ "$kind" != bench ] || "${pip[@]}" install -q -r requirements/bench.txt
 # Last: pip reports what these lack to every install after them.
 "${pip[@]}" install -q --no-deps "${without_dependencies[@]}"
 # torchaudio is only imported by the oracle (f5-tts), never by the worker. PyPI's build loads a

@@ -5,10 +5,10 @@
 
 `--endpoint` uses a real endpoint, which costs money: the API key is `--api-key` or the variable
 RUNPOD_API_KEY, Ctrl-C cancels what was not finished. Results go where the endpoint stores them,
-below `load/`. `--local` needs the checkout with its tests: it starts `tests.platform` and workers
-of this checkout with the demo model and temporary storage, and jobs with few steps unless `--input`
-says otherwise: it shows the plumbing, not what a GPU does.
-Exit code: 0 when every job succeeded, 1 when one failed, 2 when nothing could be measured.
+below `load/`. `--local` needs the checkout with its tests: it starts `standins.platform` and
+workers of this checkout with the demo model and temporary storage, and jobs with few steps unless
+`--input` says otherwise: it shows the plumbing, not what a GPU does. Exit code: 0 when every job
+succeeded, 1 when one failed, 2 when nothing could be measured.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--endpoint", help="https://api.runpod.ai/v2/ID")
     where.add_argument("--local", action="store_true", help="a local platform and worker")
-    # The one place outside worker/settings.py that reads the environment: this is a client.
+    # The one place outside worker/settings/load.py that reads the environment: this is a client.
     parser.add_argument(
         "--api-key", default=os.environ.get("RUNPOD_API_KEY", ""), help="or RUNPOD_API_KEY"
     )

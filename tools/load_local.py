@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.platform import Platform, worker
+from standins.platform import Platform, worker
 from tools.load_client import Refused
 
 _READY_S = 120.0

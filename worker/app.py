@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from errors import ModelUnavailable, WorkerError
 from s3_utils import HybridStorage, Storage, open_storage
-from worker.errors import ModelUnavailable, WorkerError
+from storage.buckets import Buckets
 from worker.log import get_logger
-from worker.remote import Buckets
-from worker.settings import Settings
-from worker.voices import VoiceLibrary
+from worker.settings.load import Settings
+from worker.voices.library import VoiceLibrary
 
 if TYPE_CHECKING:
     from engine.boot import Engine
@@ -139,7 +139,7 @@ class App:
     def _engine(self) -> Engine:
         # Imported here: torch takes a second, meanwhile the main thread imports the SDK.
         from engine.boot import EngineConfig, load_engine
-        from engine.locate import ModelRequest, locate
+        from engine.weights.locate import ModelRequest, locate
 
         model = self.settings.model
         request = ModelRequest(

@@ -12,9 +12,9 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from errors import InvalidInput
 from storage.keys import MAX_KEY_BYTES, key_fault
-from worker.errors import InvalidInput
-from worker.problems import nearest, show
+from worker.wording import nearest, show
 
 TIMING_TEMPLATE = "{prefix}{job_id}.{fmt}"
 ANONYMOUS = "anonymous"

@@ -22,7 +22,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from worker.settings import Settings
+    from worker.settings.load import Settings
 
 ROOT = "f5worker"
 _MASK = "***"

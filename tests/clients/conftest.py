@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.harness import wav
-from tests.platform import Platform, environment, worker
-from tests.s3server.server import S3Server
+from standins.local_worker import wav
+from standins.platform import Platform, environment, worker
+from standins.s3server.server import S3Server
 
 CLIENTS = Path(__file__).parent.parent.parent / "clients"
 

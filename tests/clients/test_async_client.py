@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from standins.waiting import PATIENCE_S
 from tests.clients.conftest import Endpoint
-from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from standins.waiting import PATIENCE_S
 from tests.clients.conftest import CLIENTS, Endpoint
-from tests.waiting import PATIENCE_S
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 THREE = "One. [pause:0.3] Two. [pause:0.3] Three."

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from engine.arch import Arch
-from engine.checkpoint import load_dit
-from engine.model import DiT
-from tests.random_weights import random_state
+from engine.dit.model import DiT
+from engine.weights.checkpoint import load_dit
+from standins.random_weights import random_state
 
 
 def random_dit(

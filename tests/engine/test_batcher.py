@@ -14,10 +14,10 @@ from torch import Tensor
 
 from engine.batcher import Batcher, ChunkJob
 from engine.boot import EngineConfig, load_engine, pick_device
-from engine.locate import ModelRequest, locate
-from engine.model import DiT
+from engine.dit.model import DiT
 from engine.sampler import FlowInput, Schedule
-from worker.errors import InferenceFailed, ModelUnavailable
+from engine.weights.locate import ModelRequest, locate
+from errors import InferenceFailed, ModelUnavailable
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine import boot
-from worker.errors import ModelUnavailable
+from errors import ModelUnavailable
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine import attention
 from engine.arch import Arch, MelConfig
+from engine.dit import attention
 from engine.mel import LogMel
 from engine.sampler import Course, Flow, FlowInput
-from engine.vocos import Vocos, VocosConfig
+from engine.vocoder.vocos import Vocos, VocosConfig
+from standins.random_weights import ARCH
 from tests.engine.models import random_dit
-from tests.random_weights import ARCH
 
 META = torch.device("meta")
 UPSAMPLED = replace(ARCH, average_upsampling=True, text_mask_padding=True)

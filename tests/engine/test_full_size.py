@@ -15,14 +15,14 @@ import yaml
 
 from engine.arch import package_file, read_arch
 from engine.boot import EngineConfig, load_engine
-from engine.checkpoint import load_dit, read_state
-from engine.locate import ModelFiles, ModelRequest, locate
 from engine.sampler import Schedule, sample
-from engine.text import read_vocab
-from tests.checkpoints import MEL
+from engine.tokens import read_vocab
+from engine.weights.checkpoint import load_dit, read_state
+from engine.weights.locate import ModelFiles, ModelRequest, locate
+from standins.checkpoints import MEL
+from standins.oracle import f5
+from standins.random_weights import random_state
 from tests.engine.test_oracle_mel import ENGLISH, REFERENCE, flow_input, relative_error
-from tests.oracle import f5
-from tests.random_weights import random_state
 
 pytestmark = pytest.mark.slow
 NAME = "F5TTS_v1_Base"

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import attention
-from engine.model import DiT
-from engine.packing import Packing
+from engine.dit import attention
+from engine.dit.model import DiT
+from engine.dit.packing import Packing
 from engine.sampler import Course, Flow, FlowInput, Schedule, sample
-from engine.vocos import Vocos, VocosConfig
+from engine.vocoder.vocos import Vocos, VocosConfig
+from standins.random_weights import ARCH
 from tests.engine.models import random_dit
-from tests.random_weights import ARCH
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2}
 DTYPES = list(TOLERANCE)

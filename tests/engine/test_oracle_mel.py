@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import attention
 from engine.arch import MelConfig, read_arch
-from engine.checkpoint import load_dit, read_state
-from engine.layers import ConvPositionEmbedding
+from engine.dit import attention
+from engine.dit.layers import ConvPositionEmbedding
+from engine.dit.model import DiT
+from engine.dit.packing import Packing
 from engine.mel import LogMel
-from engine.model import DiT
-from engine.packing import Packing
 from engine.sampler import FlowInput, Schedule, sample
-from engine.text import read_vocab, token_ids, tokenize
-from tests.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
-from tests.oracle import f5
+from engine.tokens import read_vocab, token_ids, tokenize
+from engine.weights.checkpoint import load_dit, read_state
+from standins.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
+from standins.oracle import f5
 
 TOLERANCE = 1e-4
 ENGLISH = "The quick brown fox; it jumps over “lazy” dogs. "

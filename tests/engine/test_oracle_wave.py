@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from engine.arch import MelConfig, read_arch
 from engine.batcher import Batcher
-from engine.checkpoint import load_dit
 from engine.mel import LogMel
 from engine.synthesizer import SpeechParameters, Synthesizer
-from engine.text import read_vocab
-from engine.vocos import load_vocos
-from tests.checkpoints import make_checkpoint, make_vocos
-from tests.oracle import f5
-from worker.joins import place
+from engine.tokens import read_vocab
+from engine.vocoder.vocos import load_vocos
+from engine.weights.checkpoint import load_dit
+from standins.checkpoints import make_checkpoint, make_vocos
+from standins.oracle import f5
+from worker.audio.crossfade import place
 
 TOLERANCE = 1e-3
 LONG = (

@@ -1,7 +1,7 @@
 """espeak-ng saying sentences that the demo checkpoint was not trained on, in two voices.
 
 `demo` is the bundled voice, `linda` one that the checkpoint has never heard. The recordings tell
-what a result says (`tools.demo.retrieval`) without espeak-ng or a speech recogniser at hand;
+what a result says (`training.judge.retrieval`) without espeak-ng or a speech recogniser at hand;
 `python -m tests.spoken` makes them again.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
-from tools.demo import retrieval
+from training.judge import retrieval
 
 HERE = Path(__file__).parent
 SENTENCES = (

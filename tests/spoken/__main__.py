@@ -5,7 +5,7 @@ from __future__ import annotations
 import soundfile
 
 from tests.spoken import SENTENCES, SPEAKERS, path
-from tools.demo import espeak
+from training.data import espeak
 
 for speaker in SPEAKERS.values():
     texts = dict(enumerate(SENTENCES)) | (

@@ -11,8 +11,8 @@ import pytest
 
 from s3_utils import Storage, open_storage
 from storage.config import StorageConfig
-from storage.hybrid import HybridStorage
-from storage.s3 import S3Storage
+from storage.hybrid.store import HybridStorage
+from storage.s3.store import S3Storage
 
 
 @pytest.fixture

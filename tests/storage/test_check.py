@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from s3_utils import CheckStep, Storage, StorageConfig, run_check
-from storage.s3 import S3Storage
-from tests.s3server.faults import Fault
-from tests.s3server.server import S3Server
+from standins.s3server.faults import Fault
+from standins.s3server.server import S3Server
+from storage.s3.store import S3Storage
 
 STEPS = [
     "configuration", "client", "upload", "exists", "size", "download", "signed URL", "list",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from errors import InvalidInput, ObjectNotFound, StorageFull
 from s3_utils import Body, Storage
-from worker.errors import InvalidInput, ObjectNotFound, StorageFull
 
 ODD_KEYS = [
     "voices/Dorota.wav",

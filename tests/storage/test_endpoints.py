@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from errors import ConfigError
 from storage.config import StorageConfig
-from storage.endpoints import Endpoint, resolve_endpoint
-from storage.providers import PROVIDERS, find_provider
-from worker.errors import ConfigError
+from storage.s3.endpoints import Endpoint, resolve_endpoint
+from storage.s3.providers import PROVIDERS, find_provider
 
 B2 = "https://s3.us-west-004.backblazeb2.com"
 

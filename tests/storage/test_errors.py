@@ -10,14 +10,7 @@ from dataclasses import replace
 import botocore.exceptions
 import pytest
 
-from s3_utils import Storage, open_storage
-from storage.config import StorageConfig
-from storage.error_table import CODES
-from storage.errors import Where, meaning_of_class, translate, translate_os_error
-from storage.s3 import S3Storage
-from tests.s3server.faults import Fault
-from tests.s3server.server import S3Server
-from worker.errors import (
+from errors import (
     BucketNotFound,
     ConfigError,
     ObjectNotFound,
@@ -27,6 +20,13 @@ from worker.errors import (
     StorageUnavailable,
     WorkerError,
 )
+from s3_utils import Storage, open_storage
+from standins.s3server.faults import Fault
+from standins.s3server.server import S3Server
+from storage.config import StorageConfig
+from storage.s3.error_table import CODES
+from storage.s3.errors import Where, meaning_of_class, translate, translate_os_error
+from storage.s3.store import S3Storage
 
 WHERE = Where("download", "bucket", "key", "http://endpoint", "us-east-1", "Create it.")
 Verb = Callable[[Storage], object]

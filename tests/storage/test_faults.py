@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from errors import InvalidInput, StorageDenied, StorageUnavailable
 from s3_utils import Storage, open_storage
+from standins.s3server.faults import Fault, Kind
+from standins.s3server.server import S3Server
 from storage.config import StorageConfig
-from storage.s3 import S3Storage
-from tests.s3server.faults import Fault, Kind
-from tests.s3server.server import S3Server
-from worker.errors import InvalidInput, StorageDenied, StorageUnavailable
+from storage.s3.store import S3Storage
 
 MIB = 1 << 20
 DATA = bytes(range(256)) * (3 * MIB // 256)

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from s3_utils import HybridStorage, StorageConfig, migrate, open_storage
-from storage.local import LocalStorage
-from storage.s3 import S3Storage
-from tests.s3server.faults import Fault
-from tests.s3server.server import S3Server
-from worker.errors import (
+from errors import (
     InvalidInput,
     ObjectNotFound,
     StorageDenied,
     StorageFull,
     StorageUnavailable,
 )
+from s3_utils import HybridStorage, StorageConfig, migrate, open_storage
+from standins.s3server.faults import Fault
+from standins.s3server.server import S3Server
+from storage.disk.store import LocalStorage
+from storage.s3.store import S3Storage
 
 
 def s3_down(server: S3Server) -> None:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied, WorkerError
 from storage.config import StorageConfig
+from storage.disk.store import LocalStorage
 from storage.keys import check_key, full_key, normalise_prefix
-from storage.local import LocalStorage
-from worker.errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied, WorkerError
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errors import ConfigError, InvalidInput
 from s3_utils import open_storage
+from standins.s3server.server import S3Server
+from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
-from storage.s3 import S3Storage
-from storage.urls import encode_key, public_url
-from tests.s3server.server import S3Server
-from tests.waiting import PATIENCE_S
-from worker.errors import ConfigError, InvalidInput
+from storage.s3.store import S3Storage
+from storage.s3.urls import encode_key, public_url
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from s3_utils import Storage, open_storage
+from standins.s3server.server import S3Server
 from storage.config import StorageConfig
-from storage.s3 import S3Storage
-from tests.s3server.server import S3Server
+from storage.s3.store import S3Storage
 
 MIB = 1 << 20
 REFUSED = ("x-amz-checksum", "x-amz-sdk-checksum-algorithm", "x-amz-trailer", "x-amz-acl",

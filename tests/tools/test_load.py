@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.platform import ROOT, Platform, environment
-from tests.waiting import PATIENCE_S, until
+from standins.platform import ROOT, Platform, environment
+from standins.waiting import PATIENCE_S, until
 from tools import load_client
 from tools.load import main
 from tools.load_client import Endpoint, Outcome

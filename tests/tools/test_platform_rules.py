@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.platform import Platform
-from tests.platform_faults import Fault, Faults
-from tests.waiting import PATIENCE_S
+from standins.platform import Platform
+from standins.platform.faults import Fault, Faults
+from standins.waiting import PATIENCE_S
 
 
 def call(platform: Platform, method: str, path: str, body: object = None) -> tuple[int, Any]:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import PATIENCE_S
+from standins.waiting import PATIENCE_S
 from tools.scaling_doc import DOC, runs, table, updated
 from tools.simulation.load import Load
 from tools.simulation.report import PRICES
 from tools.simulation.service import assumed, read_model
-from worker.settings import Settings
+from worker.settings.load import Settings
 
 TEXT = DOC.read_text("utf-8")
 RUNS = runs(TEXT)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.errors import InvalidInput
+from errors import InvalidInput
 from worker.keys import output_key, safe_piece, timing_key, voice_problem
 
 ALL = "out/{date}/{user_id}/{voice}/{session}-{index}-{job_id}.{ext}"

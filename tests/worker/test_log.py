@@ -9,7 +9,7 @@ import json
 import pytest
 
 from worker.log import get_logger, job_context, setup_logging
-from worker.settings import Settings
+from worker.settings.load import Settings
 
 SECRET = "K004verysecret"
 ENV = {"S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "004id", "AWS_SECRET_ACCESS_KEY": SECRET}

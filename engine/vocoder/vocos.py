@@ -1,0 +1,227 @@
+"""Vocos: log-mel to waveform by predicting an STFT (arXiv 2306.00814).
+
+Loads the official `config.yaml` + `pytorch_model.bin` (charactr/vocos-mel-24khz) and any Vocos of
+the same layout. Parameter names are Vocos's own. The class paths in the YAML are compared with the
+ones known here and never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.dit import linear
+from engine.dit.linear import Linear
+from errors import ModelUnavailable
+
+_MAX_MAGNITUDE = 1e2
+_KERNEL = 7  # frames, of every convolution
+_HINT = (
+    "F5_VOCODER needs the directory of charactr/vocos-mel-24khz: config.yaml, pytorch_model.bin."
+)
+
+
+@dataclass(frozen=True)
+class VocosConfig:
+    """Backbone and head sizes of a Vocos."""
+
+    n_mels: int
+    dim: int
+    intermediate_dim: int
+    num_layers: int
+    n_fft: int
+    hop_length: int
+    padding: str
+
+
+class Row:
+    """Mels of any lengths along one axis of frames, zeros between them.
+
+    The gap is as long as the convolutions and the overlap-add reach, so that no mel hears another;
+    `mask` (1, 1, frames) is 0 in the gaps.
+    """
+
+    def __init__(self, mels: Sequence[Tensor], gap: int) -> None:
+        sizes = [mel.shape[0] for mel in mels]
+        starts = list(accumulate((size + gap for size in sizes), initial=0))
+        self.spans = [(start, start + size) for start, size in zip(starts[:-1], sizes, strict=True)]
+        self.mel = mels[0].new_zeros(1, mels[0].shape[1], starts[-1] - gap)
+        self.mask = mels[0].new_zeros(1, 1, starts[-1] - gap)
+        for mel, (start, stop) in zip(mels, self.spans, strict=True):
+            self.mel[0, :, start:stop] = mel.T
+            self.mask[..., start:stop] = 1.0
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution and MLP with a learned residual scale."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.dwconv = nn.Conv1d(dim, dim, _KERNEL, padding=_KERNEL // 2, groups=dim)
+        self.norm = nn.LayerNorm(dim, eps=1e-6)
+        self.pwconv1 = Linear(dim, hidden, gelu="none")
+        self.pwconv2 = Linear(hidden, dim)
+        self.gamma = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(1, dim, frames) to the same shape."""
+        h = self.norm(self.dwconv(x).transpose(1, 2))
+        h = self.gamma * self.pwconv2(self.pwconv1(h))
+        return x + h.transpose(1, 2)
+
+
+class Backbone(nn.Module):
+    """ConvNeXt stack over mel frames."""
+
+    def __init__(self, config: VocosConfig) -> None:
+        super().__init__()
+        self.embed = nn.Conv1d(config.n_mels, config.dim, _KERNEL, padding=_KERNEL // 2)
+        self.norm = nn.LayerNorm(config.dim, eps=1e-6)
+        blocks = [
+            ConvNeXtBlock(config.dim, config.intermediate_dim) for _ in range(config.num_layers)
+        ]
+        self.convnext = nn.ModuleList(blocks)
+        self.final_layer_norm = nn.LayerNorm(config.dim, eps=1e-6)
+
+    def forward(self, row: Row) -> Tensor:
+        """(1, n_mels, frames) of `row` to (1, frames, dim)."""
+        x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
+        for block in self.convnext:
+            x = block(x * row.mask)  # each convolution must find the zeros of a mel of its own
+        return self.final_layer_norm(x.transpose(1, 2))
+
+
+class Head(nn.Module):
+    """Magnitude and phase of each frame, inverted by overlap-add.
+
+    "center" padding cuts half a window at both ends, "same" leaves hop_length samples a frame.
+    """
+
+    window: Tensor
+
+    def __init__(self, config: VocosConfig) -> None:
+        super().__init__()
+        self.out = Linear(config.dim, config.n_fft + 2)
+        self.n_fft, self.hop = config.n_fft, config.hop_length
+        self.trim = (self.n_fft if config.padding == "center" else self.n_fft - self.hop) // 2
+        self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
+
+    def forward(self, x: Tensor, row: Row) -> list[Tensor]:
+        """(1, frames, dim) to the samples of each of the row's mels."""
+        log_magnitude, phase = self.out(x).transpose(1, 2).chunk(2, dim=1)
+        magnitude = log_magnitude.exp().clamp(max=_MAX_MAGNITUDE)
+        frames = torch.fft.irfft(torch.polar(magnitude, phase), self.n_fft, dim=1)
+        window = self.window[None, :, None] * row.mask
+        wave, weight = self._overlap_add(frames * window), self._overlap_add(window.square())
+        return [
+            wave[cut] / weight[cut]
+            for cut in (self._samples(start, stop) for start, stop in row.spans)
+        ]
+
+    def _samples(self, start: int, stop: int) -> slice:
+        first, last = start * self.hop, (stop - 1) * self.hop + self.n_fft
+        return slice(first + self.trim, last - self.trim)
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        """(1, n_fft, frames) to (samples,)."""
+        length = (frames.shape[-1] - 1) * self.hop + self.n_fft
+        kernel, stride = (1, self.n_fft), (1, self.hop)
+        return F.fold(frames, (1, length), kernel_size=kernel, stride=stride)[0, 0, 0]
+
+
+class Vocos(nn.Module):
+    """Backbone and head; 256 samples a frame at 24 kHz."""
+
+    def __init__(self, config: VocosConfig) -> None:
+        super().__init__()
+        self.backbone = Backbone(config)
+        self.head = Head(config)
+        self.gap = max(_KERNEL // 2, -(-config.n_fft // config.hop_length) - 1)
+
+    @torch.inference_mode()
+    def forward(self, mels: Sequence[Tensor]) -> list[Tensor]:
+        """(frames, n_mels) log-mels, of any lengths, to (samples,) each, fp32.
+
+        On a GPU all in one pass. On a CPU one after the other, which is no slower and keeps a
+        waveform's bits independent of the others.
+        """
+        together = mels[0].device.type != "cpu"
+        rows = [mels] if together else [[mel] for mel in mels]
+        return [wave for some in rows for wave in self.one_pass(some)]
+
+    def one_pass(self, mels: Sequence[Tensor]) -> list[Tensor]:
+        """`forward` on any device in a single pass."""
+        row = Row([mel.float() for mel in mels], self.gap)
+        waves: list[Tensor] = self.head(self.backbone(row), row)
+        return waves
+
+
+def load_vocos(directory: Path, device: torch.device) -> Vocos:
+    """A Vocos from a directory with `config.yaml` and `pytorch_model.bin`, in fp32.
+
+    Raises:
+        ModelUnavailable: a file is missing or damaged, or the config is not a mel Vocos.
+    """
+    import pickle
+
+    config = read_config(directory / "config.yaml")
+    weights = directory / "pytorch_model.bin"
+    with torch.device("meta"):
+        model = Vocos(config)
+    try:
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        state = {k: v.float() for k, v in state.items() if not k.startswith("feature_extractor.")}
+        state.pop("head.istft.window", None)
+        model.load_state_dict(state, assign=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError) as exc:
+        raise ModelUnavailable(
+            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}",
+            _HINT,
+        ) from exc
+    model.head.window = torch.hann_window(config.n_fft)
+    model.to(device).eval().requires_grad_(False)
+    linear.pack(model)
+    return model
+
+
+def read_config(path: Path) -> VocosConfig:
+    """Sizes from an official Vocos YAML.
+
+    Raises:
+        ModelUnavailable: unreadable, or parts other than mel features, VocosBackbone, ISTFTHead.
+    """
+    import yaml
+
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        features = _part(raw, "feature_extractor", "MelSpectrogramFeatures")
+        backbone = _part(raw, "backbone", "VocosBackbone")
+        head = _part(raw, "head", "ISTFTHead")
+        return VocosConfig(
+            n_mels=backbone["input_channels"],
+            dim=backbone["dim"],
+            intermediate_dim=backbone["intermediate_dim"],
+            num_layers=backbone["num_layers"],
+            n_fft=head["n_fft"],
+            hop_length=head["hop_length"],
+            padding=head.get("padding", features.get("padding", "same")),
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
+        raise ModelUnavailable(
+            f"The vocoder config {path} cannot be used: {exc}.",
+            _HINT,
+        ) from exc
+
+
+def _part(raw: dict[str, Any], name: str, class_name: str) -> dict[str, Any]:
+    path = raw[name]["class_path"]
+    if path.rsplit(".", 1)[-1] != class_name:
+        raise ValueError(f"{name} is {path}, only {class_name} is supported")
+    return dict(raw[name].get("init_args") or {})

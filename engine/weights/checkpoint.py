@@ -1,0 +1,171 @@
+"""Official F5-TTS checkpoints into a DiT, ready for inference.
+
+Reads `model_*.safetensors` and `model_*.pt` exactly as published or as f5-tts's trainer saves them:
+EMA weights under `ema_model.`, or `ema_model_state_dict` / `model_state_dict` in a `.pt`. Weights
+are memory-mapped and go straight to their final dtype and device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.arch import Arch
+from engine.dit import linear
+from engine.dit.layers import Rotary
+from engine.dit.model import DiT
+from errors import ModelUnavailable
+
+_PREFIX = "transformer."
+_BOOKKEEPING = {"initted", "step", "update"}
+# Encoders that run once a chunk or once a schedule keep full precision; they cost nothing.
+_FP32_PARTS = ("text_embed.", "time_embed.")
+
+
+def load_dit(
+    path: Path,
+    arch: Arch,
+    vocab_size: int,
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    use_ema: bool = True,
+) -> DiT:
+    """The DiT of a checkpoint file in inference mode.
+
+    Raises:
+        ModelUnavailable: the file is missing, damaged, not an F5-TTS checkpoint, or does not fit
+            the architecture or the vocabulary; the message names the first mismatch.
+    """
+    official = read_state(path, use_ema=use_ema)
+    _check_vocab(path, official, vocab_size)
+    with torch.device("meta"):
+        model = DiT(arch, vocab_size)
+    inv_freq = official.pop("rotary_embed.inv_freq", None)
+    try:
+        state = _to_our_names(official, arch)
+    except KeyError as exc:
+        raise _mismatch(path, f"{exc.args[0]} is missing") from exc
+    state = {name: _place(name, tensor, device, dtype) for name, tensor in state.items()}
+    try:
+        model.load_state_dict(state, assign=True)
+    except RuntimeError as exc:
+        raise _mismatch(path, " ".join(str(exc).split()[:40])) from exc
+    model.rotary = Rotary((_inv_freq(arch.dim_head) if inv_freq is None else inv_freq).to(device))
+    model.eval().requires_grad_(False)
+    del official, state  # so that packing frees one layer's weights after the other
+    linear.pack(model)
+    return model
+
+
+def read_state(path: Path, *, use_ema: bool = True) -> dict[str, Tensor]:
+    """The transformer's tensors by f5-tts name, without the `ema_model.transformer.` prefix.
+
+    Raises:
+        ModelUnavailable: see `load_dit`.
+    """
+    if not path.is_file():
+        raise ModelUnavailable(f"The checkpoint {path} does not exist.", "Set F5_CKPT or F5_MODEL.")
+    raw = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pt(path, use_ema)
+    state = {}
+    for key, value in raw.items():
+        name = key.replace("ema_model.", "", 1) if key.startswith("ema_model.") else key
+        if name in _BOOKKEEPING or not name.startswith(_PREFIX):
+            continue  # counters and the mel front end's buffers
+        state[name.removeprefix(_PREFIX)] = value
+    if not state:
+        raise _mismatch(path, "it has no `transformer.*` weights")
+    return state
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)  # memory-mapped: pages are read when they are cast or used
+    except (SafetensorError, OSError) as exc:
+        raise ModelUnavailable(
+            f"The checkpoint {path} is damaged: {exc}.", "Download it again; it may be truncated."
+        ) from exc
+
+
+def _read_pt(path: Path, use_ema: bool) -> Mapping[str, Tensor]:
+    import pickle
+    import zipfile
+
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (RuntimeError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as exc:
+        raise ModelUnavailable(
+            f"The checkpoint {path} is damaged or not a PyTorch file: {str(exc).splitlines()[0]}.",
+            "Download it again; it may be truncated.",
+        ) from exc
+    wanted = "ema_model_state_dict" if use_ema else "model_state_dict"
+    if not isinstance(checkpoint, dict) or wanted not in checkpoint:
+        raise ModelUnavailable(
+            f"The checkpoint {path} has no `{wanted}`.",
+            "Set F5_USE_EMA=false for a checkpoint without EMA weights."
+            if use_ema
+            else "Set F5_USE_EMA=true for a pruned checkpoint.",
+        )
+    state: Mapping[str, Tensor] = checkpoint[wanted]
+    return state
+
+
+def _to_our_names(official: dict[str, Tensor], arch: Arch) -> dict[str, Tensor]:
+    """Renames f5-tts's parameters to ours, joining q, k, v and splitting the input projection."""
+    state: dict[str, Tensor] = {}
+    projection = official.pop("input_embed.proj.weight")
+    state["input_x.weight"] = projection[:, : arch.mel_dim]
+    state["input_context.weight"] = projection[:, arch.mel_dim :]
+    state["input_context.bias"] = official.pop("input_embed.proj.bias")
+    for index in range(arch.depth):
+        theirs, ours = f"transformer_blocks.{index}.", f"blocks.{index}."
+        for kind in ("weight", "bias"):
+            parts = [official.pop(f"{theirs}attn.to_{part}.{kind}") for part in "qkv"]
+            state[f"{ours}attn.to_qkv.{kind}"] = torch.cat(parts)
+    for name, tensor in official.items():
+        for old, new in _RENAMES:
+            name = name.replace(old, new)
+        state[name] = tensor
+    return state
+
+
+_RENAMES = (
+    ("transformer_blocks.", "blocks."),
+    ("attn_norm.linear.", "attn_norm."),
+    ("attn.to_out.0.", "attn.to_out."),
+    ("ff.ff.0.0.", "ff_in."),
+    ("ff.ff.2.", "ff_out."),
+    ("input_embed.conv_pos_embed.", "conv_pos_embed."),
+    ("norm_out.linear.", "norm_out."),
+    ("long_skip_connection.", "skip."),
+)
+
+
+def _place(name: str, tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return tensor.to(device, torch.float32 if name.startswith(_FP32_PARTS) else dtype)
+
+
+def _inv_freq(dim_head: int) -> Tensor:
+    return 1.0 / (10000.0 ** (torch.arange(0, dim_head, 2).float() / dim_head))
+
+
+def _check_vocab(path: Path, state: dict[str, Tensor], vocab_size: int) -> None:
+    table = state.get("text_embed.text_embed.weight")
+    if table is not None and table.shape[0] != vocab_size + 1:
+        raise ModelUnavailable(
+            f"{path.name} knows {table.shape[0] - 1} tokens, the vocabulary has {vocab_size}.",
+            "Set F5_VOCAB to the vocab.txt that belongs to this checkpoint.",
+        )
+
+
+def _mismatch(path: Path, detail: str) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"The checkpoint {path} does not fit the model config: {detail}.",
+        "Set F5_CONFIG (or F5_MODEL) to the config it was trained with.",
+    )

@@ -1,0 +1,53 @@
+"""Published files on the Hugging Face hub, through its own client and caches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from errors import ModelUnavailable
+
+VOCOS_REPO = "charactr/vocos-mel-24khz"
+
+# Name -> (repository, file), as f5-tts's `F5TTS` class resolves them.
+PUBLISHED: dict[str, tuple[str, str]] = {
+    "F5TTS_v1_Base": ("SWivid/F5-TTS", "F5TTS_v1_Base/model_1250000.safetensors"),
+    "F5TTS_Base": ("SWivid/F5-TTS", "F5TTS_Base/model_1200000.safetensors"),
+}
+
+
+def split_uri(uri: str, setting: str) -> tuple[str, str, str]:
+    """`hf://owner/repo/path/in/repo` to (owner, repo, path).
+
+    Raises:
+        ModelUnavailable: not of that form.
+    """
+    parts = uri.removeprefix("hf://").split("/", 2)
+    if len(parts) != 3 or not all(parts):
+        raise ModelUnavailable(
+            f"{setting}={uri} is not a hub location.", "Write hf://owner/repo/path/in/repo."
+        )
+    return parts[0], parts[1], parts[2]
+
+
+def fetch(repo: str, filename: str, *, token: str | None, extra_cache: Path, setting: str) -> Path:
+    """A file of a hub repository: from `extra_cache`, the user's cache, or downloaded.
+
+    Raises:
+        ModelUnavailable: in no cache, and the hub refuses or cannot be reached.
+    """
+    import httpx
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    for cache in (extra_cache, None):
+        cached = try_to_load_from_cache(repo, filename, cache_dir=cache)
+        if isinstance(cached, str):
+            return Path(cached)
+    try:
+        return Path(hf_hub_download(repo, filename, token=token))
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as exc:
+        raise ModelUnavailable(
+            f"{filename} of {repo} is in no local cache and the hub did not give it "
+            f"({type(exc).__name__}).",
+            f"Check the network and HF_TOKEN, or set {setting} to a local path.",
+        ) from exc

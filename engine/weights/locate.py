@@ -1,0 +1,223 @@
+"""Which files a model consists of, and where they are found.
+
+Order, first hit wins (documented in CONFIG.md):
+    1. F5_CKPT, F5_VOCAB, F5_CONFIG, F5_VOCODER: each names its own part
+    2. F5_MODEL as a path (directory or weights file), `s3://bucket/prefix/` or `hf://owner/repo/...`
+    3. F5_MODEL as a name, in F5_MODELS_DIR (the image), F5_VOLUME_DIR (network volume),
+       the platform's model cache, the Hugging Face cache, and last the hub itself
+`demo` is the demonstration checkpoint that comes with the code; see `engine.weights.demo`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.arch import package_file
+from engine.weights import demo, hub
+from errors import ModelUnavailable
+
+log = logging.getLogger("f5worker.model")
+
+GRIFFIN_LIM = "griffin-lim"
+DEFAULT_NAME = "F5TTS_v1_Base"
+VOCOS_NAME = "vocos-mel-24khz"
+_PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small")
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """What the user asked for; None where nothing was said."""
+
+    model: str = demo.NAME
+    ckpt: str | None = None
+    vocab: str | None = None
+    config: str | None = None
+    vocoder: str | None = None
+    models_dir: Path = Path("models")
+    volume_dir: Path = Path("/runpod-volume")
+    hf_token: str | None = None
+
+    @property
+    def local_roots(self) -> list[Path]:
+        return [self.models_dir, self.volume_dir / "models", self.volume_dir]
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Local files of a model; `vocoder` None means Griffin-Lim. `name` goes on job outputs."""
+
+    name: str
+    weights: Path
+    vocab: Path
+    config: Path
+    vocoder: Path | None
+
+
+class Remote(Protocol):
+    """Access to `s3://bucket/key` URIs, provided by the worker."""
+
+    def list(self, uri: str) -> list[str]:
+        """URIs of the objects below `uri`."""
+        ...
+
+    def download(self, uri: str, path: Path) -> None:
+        """Writes the object to `path`, whole or not at all."""
+        ...
+
+
+def locate(request: ModelRequest, remote: Remote | None = None) -> ModelFiles:
+    """Finds, and where needed downloads, every file of the model.
+
+    Raises:
+        ModelUnavailable: a part is missing; the message names every place that was searched.
+    """
+    finder = _Finder(request, remote)
+    weights = finder.weights()
+    config = finder.config(weights)
+    return ModelFiles(
+        name=_display_name(request, weights),
+        weights=weights,
+        vocab=finder.vocab(weights),
+        config=config,
+        vocoder=finder.vocoder(weights),
+    )
+
+
+def _display_name(request: ModelRequest, weights: Path) -> str:
+    if request.ckpt or _looks_like_location(request.model):
+        return f"{weights.parent.name}/{weights.name}"
+    return request.model
+
+
+def _looks_like_location(text: str) -> bool:
+    return "/" in text or text.endswith((".safetensors", ".pt")) or text.startswith(".")
+
+
+class _Finder:
+    def __init__(self, request: ModelRequest, remote: Remote | None) -> None:
+        self.request = request
+        self.remote = remote
+
+    def weights(self) -> Path:
+        request = self.request
+        if request.ckpt:
+            return _pick_weights(self._local(request.ckpt, "F5_CKPT"))
+        if _looks_like_location(request.model):
+            return _pick_weights(self._local(request.model, "F5_MODEL"))
+        if request.model == demo.NAME:
+            return _pick_weights(demo.DIRECTORY)
+        for directory in self._named_directories(request.model):
+            if directory.is_dir():
+                return _pick_weights(directory)
+        if request.model in hub.PUBLISHED:
+            return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
+        raise ModelUnavailable(
+            f"No model named {request.model!r} in {_join(self._named_directories(request.model))}.",
+            f"Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a path.",
+        )
+
+    def config(self, weights: Path) -> Path:
+        if self.request.config:
+            return self._local(self.request.config, "F5_CONFIG")
+        beside = sorted([*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")])
+        if len(beside) == 1:
+            return beside[0]
+        for name in (self.request.model, weights.parent.name):
+            if name in _PUBLISHED_CONFIGS:
+                return package_file(f"configs/{name}.yaml")
+        log.warning("no model config beside %s; assuming %s", weights, DEFAULT_NAME)
+        return package_file(f"configs/{DEFAULT_NAME}.yaml")
+
+    def vocab(self, weights: Path) -> Path:
+        if self.request.vocab:
+            return self._local(self.request.vocab, "F5_VOCAB")
+        beside = weights.parent / "vocab.txt"
+        return beside if beside.is_file() else package_file("infer/examples/vocab.txt")
+
+    def vocoder(self, weights: Path) -> Path | None:
+        wanted = self.request.vocoder
+        if wanted == GRIFFIN_LIM:
+            return None
+        if wanted and _looks_like_location(wanted):
+            return self._local(wanted, "F5_VOCODER")
+        candidates = [weights.parent / "vocos"]
+        candidates += [root / (wanted or VOCOS_NAME) for root in self.request.local_roots]
+        for directory in candidates:
+            if (directory / "pytorch_model.bin").is_file():
+                return directory
+        config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
+        self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
+        return config.parent
+
+    def _named_directories(self, name: str) -> list[Path]:
+        return [root / name for root in self.request.local_roots]
+
+    def _from_hub(self, repo: str, filename: str, *, setting: str) -> Path:
+        cache = self.request.volume_dir / "huggingface-cache" / "hub"
+        return hub.fetch(
+            repo, filename, token=self.request.hf_token, extra_cache=cache, setting=setting
+        )
+
+    def _local(self, location: str, setting: str) -> Path:
+        """A local file or directory for any kind of location."""
+        if location.startswith("hf://"):
+            owner, repo, filename = hub.split_uri(location, setting)
+            return self._from_hub(f"{owner}/{repo}", filename, setting=setting)
+        if location.startswith("s3://"):
+            return self._from_bucket(location, setting)
+        path = Path(location).expanduser()
+        if not path.exists():
+            raise ModelUnavailable(f"{setting}={location} does not exist.", "Check the path.")
+        return path
+
+    def _from_bucket(self, uri: str, setting: str) -> Path:
+        if self.remote is None:
+            raise ModelUnavailable(
+                f"{setting}={uri} needs S3.", "Configure the bucket's endpoint and key."
+            )
+        uris = [uri] if Path(uri).suffix else self.remote.list(uri)
+        if not uris:
+            raise ModelUnavailable(f"{setting}={uri} holds no objects.", "Check the prefix.")
+        base = uri.rsplit("/", 1)[0] + "/" if Path(uri).suffix else uri.rstrip("/") + "/"
+        digest = hashlib.sha256(base.encode()).hexdigest()[:12]
+        target = self.request.models_dir / "from-s3" / digest
+        for item in uris:
+            path = target / _relative(item, base)
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.remote.download(item, path)
+        return target / _relative(uri, base) if Path(uri).suffix else target
+
+
+def _relative(uri: str, base: str) -> str:
+    relative = uri.removeprefix(base)
+    if relative.startswith("/") or ".." in relative.split("/"):
+        raise ModelUnavailable(f"The object name {uri} leaves its prefix.", "Rename the object.")
+    return relative
+
+
+def _pick_weights(path: Path) -> Path:
+    """The weights file of a directory: safetensors before .pt, the highest step first."""
+    if path.is_file():
+        return path
+    for pattern in ("model_*.safetensors", "*.safetensors", "model_*.pt", "*.pt"):
+        found = sorted(path.glob(pattern), key=_step, reverse=True)
+        if found:
+            return found[0]
+    raise ModelUnavailable(
+        f"{path} holds no *.safetensors or *.pt checkpoint.", "Set F5_CKPT to the weights file."
+    )
+
+
+def _step(path: Path) -> tuple[int, str]:
+    numbers = re.findall(r"\d+", path.stem)
+    return (int(numbers[-1]) if numbers else -1, path.name)
+
+
+def _join(paths: list[Path]) -> str:
+    return ", ".join(str(path) for path in paths)

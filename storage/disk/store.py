@@ -1,0 +1,307 @@
+"""Objects as plain files under one directory, browsable by hand: `{local_dir}/{prefix}{key}`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied
+from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.body import Payload, open_payload
+from storage.config import StorageConfig
+from storage.disk.sidecar import Sidecar, Sidecars
+from storage.files import atomic_file, remove_file, remove_leftovers
+from storage.keys import (
+    META_DIR,
+    TEMP_PREFIX,
+    check_key,
+    check_list_prefix,
+    full_key,
+    normalise_prefix,
+)
+from storage.limits import check_max_bytes
+from storage.metadata import decode_metadata, encode_metadata, guess_type
+from storage.quota import Quota
+from storage.s3.errors import translate_os_error
+from storage.s3.urls import check_expires
+
+_CHUNK_BYTES = 1 << 20
+_LEFT_OVER_S = 86_400.0  # no write takes a day
+
+
+class LocalStorage:
+    """A `Storage` on disk. Thread-safe; processes may share the directory.
+
+    A symbolic link is followed only while it stays inside the directory; links to directories are
+    not listed. A file put there by hand is an object too, without metadata.
+    """
+
+    def __init__(self, config: StorageConfig) -> None:
+        self._root = config.local_dir.absolute()
+        self._prefix = normalise_prefix(config.prefix)
+        self._sidecars = Sidecars(self._root)
+        self._limit = config.local_max_bytes
+        self._quota = Quota(self._limit, self.total_size, "STORAGE_LOCAL_MAX_SIZE_GB")
+        self._locks = tuple(threading.Lock() for _ in range(64))
+
+    @property
+    def mode(self) -> StorageMode:
+        return "local"
+
+    @property
+    def bucket(self) -> str | None:
+        return None
+
+    @property
+    def root(self) -> Path:
+        """The directory, absolute."""
+        return self._root
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every key, "" or ending in "/"."""
+        return self._prefix
+
+    def put(
+        self,
+        key: str,
+        body: Body | Payload,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject:
+        path = self.path(key)
+        with open_payload(body) as payload:
+            sidecar = Sidecar(
+                content_type or guess_type(key), encode_metadata(metadata, payload.sha256)
+            )
+            with self._quota.reserve(payload.size, lambda: self._size_or_zero(path)):
+                self._write(key, path, payload, sidecar)
+            return StoredObject(key, payload.size, payload.sha256, "local")
+
+    def _write(self, key: str, path: Path, payload: Payload, sidecar: Sidecar) -> None:
+        """File and sidecar change together for every thread of this process; between processes
+        the sidecar's record of its file decides."""
+        with self._lock(key), atomic_file(path) as file:
+            for chunk in payload.chunks():
+                file.write(chunk)
+            file.flush()
+            self._sidecars.write(self._prefix + key, os.fstat(file.fileno()), sidecar)
+
+    def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
+        return b"".join(self.stream(key, max_bytes=max_bytes))
+
+    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
+        with self._open(key) as source:
+            stat = os.fstat(source.fileno())
+            check_max_bytes(key, stat.st_size, max_bytes)
+            with atomic_file(path) as target:
+                while chunk := _read(source, _CHUNK_BYTES, key):
+                    target.write(chunk)
+        return self._info(key, stat)
+
+    def stream(
+        self, key: str, *, chunk_size: int = _CHUNK_BYTES, max_bytes: int | None = None
+    ) -> Iterator[bytes]:
+        check_key(key)
+        return self._stream(key, chunk_size, max_bytes)
+
+    def _stream(self, key: str, chunk_size: int, max_bytes: int | None) -> Iterator[bytes]:
+        with self._open(key) as file:
+            check_max_bytes(key, os.fstat(file.fileno()).st_size, max_bytes)
+            while chunk := _read(file, chunk_size, key):
+                yield chunk
+
+    def exists(self, key: str) -> bool:
+        try:
+            self.info(key)
+        except ObjectNotFound:
+            return False
+        return True
+
+    def info(self, key: str) -> ObjectInfo:
+        with self._open(key) as file:
+            return self._info(key, os.fstat(file.fileno()))
+
+    def size(self, key: str) -> int:
+        return self.info(key).size
+
+    def total_size(self, prefix: str = "") -> int:
+        return sum(item.size for item in self.list(prefix))
+
+    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
+        full = self._prefix + check_list_prefix(prefix)
+        directory = full.rpartition("/")[0]
+        if not self._is_inside(self._root / directory):
+            return iter(())
+        start = f"{directory}/" if directory else ""
+        return islice(self._walk(start, full), limit)
+
+    def _walk(self, directory: str, prefix: str) -> Iterator[ObjectInfo]:
+        """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`.
+
+        In S3's order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`.
+        """
+        for name, is_directory in _entries(self._root / directory):
+            full = directory + name
+            if is_directory:
+                if full.startswith(prefix) or prefix.startswith(full):
+                    yield from self._walk(full, prefix)
+            elif full.startswith(prefix) and (item := self._listed(full)):
+                yield item
+
+    def _listed(self, full: str) -> ObjectInfo | None:
+        """The entry of one file; None if it is not an object (any more)."""
+        key = full.removeprefix(self._prefix)
+        path = self._root / full
+        try:
+            check_key(key)
+            if not self._is_inside(path) or not path.is_file():
+                return None
+            stat = path.stat()
+        except (InvalidInput, OSError):
+            return None
+        return ObjectInfo(key, stat.st_size, _modified(stat), etag=_etag(stat))
+
+    def delete(self, key: str) -> bool:
+        path = self.path(key)
+        with self._lock(key):
+            size = self._size_or_zero(path)
+            if not remove_file(path):
+                return False
+            self._sidecars.remove(self._prefix + key)
+        self._quota.released(size)
+        self._prune(path.parent)
+        return True
+
+    def _prune(self, directory: Path) -> None:
+        """Removes `directory` and those above it while they are empty, but never the root."""
+        while directory != self._root and self._root in directory.parents:
+            try:
+                directory.rmdir()
+            except OSError:
+                return  # not empty, or already gone
+            directory = directory.parent
+
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+        check_expires(expires_s)
+        path = self.path(key)
+        return ObjectUrl(None, "none") if kind == "none" else ObjectUrl(path.as_uri(), "public")
+
+    def presign_put(
+        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+    ) -> ObjectUrl:
+        """The file's own URL: whoever can write to the disk needs no signature."""
+        return self.url(key, "public", expires_s=expires_s)
+
+    def ensure_bucket(self) -> None:
+        """Makes the directory, proves that it is writable, and removes what a crash left there."""
+        probe = self._root / f"{TEMP_PREFIX}probe-{os.getpid()}-{threading.get_ident()}"
+        try:
+            with atomic_file(probe) as file:
+                file.write(b"")
+        except (ObjectNotFound, InvalidInput) as error:  # no directory, or not one
+            raise ConfigError(
+                f"LOCAL_STORAGE_DIR={self._root} cannot be used as a directory.",
+                "Set it to a directory the worker may write to.",
+            ) from error
+        probe.unlink(missing_ok=True)
+        remove_leftovers(self._root, _LEFT_OVER_S)
+
+    def describe(self) -> dict[str, object]:
+        return {
+            "mode": "local",
+            "directory": str(self._root),
+            "prefix": self._prefix,
+            "max_bytes": self._limit,
+            "warnings": [],
+        }
+
+    def _lock(self, key: str) -> threading.Lock:
+        """Serialises changes of one key; keys rarely share a lock."""
+        return self._locks[hash(key) % len(self._locks)]
+
+    def path(self, key: str) -> Path:
+        """The file of `key`; it need not exist.
+
+        Raises:
+            StorageDenied: a symbolic link leads it outside the directory.
+        """
+        path = self._root / full_key(self._prefix, key)
+        if not self._is_inside(path):
+            raise StorageDenied(
+                f"{key[:80]!a}: a symbolic link leads outside the storage directory.",
+                "Remove the link, or copy the files into the storage directory.",
+            )
+        return path
+
+    def _is_inside(self, path: Path) -> bool:
+        try:
+            resolved = Path(os.path.realpath(path))
+        except OSError as exc:
+            raise translate_os_error(exc, path.name) from exc
+        return resolved.is_relative_to(os.path.realpath(self._root))
+
+    def _open(self, key: str) -> IO[bytes]:
+        try:
+            return self.path(key).open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+            raise ObjectNotFound(f"{key}: no such object.") from exc
+        except OSError as exc:
+            raise translate_os_error(exc, key) from exc
+
+    def _info(self, key: str, stat: os.stat_result) -> ObjectInfo:
+        sidecar = self._sidecars.read(self._prefix + key, stat)
+        return ObjectInfo(
+            key,
+            stat.st_size,
+            _modified(stat),
+            sidecar.content_type if sidecar else guess_type(key),
+            _etag(stat),
+            decode_metadata(sidecar.metadata) if sidecar else {},
+        )
+
+    def _size_or_zero(self, path: Path) -> int:
+        try:
+            return path.stat().st_size
+        except OSError:
+            return 0
+
+
+def _entries(directory: Path) -> list[tuple[str, bool]]:
+    """Names in `directory` in S3's order, folders with a trailing "/"; ours are left out."""
+    try:
+        with os.scandir(directory) as entries:
+            found = [
+                (entry.name + "/", True)
+                if entry.is_dir(follow_symlinks=False)
+                else (entry.name, False)
+                for entry in entries
+                if entry.name != META_DIR and not entry.name.startswith(TEMP_PREFIX)
+            ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # no such prefix, or pruned meanwhile
+    except OSError as exc:
+        raise translate_os_error(exc, directory.name) from exc
+    return sorted(found, key=lambda entry: os.fsencode(entry[0]))
+
+
+def _read(file: IO[bytes], size: int, key: str) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as exc:
+        raise translate_os_error(exc, key) from exc
+
+
+def _modified(stat: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(stat.st_mtime, UTC)
+
+
+def _etag(stat: os.stat_result) -> str:
+    """Changes whenever the file does; not a hash of its content."""
+    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}-{stat.st_ino:x}"

@@ -1,0 +1,232 @@
+"""S3 and a disk beside it: both are written, S3 is read first, and the disk catches what S3 cannot
+take, so that audio already paid for is never lost.
+
+An object that S3 did not take is marked pending on disk. Until `migrate` (or a later put) brings
+it to S3, the disk's copy is the one that is read, listed and linked.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TypeVar
+
+from errors import InvalidInput, StorageError, WorkerError
+from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.body import open_payload
+from storage.disk.sidecar import Pending
+from storage.disk.store import LocalStorage
+from storage.hybrid.migrate import MigrationReport, migrate
+from storage.s3.store import S3Storage
+
+log = logging.getLogger("f5worker.storage")
+T = TypeVar("T")
+_REMEMBERED_KEYS = 10_000
+
+
+class HybridStorage:
+    """A `Storage` of two. Thread-safe; `put` succeeds while at least one of them takes the object.
+
+    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning. `s3` and
+    `local` are the two stores, for what concerns one of them alone (clean-up by place).
+    """
+
+    def __init__(self, s3: S3Storage, local: LocalStorage) -> None:
+        self.s3 = s3
+        self.local = local
+        self._pending = Pending(local.root, local.prefix)
+        self._in_s3: dict[str, None] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def mode(self) -> StorageMode:
+        return "hybrid"
+
+    @property
+    def bucket(self) -> str | None:
+        return self.s3.bucket
+
+    def put(
+        self,
+        key: str,
+        body: Body,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject:
+        """Disk first: it is quick and there if the worker is stopped while S3 is slow."""
+        with open_payload(body) as payload:
+            kept: StoredObject | None = None
+            try:
+                kept = self.local.put(key, payload, content_type=content_type, metadata=metadata)
+                self._pending.add(key)
+            except WorkerError as error:  # S3 refuses for itself what is wrong for both
+                unkept = error
+            try:
+                stored = self.s3.put(key, payload, content_type=content_type, metadata=metadata)
+            except WorkerError as error:
+                if kept is None:
+                    raise
+                return self._spooled(kept, error)
+        self._remember(key)
+        try:
+            self._pending.discard(key)
+            if kept is None:
+                self.local.delete(key)  # an older copy must not outlive the new object
+        except WorkerError as error:
+            stored = _with_warning(stored, f"The older copy on disk remains: {error.message}")
+        if kept is None:
+            stored = _with_warning(stored, f"No copy on local disk: {unkept.message}")
+        return stored
+
+    def _remember(self, key: str) -> None:
+        """Saves a later `url` the question whether S3 has `key`; the oldest keys are forgotten."""
+        with self._lock:
+            self._in_s3[key] = None
+            if len(self._in_s3) > _REMEMBERED_KEYS:
+                self._in_s3.pop(next(iter(self._in_s3)))
+
+    def _spooled(self, kept: StoredObject, error: WorkerError) -> StoredObject:
+        log.warning("storage: S3 did not take an object (%s); it is kept on disk", error.code)
+        return _with_warning(
+            kept, f"Kept on local disk, S3 failed: {error.message} {error.hint}".rstrip()
+        )
+
+    def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
+        return self._read(
+            key,
+            lambda: self.s3.get(key, max_bytes=max_bytes),
+            lambda: self.local.get(key, max_bytes=max_bytes),
+        )
+
+    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
+        return self._read(
+            key,
+            lambda: self.s3.download(key, path, max_bytes=max_bytes),
+            lambda: self.local.download(key, path, max_bytes=max_bytes),
+        )
+
+    def stream(
+        self, key: str, *, chunk_size: int = 1 << 20, max_bytes: int | None = None
+    ) -> Iterator[bytes]:
+        """From S3, or from disk if S3 fails before its first byte."""
+        local = self.local.stream(key, chunk_size=chunk_size, max_bytes=max_bytes)
+        s3 = self.s3.stream(key, chunk_size=chunk_size, max_bytes=max_bytes)
+        return self._stream(key, s3, local)
+
+    def _stream(self, key: str, s3: Iterator[bytes], local: Iterator[bytes]) -> Iterator[bytes]:
+        def begin(source: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+            return next(source, b""), source
+
+        first, rest = self._read(key, lambda: begin(s3), lambda: begin(local))
+        if first:
+            yield first
+        yield from rest
+
+    def exists(self, key: str) -> bool:
+        if self._local_only(key):
+            return True
+        try:
+            return self.s3.exists(key) or self.local.exists(key)
+        except StorageError:
+            if self.local.exists(key):
+                return True
+            raise
+
+    def info(self, key: str) -> ObjectInfo:
+        return self._read(key, lambda: self.s3.info(key), lambda: self.local.info(key))
+
+    def size(self, key: str) -> int:
+        return self.info(key).size
+
+    def total_size(self, prefix: str = "") -> int:
+        return sum(item.size for item in self.list(prefix))
+
+    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
+        """Both listings merged. S3 must answer: half a listing would pass for a whole one."""
+        return islice(self._merged(prefix), limit)
+
+    def _merged(self, prefix: str) -> Iterator[ObjectInfo]:
+        ours = ((item.key.encode(), 0, item) for item in self.s3.list(prefix))
+        disk = ((item.key.encode(), 1, item) for item in self.local.list(prefix))
+        both = heapq.merge(ours, disk, key=lambda entry: entry[:2])
+        for _, group in groupby(both, key=lambda entry: entry[0]):
+            items = [item for _, _, item in group]
+            yield items[-1] if self._local_only(items[0].key) else items[0]
+
+    def delete(self, key: str) -> bool:
+        """From both; S3 first, so that a failure leaves the copy on disk to try again."""
+        with self._lock:
+            self._in_s3.pop(key, None)
+        in_s3 = self.s3.delete(key)
+        self._pending.discard(key)
+        return self.local.delete(key) or in_s3
+
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+        """S3's URL; for an object that only the disk has, its `file://` URL."""
+        if kind != "none" and self._is_on_disk_only(key):
+            return self.local.url(key, kind, expires_s=expires_s)
+        return self.s3.url(key, kind, expires_s=expires_s)
+
+    def _is_on_disk_only(self, key: str) -> bool:
+        return self._local_only(key) or (self.local.exists(key) and not self._is_in_s3(key))
+
+    def _is_in_s3(self, key: str) -> bool:
+        """Files put on disk by hand, or by a job that asked for no S3, are not."""
+        if key in self._in_s3:
+            return True
+        try:
+            found = self.s3.exists(key)
+        except StorageError:
+            return False
+        if found:
+            self._remember(key)
+        return found
+
+    def presign_put(
+        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+    ) -> ObjectUrl:
+        return self.s3.presign_put(key, content_type=content_type, expires_s=expires_s)
+
+    def ensure_bucket(self) -> None:
+        self.local.ensure_bucket()
+        self.s3.ensure_bucket()
+
+    def describe(self) -> dict[str, object]:
+        return {
+            **self.s3.describe(),
+            "mode": "hybrid",
+            "local": self.local.describe(),
+        }
+
+    def migrate(self, prefix: str = "") -> MigrationReport:
+        """Brings what only the disk has to S3; see `storage.hybrid.migrate`."""
+        return migrate(self.local, self.s3, self._pending, prefix)
+
+    def _local_only(self, key: str) -> bool:
+        return key in self._pending and self.local.exists(key)
+
+    def _read(self, key: str, s3: Callable[[], T], local: Callable[[], T]) -> T:
+        """What `s3` gives; `local`'s if S3 lacks the object or fails and the disk has it."""
+        if self._local_only(key):
+            return local()
+        try:
+            return s3()
+        except InvalidInput:
+            raise
+        except WorkerError as error:
+            if not self.local.exists(key):
+                raise
+            log.info("storage: read from disk, S3 said %s", error.code)
+            return local()
+
+
+def _with_warning(receipt: StoredObject, text: str) -> StoredObject:
+    warnings = (*receipt.warnings, text)
+    return StoredObject(
+        receipt.key, receipt.size, receipt.sha256, receipt.storage_type, receipt.bucket, warnings
+    )

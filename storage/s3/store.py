@@ -1,0 +1,297 @@
+"""Objects in a bucket of any S3-compatible service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from errors import (
+    BucketNotFound,
+    ConfigError,
+    InvalidInput,
+    ObjectNotFound,
+    StorageError,
+)
+from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.body import Payload, open_payload
+from storage.config import StorageConfig
+from storage.files import atomic_file
+from storage.keys import check_key, check_list_prefix, full_key, normalise_prefix
+from storage.limits import check_max_bytes
+from storage.metadata import decode_metadata, encode_metadata, guess_type
+from storage.quota import Quota
+from storage.s3.client import S3Client
+from storage.s3.errors import answer_code
+from storage.s3.reading import ObjectReader, restarting
+from storage.s3.upload import Uploader
+from storage.s3.urls import check_expires, expiry, public_url
+
+_CHUNK_BYTES = 1 << 20
+_PAGE_KEYS = 1000
+
+
+class S3Storage:
+    """A `Storage` in S3. Thread-safe; makes no request before the first verb is used."""
+
+    def __init__(self, config: StorageConfig) -> None:
+        self._client = S3Client(config)
+        self._endpoint = self._client.endpoint
+        self._prefix = normalise_prefix(config.prefix)
+        self._public_base_url = config.public_base_url
+        self._max_bytes = config.max_bytes
+        self._quota = Quota(config.max_bytes, self.total_size, "STORAGE_S3_MAX_SIZE_GB")
+        self._uploader = Uploader(
+            self._client, config.multipart_threshold_bytes, config.multipart_part_bytes
+        )
+
+    @property
+    def mode(self) -> StorageMode:
+        return "s3"
+
+    @property
+    def bucket(self) -> str | None:
+        return self._client.bucket
+
+    def put(
+        self,
+        key: str,
+        body: Body | Payload,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> StoredObject:
+        full = full_key(self._prefix, key)
+        with open_payload(body) as payload:
+            headers = {
+                "ContentType": content_type or guess_type(key),
+                "Metadata": encode_metadata(metadata, payload.sha256),
+            }
+            with self._quota.reserve(payload.size, lambda: self._size_or_zero(key)):
+                self._uploader.put(full, payload, headers)
+            return StoredObject(key, payload.size, payload.sha256, "s3", self.bucket)
+
+    def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
+        return restarting(lambda: b"".join(self.stream(key, max_bytes=max_bytes)))
+
+    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
+        return restarting(lambda: self._download(key, path, max_bytes))
+
+    def _download(self, key: str, path: Path, max_bytes: int | None) -> ObjectInfo:
+        first: list[ObjectInfo] = []
+
+        def opened(answer: dict[str, Any]) -> None:
+            check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
+            first.append(_info(key, answer))
+
+        reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
+        with atomic_file(path) as file:
+            for chunk in reader.chunks(_CHUNK_BYTES):
+                file.write(chunk)
+        return first[0]
+
+    def stream(
+        self, key: str, *, chunk_size: int = _CHUNK_BYTES, max_bytes: int | None = None
+    ) -> Iterator[bytes]:
+        def opened(answer: dict[str, Any]) -> None:
+            check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
+
+        reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
+        return reader.chunks(chunk_size)
+
+    def exists(self, key: str) -> bool:
+        try:
+            self.info(key)
+        except ObjectNotFound:
+            return False
+        return True
+
+    def info(self, key: str) -> ObjectInfo:
+        """HEAD, and only where its bare status is not enough a second request.
+
+        Raises:
+            ObjectNotFound: no such object; BucketNotFound: not even the bucket.
+            StorageDenied: with the reason; for a key without s3:ListBucket a missing object looks
+                like this too, S3 does not tell the two apart.
+        """
+        full = full_key(self._prefix, key)
+        try:
+            return _info(key, self._client.call("head_object", full))
+        except ObjectNotFound:
+            self._require_bucket()
+            raise
+        except StorageError as error:
+            if answer_code(error) not in {"400", "403"}:
+                raise
+            reason = self._client.reason(full)
+            if reason is None:
+                raise
+            raise reason from error
+
+    def _require_bucket(self) -> None:
+        """Raises BucketNotFound if no request has found the bucket yet and it is not there."""
+        if self._client.bucket_seen:
+            return
+        try:
+            self._client.call("head_bucket")
+        except BucketNotFound:
+            raise
+        except StorageError:
+            return  # not allowed to look: the 404 of the object stands
+
+    def size(self, key: str) -> int:
+        return self.info(key).size
+
+    def _size_or_zero(self, key: str) -> int:
+        try:
+            return self.size(key)
+        except ObjectNotFound:
+            return 0
+
+    def total_size(self, prefix: str = "") -> int:
+        return sum(item.size for item in self.list(prefix))
+
+    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
+        return self._list(self._prefix + check_list_prefix(prefix), limit)
+
+    def _list(self, prefix: str, limit: int | None) -> Iterator[ObjectInfo]:
+        left = limit
+        for entry in self._entries(prefix, limit):
+            if left is not None and left <= 0:
+                return
+            key = entry["Key"].removeprefix(self._prefix)
+            if not _is_ours(key):
+                continue
+            yield ObjectInfo(key, entry["Size"], entry["LastModified"], etag=_etag(entry))
+            left = None if left is None else left - 1
+
+    def _entries(self, prefix: str, limit: int | None) -> Iterator[dict[str, Any]]:
+        """All entries of the listing, page by page. botocore decodes the keys (encoding-type)."""
+        page: dict[str, Any] = {"Prefix": prefix, "MaxKeys": _PAGE_KEYS}
+        if limit is not None:
+            page["MaxKeys"] = max(1, min(_PAGE_KEYS, limit))
+        while True:
+            answer = self._client.call("list_objects_v2", **page)
+            yield from answer.get("Contents", [])
+            if not answer.get("IsTruncated"):
+                return
+            token = answer.get("NextContinuationToken")
+            if not token or token == page.get("ContinuationToken"):
+                raise StorageError(
+                    f"{self._client.where('list_objects_v2', None)}: the service does not continue "
+                    "its listing.",
+                    "Report this to the provider.",
+                )
+            page["ContinuationToken"] = token
+
+    def delete(self, key: str) -> bool:
+        """Asks first whether the object is there, because S3 answers both cases alike."""
+        try:
+            size = self.size(key)
+        except ObjectNotFound:
+            return False
+        self._client.call("delete_object", full_key(self._prefix, key))
+        self._quota.released(size)
+        return True
+
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+        """The URL of `key`, without a request.
+
+        Raises:
+            ConfigError: the provider cannot serve such URLs.
+        """
+        full = full_key(self._prefix, key)
+        check_expires(expires_s)
+        if kind == "none":
+            return ObjectUrl(None, "none")
+        if kind == "presigned":
+            return self._presigned("get_object", full, expires_s)
+        if not self._endpoint.provider.public_endpoint and not self._public_base_url:
+            raise ConfigError(
+                f"Objects at {self._endpoint.label} have no public URL.",
+                "Set S3_PUBLIC_BASE_URL to the bucket's public domain"
+                + (
+                    ", or S3_URL_KIND=presigned."
+                    if self._endpoint.provider.presigns
+                    else ", or S3_URL_KIND=none."
+                ),
+            )
+        url = public_url(
+            full,
+            bucket=self._client.bucket,
+            region=self._endpoint.region,
+            endpoint_url=self._endpoint.url,
+            base_url=self._public_base_url,
+        )
+        return ObjectUrl(url, "public")
+
+    def presign_put(
+        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+    ) -> ObjectUrl:
+        """A URL to upload `key` with; a given `content_type` must be sent with the upload."""
+        full = full_key(self._prefix, key)
+        parameters = {"ContentType": content_type} if content_type else {}
+        return self._presigned("put_object", full, check_expires(expires_s), parameters)
+
+    def _presigned(
+        self, method: str, full: str, expires_s: int, parameters: dict[str, str] | None = None
+    ) -> ObjectUrl:
+        if not self._endpoint.provider.presigns:
+            raise ConfigError(
+                f"{self._endpoint.label} does not offer presigned URLs.",
+                "Set S3_URL_KIND=none and read the object by its key, or use another provider.",
+            )
+        expires_at = expiry(expires_s)  # before signing: never promises more than is given
+        return ObjectUrl(
+            self._client.presign(method, full, expires_s, parameters), "presigned", expires_at
+        )
+
+    def ensure_bucket(self) -> None:
+        """Verifies that the bucket is there and may be listed; it is never created.
+
+        Raises:
+            BucketNotFound: with where to create it; StorageDenied: with the service's reason.
+        """
+        error = self._client.reason(None, self._prefix)
+        if error is not None:
+            raise error
+
+    def describe(self) -> dict[str, object]:
+        return {
+            "mode": "s3",
+            "provider": self._endpoint.provider.name,
+            "endpoint": self._endpoint.label,
+            "region": self._endpoint.region,
+            "bucket": self._client.bucket,
+            "prefix": self._prefix,
+            "addressing": self._endpoint.addressing,
+            "presigned_urls": self._endpoint.provider.presigns,
+            "public_base_url": self._public_base_url,
+            "max_bytes": self._max_bytes,
+            "warnings": list(self._endpoint.warnings),
+        }
+
+
+def _info(key: str, answer: Mapping[str, Any]) -> ObjectInfo:
+    """From the answer to HEAD or GET."""
+    return ObjectInfo(
+        key,
+        int(answer["ContentLength"]),
+        answer["LastModified"],
+        answer.get("ContentType") or "application/octet-stream",
+        _etag(answer),
+        decode_metadata(answer.get("Metadata", {})),
+    )
+
+
+def _etag(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("ETag", "")).strip('"')
+
+
+def _is_ours(key: str) -> bool:
+    """False for keys this worker cannot address, such as a console's folder markers."""
+    try:
+        check_key(key)
+    except InvalidInput:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""Storing an object in S3, complete or not at all.
+
+Small objects go up in one PutObject, larger ones in parts that are aborted on any failure. The hash
+of every body is signed (x-amz-content-sha256), so a service refuses bytes damaged on their way.
+What was stored is verified from the answers alone: an ETag that is the MD5 of what was sent needs
+no further request. Where it is not (encryption, other services), one HEAD compares the size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from errors import ObjectNotFound, StorageError, StorageUnavailable
+from storage.body import Payload
+from storage.metadata import stored_sha256
+from storage.s3.client import S3Client
+from storage.s3.retry import Retry
+
+log = logging.getLogger("f5worker.storage")
+MAX_PARTS = 10_000
+PART_THREADS = 4
+_ABORT_RETRY = Retry(attempts=3, budget_s=10.0)  # the job has failed: do not hold it up for long
+
+
+class Damaged(StorageUnavailable):
+    """The service stored something else than was sent."""
+
+
+class Uploader:
+    """Puts payloads. Thread-safe. Sizes in bytes."""
+
+    def __init__(self, client: S3Client, threshold_bytes: int, part_bytes: int) -> None:
+        self._client = client
+        self._threshold = threshold_bytes
+        self._part = part_bytes
+
+    def put(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+        """Stores `payload` under the full key `key` with `headers` (PutObject's parameters).
+
+        Raises:
+            StorageError and its kinds; no part and no damaged object stays behind.
+        """
+        try:
+            if payload.size < self._threshold:
+                self._client.retry.run(lambda: self._put_whole(key, payload, headers))
+            else:
+                self._put_parts(key, payload, headers)
+        except Damaged:
+            self._client.call("delete_object", key)
+            raise
+
+    def _put_whole(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+        data = payload.read(0, payload.size)
+        answer = self._client.once("put_object", key, Body=data, **headers)
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self._verify(key, payload, answer, md5)
+
+    def _put_parts(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+        upload_id = self._client.call("create_multipart_upload", key, **headers)["UploadId"]
+        try:
+            parts = self._send_parts(key, upload_id, payload)
+            etag = _joined_etag([md5 for _, md5 in parts])
+            listed = [{"PartNumber": n, "ETag": e} for n, (e, _) in enumerate(parts, start=1)]
+            answer = self._complete(key, upload_id, payload, listed)
+        except BaseException:
+            self._abort(key, upload_id)
+            raise
+        self._verify(key, payload, answer, etag)
+
+    def _send_parts(self, key: str, upload_id: str, payload: Payload) -> list[tuple[str, str]]:
+        """ETag as answered and MD5 as sent of every part, in order."""
+        size = max(self._part, -(-payload.size // MAX_PARTS))
+        offsets = range(0, payload.size, size)
+
+        def send(number: int, offset: int) -> tuple[str, str]:
+            data = payload.read(offset, min(size, payload.size - offset))
+            answer = self._client.call(
+                "upload_part", key, UploadId=upload_id, PartNumber=number, Body=data
+            )
+            return answer["ETag"], hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+        pool = ThreadPoolExecutor(min(PART_THREADS, len(offsets)), "upload")
+        try:
+            return list(pool.map(send, range(1, len(offsets) + 1), offsets))
+        finally:
+            # No part may arrive after the abort, so those in flight are awaited.
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _complete(
+        self, key: str, upload_id: str, payload: Payload, parts: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        try:
+            return self._client.call(
+                "complete_multipart_upload",
+                key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": parts},
+            )
+        except StorageUnavailable:
+            # The answer to a try that succeeded may have been lost: the upload is gone then, and
+            # the object is there.
+            if self._is_stored(key, payload):
+                return {}
+            raise
+
+    def _abort(self, key: str, upload_id: str) -> None:
+        try:
+            _ABORT_RETRY.run(
+                lambda: self._client.once("abort_multipart_upload", key, UploadId=upload_id)
+            )
+        except StorageError as error:
+            log.warning(
+                "storage: parts of a failed upload may stay behind (%s); a lifecycle rule that "
+                "aborts incomplete uploads removes them",
+                error.code,
+            )
+
+    def _verify(self, key: str, payload: Payload, answer: dict[str, Any], etag: str) -> None:
+        if str(answer.get("ETag", "")).strip('"').lower() == etag:
+            return
+        if not self._is_stored(key, payload):
+            raise Damaged(
+                f"{self._client.where('put_object', key)}: the service did not store the bytes "
+                "that were sent.",
+                "Send the job again.",
+            )
+
+    def _is_stored(self, key: str, payload: Payload) -> bool:
+        """Whether the object under `key` has the payload's size, and its hash if it has one."""
+        try:
+            head = self._client.call("head_object", key)
+        except ObjectNotFound:
+            return False
+        stored = stored_sha256(head.get("Metadata", {}))
+        return head["ContentLength"] == payload.size and stored in {None, payload.sha256}
+
+
+def _joined_etag(md5s: list[str]) -> str:
+    """The ETag S3 gives a multipart object: the MD5 of the parts' MD5s, and their number."""
+    joined = hashlib.md5(b"".join(map(bytes.fromhex, md5s)), usedforsecurity=False).hexdigest()
+    return f"{joined}-{len(md5s)}"

@@ -1,0 +1,268 @@
+"""Where a model's files are looked for, in which order, and what is said when they are missing."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.arch import Arch, package_file, read_arch
+from engine.tokens import read_vocab
+from engine.weights import demo, hub
+from engine.weights.checkpoint import load_dit
+from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
+from errors import ModelUnavailable
+from standins.checkpoints import make_checkpoint, make_vocos
+from standins.random_weights import official_shapes
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    return path
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> ModelRequest:
+    return ModelRequest(
+        model="F5TTS_v1_Base",
+        vocoder=GRIFFIN_LIM,
+        models_dir=tmp_path / "image",
+        volume_dir=tmp_path / "volume",
+    )
+
+
+def test_the_image_comes_before_the_volume(request_: ModelRequest) -> None:
+    touch(request_.volume_dir / "models/F5TTS_v1_Base/model_1.safetensors")
+    assert locate(request_).weights.is_relative_to(request_.volume_dir)
+    touch(request_.models_dir / "F5TTS_v1_Base/model_1.safetensors")
+    assert locate(request_).weights.is_relative_to(request_.models_dir)
+
+
+def test_an_explicit_checkpoint_comes_before_everything(
+    request_: ModelRequest, tmp_path: Path
+) -> None:
+    touch(request_.models_dir / "F5TTS_v1_Base/model_1.safetensors")
+    mine = touch(tmp_path / "mine/model_900.pt")
+    files = locate(replace(request_, ckpt=str(mine)))
+    assert files.weights == mine
+    assert files.name == "mine/model_900.pt"
+
+
+def test_the_highest_step_and_safetensors_are_preferred(request_: ModelRequest) -> None:
+    folder = request_.models_dir / "F5TTS_v1_Base"
+    for name in ("model_9.safetensors", "model_1250000.safetensors", "model_9999999.pt"):
+        touch(folder / name)
+    assert locate(request_).weights.name == "model_1250000.safetensors"
+
+
+def test_config_and_vocab_beside_the_weights_are_used(request_: ModelRequest) -> None:
+    folder = request_.models_dir / "F5TTS_v1_Base"
+    touch(folder / "model_1.safetensors")
+    files = locate(request_)
+    assert files.config == package_file("configs/F5TTS_v1_Base.yaml")
+    assert files.vocab == package_file("infer/examples/vocab.txt")
+    touch(folder / "custom.yaml")
+    touch(folder / "vocab.txt")
+    files = locate(request_)
+    assert (files.config.name, files.vocab.parent) == ("custom.yaml", folder)
+
+
+def test_the_vocoder_is_found_beside_the_model_and_in_the_image(request_: ModelRequest) -> None:
+    touch(request_.models_dir / "F5TTS_v1_Base/model_1.safetensors")
+    wanted = replace(request_, vocoder=None)
+    make_vocos(request_.models_dir / "vocos-mel-24khz")
+    assert locate(wanted).vocoder == request_.models_dir / "vocos-mel-24khz"
+    make_vocos(request_.models_dir / "F5TTS_v1_Base/vocos")
+    assert locate(wanted).vocoder == request_.models_dir / "F5TTS_v1_Base/vocos"
+
+
+def test_an_unknown_name_says_where_it_was_looked_for(request_: ModelRequest) -> None:
+    with pytest.raises(ModelUnavailable, match="No model named 'F6TTS'") as caught:
+        locate(replace(request_, model="F6TTS"))
+    assert str(request_.models_dir / "F6TTS") in caught.value.message
+    assert "F5TTS_v1_Base" in caught.value.hint
+
+
+class FakeRemote:
+    """Two objects under a prefix."""
+
+    def __init__(self) -> None:
+        self.downloads: list[str] = []
+
+    def list(self, uri: str) -> list[str]:
+        return [f"{uri}model_7.safetensors", f"{uri}vocos/pytorch_model.bin"]
+
+    def download(self, uri: str, path: Path) -> None:
+        self.downloads.append(uri)
+        path.write_bytes(b"x")
+
+
+def test_a_model_in_a_bucket_is_downloaded_once(request_: ModelRequest) -> None:
+    remote = FakeRemote()
+    wanted = replace(request_, model="s3://bucket/models/mine/", vocoder=None)
+    files = locate(wanted, remote)
+    assert files.weights.name == "model_7.safetensors"
+    assert files.vocoder == files.weights.parent / "vocos"
+    locate(wanted, remote)
+    assert len(remote.downloads) == 2
+
+
+@pytest.fixture
+def hub_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """A hub on loopback that speaks what hf_hub_download asks of the real one."""
+    files: dict[str, bytes] = {}
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self._answer(body=False)
+
+        def do_GET(self) -> None:
+            self._answer(body=True)
+
+        def _answer(self, *, body: bool) -> None:
+            content = files.get(self.path.replace("/resolve/main/", ":").lstrip("/"))
+            self.send_response(200 if content is not None else 404)
+            self.send_header("ETag", f'"{hashlib.sha256(content or b"").hexdigest()}"')
+            self.send_header("X-Repo-Commit", "c" * 40)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            if body and content:
+                self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    import huggingface_hub.constants as constants
+    import huggingface_hub.file_download as download
+
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    yield files
+    server.shutdown()
+
+
+def test_a_published_model_is_fetched_from_the_hub_once(
+    request_: ModelRequest, hub_server: dict[str, bytes]
+) -> None:
+    repo, filename = hub.PUBLISHED["F5TTS_v1_Base"]
+    hub_server[f"{repo}:{filename}"] = b"weights"
+    hub_server[f"{hub.VOCOS_REPO}:config.yaml"] = b"config"
+    hub_server[f"{hub.VOCOS_REPO}:pytorch_model.bin"] = b"vocos"
+    files = locate(replace(request_, vocoder=None))
+    assert files.weights.read_bytes() == b"weights"
+    assert files.vocoder is not None
+    assert (files.vocoder / "pytorch_model.bin").read_bytes() == b"vocos"
+    hub_server.clear()
+    assert locate(replace(request_, vocoder=None)) == files
+
+
+def test_a_checkpoint_of_ones_own_gets_the_published_vocoder(
+    request_: ModelRequest, hub_server: dict[str, bytes], tmp_path: Path
+) -> None:
+    """F5_CKPT alone leaves F5_MODEL at `demo`, which once meant the demo's vocoder as well."""
+    mine = touch(tmp_path / "mine/model_900.pt")
+    hub_server[f"{hub.VOCOS_REPO}:config.yaml"] = b"config"
+    hub_server[f"{hub.VOCOS_REPO}:pytorch_model.bin"] = b"vocos"
+    files = locate(replace(request_, model=demo.NAME, ckpt=str(mine), vocoder=None))
+    assert files.weights == mine
+    assert files.vocoder is not None
+
+
+def test_a_hub_without_the_file_says_what_to_set(
+    request_: ModelRequest, hub_server: dict[str, bytes]
+) -> None:
+    with pytest.raises(ModelUnavailable, match="hub did not give it") as caught:
+        locate(request_)
+    assert "F5_CKPT" in caught.value.hint
+
+
+def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
+    """Also where an earlier version left one of its own, which made noise."""
+    old = tmp_path / "demo"
+    old.mkdir()
+    (old / "model.safetensors").write_bytes(b"")
+    files = locate(ModelRequest(models_dir=tmp_path, volume_dir=tmp_path / "none"))
+    assert files.name == "demo"
+    assert files.weights.parent == files.vocab.parent == files.config.parent == demo.DIRECTORY
+    assert files.vocoder == demo.DIRECTORY / "vocos"
+
+
+def test_the_demo_package_is_small_enough_for_a_repository() -> None:
+    sizes = [path.stat().st_size for path in demo.DIRECTORY.rglob("*") if path.is_file()]
+    assert 10e6 < sum(sizes) < 40e6
+
+
+@pytest.mark.parametrize("name", ["F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small"])
+def test_published_configs_are_understood(name: str) -> None:
+    arch = read_arch(package_file(f"configs/{name}.yaml"))
+    base = name.endswith("Base")
+    assert (arch.dim, arch.depth, arch.heads) == ((1024, 22, 16) if base else (768, 18, 12))
+    assert arch.text_mask_padding == ("v1" in name)
+    assert arch.pe_attn_head == (None if "v1" in name else 1)
+
+
+def test_other_backbones_are_refused_by_name() -> None:
+    with pytest.raises(ModelUnavailable, match="backbone 'UNetT'"):
+        read_arch(package_file("configs/E2TTS_Base.yaml"))
+
+
+CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
+
+
+def test_random_and_official_parameter_names_agree(tmp_path: Path) -> None:
+    made = make_checkpoint(tmp_path, "v1")
+    arch = read_arch(made.config)
+    theirs = {k: tuple(v.shape) for k, v in made.oracle.transformer.state_dict().items()}
+    theirs.pop("rotary_embed.inv_freq")
+    assert official_shapes(arch, len(read_vocab(made.vocab))) == theirs
+
+
+def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path) -> None:
+    made = make_checkpoint(tmp_path, "v1")
+    arch = replace(read_arch(made.config), dim=128)
+    with pytest.raises(ModelUnavailable, match="does not fit the model config") as caught:
+        load_dit(made.weights, arch, len(read_vocab(made.vocab)), **CPU)
+    assert "F5_CONFIG" in caught.value.hint
+
+
+def test_a_checkpoint_of_another_vocabulary_says_so(tmp_path: Path) -> None:
+    made = make_checkpoint(tmp_path, "v1")
+    with pytest.raises(ModelUnavailable, match="knows 2545 tokens, the vocabulary has 7"):
+        load_dit(made.weights, read_arch(made.config), 7, **CPU)
+
+
+@pytest.mark.parametrize("name", ["model_1.safetensors", "model_1.pt"])
+def test_a_truncated_checkpoint_is_called_damaged(tmp_path: Path, name: str) -> None:
+    made = make_checkpoint(tmp_path, "v1")
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ModelUnavailable, match="damaged"):
+        load_dit(path, read_arch(made.config), len(read_vocab(made.vocab)), **CPU)
+
+
+def test_a_checkpoint_without_ema_says_which_setting_loads_it(tmp_path: Path) -> None:
+    made = make_checkpoint(tmp_path, "v1")
+    path = tmp_path / "plain.pt"
+    torch.save({"model_state_dict": made.oracle.state_dict()}, path)
+    vocab_size = len(read_vocab(made.vocab))
+    with pytest.raises(ModelUnavailable, match="ema_model_state_dict") as caught:
+        load_dit(path, read_arch(made.config), vocab_size, **CPU)
+    assert "F5_USE_EMA=false" in caught.value.hint
+    load_dit(path, read_arch(made.config), vocab_size, use_ema=False, **CPU)
+
+
+def test_arch_defaults_are_those_of_f5_tts() -> None:
+    assert Arch(dim=8) == Arch(dim=8, depth=8, heads=8, dim_head=64, ff_mult=4, text_dim=100)

@@ -1,0 +1,33 @@
+"""CONFIG.md is what the code reads."""
+
+from __future__ import annotations
+
+import re
+
+from tools.config_doc import CONFIG, updated
+from worker.settings.load import Settings, all_variables
+
+
+def test_the_table_of_variables_is_up_to_date() -> None:
+    text = CONFIG.read_text("utf-8")
+    assert updated(text) == text, "run `make config-doc`"
+
+
+def test_every_recipe_is_a_valid_environment() -> None:
+    """Each code block of recipes loads without error or warning; `...` stands for a secret."""
+    recipes = CONFIG.read_text("utf-8").split("## Recipes")[1].split("## Least")[0]
+    blocks = re.findall(r"```\n(.*?)```", recipes, re.DOTALL)
+    assert len(blocks) == 8
+    for block in blocks:
+        lines = [line.split(" #")[0] for line in block.splitlines() if "=" in line]
+        pairs = [line.strip().split("=", 1) for line in lines if not line.startswith("#")]
+        settings = Settings.load(dict(pairs))
+        assert settings.warnings == (), block
+
+
+def test_variables_named_in_the_text_exist() -> None:
+    text = CONFIG.read_text("utf-8").split("## All variables")[0]
+    known = {name for env in all_variables() for name in env.names}
+    named = set(re.findall(r"`((?:S3|F5|STORAGE|AWS|VOICES|OUTPUT)_[A-Z0-9_]+)", text))
+    assert named
+    assert named <= known

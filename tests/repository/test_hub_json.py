@@ -1,0 +1,168 @@
+"""The Hub's listing: of the documented form, and asking only for what the worker reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from standins.waiting import PATIENCE_S
+from tools.hub import CUDA_VERSIONS, HUB, text
+from tools.hub_inputs import IMAGE_DEFAULTS, PRESETS
+from worker.settings.env import variables
+from worker.settings.load import GROUPS, Settings
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+LISTING: dict[str, Any] = json.loads(HUB.read_text("utf-8"))
+INPUTS: dict[str, dict[str, Any]] = {e["key"]: e["input"] for e in LISTING["config"]["env"]}
+OWN = {env.name: env for group in GROUPS.values() for env in variables(group).values()}
+
+
+def schema(name: str) -> Draft202012Validator:
+    content = json.loads((HERE / name).read_text())
+    Draft202012Validator.check_schema(content)
+    return Draft202012Validator(content)
+
+
+def as_environment(values: dict[str, Any]) -> dict[str, str]:
+    """Form values as the environment variables a deployment gets."""
+    shown = {True: "true", False: "false"}
+    return {k: shown[v] if isinstance(v, bool) else str(v) for k, v in values.items()}
+
+
+def dockerfile_env() -> dict[str, str]:
+    last = (ROOT / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
+    found = dict(re.findall(r"(\w+)=(\S+)", last.split("ENV ")[1].split("\nCOPY")[0]))
+    return {name: re.sub(r"\$\{\w+:-(\S+)\}", r"\1", value) for name, value in found.items()}
+
+
+def test_the_file_is_what_the_settings_say() -> None:
+    assert HUB.read_text("utf-8") == text(), "run `python -m tools.hub`"
+
+
+def test_the_check_command_accepts_the_file() -> None:
+    command = [sys.executable, "-m", "tools.hub", "--check"]
+    assert subprocess.run(command, cwd=ROOT, timeout=PATIENCE_S).returncode == 0
+
+
+def test_the_listing_has_the_documented_form() -> None:
+    assert list(schema("hub.schema.json").iter_errors(LISTING)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("type",), "pod"),
+        (("category",), "speech"),
+        (("config", "runsOn"), "TPU"),
+        (("config", "gpuIds"), "RTX 9999"),
+        (("config", "allowedCudaVersions"), ["13"]),
+        (("config", "containerDiskInGb"), "20"),
+        (("config", "env", 0, "input", "type"), "secret"),
+        (("config", "env", 0, "input", "min"), 1),
+        (("config", "env", 0, "value"), "both a value and an input"),
+        (("config", "presets", 0, "default"), {}),
+    ],
+)
+def test_the_schema_refuses_what_the_guide_does_not_know(
+    path: tuple[str | int, ...], value: Any
+) -> None:
+    wrong = json.loads(json.dumps(LISTING))
+    place = wrong
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert not schema("hub.schema.json").is_valid(wrong)
+
+
+def test_every_input_is_a_variable_under_its_own_name() -> None:
+    assert set(INPUTS) <= set(OWN)
+    assert len(INPUTS) == len(LISTING["config"]["env"])
+
+
+@pytest.mark.parametrize(
+    ("key", "option"),
+    [(key, o["value"]) for key, field in INPUTS.items() for o in field.get("options", ())],
+)
+def test_every_option_is_accepted(key: str, option: str) -> None:
+    bucket = {"S3_BUCKET": "b"} if key == "STORAGE_MODE" else {}
+    assert Settings.load({key: option, **bucket}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "bound", "beyond"),
+    [
+        (key, field[side], field[side] + step)
+        for key, field in INPUTS.items()
+        for side, step in (("min", -1), ("max", 1))
+        if side in field
+    ],
+)
+def test_limits_of_numbers_are_the_worker_s_own(key: str, bound: float, beyond: float) -> None:
+    from errors import ConfigError
+
+    Settings.load({key: str(bound)})
+    with pytest.raises(ConfigError, match=key):
+        Settings.load({key: str(beyond)})
+
+
+def test_the_form_s_defaults_change_nothing() -> None:
+    """Deploying without touching the form is running the image as it is."""
+    defaults = {key: field["default"] for key, field in INPUTS.items() if "default" in field}
+    image = {k: v for k, v in dockerfile_env().items() if k in OWN}
+    deployed = Settings.load({**image, **as_environment(defaults)})
+    assert deployed == Settings.load(image)
+    assert deployed.warnings == ()
+
+
+def test_the_image_s_own_values_are_the_dockerfile_s() -> None:
+    image = dockerfile_env()
+    assert {name: image[name] for name in IMAGE_DEFAULTS} == dict(IMAGE_DEFAULTS)
+
+
+def test_empty_fields_of_the_form_are_unset() -> None:
+    assert Settings.load(dict.fromkeys(INPUTS, "")) == Settings.load({})
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_working_environment(name: str) -> None:
+    [preset] = [p for p in LISTING["config"]["presets"] if p["name"] == name]
+    assert set(preset["defaults"]) <= set(INPUTS), "a preset may only set what the form shows"
+    secrets = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+    settings = Settings.load({**as_environment(preset["defaults"]), **secrets})
+    assert settings.warnings == ()
+    assert settings.model.model == preset["defaults"]["F5_MODEL"]
+
+
+def test_secrets_have_no_default_and_name_a_safer_place() -> None:
+    secret = [key for key in INPUTS if OWN[key].secret]
+    assert "AWS_SECRET_ACCESS_KEY" in secret
+    for key in secret:
+        assert "default" not in INPUTS[key]
+        assert "RUNPOD_SECRET_" in INPUTS[key]["description"]
+
+
+def test_what_a_first_deployment_needs_is_not_hidden() -> None:
+    shown = {key for key, field in INPUTS.items() if not field["advanced"]}
+    assert {"S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= shown
+    assert len(shown) <= 6
+
+
+def test_cuda_versions_fit_the_pinned_torch() -> None:
+    """torch 2.13.0's wheel requires cuda-toolkit 13.0.3; a new pin needs a new look here."""
+    assert "torch==2.13.0 " in (ROOT / "requirements.txt").read_text()
+    assert CUDA_VERSIONS == ["13.0"]
+
+
+def test_the_repository_holds_what_the_hub_requires() -> None:
+    for name in ("handler.py", "Dockerfile", "README.md", ".runpod/tests.json"):
+        assert (ROOT / name).is_file(), name
+    # The guide: files in .runpod take precedence; an override would build another image.
+    assert not (ROOT / ".runpod" / "Dockerfile").exists()

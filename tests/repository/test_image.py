@@ -1,0 +1,100 @@
+"""The image: `docker build` cannot run here, so its steps are followed with what it copies."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from standins.checkpoints import make_checkpoint, make_vocos
+from standins.waiting import PATIENCE_S
+
+ROOT = Path(__file__).parent.parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def stage(name: str) -> str:
+    """The instructions of one build stage."""
+    found = re.search(rf"^FROM .* AS {name}$(.*?)^FROM ", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert found, name
+    return found.group(1)
+
+
+def copy_into(directory: Path, instructions: str) -> None:
+    """Does the stage's COPY instructions."""
+    for line in re.findall(r"^COPY (.*)$", instructions, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            to = directory / target
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, to)
+            elif target.endswith("/"):
+                to.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, to)
+            else:
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, to)
+
+
+@pytest.fixture
+def weights_stage(tmp_path: Path) -> Path:
+    directory = tmp_path / "app"
+    directory.mkdir()
+    copy_into(directory, stage("environment"))
+    copy_into(directory, stage("weights"))
+    return directory
+
+
+def fetch(directory: Path, model: str, to: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.fetch_weights", "--model", model, "--to", str(to)],
+        cwd=directory,
+        env={"PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1", "HF_HOME": str(to / "none")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+def test_the_weights_stage_has_what_its_command_imports(
+    weights_stage: Path, tmp_path: Path
+) -> None:
+    make_checkpoint(tmp_path / "models" / "tiny")
+    make_vocos(tmp_path / "models" / "vocos-mel-24khz")
+    result = fetch(weights_stage, "tiny", tmp_path / "models")
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_demo_needs_no_baking(weights_stage: Path, tmp_path: Path) -> None:
+    assert fetch(weights_stage, "demo", tmp_path / "models").returncode == 0
+    assert not any((tmp_path / "models").iterdir())
+
+
+def test_a_model_that_cannot_be_had_fails_the_build(weights_stage: Path, tmp_path: Path) -> None:
+    result = fetch(weights_stage, "F5TTS_v1_Base", tmp_path / "models")
+    assert result.returncode == 1
+    assert "F5TTS_v1_Base" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_no_model_can_be_baked_in(weights_stage: Path, tmp_path: Path) -> None:
+    assert fetch(weights_stage, "", tmp_path / "models").returncode == 0
+
+
+def test_the_install_step_has_its_files(weights_stage: Path) -> None:
+    """tools/install.sh reads these and nothing else for the worker's own environment."""
+    script = (ROOT / "tools" / "install.sh").read_text()
+    run_part = script.split("if [")[1].split("fi")[0]
+    assert "requirements-dev" in run_part
+    for name in ("requirements.txt", "requirements/nodeps.txt", "constraints.txt"):
+        assert (weights_stage / name).is_file()
+
+
+def test_the_image_runs_as_a_plain_user_and_starts_the_handler() -> None:
+    last = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert re.search(r"^USER \d+$", last, re.MULTILINE)
+    assert 'CMD ["python", "-u", "handler.py"]' in last

@@ -1,0 +1,156 @@
+"""Training: the loss falls, stopping changes nothing, both loaders take what is exported."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import torch
+
+from engine.arch import read_arch
+from engine.sampler import FlowInput, Schedule, sample
+from engine.weights.checkpoint import load_dit
+from tests.training import synthetic
+from training.flow import export, progress
+from training.flow.flow_training import CHECKPOINT, FlowPlan, FlowTraining, train
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.data.samples.BUCKETS", (192, 256))
+
+
+def new_training(steps: int, rate: float = 2e-3) -> FlowTraining:
+    plan = FlowPlan(
+        steps=steps, learning_rate=rate, warmup=2, reading_steps=2, seed=3, ema_decay=0.9
+    )
+    return FlowTraining(synthetic.ARCH, synthetic.VOCAB_SIZE, synthetic.sampler(), plan, CPU)
+
+
+def test_loss_falls(tmp_path: Path) -> None:
+    train(new_training(60), tmp_path)
+    losses = [row[1] for row in progress.read(tmp_path / "flow.csv")]
+    assert len(losses) == 60
+    assert sum(losses[-15:]) < 0.8 * sum(losses[:15])
+    sounds = [row[2] for row in progress.read(tmp_path / "flow.csv")]
+    assert sum(sounds[-15:]) < 0.98 * sum(sounds[:15])
+
+
+def test_reading_alone_teaches_the_text_encoder() -> None:
+    training = new_training(4)
+    training.plan = replace(training.plan, reading_steps=60)
+    tokens, wanted = training.sampler.rows(random.Random(8), 8, 136)
+
+    def loss() -> float:
+        with torch.no_grad():
+            rows = training.model.encode(tokens, 900, torch.zeros(8, dtype=torch.bool))
+            return training.ears.token_loss(rows, wanted).item()
+
+    before, blocks = loss(), training.ema_state()["transformer_blocks.0.attn.to_q.weight"].clone()
+    training.learn_to_read()
+    assert loss() < 0.7 * before
+    state = training.ema_state()
+    assert torch.equal(state["transformer_blocks.0.attn.to_q.weight"], blocks)
+    assert not torch.equal(
+        state["text_embed.text_embed.weight"],
+        new_training(4).ema_state()["text_embed.text_embed.weight"],
+    )
+
+
+def test_resumed_equals_uninterrupted(tmp_path: Path) -> None:
+    whole = new_training(8)
+    train(whole, tmp_path / "whole")
+    first = new_training(8)
+    train(first, tmp_path / "parts", until=3)
+    second = new_training(8)
+    second.start_from(synthetic.official_state())  # must not survive the resume
+    second.resume(tmp_path / "parts" / CHECKPOINT)
+    train(second, tmp_path / "parts")
+    assert second.step == 8
+    for name, value in whole.ema_state().items():
+        assert torch.equal(value, second.ema_state()[name]), name
+    for name, value in whole.model.dit.state_dict().items():
+        assert torch.equal(value, second.model.dit.state_dict()[name]), name
+    assert [row[0] for row in progress.read(tmp_path / "parts" / "flow.csv")] == list(range(1, 9))
+
+
+def test_starts_from_a_checkpoint() -> None:
+    training = new_training(4)
+    training.start_from(synthetic.official_state())
+    state = training.ema_state()
+    for name, value in synthetic.official_state().items():
+        assert torch.equal(state[name], value), name
+
+
+def test_learning_rate_rises_then_falls() -> None:
+    plan = FlowPlan(steps=1000, learning_rate=1.0, warmup=100, final_share=0.02)
+    rates = [plan.rate(step) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.01)
+    assert max(rates) == pytest.approx(1.0)
+    assert rates.index(max(rates)) in (99, 100)
+    assert rates[-1] == pytest.approx(0.02, abs=1e-3)
+
+
+def test_export_loads_in_the_worker_and_in_f5(tmp_path: Path) -> None:
+    from standins.oracle import f5 as f5_tts
+
+    state = synthetic.official_state()
+    export.write_checkpoint(tmp_path, state, synthetic.ARCH, "demo")
+    arch = read_arch(tmp_path / "arch.yaml")
+    assert arch == synthetic.ARCH
+    weights, vocab = tmp_path / "model.safetensors", tmp_path / "vocab.txt"
+    ours = load_dit(weights, arch, synthetic.VOCAB_SIZE, device=CPU, dtype=torch.float32)
+    config = dict(
+        dim=arch.dim,
+        depth=arch.depth,
+        heads=arch.heads,
+        dim_head=arch.dim_head,
+        ff_mult=arch.ff_mult,
+        text_dim=arch.text_dim,
+        conv_layers=arch.conv_layers,
+        text_embedding_average_upsampling=True,
+    )
+    theirs = f5_tts().infer.load_model(
+        f5_tts().DiT, config, str(weights), "vocos", str(vocab), device="cpu"
+    )
+    cond, tokens = torch.randn(30, 100), torch.arange(20)
+    torch.manual_seed(4)
+    expected, _ = theirs.sample(
+        cond[None], tokens[None], 90, steps=4, cfg_strength=2.0, sway_sampling_coef=-1.0, seed=4
+    )
+    got = sample(ours, [FlowInput(cond, tokens, 90, 4, 2.0)], Schedule(4))[0]
+    torch.testing.assert_close(got, expected[0].float(), atol=5e-3, rtol=5e-3)
+
+
+def test_loss_plot_shows_the_curve(tmp_path: Path) -> None:
+    losses = progress.LossLog(tmp_path / "flow.csv", first_step=0)
+    for step in range(1, 301):
+        losses.add(step, 2.0 / step, 5.0, 1e-3, 0.5)
+    losses.flush()
+    progress.plot(tmp_path / "flow.csv", tmp_path / "flow.svg")
+    picture = ElementTree.parse(tmp_path / "flow.svg")
+    curve = picture.find("{http://www.w3.org/2000/svg}polyline")
+    assert curve is not None
+    heights = [float(point.split(",")[1]) for point in curve.attrib["points"].split()]
+    assert len(heights) == 3 and heights == sorted(heights)  # y grows downwards
+
+
+def test_saves_when_told_to_terminate(tmp_path: Path) -> None:
+    training = new_training(50)
+
+    def stop_it(_: FlowTraining) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit):
+        train(training, tmp_path, check_every=2, check=stop_it)
+    resumed = new_training(50)
+    resumed.resume(tmp_path / CHECKPOINT)
+    assert resumed.step == 3  # the step after the signal, whole
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,335 @@
+"""A job's life on the platform: progress, streams, interruption, redelivery; nothing is lost.
+
+Real worker processes with the SDK's loop, a local platform, a strict S3 server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import io
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from s3_utils import Storage, open_storage
+from standins.local_worker import FAST
+from standins.platform import Platform, worker
+from standins.s3server.faults import Fault
+from standins.s3server.server import S3Server
+from standins.waiting import PATIENCE_S, until
+from worker.jobs.chunks import SpokenPart
+from worker.jobs.resume import PartSaver
+from worker.jobs.speech_job import REPEATED
+from worker.settings.load import Settings
+
+SENTENCES = [f"This is sentence number {i} of a long story that goes on and on." for i in range(24)]
+# One chunk a pass, so that chunks finish one after the other.
+ONE_BY_ONE = {"F5_MAX_BATCH_FRAMES": "1", "PROGRESS_INTERVAL_S": "0.05"}
+
+
+def long_job(sentences: int, **fields: Any) -> dict[str, Any]:
+    text = " [pause:0.1] ".join(SENTENCES[:sentences])
+    return {"text": text, "nfe_step": 8, "cfg_strength": 0.0, **fields}
+
+
+LONG_CHUNKS = 24  # some seconds one by one: longer than a chunk waits before it is stored
+LONG = long_job(LONG_CHUNKS)
+
+
+@pytest.fixture
+def s3_env(s3_env: dict[str, str], tiny_model: Path) -> dict[str, str]:
+    return {**s3_env, "F5_MODEL": str(tiny_model)}
+
+
+@pytest.fixture
+def storage(s3_env: dict[str, str]) -> Storage:
+    return open_storage(Settings.load(s3_env).storage)
+
+
+def keys(storage: Storage, prefix: str) -> list[str]:
+    return [item.key for item in storage.list(prefix)]
+
+
+def test_progress_comes_in_order_and_never_after_the_result(
+    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+) -> None:
+    platform.submit("long", long_job(8))
+    platform.submit("short", {"text": "Hi.", **FAST})
+    with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "log"):
+        output = platform.result("long")["output"]
+        platform.result("short")
+        time.sleep(1.0)  # a late update would come now
+    updates = platform.progress["long"]
+    assert len(updates) >= 2
+    done = [update["chunks_done"] for update in updates]
+    assert done == sorted(done)
+    assert all(update["chunks"] == 8 for update in updates)
+    assert all(update["seconds_left"] >= 0 for update in updates)
+    assert updates[-1]["audio_s"] <= output["duration"] + 8 * 0.2
+    kinds = [event.kind for event in platform.events if event.job_id == "long"]
+    assert kinds == ["progress"] * len(updates) + ["final"]
+
+
+def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(
+    platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
+) -> None:
+    platform.submit("urls", long_job(8, stream=True, seed=1))
+    platform.submit("inline", long_job(3, stream=True, return_audio=True))
+    platform.submit("plain", long_job(8, seed=1))
+    env = {**s3_env, **ONE_BY_ONE, "PROGRESS_INTERVAL_S": "0.001"}  # one a chunk
+    with worker(platform, env, tmp_path / "log"):
+        whole = platform.result("urls")["output"]
+        inline = platform.result("inline")["output"]
+        plain = platform.result("plain")["output"]
+    pieces = [body["output"] for body in platform.stream["urls"]]
+    assert [piece["index"] for piece in pieces] == list(range(8))
+    assert [piece["last"] for piece in pieces] == [False] * 7 + [True]
+    for piece, segment in zip(pieces, whole["segments"], strict=True):
+        assert {name: piece[name] for name in segment} == segment
+        samples, _ = soundfile.read(io.BytesIO(storage.get(piece["s3_key"])))
+        assert len(samples) / 24000 == pytest.approx(piece["end"] - piece["start"], abs=2e-3)
+        assert piece["audio_url"].endswith(piece["s3_key"])
+    events = [event for event in platform.events if event.job_id == "urls"]
+    kinds = [event.kind for event in events]
+    assert [kind for kind in kinds if kind != "progress"] == ["stream"] * 8 + ["final"]
+    later = events[kinds.index("stream") :]
+    assert any(event.kind == "progress" for event in later), "the first came while others were made"
+    # The aggregate is the output any other job has.
+    assert whole["sha256"] == plain["sha256"]
+    assert set(whole) == set(plain)
+    for body in platform.stream["inline"]:
+        assert base64.b64decode(body["output"]["audio_base64"])[:4] == b"RIFF"
+    assert base64.b64decode(inline["audio_base64"])[:4] == b"RIFF"
+
+
+def cut_short(
+    platform: Platform,
+    env: dict[str, str],
+    log: Path,
+    ready: Callable[[str], bool],
+    end: Callable[[subprocess.Popen[bytes]], None],
+) -> str:
+    """Begins LONG, `end`s its worker once it is `ready`, and returns the job's id.
+
+    Where this process waited for a core too long the job is done by then: another one is begun.
+    """
+    for attempt in range(5):
+        job_id = f"cut-{attempt}"
+        platform.submit(job_id, LONG)
+        with worker(platform, {**env, **ONE_BY_ONE}, log) as process:
+            until(lambda job_id=job_id: ready(job_id) or job_id in platform.results)
+            end(process)
+            process.wait(PATIENCE_S)
+        if job_id not in platform.results:
+            return job_id
+    pytest.fail("five jobs were done before their worker could be ended")
+
+
+def test_a_worker_killed_in_a_job_loses_at_most_the_last_second(
+    platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
+) -> None:
+    """kill -9; the platform delivers the job again: it goes on, and ends with the same bits."""
+    job_id = cut_short(
+        platform,
+        s3_env,
+        tmp_path / "first.log",
+        ready=lambda job_id: len(keys(storage, f"parts/{job_id}/")) >= 2,
+        end=lambda process: process.kill(),
+    )
+    stored = len(keys(storage, f"parts/{job_id}/"))
+    platform.redeliver(job_id)
+    with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
+        resumed = platform.result(job_id)["output"]
+    assert 2 <= stored <= resumed["metrics"]["resumed_chunks"] <= LONG_CHUNKS
+    assert keys(storage, "parts/") == []
+    assert resumed["sha256"] == uninterrupted(s3_env, LONG, job_id, tmp_path)
+
+
+def uninterrupted(env: dict[str, str], job: dict[str, Any], job_id: str, tmp_path: Path) -> str:
+    """The hash of the same job in one go, on another storage and with other batches."""
+    from standins.local_worker import Worker
+
+    fresh = {"F5_MODEL": env["F5_MODEL"], "LOCAL_STORAGE_DIR": str(tmp_path / "fresh")}
+    alone = Worker(fresh)
+    output = alone.run(job, job_id)
+    alone.close()
+    return output["sha256"]
+
+
+class SlowStore:
+    """Stores a chunk when told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.release = threading.Event(), threading.Event()
+        self.stored: set[int] = set()
+
+    def save(self, part: SpokenPart) -> bool:
+        self.begun.set()
+        self.release.wait()
+        self.stored.add(part.index)
+        return True
+
+    def remove(self, indices: Sequence[int]) -> None:
+        self.stored -= set(indices)
+
+
+def test_a_chunk_still_on_its_way_to_storage_is_deleted_with_its_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.jobs.resume.DELAY_S", 0.0)
+    store = SlowStore()
+
+    async def job() -> None:
+        saver = PartSaver(store, (), enabled=True, worth_keeping=lambda _: False)  # type: ignore[arg-type]
+        async with saver:
+            saver.add(SpokenPart(0, np.zeros(1, np.float32)))
+            await asyncio.to_thread(store.begun.wait)
+            asyncio.get_running_loop().call_later(0.1, store.release.set)
+
+    asyncio.run(job())
+    assert store.stored == set()
+
+
+def test_sigterm_lets_running_jobs_finish_and_takes_no_more(
+    platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
+) -> None:
+    names = [f"running-{i}" for i in range(3)]
+    s3_server.faults.add(Fault("hold", contains="voices", times=99))
+    for name in names:
+        platform.submit(name, long_job(3, voice="Dorota"))
+    env = {**s3_env, **ONE_BY_ONE, "DRAIN_GRACE_S": "600", "MAX_CONCURRENCY": "3"}
+    env["F5_MAX_BATCH_FRAMES"] = "8192"
+    log = tmp_path / "log"
+    with worker(platform, env, log) as process:
+        for name in names:
+            platform.wait_until_held(name)
+        process.send_signal(signal.SIGTERM)
+        until(lambda: b"ending; 3 jobs have 600 s to finish" in log.read_bytes())
+        platform.submit("too-late", {"text": "Hi.", **FAST})
+        s3_server.faults.release()
+        assert process.wait(PATIENCE_S) == 0
+    assert set(names) == set(platform.results)
+    assert all("error" not in answers[0] for answers in platform.results.values())
+    assert platform.jobs.qsize() == 1
+
+
+def test_sigterm_stores_what_does_not_fit_into_the_grace(
+    platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
+) -> None:
+    def end(process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+    job_id = cut_short(
+        platform,
+        {**s3_env, "DRAIN_GRACE_S": "0.3"},
+        tmp_path / "first.log",
+        ready=lambda job_id: bool(platform.progress.get(job_id)),
+        end=end,
+    )
+    assert keys(storage, f"parts/{job_id}/")
+    assert f"output/{job_id}.wav" not in keys(storage, "output/")
+    platform.redeliver(job_id)
+    with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
+        resumed = platform.result(job_id)["output"]
+    assert resumed["metrics"]["resumed_chunks"] > 0
+    assert resumed["sha256"] == uninterrupted(s3_env, LONG, job_id, tmp_path)
+
+
+def test_a_job_delivered_again_is_answered_without_inference(
+    platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
+) -> None:
+    platform.submit("twice", {"text": "Hello there.", "return_word_timings": True, **FAST})
+    with worker(platform, s3_env, tmp_path / "first.log"):
+        first = platform.result("twice")["output"]
+    platform.redeliver("twice")
+    with worker(platform, s3_env, tmp_path / "second.log"):
+        platform.result("twice", nth=1)
+    again = platform.results["twice"][1]["output"]
+    assert REPEATED in again["warnings"]
+    times = {"upload_s", "total_s"}  # of the first run before and after delivery
+    for output in (first, again):
+        output["metrics"] = {k: v for k, v in output["metrics"].items() if k not in times}
+    assert {name for name in first if first[name] != again[name]} == {"warnings"}
+    puts = [r for r in s3_server.requests if r.method == "PUT" and "output/twice" in r.path]
+    assert len(puts) == 1
+
+
+def test_the_same_id_with_other_parameters_is_another_job(
+    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+) -> None:
+    with worker(platform, s3_env, tmp_path / "log"):
+        platform.submit("same-id", {"text": "Hello there.", **FAST})
+        platform.result("same-id")
+        platform.submit("same-id", {"text": "Good bye.", **FAST})
+        platform.result("same-id", nth=1)
+    assert platform.results["same-id"][1]["output"]["text"] == "Good bye."
+
+
+def test_a_stop_signal_ends_one_job_within_a_second(
+    platform: Platform, s3_env: dict[str, str], storage: Storage, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    seconds = []
+    with worker(platform, {**s3_env, **ONE_BY_ONE}, log):
+        for attempt in range(5):  # a machine that is busy or paused may be away for a second itself
+            name = f"stopped-{attempt}"
+            platform.submit(name, {**LONG, "text": LONG["text"] * 4})
+            until(lambda name=name: bool(platform.progress.get(name)))
+            if not attempt:
+                platform.submit("other", long_job(4))
+            stopped_at = time.monotonic()
+            platform.cancel(name)
+            until(lambda times=attempt + 1: log.read_bytes().count(b"Job stopped") == times)
+            seconds.append(time.monotonic() - stopped_at)
+            if seconds[-1] < 1.0:
+                break
+        other = platform.result("other")["output"]
+    assert min(seconds) < 1.0, seconds
+    assert other["metrics"]["chunks"] == 4
+    assert keys(storage, "output/") == ["output/other.wav"]
+    assert list(platform.results) == ["other"]
+
+
+def test_results_wait_for_a_platform_that_fails(
+    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+) -> None:
+    platform.faults.add("done", "answer", status=500, times=2)
+    platform.faults.add("done", "reset", times=1)
+    platform.submit("patient", {"text": "Hello there.", **FAST})
+    with worker(platform, s3_env, tmp_path / "log"):
+        output = platform.result("patient")["output"]
+    assert len(platform.results["patient"]) == 1
+    assert output["status"] == "completed"
+
+
+def test_sha_of_inline_audio_at_runsync_size(
+    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+) -> None:
+    """/runsync carries 20 MB, /run 10 MB: audio between is inline for the one, a URL for both."""
+    job = {
+        "text": "[pause:60] Hello there. [pause:60] Good bye.",
+        "return_audio": True,
+        "output_format": "wav_f32",
+        **FAST,
+    }
+    platform.submit("sync-1", job)
+    platform.submit("async-1", job)
+    with worker(platform, s3_env, tmp_path / "log"):
+        sync = platform.result("sync-1")["output"]
+        run = platform.result("async-1")["output"]
+    assert 7_500_000 < sync["bytes"] < 14_000_000
+    data = base64.b64decode(sync["audio_base64"])
+    assert hashlib.sha256(data).hexdigest() == sync["sha256"]
+    assert "audio_base64" not in run
+    assert any("audio_url" in warning for warning in run["warnings"])

@@ -1,0 +1,70 @@
+"""Results as files: what is written can be read back, and broken audio is never written."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+import soundfile
+
+from errors import InferenceFailed
+from tests.worker.audio.signals import as_file, bursts
+from worker.audio.encode import CONTENT_TYPE, EXTENSION, AudioFormat, encode, encoded_rate, seconds
+
+SPEECH = bursts([(1.2, 0.5)], 24000)[:, 0].astype(np.float32)
+FORMATS: list[AudioFormat] = ["wav", "wav_f32", "flac", "mp3", "ogg"]
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 24000, 44100, 48000, 9999])
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_every_format_at_every_rate_is_readable(fmt: AudioFormat, rate: int) -> None:
+    data = encode(SPEECH, rate, fmt)
+    samples, written = soundfile.read(BytesIO(data))
+    assert written == encoded_rate(rate, fmt)
+    assert len(samples) / written == pytest.approx(seconds(SPEECH, rate), abs=0.15)
+    assert np.sqrt(np.mean(samples**2)) == pytest.approx(np.sqrt(np.mean(SPEECH**2)), rel=0.2)
+
+
+def test_wav_is_what_f5_tts_writes() -> None:
+    loud = SPEECH * 4
+    assert encode(loud, 24000, "wav") == as_file(loud, 24000)
+
+
+def test_float_wav_loses_nothing() -> None:
+    samples, _ = soundfile.read(BytesIO(encode(SPEECH * 3, 24000, "wav_f32")), dtype="float32")
+    np.testing.assert_array_equal(samples, SPEECH * 3)
+
+
+def test_flac_holds_sixteen_bits() -> None:
+    samples, _ = soundfile.read(BytesIO(encode(SPEECH, 24000, "flac")))
+    np.testing.assert_allclose(samples, SPEECH, rtol=0, atol=2**-15)
+
+
+def test_two_minutes_of_opus_do_not_crash_the_encoder() -> None:
+    data = encode(np.tile(SPEECH, 100), 24000, "ogg")
+    assert soundfile.info(BytesIO(data)).duration == pytest.approx(120, abs=0.1)
+
+
+def test_rates_a_codec_lacks_go_up_to_the_next() -> None:
+    assert encoded_rate(44100, "ogg") == 48000
+    assert encoded_rate(22050, "ogg") == 24000
+    assert encoded_rate(44100, "mp3") == 44100
+    assert encoded_rate(9999, "wav") == 9999
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_no_numbers_are_never_written(bad: float) -> None:
+    broken = SPEECH.copy()
+    broken[7] = bad
+    with pytest.raises(InferenceFailed, match="NaN"):
+        encode(broken, 24000, "wav")
+
+
+def test_no_audio_is_no_file() -> None:
+    with pytest.raises(InferenceFailed):
+        encode(SPEECH[:0], 24000, "wav")
+
+
+def test_tables_cover_every_format() -> None:
+    assert set(EXTENSION) == set(CONTENT_TYPE) == set(FORMATS)

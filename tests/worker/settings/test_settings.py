@@ -1,0 +1,150 @@
+"""The environment: every name of COMPAT.md, one clear error for what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from errors import ConfigError
+from worker.settings.load import Settings, all_variables
+
+# Env files of the systems in COMPAT.md, as their users have them.
+ANCESTOR = {
+    "S3_BUCKET": "voices-b2",
+    "AWS_ACCESS_KEY_ID": "004key",
+    "AWS_SECRET_ACCESS_KEY": "K004secret",
+    "AWS_ENDPOINT_URL": "https://s3.us-west-004.backblazeb2.com",
+}
+ARTIFACT_STORE = {
+    "STORAGE_MODE": "hybrid",
+    "S3_ENDPOINT": "https://s3.us-west-004.backblazeb2.com",
+    "S3_REGION": "us-west-004",
+    "S3_BUCKET": "artifacts",
+    "S3_KEY_ID": "004key",
+    "S3_APPLICATION_KEY": "K004secret",
+}
+PRESIGNED_SERVICE = {
+    "USE_S3_STORAGE": "true",
+    "AWS_ACCESS_KEY_ID": "AKIA",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "eu-central-1",
+    "S3_BUCKET_NAME": "tts-audio",
+    "S3_PRESIGNED_URL_EXPIRY": "7200",
+}
+MEDIA_PLATFORM = {
+    "STORAGE_TYPE": "S3",
+    "STORAGE_S3_BUCKET": "media",
+    "STORAGE_S3_REGION": "eu-west-1",
+    "STORAGE_S3_ACCESS_KEY_ID": "AKIA",
+    "STORAGE_S3_SECRET_ACCESS_KEY": "secret",
+    "STORAGE_S3_ENDPOINT_URL": "http://minio:9000",
+    "STORAGE_S3_MAX_SIZE_GB": "2",
+}
+COURSE_MATERIALS = {
+    "S3_ENDPOINT": "https://s3.us-west-004.backblazeb2.com",
+    "S3_ACCESS_KEY": "004key",
+    "S3_SECRET_KEY": "K004secret",
+    "S3_BUCKET": "courses",
+    "S3_REGION": "us-west-004",
+}
+
+
+@pytest.mark.parametrize(
+    ("environ", "mode", "bucket", "key_id", "prefix"),
+    [
+        (ANCESTOR, "s3", "voices-b2", "004key", ""),
+        (ARTIFACT_STORE, "hybrid", "artifacts", "004key", ""),
+        (PRESIGNED_SERVICE, "hybrid", "tts-audio", "AKIA", ""),
+        (MEDIA_PLATFORM, "s3", "media", "AKIA", "storage"),
+        (COURSE_MATERIALS, "s3", "courses", "004key", ""),
+    ],
+)
+def test_env_files_of_earlier_systems_work_unchanged(
+    environ: dict[str, str], mode: str, bucket: str, key_id: str, prefix: str
+) -> None:
+    settings = Settings.load(environ)
+    storage = settings.storage
+    assert (storage.mode, storage.bucket, storage.access_key_id) == (mode, bucket, key_id)
+    assert storage.prefix == prefix
+    assert storage.secret_access_key
+    assert settings.warnings == ()
+
+
+def test_presigned_service_keeps_its_urls() -> None:
+    urls = Settings.load(PRESIGNED_SERVICE).urls
+    assert (urls.kind, urls.expires_s) == ("presigned", 7200)
+
+
+def test_quota_in_gib() -> None:
+    assert Settings.load(MEDIA_PLATFORM).storage.max_bytes == 2 << 30
+
+
+def test_nothing_set_is_local_storage_with_the_demo_model() -> None:
+    settings = Settings.load({})
+    assert settings.storage.mode == "local"
+    assert settings.model.model == "demo"
+
+
+def test_key_and_secret_come_from_one_pair() -> None:
+    """The first row wins, and half a pair is never completed from another."""
+    settings = Settings.load(
+        {**COURSE_MATERIALS, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "aws"}
+    )
+    assert settings.storage.access_key_id == "AKIA"
+    assert settings.storage.secret_access_key == "aws"
+    assert any("AWS_ACCESS_KEY_ID and S3_ACCESS_KEY differ" in w for w in settings.warnings)
+    with pytest.raises(ConfigError, match="AWS_SECRET_ACCESS_KEY, which belongs to it, is not"):
+        Settings.load({"S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "AKIA", "S3_SECRET_KEY": "x"})
+
+
+def test_names_match_in_any_case_and_empty_means_unset() -> None:
+    settings = Settings.load({"s3_bucket": "low", "AWS_ACCESS_KEY_ID": " ", "F5_MODEL": ""})
+    assert settings.storage.bucket == "low"
+    assert settings.storage.access_key_id is None
+    assert settings.model.model == "demo"
+
+
+def test_every_wrong_variable_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Settings.load(
+            {
+                "STORAGE_MODE": "cloud",
+                "MAX_CONCURRENCY": "many",
+                "F5_DTYPE": "int8",
+                "S3_CONNECT_TIMEOUT": "nan",
+                "OUTPUT_KEY": "../{job_id}",
+                "S3_PUBLIC_BASE_URL": "cdn.example.com",
+            }
+        )
+    for name in (
+        "STORAGE_MODE", "MAX_CONCURRENCY", "F5_DTYPE", "S3_CONNECT_TIMEOUT", "OUTPUT_KEY",
+        "S3_PUBLIC_BASE_URL",
+    ):  # fmt: skip
+        assert name in caught.value.message
+
+
+def test_a_misspelt_variable_is_warned_about_with_the_nearest_name() -> None:
+    settings = Settings.load({"S3_BUKET": "b", "F5_MODLE": "x", "PATH": "/bin", "HOME": "/"})
+    assert len(settings.warnings) == 2
+    assert any("S3_BUCKET" in warning for warning in settings.warnings)
+    assert any("F5_MODEL" in warning for warning in settings.warnings)
+
+
+def test_secrets_show_nowhere() -> None:
+    settings = Settings.load({**ANCESTOR, "HF_TOKEN": "hf_verysecret"})
+    for text in (repr(settings), str(settings.warnings)):
+        assert "K004secret" not in text
+        assert "hf_verysecret" not in text
+    assert set(settings.secrets) >= {"K004secret", "hf_verysecret"}
+    with pytest.raises(ConfigError) as caught:
+        Settings.load({**ANCESTOR, "AWS_ENDPOINT_URL": "https://me:pw1234@host", "F5_DTYPE": "x"})
+    assert "pw1234" not in str(caught.value)
+
+
+def test_s3_mode_without_a_bucket_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no bucket is set"):
+        Settings.load({"STORAGE_MODE": "s3"})
+
+
+def test_no_two_settings_share_a_name() -> None:
+    names = [name for env in all_variables() for name in env.names]
+    assert len(names) == len(set(names))

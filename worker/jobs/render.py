@@ -1,0 +1,63 @@
+"""Finished speech to files: silence removed if asked for, resampled, encoded, timed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from errors import InferenceFailed
+from worker.audio.encode import encode, encoded_rate
+from worker.audio.resample import resample
+from worker.audio.silence import moved, remove_silence
+from worker.jobs.chunks import Segment, Spoken
+from worker.request.parse import SpeechInput
+from worker.subtitles.words import estimate_words, sentences
+from worker.subtitles.write import render as render_timing
+
+_SILENT = 1e-5  # peak below which nobody hears anything: a broken pass, not speech
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A job's files: encoded audio with its rate in Hz and length in seconds, timing texts by
+    format, and what is said when."""
+
+    data: bytes
+    sha256: str
+    sample_rate: int
+    seconds: float
+    segments: Sequence[Segment]
+    word_count: int
+    timings: Mapping[str, str]
+
+
+def render(spoken: Spoken, speech: SpeechInput) -> Rendered:
+    """Makes the files `speech` asks for.
+
+    Raises:
+        InferenceFailed: the model gave silence or numbers that are none.
+    """
+    samples, segments = spoken.samples, spoken.segments
+    if not np.isfinite(samples).all() or np.abs(samples).max(initial=0.0) < _SILENT:
+        raise InferenceFailed(
+            "The model gave no sound.", "Send the job again; if it recurs, set F5_DTYPE=float32."
+        )
+    if speech.remove_silence:
+        samples, kept = remove_silence(samples, spoken.sample_rate)
+        segments = [
+            replace(segment, start=moved(segment.start, kept), end=moved(segment.end, kept))
+            for segment in segments
+        ]
+    seconds = len(samples) / spoken.sample_rate
+    words = estimate_words(segments, samples, spoken.sample_rate)
+    timings: dict[str, str] = {
+        fmt: render_timing(fmt, sentences(words), words, per_word=speech.cue_per_word(fmt))
+        for fmt in speech.timings
+    }
+    rate = encoded_rate(speech.sample_rate, speech.output_format)
+    data = encode(resample(samples, spoken.sample_rate, rate), rate, speech.output_format)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Rendered(data, sha256, rate, seconds, segments, len(words), timings)

@@ -1,0 +1,162 @@
+"""Finished chunks of long jobs in storage, so that a job that died goes on instead of again.
+
+A chunk is stored once it has been finished for a second while others of its job are not, so short
+jobs never pay for it. Keys are `parts/{job_id}/{fingerprint}/{index}.f32`: raw fp32 samples, so a
+resumed job has the bits of an uninterrupted one. The fingerprint covers everything a chunk's sound
+depends on; a job sent again with other parameters finds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Self
+
+import numpy as np
+
+from errors import WorkerError
+from s3_utils import Storage
+from worker.audio.crossfade import Samples
+from worker.jobs.chunks import Part, SpokenPart
+from worker.keys import safe_piece
+from worker.log import get_logger
+
+log = get_logger("parts")
+
+DELAY_S = 1.0
+_SUFFIX = ".f32"
+_AT_ONCE = 8
+_MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
+
+
+def fingerprint(parts: Sequence[Part], model: str) -> str:
+    """16 hex digits that change whenever any chunk would sound different."""
+    facts = [
+        [asdict(part.chunk), asdict(part.parameters), part.voice.content_hash, part.voice.ref_text]
+        for part in parts
+    ]
+    text = json.dumps([model, facts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class PartStore:
+    """The stored chunks of one job. Its methods block; failures to store never fail the job."""
+
+    def __init__(self, storage: Storage, prefix: str, job_id: str, mark: str) -> None:
+        self._storage = storage
+        self._folder = f"{prefix}{safe_piece(job_id)}/{mark}/"
+
+    def load(self, count: int) -> dict[int, Samples]:
+        """Chunks of an earlier run, by index below `count`; empty when they cannot be read."""
+        try:
+            keys = [item.key for item in self._storage.list(self._folder)]
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                found = list(pool.map(self._read, keys))
+        except WorkerError as error:
+            log.warning("stored chunks not read: %s", error.message)
+            return {}
+        return {
+            index: samples
+            for key, samples in zip(keys, found, strict=True)
+            if (index := _index(key)) is not None and index < count
+        }
+
+    def save(self, part: SpokenPart) -> bool:
+        """Stores a chunk; False when storage did not take it."""
+        try:
+            self._storage.put(self._key(part.index), part.samples.astype("<f4").tobytes())
+        except WorkerError as error:
+            log.warning("chunk %d not stored: %s", part.index, error.message)
+            return False
+        return True
+
+    def remove(self, indices: Sequence[int]) -> None:
+        """Deletes chunks; what cannot be deleted is left to the clean-up operation."""
+
+        def delete(index: int) -> None:
+            try:
+                self._storage.delete(self._key(index))
+            except WorkerError as error:
+                log.warning("chunk %d not deleted: %s", index, error.message)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(delete, indices))
+
+    def _key(self, index: int) -> str:
+        return f"{self._folder}{index:05d}{_SUFFIX}"
+
+    def _read(self, key: str) -> Samples:
+        data = self._storage.get(key, max_bytes=_MAX_BYTES)
+        return np.frombuffer(data, dtype="<f4").astype(np.float32)
+
+
+class PartSaver:
+    """Stores chunks of a running job in the background; see the module's docstring for when.
+
+    Leaving its block ends it: after a job that is done, or that nobody will send again, what was
+    stored is deleted; otherwise (`worth_keeping`) everything finished is stored now.
+    """
+
+    def __init__(
+        self,
+        store: PartStore,
+        stored: Collection[int],
+        *,
+        enabled: bool,
+        worth_keeping: Callable[[BaseException], bool],
+    ) -> None:
+        self._store = store
+        self._enabled = enabled
+        self._worth_keeping = worth_keeping
+        self._stored = set(stored)
+        self._pending: dict[int, asyncio.Task[None]] = {}
+        self._saving: list[asyncio.Future[None]] = []
+        self._parts: dict[int, SpokenPart] = {}
+
+    def add(self, part: SpokenPart) -> None:
+        """A chunk has finished; it is stored in a second unless the job is done by then."""
+        if self._enabled and part.index not in self._stored:
+            self._parts[part.index] = part
+            self._pending[part.index] = asyncio.create_task(self._later(part))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._settle()
+        if error is not None and self._worth_keeping(error):
+            await self._keep()
+        elif self._stored:
+            await asyncio.to_thread(self._store.remove, sorted(self._stored))
+
+    async def _keep(self) -> None:
+        left = [part for index, part in self._parts.items() if index not in self._stored]
+        await asyncio.gather(*(self._save(part) for part in left))
+        if self._stored:
+            log.info("interrupted; %d finished chunks are stored", len(self._stored))
+
+    async def _settle(self) -> None:
+        """Stops what has not begun, waits for what has: an upload must not outlive a delete."""
+        for task in self._pending.values():
+            task.cancel()
+        await asyncio.gather(*self._pending.values(), return_exceptions=True)
+        await asyncio.gather(*self._saving, return_exceptions=True)
+
+    async def _later(self, part: SpokenPart) -> None:
+        await asyncio.sleep(DELAY_S)
+        self._saving.append(asyncio.ensure_future(self._save(part)))
+        await asyncio.shield(self._saving[-1])
+
+    async def _save(self, part: SpokenPart) -> None:
+        if await asyncio.to_thread(self._store.save, part):
+            self._stored.add(part.index)
+
+
+def _index(key: str) -> int | None:
+    path = PurePosixPath(key)
+    return int(path.stem) if path.suffix == _SUFFIX and path.stem.isdecimal() else None

@@ -1,0 +1,321 @@
+"""One `tts` job: script, voices, chunks, speech, files, storage, URL.
+
+Each stage is awaited; blocking work runs on threads, inference on the engine's own. A job that was
+done before is answered from its stored result, one that was interrupted goes on from its stored
+chunks. Nothing is written under the result's key before the audio is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from engine.boot import Engine
+from engine.synthesizer import SpeechParameters
+from engine.weights import demo
+from text.markup import ScriptLine, parse_script, segment_lines
+from worker.app import App
+from worker.audio.crossfade import Samples
+from worker.files.answers import Records, request_mark
+from worker.files.delivery import Delivered, Target, deliver, plan_target
+from worker.jobs.answer import Metrics, SpeechOutput
+from worker.jobs.chunks import Part, Spoken, SpokenPart, assemble, plan_parts, speak
+from worker.jobs.limits import inline_limit
+from worker.jobs.progress import Progress
+from worker.jobs.render import Rendered, render
+from worker.jobs.resume import PartSaver, PartStore, fingerprint
+from worker.jobs.stream import ChunkStream
+from worker.log import get_logger
+from worker.platform.reports import Reporter
+from worker.request.parse import Request, SpeechInput
+from worker.voices.library import PreparedVoice
+
+log = get_logger("tts")
+
+REPEATED = "This job was delivered before: its stored result is returned."
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job runs in. `resumable` tells whether a cancelled job may be delivered again."""
+
+    app: App
+    job_id: str
+    reporter: Reporter
+    resumable: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is known of a job before it speaks."""
+
+    speech: SpeechInput
+    target: Target
+    lines: Sequence[ScriptLine]
+    voices: Mapping[str | None, PreparedVoice]
+    engine: Engine
+    parameters: SpeechParameters
+    parts: Sequence[Part]
+
+
+async def run(context: Context, request: Request) -> dict[str, object]:
+    """Runs a job and returns its output.
+
+    Raises:
+        WorkerError: of any kind; no result was stored.
+    """
+    started = time.perf_counter()
+    speech = request.input
+    assert isinstance(speech, SpeechInput)
+    target = await asyncio.to_thread(plan_target, context.app, context.job_id, speech)
+    work = await _prepare(context, speech, target)
+    if isinstance(work, dict):
+        return await asyncio.to_thread(_again, context, speech, target, work)
+    downloaded = time.perf_counter()
+    stored, saver = await _earlier_parts(context, work)
+    async with saver:
+        finished = await _speak(context, work, saver, stored)
+        rate = work.engine.synthesizer.sample_rate
+        spoken = await asyncio.to_thread(assemble, work.parts, finished, rate)
+        rendered = await asyncio.to_thread(render, spoken, speech)
+        uploading = time.perf_counter()
+        output = _output(context, work, spoken, rendered)
+        output.warnings[:0] = request.warnings
+        output.metrics.download_s = downloaded - started
+        output.metrics.total_s = uploading - started
+        output.metrics.resumed_chunks = len(stored)
+        _add_delivery(output, await _deliver(context, work, rendered, output))
+    output.metrics.upload_s = time.perf_counter() - uploading
+    output.metrics.total_s = time.perf_counter() - started
+    await asyncio.to_thread(_inline_audio, output, context, speech, rendered.data)
+    return output.as_dict()
+
+
+async def _prepare(context: Context, speech: SpeechInput, target: Target) -> Work | dict[str, Any]:
+    """Everything speaking needs; or the stored answer of the same job, delivered before."""
+    lines = parse_script(speech.text) if speech.text else segment_lines(speech.segments or ())
+    earlier, voices = await asyncio.gather(
+        _earlier(context, speech, target),
+        _prepare_voices(context.app, speech, lines),
+        return_exceptions=True,
+    )
+    if isinstance(earlier, dict):
+        return earlier
+    for outcome in (voices, earlier):
+        if isinstance(outcome, BaseException):
+            raise outcome
+    assert isinstance(voices, dict)
+    engine = await context.app.loaded_engine()
+    parameters = speech_parameters(speech, context.job_id, engine.model)
+    parts = await asyncio.to_thread(plan_parts, lines, voices, engine.synthesizer, parameters)
+    return Work(speech, target, lines, voices, engine, parameters, parts)
+
+
+async def _earlier(context: Context, speech: SpeechInput, target: Target) -> dict[str, Any] | None:
+    """The stored answer of the same job, delivered before."""
+    jobs = context.app.settings.jobs
+    engine = await context.app.loaded_engine()
+    if not jobs.resumes:
+        return None
+    records = Records(target.storage, jobs.results_prefix)
+    mark = request_mark(speech, engine.model)
+    return await asyncio.to_thread(records.load, context.job_id, mark)
+
+
+def _again(
+    context: Context, speech: SpeechInput, target: Target, earlier: dict[str, Any]
+) -> dict[str, object]:
+    """A stored answer with URLs as this delivery asks for them."""
+    log.info("delivered before; answered from its stored result")
+    url = target.url(earlier["s3_key"])
+    answer = {
+        **{name: value for name, value in earlier.items() if name != "timing_formats"},
+        "audio_url": url.url,
+        "url_kind": url.kind,
+        "expires_at": url.expires,
+        "timing_files": {fmt: target.url(key).url for fmt, key in target.timing_keys.items()},
+        "warnings": [*earlier.get("warnings", []), REPEATED],
+    }
+    if speech.return_audio:
+        if problem := _too_large_for_answer(context, answer["bytes"]):
+            answer["warnings"].append(problem)
+        else:
+            data = target.storage.get(answer["s3_key"], max_bytes=answer["bytes"])
+            answer["audio_base64"] = base64.b64encode(data).decode()
+    return answer
+
+
+async def _prepare_voices(
+    app: App, speech: SpeechInput, lines: Sequence[ScriptLine]
+) -> dict[str | None, PreparedVoice]:
+    """The voice of each line that speaks; None is the job's own. Different ones side by side."""
+    wanted = list(dict.fromkeys(line.voice for line in lines if line.text))
+    own = speech.voice or app.settings.voices.default_voice
+    prepared = await asyncio.gather(
+        *(
+            asyncio.to_thread(
+                app.voices.prepare,
+                own if voice is None else voice,
+                speech.ref_text if voice is None else None,
+            )
+            for voice in wanted
+        )
+    )
+    return dict(zip(wanted, prepared, strict=True))
+
+
+def speech_parameters(speech: SpeechInput, job_id: str, model: str) -> SpeechParameters:
+    """f5-tts's parameters of a job. Without a seed the job's id gives one: sent again, it sounds
+    the same; -1 is f5-tts's word for "none". The demo has a guidance strength of its own."""
+    strength = speech.cfg_strength
+    if model == demo.NAME and "cfg_strength" not in speech.model_fields_set:
+        strength = demo.CFG_STRENGTH
+    seed = speech.seed
+    if seed is None or seed < 0:
+        seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
+    return SpeechParameters(
+        nfe_step=speech.steps,
+        cfg_strength=strength,
+        sway_sampling_coef=speech.sway_sampling_coef,
+        speed=speech.speed,
+        seed=seed,
+        target_rms=speech.target_rms,
+        fix_duration=speech.fix_duration,
+        cross_fade_duration=speech.cross_fade_duration,
+    )
+
+
+async def _earlier_parts(context: Context, work: Work) -> tuple[dict[int, Samples], PartSaver]:
+    """Chunks an interrupted run stored, and who stores this run's."""
+    jobs = context.app.settings.jobs
+    mark = fingerprint(work.parts, work.engine.model)
+    store = PartStore(work.target.storage, jobs.parts_prefix, context.job_id, mark)
+    enabled = jobs.resumes and len(work.parts) > 1
+    stored = await asyncio.to_thread(store.load, len(work.parts)) if enabled else {}
+    if stored:
+        log.info("continuing with %d of %d chunks stored", len(stored), len(work.parts))
+
+    def will_come_again(error: BaseException) -> bool:
+        return getattr(error, "retryable", False) or context.resumable()
+
+    return stored, PartSaver(store, stored, enabled=enabled, worth_keeping=will_come_again)
+
+
+async def _speak(
+    context: Context, work: Work, saver: PartSaver, stored: Mapping[int, Samples]
+) -> dict[int, SpokenPart]:
+    """Speaks every part, telling the platform and storage as they finish."""
+    synthesizer = work.engine.synthesizer
+    stream = None
+    if work.speech.stream and context.reporter.streams:
+        stream = ChunkStream(
+            context.reporter, work.target, work.speech, work.parts, job_id=context.job_id,
+            prefix=context.app.settings.jobs.stream_prefix, sample_rate=synthesizer.sample_rate,
+        )  # fmt: skip
+    progress = Progress(work.parts, synthesizer.sample_rate)
+    finished: dict[int, SpokenPart] = {}
+    try:
+        async with aclosing(speak(work.parts, synthesizer, stored)) as speaking:
+            async for part in speaking:
+                finished[part.index] = part
+                saver.add(part)
+                context.reporter.progress(progress.add(part))
+                if stream:
+                    stream.add(part)
+        if stream:
+            await stream.finish()
+    finally:
+        if stream:
+            stream.abort()
+    return finished
+
+
+async def _deliver(
+    context: Context, work: Work, rendered: Rendered, output: SpeechOutput
+) -> Delivered:
+    """Stores the audio, its timing files and the job's answer."""
+    records = Records(work.target.storage, context.app.settings.jobs.results_prefix)
+    mark = request_mark(work.speech, work.engine.model)
+    facts = {
+        "duration": f"{rendered.seconds:.3f}",
+        "sample-rate": str(rendered.sample_rate),
+        "seed": str(work.parameters.seed),
+        "model": work.engine.model[:80],
+    }
+    record = {records.key(context.job_id): records.body(mark, output.as_dict())}
+    return await deliver(work.target, rendered.data, rendered.timings, facts, record)
+
+
+def _output(context: Context, work: Work, spoken: Spoken, rendered: Rendered) -> SpeechOutput:
+    """The answer as far as it is known before delivery."""
+    said = [line for line in work.lines if line.text]
+    return SpeechOutput(
+        job_id=context.job_id,
+        text=" ".join(line.text for line in said),
+        voice=work.voices[said[0].voice].name,
+        duration=rendered.seconds,
+        sample_rate=rendered.sample_rate,
+        format=work.speech.output_format,
+        bytes=len(rendered.data),
+        sha256=rendered.sha256,
+        seed=work.parameters.seed,
+        s3_key=work.target.key,
+        segments=list(rendered.segments),
+        word_count=rendered.word_count,
+        timing_files=dict.fromkeys(work.speech.timings),
+        warnings=_warnings(context, work),
+        metrics=Metrics(
+            queue_s=spoken.queue_s,
+            inference_s=spoken.inference_s,
+            audio_s=rendered.seconds,
+            chunks=len(spoken.segments),
+            characters=sum(len(line.text) for line in said),
+            nfe_step=work.speech.steps,
+            device=work.engine.device,
+            model=work.engine.model,
+        ),
+    )
+
+
+def _add_delivery(output: SpeechOutput, delivered: Delivered) -> None:
+    audio, url = delivered.audio, delivered.url
+    output.bucket, output.storage_type = audio.bucket, audio.storage_type
+    output.audio_url, output.url_kind = url.url, url.kind
+    output.expires_at = url.expires
+    output.timing_files = dict(delivered.timing_urls)
+    output.warnings += delivered.warnings
+
+
+def _inline_audio(output: SpeechOutput, context: Context, speech: SpeechInput, data: bytes) -> None:
+    """Adds the audio as base64 where it was asked for and the platform would carry it."""
+    if not speech.return_audio:
+        return
+    if problem := _too_large_for_answer(context, len(data)):
+        output.warnings.append(problem)
+    else:
+        output.audio_base64 = base64.b64encode(data).decode()
+
+
+def _too_large_for_answer(context: Context, size: int) -> str | None:
+    """Why `size` bytes of audio cannot come as base64 with this job's answer."""
+    limit = inline_limit(context.app.settings.jobs.inline_audio_max_bytes, context.job_id)
+    if size <= limit:
+        return None
+    return f"The audio has {size} bytes, more than the {limit} that fit an answer: use audio_url."
+
+
+def _warnings(context: Context, work: Work) -> list[str]:
+    found = [warning for voice in work.voices.values() for warning in voice.warnings]
+    if work.engine.model == demo.NAME:
+        found.append(demo.WARNING)
+    if work.speech.stream and not context.reporter.streams:
+        found.append("`stream` needs the RunPod platform: here the result comes whole.")
+    if work.speech.stream and work.speech.remove_silence:
+        found.append("`remove_silence` shortens the whole result, not the chunks of the stream.")
+    return list(dict.fromkeys(found))

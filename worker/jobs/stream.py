@@ -1,0 +1,95 @@
+"""Chunks of a long text as soon as they are spoken, in order, while the rest is still running.
+
+Each is an audio file of its own: a URL, or base64 where the job asks for inline audio and it fits
+the platform's limit for one piece of a stream. The pieces overlap by the cross-fade the whole
+result has: play each from its `start`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from worker.audio.crossfade import Axis, Samples
+from worker.audio.encode import CONTENT_TYPE, EXTENSION, encode, encoded_rate
+from worker.audio.resample import resample
+from worker.files.delivery import Target
+from worker.jobs.chunks import Part, SpokenPart
+from worker.keys import safe_piece
+from worker.platform.reports import Reporter
+from worker.request.parse import SpeechInput
+
+PIECE_LIMIT_BYTES = 1_000_000  # RunPod's documented limit of one piece of a stream
+_ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
+
+
+class ChunkStream:
+    """Sends a job's chunks to the platform in speaking order."""
+
+    def __init__(
+        self,
+        reporter: Reporter,
+        target: Target,
+        speech: SpeechInput,
+        parts: Sequence[Part],
+        *,
+        job_id: str,
+        prefix: str,
+        sample_rate: int,
+    ) -> None:
+        self._reporter, self._target, self._speech = reporter, target, speech
+        self._parts, self._rate = parts, sample_rate
+        self._folder = f"{prefix}{safe_piece(job_id)}/"
+        self._axis = Axis(int(speech.cross_fade_duration * sample_rate))
+        self._waves: dict[int, Samples] = {}
+        self._arrived = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def add(self, part: SpokenPart) -> None:
+        """A chunk has finished; it is sent once all before it are."""
+        self._waves[part.index] = part.samples
+        self._arrived.set()
+
+    async def finish(self) -> None:
+        """Waits until every chunk is on its way.
+
+        Raises:
+            StorageError: a chunk could not be stored.
+        """
+        await self._task
+
+    def abort(self) -> None:
+        """Sends nothing more."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        for position, part in enumerate(self._parts):
+            while part.chunk.index not in self._waves:
+                self._arrived.clear()
+                await self._arrived.wait()
+            samples = self._waves.pop(part.chunk.index)
+            start, _ = self._axis.put(len(samples), int(part.pause_s * self._rate))
+            piece = {
+                "index": part.chunk.index,
+                "text": part.chunk.text,
+                "voice": part.voice.name,
+                "start": round(start / self._rate, 3),
+                "end": round((start + len(samples)) / self._rate, 3),
+                "last": position == len(self._parts) - 1,
+            }
+            self._reporter.chunk({**piece, **await asyncio.to_thread(self._file, part, samples)})
+
+    def _file(self, part: Part, samples: Samples) -> dict[str, Any]:
+        """The chunk as a file: inline, or stored with its URL."""
+        fmt = self._speech.output_format
+        rate = encoded_rate(self._speech.sample_rate, fmt)
+        data = encode(resample(samples, self._rate, rate), rate, fmt)
+        inline = self._speech.return_audio
+        if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:
+            return {"format": fmt, "audio_base64": base64.b64encode(data).decode()}
+        key = f"{self._folder}{part.chunk.index:03d}.{EXTENSION[fmt]}"
+        metadata = {"job-id": self._target.metadata["job-id"]}
+        self._target.storage.put(key, data, content_type=CONTENT_TYPE[fmt], metadata=metadata)
+        return {"format": fmt, "s3_key": key, "audio_url": self._target.url(key).url}

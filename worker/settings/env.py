@@ -1,0 +1,129 @@
+"""How a group of settings is read from a mapping of environment variables.
+
+A group is a frozen pydantic model; every field carries an `Env` with the variable's name, its
+aliases in order of precedence, and its documentation (CONFIG.md is generated from it). Rules:
+names match whatever their case, an empty value means unset, the first name that is set wins, and
+two names of one setting with different values give a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from worker.wording import nearest, problem, show
+
+_URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+@dataclass(frozen=True)
+class Env:
+    """One variable: `name`, then `aliases`, the first that is set wins."""
+
+    name: str
+    doc: str
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
+
+
+class Group(BaseModel):
+    """Base of every group of settings; secrets do not show in `repr`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        secrets = {name for name, env in variables(type(self)).items() if env.secret}
+        for name, value in super().__repr_args__():
+            yield name, "***" if name in secrets and value is not None else value
+
+
+AnyGroup = TypeVar("AnyGroup", bound=Group)
+
+
+def variables(group: type[Group]) -> dict[str, Env]:
+    """Field name to variable, in the order of declaration."""
+    found: dict[str, Env] = {}
+    for name, info in group.model_fields.items():
+        found[name] = next(item for item in info.metadata if isinstance(item, Env))
+    return found
+
+
+@dataclass
+class Reader:
+    """Reads groups from one environment and collects what is wrong with it."""
+
+    environ: Mapping[str, str]
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        folded = {name.upper(): value for name, value in self.environ.items()}
+        # An exact upper-case name beats another spelling of it.
+        folded |= {name: value for name, value in self.environ.items() if name.isupper()}
+        self._values = {name: text for name, value in folded.items() if (text := value.strip())}
+
+    def get(self, *names: str) -> tuple[str, str] | None:
+        """(name, value) of the first of `names` that is set."""
+        return next(((name, self._values[name]) for name in names if name in self._values), None)
+
+    def value(self, name: str) -> str | None:
+        """The value of one variable, None when unset."""
+        return self._values.get(name)
+
+    def read(self, group: type[AnyGroup]) -> AnyGroup:
+        """The group as the environment has it; wrong values are noted and their default used."""
+        values: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for field_name, env in variables(group).items():
+            if found := self.get(*env.names):
+                names[field_name], values[field_name] = found
+                self._warn_of_clash(env)
+        try:
+            return group.model_validate(values)
+        except ValidationError as exc:
+            bad = self._note(group, names, exc)
+        return group.model_validate({k: v for k, v in values.items() if k not in bad})
+
+    def _note(self, group: type[Group], names: Mapping[str, str], exc: ValidationError) -> set[str]:
+        bad: set[str] = set()
+        for error in exc.errors():
+            field_name = str(error["loc"][0])
+            bad.add(field_name)
+            secret = variables(group)[field_name].secret
+            value = "***" if secret else mask(show(error["input"]))
+            text = problem(error, secret=True)
+            if error["type"] == "string_pattern_mismatch":
+                text += f" ({variables(group)[field_name].doc})"
+            self.problems.append(f"{names[field_name]}={value}: {text}")
+        return bad
+
+    def _warn_of_clash(self, env: Env) -> None:
+        if env.secret:
+            return
+        used, *others = [name for name in env.names if name in self._values]
+        for other in others:
+            if self._values[other] != self._values[used]:
+                self.warnings.append(f"{used} and {other} differ; {used} is used.")
+
+    def warn_of_unknown(self, known: Iterable[str], prefixes: tuple[str, ...]) -> None:
+        """A warning for every set variable of our prefixes that nothing reads."""
+        names = list(known)
+        for name in sorted(self._values):
+            if name.startswith(prefixes) and name not in names:
+                near = nearest(name, names)
+                meant = f" Did you mean {near}?" if near else ""
+                self.warnings.append(f"{name} is not a known variable and is ignored.{meant}")
+
+
+def mask(text: str) -> str:
+    """`text` without a login inside a URL."""
+    return _URL_LOGIN.sub("***@", text)

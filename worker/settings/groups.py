@@ -1,0 +1,283 @@
+"""The groups of settings that are not storage, one per owner. CONFIG.md is made from these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from worker.settings.env import Env, Group
+
+_DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
+
+def _dtype(value: str) -> str:
+    return _DTYPES.get(value.lower(), value.lower())
+
+
+class ModelConfig(Group):
+    """Which model, where its files are, how it runs. Field names follow the engine's own."""
+
+    model: Annotated[
+        str,
+        Env(
+            "F5_MODEL",
+            "Model to speak with: `demo` (comes with the code: small, synthetic voices), a "
+            "published name (`F5TTS_v1_Base`, `F5TTS_Base`, `F5TTS_v1_Small`, `F5TTS_Small`), "
+            "a directory, a weights file, `s3://bucket/prefix/` or `hf://owner/repo/path`",
+            "F5TTS_v1_Base",
+        ),
+    ] = "demo"
+    ckpt: Annotated[
+        str | None,
+        Env(
+            "F5_CKPT",
+            "Weights (`.safetensors` or `.pt`), instead of F5_MODEL's",
+            "/m/a.safetensors",
+        ),
+    ] = None
+    vocab: Annotated[
+        str | None, Env("F5_VOCAB", "`vocab.txt`, instead of the model's own", "/m/vocab.txt")
+    ] = None
+    config: Annotated[
+        str | None,
+        Env("F5_CONFIG", "Architecture YAML of a custom model, in f5-tts's format", "/m/a.yaml"),
+    ] = None
+    vocoder: Annotated[
+        str | None,
+        Env(
+            "F5_VOCODER",
+            "Directory of a Vocos (`config.yaml`, `pytorch_model.bin`), or `griffin-lim`",
+            "/m/vocos-mel-24khz",
+        ),
+    ] = None
+    models_dir: Annotated[
+        Path,
+        Env("F5_MODELS_DIR", "Where models lie and downloads go; `/models` in the image", "/m"),
+    ] = Path("models")
+    volume_dir: Annotated[
+        Path, Env("F5_VOLUME_DIR", "RunPod network volume, searched for models", "/runpod-volume")
+    ] = Path("/runpod-volume")
+    use_ema: Annotated[
+        bool, Env("F5_USE_EMA", "Take the averaged weights of a `.pt` checkpoint", "false")
+    ] = True
+    device: Annotated[
+        str,
+        Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"),
+        Env("F5_DEVICE", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`", "cuda"),
+    ] = "auto"
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"],
+        BeforeValidator(_dtype),
+        Env(
+            "F5_DTYPE",
+            "`auto`, `float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`)",
+            "bf16",
+        ),
+    ] = "auto"
+    threads: Annotated[
+        int,
+        Field(ge=0, le=512),
+        Env("F5_THREADS", "CPU threads of the model; 0: PyTorch's own", "4"),
+    ] = 0
+    max_batch_frames: Annotated[
+        int,
+        Field(ge=0),
+        Env("F5_MAX_BATCH_FRAMES", "Mel frames one pass may hold; 0: from free memory", "16384"),
+    ] = 0
+    attention: Annotated[
+        Literal["auto", "varlen", "sdpa", "matmul"],
+        Env(
+            "F5_ATTENTION",
+            "`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk "
+            "length at a time), `matmul` (scores written out: for CPUs); `auto` picks",
+            "sdpa",
+        ),
+    ] = "auto"
+    join: Annotated[
+        Literal["auto", "step", "batch"],
+        Env(
+            "F5_JOIN",
+            "When a waiting chunk may join the running ones: at the next `step`, or when the "
+            "`batch` is done; `auto` is the former on a GPU, the latter on a CPU",
+            "batch",
+        ),
+    ] = "auto"
+    warm_up: Annotated[
+        bool, Env("F5_WARMUP", "Run the model once before the first job is taken", "false")
+    ] = True
+    hf_token: Annotated[
+        str | None,
+        Env(
+            "HF_TOKEN",
+            "Hugging Face token for private models (its library reads `HF_HOME` too)",
+            "hf_...",
+            ("HUGGING_FACE_HUB_TOKEN",),
+            True,
+        ),
+    ] = None
+
+
+class VoiceConfig(Group):
+    """Reference voices: where they come from and how large they may be."""
+
+    default_voice: Annotated[
+        str, Env("DEFAULT_VOICE", "Voice of a job that names none", "Dorota")
+    ] = "demo"
+    prefix: Annotated[str, Env("VOICES_PREFIX", "Keys of the voice library start so", "v/")] = (
+        "voices/"
+    )
+    max_seconds: Annotated[
+        float,
+        Field(gt=0, le=36_000, allow_inf_nan=False),
+        Env("MAX_VOICE_SECONDS", "Longest voice file accepted, seconds", "300"),
+    ] = 600.0
+    max_bytes: Annotated[
+        int,
+        Field(ge=1024),
+        Env("MAX_VOICE_BYTES", "Largest voice file accepted, bytes", "10000000"),
+    ] = 52_428_800
+    cache_mb: Annotated[
+        int, Field(ge=0), Env("VOICE_CACHE_MB", "Memory for prepared voices, MiB; 0: none", "512")
+    ] = 256
+    cache_ttl_s: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False),
+        Env("VOICE_CACHE_TTL_S", "Seconds a cached voice is used before storage is asked", "300"),
+    ] = 60.0
+    allow_http: Annotated[
+        bool, Env("ALLOW_HTTP_VOICES", "Accept voice URLs without TLS", "true")
+    ] = False
+    allow_private_urls: Annotated[
+        bool,
+        Env(
+            "ALLOW_PRIVATE_URLS",
+            "Accept voice URLs of private networks (unsafe outside tests)",
+            "true",
+        ),
+    ] = False
+
+
+class JobConfig(Group):
+    """Limits and defaults of jobs."""
+
+    platform_url: Annotated[
+        str | None, Env("RUNPOD_WEBHOOK_GET_JOB", "Set by RunPod: where the SDK takes jobs")
+    ] = None
+    max_text_chars: Annotated[
+        int, Field(ge=1), Env("MAX_TEXT_CHARS", "Longest text of a job, characters", "5000")
+    ] = 20_000
+    max_concurrency: Annotated[
+        int,
+        Field(ge=1, le=256),
+        Env("MAX_CONCURRENCY", "Most jobs one worker runs at once; memory may allow fewer", "8"),
+    ] = 32
+    timeout_s: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False),
+        Env("JOB_TIMEOUT_S", "Time budget of one job, retries included, seconds", "3600"),
+    ] = 600.0
+    drain_grace_s: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False),
+        Env("DRAIN_GRACE_S", "Time running jobs get to finish after SIGTERM, seconds", "60"),
+    ] = 20.0
+    progress_interval_s: Annotated[
+        float,
+        Field(ge=0, le=600, allow_inf_nan=False),
+        Env("PROGRESS_INTERVAL_S", "Time between progress updates, seconds; 0: none", "10"),
+    ] = 3.0
+    resume: Annotated[
+        bool,
+        Env(
+            "RESUME",
+            "Answer a job delivered again from its stored result, and continue an interrupted one "
+            "from its stored chunks (on RunPod only: local runs share their ids)",
+            "false",
+        ),
+    ] = True
+    inline_audio_max_bytes: Annotated[
+        int,
+        Field(ge=0, le=14_000_000),
+        Env(
+            "INLINE_AUDIO_MAX_BYTES",
+            "Largest audio returned as base64, bytes; the platform's limits (10 MB, 20 MB for "
+            "/runsync) still apply",
+            "2000000",
+        ),
+    ] = 14_000_000
+    output_prefix: Annotated[
+        str, Env("OUTPUT_PREFIX", "Audio keys start so where OUTPUT_KEY is unset", "audio/")
+    ] = "output/"
+    timings_prefix: Annotated[
+        str, Env("TIMINGS_PREFIX", "Keys of timing files start so", "subtitles/")
+    ] = "timings/"
+    results_prefix: Annotated[
+        str, Env("RESULTS_PREFIX", "Keys of jobs' answers start so", "answers/")
+    ] = "results/"
+    parts_prefix: Annotated[
+        str, Env("PARTS_PREFIX", "Keys of an unfinished job's chunks start so", "tmp/parts/")
+    ] = "parts/"
+    stream_prefix: Annotated[
+        str, Env("STREAM_PREFIX", "Keys of streamed chunks start so", "chunks/")
+    ] = "stream/"
+    output_key: Annotated[
+        str | None,
+        Env(
+            "OUTPUT_KEY",
+            "Key template of audio: `{job_id}`, `{date}`, `{voice}`, `{user_id}`, `{session}`, "
+            "`{ext}`; unset: OUTPUT_PREFIX + `{job_id}.{ext}`",
+            "{user_id}/{date}/{job_id}.{ext}",
+        ),
+    ] = None
+    cleanup_days: Annotated[
+        int,
+        Field(ge=1, le=36_500),
+        Env("CLEANUP_DAYS", "Age at which the `cleanup` operation deletes, days", "7"),
+    ] = 30
+
+    @property
+    def on_platform(self) -> bool:
+        """False for a local run of one job."""
+        return self.platform_url is not None
+
+    @property
+    def resumes(self) -> bool:
+        """Only the platform's ids name one job for ever; `local_test` is every local run's."""
+        return self.resume and self.on_platform
+
+    @property
+    def output_template(self) -> str:
+        """The key template of a job that brings none of its own."""
+        return self.output_key or f"{self.output_prefix}{{job_id}}.{{ext}}"
+
+    @property
+    def output_beginning(self) -> str:
+        """What all keys of `output_template` start with."""
+        return self.output_template.partition("{")[0]
+
+
+class LogConfig(Group):
+    """What is logged and how it looks."""
+
+    level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(str.upper),
+        Env("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING`, `ERROR`", "DEBUG"),
+    ] = "INFO"
+    format: Annotated[
+        Literal["json", "text"],
+        BeforeValidator(str.lower),
+        Env("LOG_FORMAT", "`json` for machines, `text` for people", "text"),
+    ] = "json"
+    sdk_level: Annotated[
+        Literal["NOTSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR"],
+        BeforeValidator(str.upper),
+        Env(
+            "RUNPOD_LOG_LEVEL",
+            "Level of the RunPod SDK's own log; at `DEBUG` it holds jobs' whole inputs and outputs",
+            "DEBUG",
+            ("RUNPOD_DEBUG_LEVEL",),
+        ),
+    ] = "INFO"

@@ -1,0 +1,115 @@
+"""The worker's settings: the only place that reads the environment, once, at start.
+
+    settings = Settings.load()                      # os.environ
+    settings = Settings.load({"S3_BUCKET": "b"})    # tests
+
+Every variable, its aliases and their precedence are in CONFIG.md, generated from the groups. A bad
+value stops the start with one ConfigError naming every wrong variable; an unknown `F5_*`, `S3_*` or
+`STORAGE_*` name gives a warning with the nearest known one. Secrets are masked in `repr`.
+
+Plain pydantic rather than pydantic-settings: the environment has to be injectable and key pairs
+resolved together, which bypasses its readers, and importing it costs 45 ms of every cold start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from errors import ConfigError, InvalidInput
+from storage.config import StorageConfig
+from worker.keys import check_prefix, check_template
+from worker.settings.env import Env, Group, Reader, variables
+from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
+from worker.settings.storage import StorageEnv, UrlConfig, storage_config, url_config
+
+GROUPS: Mapping[str, type[Group]] = {
+    "Storage": StorageEnv,
+    "Model": ModelConfig,
+    "Voices": VoiceConfig,
+    "Jobs": JobConfig,
+    "Logging": LogConfig,
+}
+_OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides, grouped by who needs it.
+
+    `warnings` are for the log at start: clashing aliases and unknown names.
+    """
+
+    storage: StorageConfig = field(default_factory=StorageConfig)
+    urls: UrlConfig = field(default_factory=UrlConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    voices: VoiceConfig = field(default_factory=VoiceConfig)
+    jobs: JobConfig = field(default_factory=JobConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Reads `environ` (default: the process's).
+
+        Raises:
+            ConfigError: names every variable with a wrong value and what is allowed.
+        """
+        reader = Reader(os.environ if environ is None else environ)
+        store = reader.read(StorageEnv)
+        settings = cls(
+            storage=storage_config(reader, store),
+            urls=url_config(reader, store),
+            model=reader.read(ModelConfig),
+            voices=reader.read(VoiceConfig),
+            jobs=reader.read(JobConfig),
+            log=reader.read(LogConfig),
+        )
+        _check_keys(reader, settings)
+        reader.warn_of_unknown(
+            (name for env in all_variables() for name in env.names), _OUR_PREFIXES
+        )
+        if reader.problems:
+            raise ConfigError(
+                f"Wrong settings: {'; '.join(reader.problems)}.",
+                "CONFIG.md lists every variable with its allowed values.",
+            )
+        return replace(settings, warnings=tuple(reader.warnings))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never be logged."""
+        found = (
+            self.storage.access_key_id,
+            self.storage.secret_access_key,
+            self.storage.session_token,
+            self.model.hf_token,
+        )
+        return tuple(value for value in found if value)
+
+
+def all_variables() -> list[Env]:
+    """Every variable the worker reads, in CONFIG.md's order."""
+    return [env for group in GROUPS.values() for env in variables(group).values()]
+
+
+def _check_keys(reader: Reader, settings: Settings) -> None:
+    """Prefixes and the key template get the checks that a job's own keys get."""
+    checks = {
+        "VOICES_PREFIX": (check_prefix, settings.voices.prefix),
+        "OUTPUT_PREFIX": (check_prefix, settings.jobs.output_prefix),
+        "TIMINGS_PREFIX": (check_prefix, settings.jobs.timings_prefix),
+        "RESULTS_PREFIX": (check_prefix, settings.jobs.results_prefix),
+        "PARTS_PREFIX": (check_prefix, settings.jobs.parts_prefix),
+        "STREAM_PREFIX": (check_prefix, settings.jobs.stream_prefix),
+        "OUTPUT_KEY": (check_template, settings.jobs.output_template),
+    }
+    voices = settings.voices.prefix
+    if settings.jobs.output_template.casefold().startswith(voices.casefold()):
+        reader.problems.append(f"OUTPUT_KEY and OUTPUT_PREFIX must not lie in {voices}")
+    for name, (check, value) in checks.items():
+        try:
+            check(value)
+        except InvalidInput as exc:
+            reader.problems.append(f"{name}={value}: {exc.message.rstrip('.')}")

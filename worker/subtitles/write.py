@@ -1,0 +1,192 @@
+"""Timings as files: SRT, WebVTT, ASS, CSV, JSON.
+
+SRT and CSV have one cue per segment, or per word when asked. VTT cues carry their words' times
+inside (karaoke style), ASS lines carry `\\k` tags. Times are rounded to the format's resolution.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+from collections.abc import Sequence
+from io import StringIO
+from typing import Literal
+
+from worker.subtitles.words import Timed
+
+TimingFormat = Literal["srt", "vtt", "ass", "csv", "json"]
+
+CONTENT_TYPE: dict[TimingFormat, str] = {
+    "srt": "application/x-subrip; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "ass": "text/x-ssa; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+
+_ASS_HEAD = """\
+[Script Info]
+ScriptType: v4.00+
+PlayResX: 1280
+PlayResY: 720
+WrapStyle: 0
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \
+Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
+Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,48,&H00FFFFFF,&H0000FFFF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,2,1,2,\
+40,40,40,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def render(
+    fmt: TimingFormat, segments: Sequence[Timed], words: Sequence[Timed], *, per_word: bool = False
+) -> str:
+    """The text of a timing file.
+
+    Args:
+        segments: what one cue shall hold, sentences or chunks, in time order.
+        words: all words in time order.
+        per_word: SRT, VTT and CSV get a cue per word instead.
+    """
+    if fmt == "json":
+        return _json(segments, words)
+    if fmt == "ass":
+        return _ass(segments, words)
+    cues = words if per_word else segments
+    if fmt == "srt":
+        return _srt(cues)
+    if fmt == "vtt":
+        return _vtt(cues, [] if per_word else words)
+    return _csv(cues)
+
+
+def _srt(cues: Sequence[Timed]) -> str:
+    blocks = [
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_arrowless(cue.text)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def _vtt(cues: Sequence[Timed], words: Sequence[Timed]) -> str:
+    blocks = ["WEBVTT\n"]
+    for cue in cues:
+        inside = _within(cue, words)
+        text = _vtt_text(cue, inside)
+        blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def _vtt_text(cue: Timed, words: Sequence[Timed]) -> str:
+    pieces = _pieces(cue.text, words)
+    if not pieces:
+        return html.escape(_line(cue.text), quote=False)
+    text = ""
+    for piece, word in pieces:
+        # A time stamp inside a cue must lie strictly within it and rise.
+        inside = _ms(cue.start) < _ms(word.start) < _ms(cue.end)
+        stamp = f"<{_clock(word.start, '.')}>" if inside else ""
+        text += stamp + html.escape(piece, quote=False)
+    return text
+
+
+def _ass(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
+    lines = [_ASS_HEAD]
+    for cue in segments:
+        text, at = "", _cs(cue.start)
+        for piece, word in _pieces(cue.text, _within(cue, words)):
+            start, end = max(at, _cs(word.start)), max(at, _cs(word.end))
+            gap = f"{{\\k{start - at}}}" if start > at else ""
+            text += f"{gap}{{\\k{end - start}}}{_ass_text(piece)}"
+            at = end
+        text = text or _ass_text(_line(cue.text))
+        lines.append(
+            f"Dialogue: 0,{_ass_clock(cue.start)},{_ass_clock(cue.end)},Default,,0,0,0,,{text}\n"
+        )
+    return "".join(lines)
+
+
+def _csv(cues: Sequence[Timed]) -> str:
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["Start (s)", "End (s)", "Segment"])
+    for cue in cues:
+        writer.writerow([f"{cue.start:.3f}", f"{cue.end:.3f}", _line(cue.text)])
+    return out.getvalue()
+
+
+def _json(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
+    def rows(items: Sequence[Timed]) -> list[dict[str, object]]:
+        return [
+            {"text": item.text, "start": round(item.start, 3), "end": round(item.end, 3)}
+            for item in items
+        ]
+
+    document = {"segments": rows(segments), "words": rows(words), "word_times": "estimated"}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _within(cue: Timed, words: Sequence[Timed]) -> list[Timed]:
+    """The words whose middle lies in the cue."""
+    return [word for word in words if cue.start <= (word.start + word.end) / 2 <= cue.end]
+
+
+def _pieces(text: str, words: Sequence[Timed]) -> list[tuple[str, Timed]]:
+    """`text` cut before each word; empty when the words are not those of the text."""
+    text = _line(text)
+    cuts: list[int] = []
+    position = 0
+    for word in words:
+        found = text.find(_line(word.text), position)
+        if found < 0 or (not cuts and found > 0) or text[position:found].strip():
+            return []
+        cuts.append(found)
+        position = found + len(_line(word.text))
+    if not cuts or text[position:].strip():
+        return []
+    ends = [*cuts[1:], len(text)]
+    return [(text[a:b], word) for a, b, word in zip(cuts, ends, words, strict=True)]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _arrowless(text: str) -> str:
+    """SRT has no escapes: an arrow would read as a time line."""
+    return _line(text).replace("-->", "->")
+
+
+def _ass_text(text: str) -> str:
+    """Braces escaped; a word joiner after a backslash keeps it from starting `\\N` and the like."""
+    text = re.sub(r"\\(?=[Nnh{}])", "\\\\\u2060", text)
+    return text.replace("{", "\\{").replace("}", "\\}")
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
+
+
+def _cs(seconds: float) -> int:
+    return max(0, round(seconds * 100))
+
+
+def _clock(seconds: float, mark: str) -> str:
+    rest, ms = divmod(_ms(seconds), 1000)
+    minutes, second = divmod(rest, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours:02d}:{minute:02d}:{second:02d}{mark}{ms:03d}"
+
+
+def _ass_clock(seconds: float) -> str:
+    rest, cs = divmod(_cs(seconds), 100)
+    minutes, second = divmod(rest, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}.{cs:02d}"

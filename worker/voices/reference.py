@@ -1,0 +1,180 @@
+"""A voice file and its words to the reference the model takes: clipped audio, and its words only.
+
+f5-tts clips a reference to about 12 s but keeps whatever text it is given; a whole transcript
+against clipped audio makes rushed or broken speech. Here the words are cut with the audio: by the
+times of an .srt, .vtt or .csv, else in proportion and with a warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import TranscriptMissing
+from worker.audio.clip import Clip, reference_clip
+from worker.audio.decode import Audio, decode
+from worker.audio.resample import resample
+from worker.settings.groups import VoiceConfig
+from worker.subtitles.read import Cue, Transcript, cut_share, one_line, parse
+from worker.subtitles.words import spoken_letters
+from worker.voices.sources import Located, Sidecar
+
+MODEL_RATE = 24_000
+_MIN_RECUT_S = 3.0  # a reference shorter than this copies the voice badly
+_SLACK_S = 0.15
+_MOST_CHARS_PER_S = 40.0
+_SLOWEST_LETTERS_PER_S = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedVoice:
+    """A reference ready for the engine (engine.synthesizer.Reference).
+
+    `samples` (n,) fp32 mono at 24 kHz, natural level, read-only; `rms` and `seconds` as measured
+    before resampling; `ref_text` ends with ". " or "。"; `content_hash` is of the samples;
+    `source` says where it came from, without query strings.
+    """
+
+    samples: NDArray[np.float32]
+    rms: float
+    seconds: float
+    ref_text: str
+    content_hash: str
+    name: str
+    source: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes, bytes, about."""
+        return self.samples.nbytes + 4 * len(self.ref_text) + 1024
+
+
+def with_full_stop(text: str) -> str:
+    """f5-tts's rule for a reference's words (preprocess_ref_audio_text)."""
+    if text.endswith((". ", "。")):
+        return text
+    return f"{text} " if text.endswith(".") else f"{text}. "
+
+
+def prepare_voice(
+    located: Located, data: bytes, ref_text: str | None, config: VoiceConfig
+) -> PreparedVoice:
+    """Prepares the voice file `data`, bytes as stored.
+
+    Args:
+        ref_text: its words as the job gave them; None: a transcript beside it.
+
+    Raises:
+        VoiceUnusable: the file cannot be used.
+        TranscriptMissing: nobody says its words, or the transcript is malformed.
+    """
+    given = one_line(ref_text or "")
+    sidecars = () if given else sidecars_of(located)
+    audio = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    clip = reference_clip(audio)
+    warnings = list(located.warnings)
+    if given:
+        text = _cut_untimed(given, clip, "`ref_text`", located, warnings)
+    else:
+        clip, text = _from_sidecar(sidecars, audio, clip, located, warnings)
+    text = with_full_stop(text)
+    if len(text) > _MOST_CHARS_PER_S * clip.seconds:
+        warnings.append(
+            f"The words of voice {located.name} are many for {clip.seconds:.1f} s of audio "
+            f"({len(text)} characters): speech may be rushed. Check that they match."
+        )
+    samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
+    samples.setflags(write=False)
+    digest = hashlib.sha256(samples.tobytes()).hexdigest()
+    return PreparedVoice(
+        samples, clip.rms, clip.seconds, text, digest, located.name, located.source,
+        tuple(warnings),
+    )  # fmt: skip
+
+
+def sidecars_of(located: Located) -> Sequence[Sidecar]:
+    """The transcripts beside a voice.
+
+    Raises:
+        TranscriptMissing: there is none; names the keys looked for.
+    """
+    found = located.sidecars or located.more_sidecars()
+    if found:
+        return found
+    if located.looked_for:
+        message = f"The voice {located.name} has no transcript; looked for "
+        message += f"{', '.join(located.looked_for)}."
+        hint = "Give its words in `ref_text`, or put one of these files beside it."
+    else:
+        message = f"The voice {located.name} came without its words."
+        hint = "Give them in `ref_text`."
+    raise TranscriptMissing(message, hint)
+
+
+def _from_sidecar(
+    sidecars: Sequence[Sidecar],
+    audio: Audio,
+    clip: Clip,
+    located: Located,
+    warnings: list[str],
+) -> tuple[Clip, str]:
+    timed = [sidecar for sidecar in sidecars if not sidecar.key.lower().endswith(".txt")]
+    # A plain text is the user's own wording, but cannot be cut by time.
+    chosen = timed[0] if clip.clipped and timed else sidecars[0]
+    transcript = parse(chosen.read(), chosen.key)
+    if not clip.clipped:
+        return clip, transcript.text
+    if not transcript.cues:
+        return clip, _cut_untimed(transcript.text, clip, chosen.key, located, warnings)
+    return _cut_timed(transcript, audio, clip, warnings)
+
+
+def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings: list[str]) -> str:
+    if not clip.clipped:
+        return text
+    if spoken_letters(text) < _SLOWEST_LETTERS_PER_S * clip.seconds / clip.share:
+        # Nobody speaks so slowly: these are the words of the clip, as f5-tts's users give them.
+        return text
+    stem = located.looked_for[0].rpartition(".")[0] if located.looked_for else "NAME"
+    warnings.append(
+        f"Voice {located.name} is longer than 12 s: the first {clip.kept[-1][1]:.1f} s are used, "
+        f"and of {origin} about the first {clip.share:.0%}, which is a guess. Put {stem}.srt "
+        "beside it, or give a reference under 12 s with exactly its words."
+    )
+    return cut_share(text, clip.share)
+
+
+def _cut_timed(
+    transcript: Transcript, audio: Audio, clip: Clip, warnings: list[str]
+) -> tuple[Clip, str]:
+    """Words within the clip; audio is cut back to the end of a cue rather than within one."""
+    end = clip.kept[-1][1]
+    begun = [cue for cue in transcript.cues if cue.start < end - _SLACK_S]
+    whole = [cue for cue in begun if cue.end <= end + _SLACK_S]
+    if not begun:
+        raise TranscriptMissing(
+            f"The transcript {transcript.key} has no words in the first {end:.1f} s, which are "
+            "used of the voice.",
+            "Correct its times, or give `ref_text` and a reference under 12 s.",
+        )
+    if len(whole) < len(begun):
+        last = max((cue.end for cue in whole), default=0.0)
+        if last - clip.kept[0][0] >= _MIN_RECUT_S:
+            return reference_clip(audio, end_s=last), _joined(whole)
+        broken = next(cue for cue in begun if cue not in whole)
+        share = (end - broken.start) / (broken.end - broken.start)
+        warnings.append(
+            f"{transcript.key} has one segment of {broken.end - broken.start:.1f} s, longer than "
+            "the reference: its words were cut by a guess. Split it into sentences."
+        )
+        return clip, f"{_joined(whole)} {cut_share(broken.text, share)}".strip()
+    return clip, _joined(whole)
+
+
+def _joined(cues: list[Cue]) -> str:
+    return one_line(" ".join(cue.text for cue in cues))
