@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from storage.base import (
     Body,
+    MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
@@ -29,7 +30,6 @@ from storage.check import CheckStep
 from storage.check import run_check as _run_check
 from storage.config import StorageConfig
 from storage.disk.store import LocalStorage
-from storage.hybrid.migrate import MigrationReport
 from storage.hybrid.store import HybridStorage
 from storage.s3.store import S3Storage
 

@@ -21,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
+from errors import ConfigError
+
 StorageMode = Literal["local", "s3", "hybrid"]
 StorageType = Literal["local", "s3"]
 UrlKind = Literal["public", "presigned", "none"]
@@ -31,12 +33,15 @@ Body = bytes | Path | BinaryIO
 class ObjectInfo:
     """One stored object. `size` in bytes; `metadata` keys are lower case.
 
-    An entry of `list` carries key, size, time and etag only: S3 does not list the rest.
+    `storage_type` and `bucket` say where it lies, so that nobody has to look at a URL to find out.
+    An entry of `list` carries all but type and metadata: S3 does not list those.
     """
 
     key: str
     size: int
     last_modified: datetime
+    storage_type: StorageType
+    bucket: str | None = None
     content_type: str = "application/octet-stream"
     etag: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +77,33 @@ class ObjectUrl:
         return self.expires_at.isoformat() if self.expires_at else None
 
 
+@dataclass(frozen=True)
+class MigrationReport:
+    """Counts of objects and bytes. `failed` holds (key, what went wrong) pairs."""
+
+    copied: int = 0
+    copied_bytes: int = 0
+    skipped: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """For a job's output."""
+        return {
+            "copied": self.copied,
+            "copied_bytes": self.copied_bytes,
+            "skipped": self.skipped,
+            "failed": [{"key": key, "error": error} for key, error in self.failed],
+        }
+
+
+def cannot_migrate() -> ConfigError:
+    """The error of a store that is not on both disk and S3."""
+    return ConfigError(
+        "Files can be migrated from local storage to S3 in hybrid mode only.",
+        "Set STORAGE_MODE=hybrid; LOCAL_STORAGE_DIR is where the files are.",
+    )
+
+
 class Storage(Protocol):
     """A store of objects; see the module docstring for its promises."""
 
@@ -80,6 +112,10 @@ class Storage(Protocol):
 
     @property
     def bucket(self) -> str | None: ...
+
+    def stores(self) -> Mapping[StorageType, Storage]:
+        """The single stores this one consists of, by place; itself if it is one."""
+        ...
 
     def put(
         self,
@@ -115,6 +151,14 @@ class Storage(Protocol):
     def presign_put(
         self, key: str, *, content_type: str | None = None, expires_s: int = 3600
     ) -> ObjectUrl: ...
+
+    def migrate(self, prefix: str = "") -> MigrationReport:
+        """Copies to S3 what only the disk has below `prefix`; may be repeated.
+
+        Raises:
+            ConfigError: this store is not on both.
+        """
+        ...
 
     def ensure_bucket(self) -> None: ...
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import ModelUnavailable, WorkerError
-from s3_utils import HybridStorage, Storage, open_storage
+from s3_utils import Storage, open_storage
 from storage.buckets import Buckets
 from worker.log import get_logger
 from worker.settings.load import Settings
@@ -46,7 +46,10 @@ class App:
         self.engine: Future[Engine] = Future()
         self.storage_tried = threading.Event()
         self.storage = open_storage(settings.storage)
-        self.local = self._local_store()
+        # One quota and one set of locks for the directory, if the store already has it.
+        self.local = self.storage.stores().get("local") or open_storage(
+            replace(settings.storage, mode="local")
+        )
         self.buckets = Buckets(settings.storage)
         self.voices = VoiceLibrary(
             self.storage,
@@ -116,13 +119,6 @@ class App:
         finally:
             self.storage_tried.set()
 
-    def _local_store(self) -> Storage:
-        if self.storage.mode == "local":
-            return self.storage
-        if isinstance(self.storage, HybridStorage):
-            return self.storage.local  # one quota and one set of locks for the directory
-        return open_storage(replace(self.settings.storage, mode="local"))
-
     def _load_engine(self) -> None:
         try:
             self.engine.set_result(self._engine())
@@ -150,5 +146,5 @@ class App:
             model.device, model.dtype, model.threads, model.max_batch_frames,
             model.use_ema, model.warm_up, model.attention, model.join,
         )  # fmt: skip
-        remote = self.buckets if self.settings.storage.mode != "local" else None
+        remote = self.buckets if "s3" in self.storage.stores() else None
         return load_engine(locate(request, remote), config)

@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import IO
 
 from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied
-from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.base import (
+    Body,
+    MigrationReport,
+    ObjectInfo,
+    ObjectUrl,
+    Storage,
+    StorageMode,
+    StorageType,
+    StoredObject,
+    UrlKind,
+    cannot_migrate,
+)
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
 from storage.disk.sidecar import Sidecar, Sidecars
@@ -66,6 +77,9 @@ class LocalStorage:
     def prefix(self) -> str:
         """What stands before every key, "" or ending in "/"."""
         return self._prefix
+
+    def stores(self) -> Mapping[StorageType, Storage]:
+        return {"local": self}
 
     def put(
         self,
@@ -166,7 +180,7 @@ class LocalStorage:
             stat = path.stat()
         except (InvalidInput, OSError):
             return None
-        return ObjectInfo(key, stat.st_size, _modified(stat), etag=_etag(stat))
+        return ObjectInfo(key, stat.st_size, _modified(stat), "local", etag=_etag(stat))
 
     def delete(self, key: str) -> bool:
         path = self.path(key)
@@ -198,6 +212,9 @@ class LocalStorage:
     ) -> ObjectUrl:
         """The file's own URL: whoever can write to the disk needs no signature."""
         return self.url(key, "public", expires_s=expires_s)
+
+    def migrate(self, prefix: str = "") -> MigrationReport:
+        raise cannot_migrate()
 
     def ensure_bucket(self) -> None:
         """Makes the directory, proves that it is writable, and removes what a crash left there."""
@@ -261,9 +278,10 @@ class LocalStorage:
             key,
             stat.st_size,
             _modified(stat),
-            sidecar.content_type if sidecar else guess_type(key),
-            _etag(stat),
-            decode_metadata(sidecar.metadata) if sidecar else {},
+            "local",
+            content_type=sidecar.content_type if sidecar else guess_type(key),
+            etag=_etag(stat),
+            metadata=decode_metadata(sidecar.metadata) if sidecar else {},
         )
 
     def _size_or_zero(self, path: Path) -> int:

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from errors import ObjectNotFound, WorkerError
-from storage.base import ObjectInfo
+from storage.base import MigrationReport, ObjectInfo
 from storage.disk.sidecar import Pending
 from storage.disk.store import LocalStorage
 from storage.metadata import SHA256_KEY
 from storage.s3.store import S3Storage
-
-
-@dataclass(frozen=True)
-class MigrationReport:
-    """Counts of objects and bytes. `failed` holds (key, what went wrong) pairs."""
-
-    copied: int = 0
-    copied_bytes: int = 0
-    skipped: int = 0
-    failed: tuple[tuple[str, str], ...] = ()
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return {
-            "copied": self.copied,
-            "copied_bytes": self.copied_bytes,
-            "skipped": self.skipped,
-            "failed": [{"key": key, "error": error} for key, error in self.failed],
-        }
 
 
 def migrate(

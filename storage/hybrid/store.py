@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from errors import InvalidInput, StorageError, WorkerError
-from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.base import (
+    Body,
+    MigrationReport,
+    ObjectInfo,
+    ObjectUrl,
+    Storage,
+    StorageMode,
+    StorageType,
+    StoredObject,
+    UrlKind,
+)
 from storage.body import open_payload
 from storage.disk.sidecar import Pending
 from storage.disk.store import LocalStorage
-from storage.hybrid.migrate import MigrationReport, migrate
+from storage.hybrid.migrate import migrate
 from storage.s3.store import S3Storage
 
 log = logging.getLogger("f5worker.storage")
@@ -49,6 +59,9 @@ class HybridStorage:
     @property
     def bucket(self) -> str | None:
         return self.s3.bucket
+
+    def stores(self) -> Mapping[StorageType, Storage]:
+        return {"local": self.local, "s3": self.s3}
 
     def put(
         self,

@@ -13,7 +13,18 @@ from errors import (
     ObjectNotFound,
     StorageError,
 )
-from storage.base import Body, ObjectInfo, ObjectUrl, StorageMode, StoredObject, UrlKind
+from storage.base import (
+    Body,
+    MigrationReport,
+    ObjectInfo,
+    ObjectUrl,
+    Storage,
+    StorageMode,
+    StorageType,
+    StoredObject,
+    UrlKind,
+    cannot_migrate,
+)
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
 from storage.files import atomic_file
@@ -53,6 +64,9 @@ class S3Storage:
     def bucket(self) -> str | None:
         return self._client.bucket
 
+    def stores(self) -> Mapping[StorageType, Storage]:
+        return {"s3": self}
+
     def put(
         self,
         key: str,
@@ -82,7 +96,7 @@ class S3Storage:
 
         def opened(answer: dict[str, Any]) -> None:
             check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
-            first.append(_info(key, answer))
+            first.append(_info(key, answer, self.bucket))
 
         reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
         with atomic_file(path) as file:
@@ -116,7 +130,7 @@ class S3Storage:
         """
         full = full_key(self._prefix, key)
         try:
-            return _info(key, self._client.call("head_object", full))
+            return _info(key, self._client.call("head_object", full), self.bucket)
         except ObjectNotFound:
             self._require_bucket()
             raise
@@ -162,7 +176,9 @@ class S3Storage:
             key = entry["Key"].removeprefix(self._prefix)
             if not _is_ours(key):
                 continue
-            yield ObjectInfo(key, entry["Size"], entry["LastModified"], etag=_etag(entry))
+            yield ObjectInfo(
+                key, entry["Size"], entry["LastModified"], "s3", self.bucket, etag=_etag(entry)
+            )
             left = None if left is None else left - 1
 
     def _entries(self, prefix: str, limit: int | None) -> Iterator[dict[str, Any]]:
@@ -246,6 +262,9 @@ class S3Storage:
             self._client.presign(method, full, expires_s, parameters), "presigned", expires_at
         )
 
+    def migrate(self, prefix: str = "") -> MigrationReport:
+        raise cannot_migrate()
+
     def ensure_bucket(self) -> None:
         """Verifies that the bucket is there and may be listed; it is never created.
 
@@ -272,15 +291,17 @@ class S3Storage:
         }
 
 
-def _info(key: str, answer: Mapping[str, Any]) -> ObjectInfo:
+def _info(key: str, answer: Mapping[str, Any], bucket: str | None) -> ObjectInfo:
     """From the answer to HEAD or GET."""
     return ObjectInfo(
         key,
         int(answer["ContentLength"]),
         answer["LastModified"],
-        answer.get("ContentType") or "application/octet-stream",
-        _etag(answer),
-        decode_metadata(answer.get("Metadata", {})),
+        "s3",
+        bucket,
+        content_type=answer.get("ContentType") or "application/octet-stream",
+        etag=_etag(answer),
+        metadata=decode_metadata(answer.get("Metadata", {})),
     )
 
 

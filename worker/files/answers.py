@@ -72,8 +72,4 @@ class Records:
             return None
         if audio.size != output["bytes"] or audio.metadata.get("sha256") != output["sha256"]:
             return None
-        local = self._storage.url(output["s3_key"], "public").url or ""
-        where = {"bucket": None, "storage_type": "local"}
-        if not local.startswith("file:"):
-            where = {"bucket": self._storage.bucket, "storage_type": "s3"}
-        return {**output, **where}
+        return {**output, "bucket": audio.bucket, "storage_type": audio.storage_type}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from errors import ConfigError
-from s3_utils import HybridStorage, Storage
+from s3_utils import Storage
 from worker.app import App
 from worker.operations.base import CleanupInput
 from worker.settings.load import Settings
@@ -42,7 +42,7 @@ def clean_up(app: App, request: CleanupInput) -> dict[str, Any]:
     days = settings.jobs.cleanup_days if request.days_old is None else request.days_old
     before = datetime.now(UTC) - timedelta(days=days)
     counts: dict[str, dict[str, int]] = {}
-    for name, store in _stores(app.storage):
+    for name, store in app.storage.stores().items():
         if request.cleanup_local if name == "local" else request.cleanup_s3:
             counts[name] = _clean(store, prefixes, settings.voices.prefix, before, request.dry_run)
     return {
@@ -55,12 +55,6 @@ def clean_up(app: App, request: CleanupInput) -> dict[str, Any]:
         "days_old": days,
         "dry_run": request.dry_run,
     }
-
-
-def _stores(storage: Storage) -> list[tuple[str, Storage]]:
-    if isinstance(storage, HybridStorage):
-        return [("local", storage.local), ("s3", storage.s3)]
-    return [(storage.mode, storage)]
 
 
 def _clean(

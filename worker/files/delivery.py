@@ -174,6 +174,6 @@ def _facts(job_id: str, voice: str, speech: SpeechInput) -> dict[str, str]:
 
 
 def _no_s3(storage: Storage) -> tuple[str, ...]:
-    if storage.mode != "local":
+    if "s3" in storage.stores():
         return ()
     return ("`use_s3` was asked for, but this worker stores locally: set S3_BUCKET.",)

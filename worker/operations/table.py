@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from errors import ConfigError, InvalidInput, ObjectNotFound, WorkerError
-from s3_utils import HybridStorage, ObjectInfo, ObjectUrl, Storage, UrlKind, run_check
+from errors import InvalidInput, ObjectNotFound, WorkerError
+from s3_utils import ObjectInfo, ObjectUrl, Storage, UrlKind, run_check
 from worker.app import App
 from worker.files.cleanup import clean_up, result_prefixes
 from worker.files.find import facts_of, find_result, load_record, result_key, timing_keys
@@ -212,11 +212,6 @@ class Operations:
         return answer
 
     def _migrate(self, request: MigrateInput) -> Answer:
-        if not isinstance(self._storage, HybridStorage):
-            raise ConfigError(
-                "Files can be migrated from local storage to S3 in hybrid mode only.",
-                "Set STORAGE_MODE=hybrid; LOCAL_STORAGE_DIR is where the files are.",
-            )
         return self._storage.migrate(request.prefix).as_dict()
 
     def _doctor(self, _request: Operation) -> Answer:

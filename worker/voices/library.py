@@ -178,7 +178,7 @@ class VoiceLibrary:
         try:
             located = self._sources.locate(voice)
         except StorageUnavailable as error:
-            if entry is None or self._storage.mode != "hybrid":  # only hybrid goes on without S3
+            if entry is None or "local" not in self._storage.stores():
                 raise
             log.warning("voice used as last seen: %s", error.message)
             self._cache.refresh(request, self._clock())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from errors import ObjectNotFound, StorageDenied, StorageUnavailable
-from s3_utils import HybridStorage, ObjectInfo, Storage
+from s3_utils import ObjectInfo, Storage
 from worker.subtitles.read import EXTENSIONS
 
 # In order of preference. The last three cannot be read; finding them gives a clear error.
@@ -40,7 +40,8 @@ def siblings(storage: Storage, key: str) -> list[ObjectInfo]:
     except StorageDenied:
         return list(_probe(storage, key))
     except StorageUnavailable:
-        on_disk = _listed(storage.local, key) if isinstance(storage, HybridStorage) else []
+        disk = storage.stores().get("local")
+        on_disk = _listed(disk, key) if disk else []
         if not choose(key, on_disk):
             raise
         return on_disk
