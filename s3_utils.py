@@ -8,15 +8,15 @@
     receipt = store.put("output/job.wav", Path("job.wav"), metadata={"voice": "Dorota"})
     link = store.url("output/job.wav", "presigned", expires_s=3600)
 
-What the verbs promise is in `storage/base.py`; what can fail, in `errors.py`. Opening a
-store makes no request. In the worker the configuration comes from `Settings.load().storage`.
+The public face of `storage/`, and the only way `worker/` uses it. What the verbs promise is in
+`storage/base.py`; what can fail, in `errors.py`. Opening a store makes no request. In the worker
+the configuration comes from `Settings.load().storage`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from storage.base import (
+    MAX_EXPIRES_S,
     Body,
     MigrationReport,
     ObjectInfo,
@@ -26,15 +26,18 @@ from storage.base import (
     StoredObject,
     UrlKind,
 )
-from storage.check import CheckStep
-from storage.check import run_check as _run_check
+from storage.buckets import Buckets
+from storage.check import CheckStep, run_check
 from storage.config import StorageConfig
-from storage.disk.store import LocalStorage
 from storage.hybrid.store import HybridStorage
-from storage.s3.store import S3Storage
+from storage.keys import key_fault
+from storage.metadata import encode_metadata
+from storage.open import migrate, open_storage
 
 __all__ = [
+    "MAX_EXPIRES_S",
     "Body",
+    "Buckets",
     "CheckStep",
     "HybridStorage",
     "MigrationReport",
@@ -45,36 +48,9 @@ __all__ = [
     "StorageMode",
     "StoredObject",
     "UrlKind",
+    "encode_metadata",
+    "key_fault",
     "migrate",
     "open_storage",
     "run_check",
 ]
-
-
-def open_storage(config: StorageConfig) -> Storage:
-    """The store `config` describes. No request is made and nothing is written.
-
-    Raises:
-        ConfigError: a setting is missing or wrong; the message names it.
-    """
-    if config.mode == "local":
-        return LocalStorage(config)
-    if config.mode == "s3":
-        return S3Storage(config)
-    return HybridStorage(S3Storage(config), LocalStorage(config))
-
-
-def run_check(target: Storage | StorageConfig) -> list[CheckStep]:
-    """The nine-step integration check: configuration, client, upload, exists, size, download,
-    signed URL, list, delete. Raises nothing of storage's: failures are in the steps."""
-    return _run_check(target, open_storage)
-
-
-def migrate(config: StorageConfig, prefix: str = "") -> MigrationReport:
-    """Copies what lies in `config.local_dir` to `config.bucket`; may be repeated.
-
-    Raises:
-        ConfigError, StorageError: the bucket cannot be used at all.
-    """
-    config = replace(config, mode="hybrid")
-    return HybridStorage(S3Storage(config), LocalStorage(config)).migrate(prefix)

@@ -21,12 +21,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
-from errors import ConfigError
+from errors import ConfigError, InvalidInput
 
 StorageMode = Literal["local", "s3", "hybrid"]
 StorageType = Literal["local", "s3"]
 UrlKind = Literal["public", "presigned", "none"]
 Body = bytes | Path | BinaryIO
+
+MAX_EXPIRES_S = 604_800  # seven days, SigV4's limit
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,24 @@ class MigrationReport:
             "skipped": self.skipped,
             "failed": [{"key": key, "error": error} for key, error in self.failed],
         }
+
+
+def check_max_bytes(key: str, size: int, max_bytes: int | None) -> None:
+    """Raises InvalidInput, naming both numbers, if `size` is over `max_bytes` (bytes)."""
+    if max_bytes is not None and size > max_bytes:
+        raise InvalidInput(
+            f"{key}: {size} bytes, at most {max_bytes} are accepted.", "Use a smaller file."
+        )
+
+
+def check_expires(expires_s: int) -> int:
+    """Returns `expires_s` (seconds) if a presigned URL may live that long, else InvalidInput."""
+    if isinstance(expires_s, bool) or not 1 <= expires_s <= MAX_EXPIRES_S:
+        raise InvalidInput(
+            f"url_expires: {expires_s} is not between 1 and {MAX_EXPIRES_S} seconds.",
+            "Presigned URLs live seven days at most.",
+        )
+    return expires_s
 
 
 def cannot_migrate() -> ConfigError:

@@ -16,7 +16,7 @@ from typing import IO
 
 from errors import InvalidInput, StorageUnavailable
 from storage.base import Body
-from storage.s3.errors import translate_os_error
+from storage.files import translate_os_error
 
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 8 << 20

@@ -11,7 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from errors import ConfigError, InvalidInput
-from s3_utils import Storage, StorageConfig, open_storage
+from storage.base import Storage
+from storage.config import StorageConfig
+from storage.open import open_storage
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -47,8 +49,7 @@ class Buckets:
     def list(self, uri: str) -> list[str]:
         """URIs of the objects below `uri` (engine.weights.locate.Remote)."""
         storage, prefix = self.at(uri)
-        bucket, _ = split_uri(uri)
-        return [f"s3://{bucket}/{item.key}" for item in storage.list(prefix)]
+        return [f"s3://{storage.bucket}/{item.key}" for item in storage.list(prefix)]
 
     def download(self, uri: str, path: Path) -> None:
         """Writes the object to `path`, whole or not at all (engine.weights.locate.Remote)."""

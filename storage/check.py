@@ -12,9 +12,11 @@ from pathlib import Path
 from errors import StorageError, StorageUnavailable, WorkerError
 from storage.base import Storage
 from storage.config import StorageConfig
+from storage.open import open_storage
 
 FOLDER = "f5worker-check"
 URL_TIMEOUT_S = 15.0
+_NEEDED = {"configuration", "client", "upload"}
 _BODY = b"storage check of the F5-TTS worker\n"
 
 
@@ -35,46 +37,44 @@ class CheckStep:
         return asdict(self)
 
 
-def run_check(
-    target: Storage | StorageConfig, open_storage: Callable[[StorageConfig], Storage]
-) -> list[CheckStep]:
+def run_check(target: Storage | StorageConfig) -> list[CheckStep]:
     """Runs all nine steps on an open store, or on one opened here from a configuration.
 
-    One small object is stored below `f5worker-check/` and removed. A store opened here waits two
-    tries and ten seconds a request at most.
+    One small object is stored below `f5worker-check/` and removed. A store opened here makes two
+    tries and takes ten seconds for each request at most. Storage errors are reported in the steps,
+    not raised.
     """
-    return _Check(target, open_storage).run()
+    return _Check(target).run()
 
 
 class _Check:
-    def __init__(
-        self, target: Storage | StorageConfig, open_storage: Callable[[StorageConfig], Storage]
-    ) -> None:
+    def __init__(self, target: Storage | StorageConfig) -> None:
         self._config = target if isinstance(target, StorageConfig) else None
         self._storage = None if isinstance(target, StorageConfig) else target
-        self._open_storage = open_storage
         self._key = f"{FOLDER}/{secrets.token_hex(8)}.txt"
 
     def run(self) -> list[CheckStep]:
+        actions: dict[str, Callable[[], str]] = {
+            "configuration": self._configuration,
+            "client": self._client,
+            "upload": self._upload,
+            "exists": self._exists,
+            "size": self._size,
+            "download": self._download,
+            "signed URL": self._signed_url,
+            "list": self._list,
+            "delete": self._delete,
+        }
         steps: list[CheckStep] = []
-        for name, action, needed in (
-            ("configuration", self._configuration, True),
-            ("client", self._client, True),
-            ("upload", self._upload, True),
-            ("exists", self._exists, False),
-            ("size", self._size, False),
-            ("download", self._download, False),
-            ("signed URL", self._signed_url, False),
-            ("list", self._list, False),
-            ("delete", self._delete, False),
-        ):
+        failed = ""  # the step without which none of the others can be tried
+        for name, action in actions.items():
+            if failed:
+                steps.append(CheckStep(name, None, 0.0, f"Not run: {failed} failed."))
+                continue
             steps.append(_timed(name, action))
-            if needed and not steps[-1].ok:
-                break
-        names = ("client", "upload", "exists", "size", "download", "signed URL", "list", "delete")
-        missing = names[len(steps) - 1 :]
-        reason = f"Not run: {steps[-1].step} failed."
-        return steps + [CheckStep(name, None, 0.0, reason) for name in missing]
+            if name in _NEEDED and not steps[-1].ok:
+                failed = name
+        return steps
 
     @property
     def _store(self) -> Storage:
@@ -85,7 +85,7 @@ class _Check:
     def _configuration(self) -> str:
         if self._config is not None:
             patient = replace(self._config, max_attempts=2, retry_budget_s=10.0)
-            self._storage = self._open_storage(patient)
+            self._storage = open_storage(patient)
         found = self._store.describe()
         warnings = found.pop("warnings", [])
         shown = [f"{name}={value}" for name, value in found.items() if _is_plain(value)]

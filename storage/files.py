@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the disk's errors as the worker's typed ones."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import secrets
@@ -11,8 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from errors import (
+    InvalidInput,
+    ObjectNotFound,
+    StorageDenied,
+    StorageFull,
+    StorageUnavailable,
+    WorkerError,
+)
 from storage.keys import TEMP_PREFIX
-from storage.s3.errors import translate_os_error
 
 log = logging.getLogger("f5worker.storage")
 _DIRECTORY_TRIES = 20
@@ -90,3 +98,25 @@ def remove_file(path: Path) -> bool:
     except OSError as exc:
         raise translate_os_error(exc, path.name) from exc
     return True
+
+
+def translate_os_error(exc: OSError, name: str) -> WorkerError:
+    """The typed error for a file operation on `name` (a key or file name, not a full path)."""
+    reason = exc.strerror or type(exc).__name__
+    if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull(f"{name}: the disk is full.", "Free space or use a larger volume.")
+    if exc.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return StorageDenied(
+            f"{name}: {reason}.", "Make the storage directory writable for the worker's user."
+        )
+    if exc.errno == errno.ENAMETOOLONG:
+        return InvalidInput(f"{name[:80]}: a segment is too long for a file name.")
+    if exc.errno in {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}:
+        return InvalidInput(
+            f"{name}: a file and a folder would have the same name.", "Use another key."
+        )
+    if exc.errno == errno.ENOENT:
+        return ObjectNotFound(f"{name}: no such object.")
+    return StorageUnavailable(
+        f"{name}: {reason}.", "This is usually temporary: send the job again."
+    )

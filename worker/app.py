@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import ModelUnavailable, WorkerError
-from s3_utils import Storage, open_storage
-from storage.buckets import Buckets
+from s3_utils import Buckets, Storage, open_storage
 from worker.log import get_logger
 from worker.settings.load import Settings
 from worker.voices.library import VoiceLibrary

@@ -63,29 +63,6 @@ class Sidecars:
         return self._dir / digest[:2] / f"{digest}.json"
 
 
-class Pending:
-    """Keys whose newest content is on disk only; survives restarts and is shared by processes."""
-
-    def __init__(self, root: Path, prefix: str) -> None:
-        self._dir = root / META_DIR / "pending"
-        self._prefix = prefix
-
-    def add(self, key: str) -> None:
-        """Marks `key`."""
-        with atomic_file(self._path(key)) as file:
-            file.write(key.encode())
-
-    def discard(self, key: str) -> None:
-        """Unmarks `key`."""
-        remove_file(self._path(key))
-
-    def __contains__(self, key: str) -> bool:
-        return self._path(key).exists()
-
-    def _path(self, key: str) -> Path:
-        return self._dir / _hash(self._prefix + key)
-
-
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 

@@ -22,11 +22,13 @@ from storage.base import (
     StoredObject,
     UrlKind,
     cannot_migrate,
+    check_expires,
+    check_max_bytes,
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
 from storage.disk.sidecar import Sidecar, Sidecars
-from storage.files import atomic_file, remove_file, remove_leftovers
+from storage.files import atomic_file, remove_file, remove_leftovers, translate_os_error
 from storage.keys import (
     META_DIR,
     TEMP_PREFIX,
@@ -35,11 +37,8 @@ from storage.keys import (
     full_key,
     normalise_prefix,
 )
-from storage.limits import check_max_bytes
 from storage.metadata import decode_metadata, encode_metadata, guess_type
 from storage.quota import Quota
-from storage.s3.errors import translate_os_error
-from storage.s3.urls import check_expires
 
 _CHUNK_BYTES = 1 << 20
 _LEFT_OVER_S = 86_400.0  # no write takes a day

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from errors import ObjectNotFound, WorkerError
 from storage.base import MigrationReport, ObjectInfo
-from storage.disk.sidecar import Pending
 from storage.disk.store import LocalStorage
+from storage.hybrid.pending import Pending
 from storage.metadata import SHA256_KEY
 from storage.s3.store import S3Storage
 
 
-def migrate(
+def copy_missing(
     local: LocalStorage, s3: S3Storage, pending: Pending, prefix: str = ""
 ) -> MigrationReport:
     """Copies to `s3` each object of `local` that it lacks, with type and metadata.

@@ -28,9 +28,9 @@ from storage.base import (
     UrlKind,
 )
 from storage.body import open_payload
-from storage.disk.sidecar import Pending
 from storage.disk.store import LocalStorage
-from storage.hybrid.migrate import migrate
+from storage.hybrid.migrate import copy_missing
+from storage.hybrid.pending import Pending
 from storage.s3.store import S3Storage
 
 log = logging.getLogger("f5worker.storage")
@@ -218,7 +218,7 @@ class HybridStorage:
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Brings what only the disk has to S3; see `storage.hybrid.migrate`."""
-        return migrate(self.local, self.s3, self._pending, prefix)
+        return copy_missing(self.local, self.s3, self._pending, prefix)
 
     def _local_only(self, key: str) -> bool:
         return key in self._pending and self.local.exists(key)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from errors import ConfigError, StorageDenied, StorageError, WorkerError
 from storage.config import StorageConfig
 from storage.s3.endpoints import Endpoint, resolve_endpoint
-from storage.s3.error_hints import NOT_S3
+from storage.s3.error_table import NOT_S3
 from storage.s3.errors import Where, translate
 from storage.s3.retry import Retry
 

@@ -1,4 +1,4 @@
-"""Every way S3, the network or the disk can fail, as one of the worker's typed errors.
+"""Every way S3 or the network can fail, as one of the worker's typed errors.
 
 Two tables: service error codes (what the server answered) and exception classes (what botocore
 raised before or instead of an answer). Classes are matched by name along the exception's MRO, most
@@ -8,27 +8,22 @@ enumerates botocore.exceptions and fails if a class has no row of its own or of 
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from typing import Any
 
 from errors import (
     BucketNotFound,
-    InvalidInput,
-    ObjectNotFound,
     StorageDenied,
     StorageError,
-    StorageFull,
-    StorageUnavailable,
     WorkerError,
 )
-from storage.s3.error_hints import NOT_S3, WAIT
 from storage.s3.error_table import (
     BUSY,
     CLASSES,
     CODES,
     FULL,
     INTERNAL,
+    NOT_S3,
     REFUSED,
     UNKNOWN_KEY_ID,
     WRONG_REGION,
@@ -132,26 +127,6 @@ def _region_told(response: dict[str, Any]) -> str | None:
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     region = response["Error"].get("Region") or headers.get("x-amz-bucket-region")
     return str(region) if region else None
-
-
-def translate_os_error(exc: OSError, name: str) -> WorkerError:
-    """The typed error for a file operation on `name` (a key or file name, not a full path)."""
-    reason = exc.strerror or type(exc).__name__
-    if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageFull(f"{name}: the disk is full.", "Free space or use a larger volume.")
-    if exc.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return StorageDenied(
-            f"{name}: {reason}.", "Make the storage directory writable for the worker's user."
-        )
-    if exc.errno == errno.ENAMETOOLONG:
-        return InvalidInput(f"{name[:80]}: a segment is too long for a file name.")
-    if exc.errno in {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}:
-        return InvalidInput(
-            f"{name}: a file and a folder would have the same name.", "Use another key."
-        )
-    if exc.errno == errno.ENOENT:
-        return ObjectNotFound(f"{name}: no such object.")
-    return StorageUnavailable(f"{name}: {reason}.", WAIT)
 
 
 def _one_line(text: str) -> str:

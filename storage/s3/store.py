@@ -24,19 +24,20 @@ from storage.base import (
     StoredObject,
     UrlKind,
     cannot_migrate,
+    check_expires,
+    check_max_bytes,
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
 from storage.files import atomic_file
 from storage.keys import check_key, check_list_prefix, full_key, normalise_prefix
-from storage.limits import check_max_bytes
 from storage.metadata import decode_metadata, encode_metadata, guess_type
 from storage.quota import Quota
 from storage.s3.client import S3Client
 from storage.s3.errors import answer_code
 from storage.s3.reading import ObjectReader, restarting
 from storage.s3.upload import Uploader
-from storage.s3.urls import check_expires, expiry, public_url
+from storage.s3.urls import expiry, public_url
 
 _CHUNK_BYTES = 1 << 20
 _PAGE_KEYS = 1000

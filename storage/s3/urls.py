@@ -5,10 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from errors import InvalidInput
-
-MAX_EXPIRES_S = 604_800  # seven days, SigV4's limit
-
 
 def encode_key(key: str) -> str:
     """Percent-encodes `key` as S3 does: everything but unreserved characters and "/"."""
@@ -35,16 +31,6 @@ def public_url(
     if "." in bucket:
         return f"https://s3.{region}.{domain}/{bucket}/{path}"
     return f"https://{bucket}.s3.{region}.{domain}/{path}"
-
-
-def check_expires(expires_s: int) -> int:
-    """Returns `expires_s` (seconds) if a presigned URL may live so long, else InvalidInput."""
-    if isinstance(expires_s, bool) or not 1 <= expires_s <= MAX_EXPIRES_S:
-        raise InvalidInput(
-            f"url_expires: {expires_s} is not between 1 and {MAX_EXPIRES_S} seconds.",
-            "Presigned URLs live seven days at most.",
-        )
-    return expires_s
 
 
 def expiry(expires_s: int) -> datetime:

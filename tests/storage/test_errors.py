@@ -24,8 +24,9 @@ from s3_utils import Storage, open_storage
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from storage.config import StorageConfig
+from storage.files import translate_os_error
 from storage.s3.error_table import CODES
-from storage.s3.errors import Where, meaning_of_class, translate, translate_os_error
+from storage.s3.errors import Where, meaning_of_class, translate
 from storage.s3.store import S3Storage
 
 WHERE = Where("download", "bucket", "key", "http://endpoint", "us-east-1", "Create it.")

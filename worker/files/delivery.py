@@ -14,8 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from errors import InvalidInput, WorkerError
-from s3_utils import ObjectUrl, Storage, StoredObject, UrlKind
-from storage.metadata import encode_metadata
+from s3_utils import ObjectUrl, Storage, StoredObject, UrlKind, encode_metadata
 from worker.app import App
 from worker.audio.encode import CONTENT_TYPE, EXTENSION
 from worker.keys import output_key, timing_key

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from storage.base import UrlKind
+from s3_utils import UrlKind
 from worker.audio.encode import AudioFormat
 from worker.request.fields import (
     CleanText,

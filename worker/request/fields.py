@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from errors import InvalidInput
-from storage.s3.urls import MAX_EXPIRES_S
+from s3_utils import MAX_EXPIRES_S
 from text.markup import parse_script
 from worker.keys import check_key, check_template, voice_problem
 from worker.subtitles.write import TimingFormat

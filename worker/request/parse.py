@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
 from errors import InvalidInput
-from storage.base import UrlKind
+from s3_utils import UrlKind
 from text.markup import MAX_LINES, MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
 from worker.audio.encode import AudioFormat
 from worker.operations.base import OPERATIONS, Operation

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from errors import ConfigError, InvalidInput
-from storage.config import StorageConfig
+from s3_utils import StorageConfig
 from worker.keys import check_prefix, check_template
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from storage.base import UrlKind
-from storage.config import StorageConfig
+from s3_utils import StorageConfig, UrlKind
 from worker.settings.env import Env, Group, Reader
 
 Mode = Literal["local", "s3", "hybrid"]

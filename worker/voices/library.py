@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable
-from storage.base import Storage
+from s3_utils import Storage
 from worker.audio.decode import decode
 from worker.keys import key_problem
 from worker.log import get_logger

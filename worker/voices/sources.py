@@ -28,7 +28,7 @@ from errors import (
     VoiceNotFound,
     VoiceUnusable,
 )
-from storage.base import ObjectInfo, Storage
+from s3_utils import ObjectInfo, Storage
 from worker.keys import voice_problem
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
