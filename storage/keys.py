@@ -18,7 +18,7 @@ TEMP_PREFIX = ".tmp-"
 
 
 def key_fault(key: str) -> str | None:
-    """What is wrong with `key`, or None."""
+    """What is wrong with `key` as the name of an object, or None."""
     if not key:
         return "is empty"
     if key.startswith("/"):
@@ -35,6 +35,8 @@ def key_fault(key: str) -> str | None:
             return f"has the segment {segment!r}"
         if segment == META_DIR or segment.startswith(TEMP_PREFIX):
             return f"uses the reserved name {segment!r}"
+    if len(key.encode()) > MAX_KEY_BYTES:
+        return f"is longer than {MAX_KEY_BYTES} bytes"
     return None
 
 
@@ -45,8 +47,6 @@ def check_key(key: str, *, field: str = "key") -> str:
         InvalidInput: it is not; the message names `field` and the fault.
     """
     fault = key_fault(key)
-    if fault is None and len(key.encode()) > MAX_KEY_BYTES:
-        fault = f"is longer than {MAX_KEY_BYTES} bytes"
     if fault is not None:
         raise InvalidInput(
             f"{field}: {_shown(key)} {fault}.",

@@ -13,7 +13,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from errors import InvalidInput
-from storage.keys import MAX_KEY_BYTES, key_fault
+from s3_utils import key_fault
 from worker.wording import nearest, show
 
 TIMING_TEMPLATE = "{prefix}{job_id}.{fmt}"
@@ -49,7 +49,7 @@ def output_key(
         index: number of the segment, three digits in the key.
 
     Raises:
-        InvalidInput: unknown placeholder, or the key would leave its place (see `check_key`) or
+        InvalidInput: unknown placeholder, or the key would leave its place (`check_user_key`) or
             overwrite the voice library.
     """
     check_template(template)
@@ -64,7 +64,7 @@ def output_key(
     }
     key = _HOLE.sub(lambda hole: values[hole.group(1)], template)
     key = f"{without_extension(key)}.{ext}"
-    check_key(key)
+    check_user_key(key)
     if voices_prefix and key.casefold().startswith(voices_prefix.casefold()):
         raise InvalidInput(
             f"The key {show(key)} lies in the voice library {voices_prefix}.",
@@ -93,24 +93,26 @@ def check_template(template: str) -> None:
     plain = _HOLE.sub("x", template)
     if "{" in plain or "}" in plain:
         raise InvalidInput(f"unbalanced braces in the key template {show(template)}.")
-    check_key(plain)
+    check_user_key(plain)
 
 
-def check_key(key: str) -> None:
-    """Raises InvalidInput unless `key` is a plain relative key of at most 1024 bytes."""
-    problem = key_problem(key)
-    if problem:
-        raise InvalidInput(f"the key {show(key)} {problem}.")
+def check_user_key(key: str) -> None:
+    """Raises InvalidInput unless a job or a setting may name the object `key`."""
+    fault = user_key_fault(key)
+    if fault:
+        raise InvalidInput(f"the key {show(key)} {fault}.")
 
 
-def key_problem(key: str) -> str | None:
-    """What is wrong with `key`, None when nothing is: storage's rules, and those of file names."""
+def user_key_fault(key: str) -> str | None:
+    """What is wrong with a key that a user gives, or None.
+
+    Stricter than storage, whose own rules come with it: a bucket may hold objects that no job can
+    name, because they could not be files everywhere.
+    """
     if key.startswith("~") or re.match(r"[A-Za-z]:/", key):
         return "is absolute"
     if fault := key_fault(key):
         return fault
-    if len(key.encode()) > MAX_KEY_BYTES:
-        return f"is longer than {MAX_KEY_BYTES} bytes"
     if any(len(piece.encode()) > _MAX_SEGMENT_BYTES for piece in key.split("/")):
         return f"has a piece longer than {_MAX_SEGMENT_BYTES} bytes"
     return None
@@ -120,7 +122,7 @@ def check_prefix(prefix: str) -> None:
     """Raises InvalidInput unless `prefix` ends in a slash and is a safe key before it."""
     if not prefix.endswith("/"):
         raise InvalidInput(f"the prefix {show(prefix)} must end in a slash.")
-    check_key(prefix[:-1])
+    check_user_key(prefix[:-1])
 
 
 def safe_piece(text: str) -> str:
@@ -150,10 +152,10 @@ def voice_problem(voice: str, *, allow_http: bool = True) -> str | None:
     """
     scheme, separator, rest = voice.partition("://")
     if not separator:
-        return key_problem(voice)
+        return user_key_fault(voice)
     if scheme.lower() == "s3":
         bucket, _, key = rest.partition("/")
-        return (key_problem(key) if bucket else "names no bucket") if key else "names no key"
+        return (user_key_fault(key) if bucket else "names no bucket") if key else "names no key"
     if scheme.lower() not in ("https", "http"):
         return "must be a name, a key, an s3:// URI or an https URL"
     if scheme.lower() == "http" and not allow_http:

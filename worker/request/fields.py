@@ -27,7 +27,7 @@ from pydantic import (
 from errors import InvalidInput
 from s3_utils import MAX_EXPIRES_S
 from text.markup import parse_script
-from worker.keys import check_key, check_template, voice_problem
+from worker.keys import check_template, check_user_key, voice_problem
 from worker.subtitles.write import TimingFormat
 from worker.wording import nearest, show
 
@@ -158,20 +158,20 @@ def _key_template(value: str, info: ValidationInfo) -> str:
 
 
 def _key(value: str) -> str:
-    _call(check_key, value)
+    _call(check_user_key, value)
     return value
 
 
 def _prefix(value: str) -> str:
     if value:
-        _call(check_key, value.removesuffix("/"))
+        _call(check_user_key, value.removesuffix("/"))
     return value
 
 
 def _voice_name(value: str) -> str:
     if "/" in value or value.startswith("."):
         raise ValueError("must be a plain file name")
-    _call(check_key, value)
+    _call(check_user_key, value)
     return value
 
 

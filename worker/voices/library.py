@@ -17,7 +17,7 @@ from pathlib import Path
 from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable
 from s3_utils import Storage
 from worker.audio.decode import decode
-from worker.keys import key_problem
+from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import EXTENSIONS, one_line
@@ -212,7 +212,7 @@ class VoiceLibrary:
     def _stem(self, name: str) -> str:
         """The key of voice `name` without extension."""
         stem = split_extension(name.strip().removeprefix(self._config.prefix))[0]
-        if problem := key_problem(stem) or ("holds ://" if "://" in stem else None):
+        if problem := user_key_fault(stem) or ("holds ://" if "://" in stem else None):
             raise InvalidInput(f"The voice name {show(name)} {problem}.", "Use a name like Dorota.")
         return self._config.prefix + stem
 
