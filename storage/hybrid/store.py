@@ -15,6 +15,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
+from cachetools import LRUCache
+
 from errors import InvalidInput, StorageError, WorkerError
 from storage.base import (
     Body,
@@ -49,7 +51,8 @@ class HybridStorage:
         self.s3 = s3
         self.local = local
         self._pending = Pending(local.root, local.prefix)
-        self._in_s3: dict[str, None] = {}
+        # Saves a `url` the question whether S3 has the key.
+        self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
         self._lock = threading.Lock()
 
     @property
@@ -97,11 +100,8 @@ class HybridStorage:
         return stored
 
     def _remember(self, key: str) -> None:
-        """Saves a later `url` the question whether S3 has `key`; the oldest keys are forgotten."""
         with self._lock:
-            self._in_s3[key] = None
-            if len(self._in_s3) > _REMEMBERED_KEYS:
-                self._in_s3.pop(next(iter(self._in_s3)))
+            self._in_s3[key] = True
 
     def _spooled(self, kept: StoredObject, error: WorkerError) -> StoredObject:
         log.warning("storage: S3 did not take an object (%s); it is kept on disk", error.code)
@@ -190,8 +190,9 @@ class HybridStorage:
 
     def _is_in_s3(self, key: str) -> bool:
         """Files put on disk by hand, or by a job that asked for no S3, are not."""
-        if key in self._in_s3:
-            return True
+        with self._lock:
+            if self._in_s3.get(key):
+                return True
         try:
             found = self.s3.exists(key)
         except StorageError:
