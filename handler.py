@@ -43,7 +43,7 @@ def main() -> None:
     sys.stderr.flush()
     try:
         settings = Settings.load()
-        setup_logging(settings)
+        setup_logging(settings.log, settings.secrets, settings.warnings)
         if not settings.jobs.on_platform:
             check_local_job(sys.argv[1:])
         from worker.app import App

@@ -17,7 +17,8 @@ import torch
 import yaml
 
 from engine.arch import Arch, package_file, read_arch
-from engine.boot import Engine, EngineConfig, load_engine
+from engine.boot import Engine, load_engine
+from engine.config import EngineConfig
 from engine.synthesizer import SpeechParameters
 from engine.tokens import read_vocab
 from engine.weights.locate import ModelFiles, ModelRequest, locate

@@ -21,7 +21,7 @@ from bench.__main__ import RESULTS, machine
 from bench.floor import matmul_rate, operations, wait
 from bench.full_size import Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
 from bench.speed import CACHE
-from engine.boot import EngineConfig
+from engine.config import EngineConfig
 
 DEVICE = "cuda"
 IN_FLIGHT = (1, 8, 32, 128)

@@ -40,7 +40,8 @@ def run(samples: int = 3) -> dict[str, Any]:
 
 def start() -> None:
     """The worker's own start up to the warm engine; ends the process."""
-    from engine.boot import EngineConfig, load_engine
+    from engine.boot import load_engine
+    from engine.config import EngineConfig
     from engine.weights.locate import ModelRequest, locate
 
     request = ModelRequest(

@@ -37,7 +37,8 @@ def run() -> dict[str, Any]:
 def measure(chunks: int) -> None:
     """Prints seconds and MiB of growth for a text of that many chunks; in a fresh process."""
     from bench.full_size import make_voice
-    from engine.boot import EngineConfig, load_engine
+    from engine.boot import load_engine
+    from engine.config import EngineConfig
     from engine.synthesizer import SpeechParameters
     from engine.weights.locate import ModelRequest, locate
 

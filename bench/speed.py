@@ -17,7 +17,7 @@ import torch
 
 from bench.floor import matmul_rate, operations
 from bench.full_size import Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
-from engine.boot import EngineConfig
+from engine.config import EngineConfig
 
 CACHE = Path(__file__).parent.parent / ".cache" / "bench"
 NFE = 4

@@ -12,6 +12,7 @@ import torch
 
 from engine.arch import Arch, MelConfig, read_arch
 from engine.batcher import Batcher, ChunkJob
+from engine.config import EngineConfig
 from engine.dit import attention
 from engine.dit.linear import cpu_multiplies_bf16
 from engine.mel import LogMel
@@ -35,23 +36,6 @@ CPU_FRAMES = 2560
 GPU_FRAMES = 65_536
 _WARM_UP_FRAMES = 200
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
-
-
-@dataclass(frozen=True)
-class EngineConfig:
-    """How to run the model. `auto` picks from what the device can do; 0 means automatic.
-
-    `max_batch_frames` counts frames of one pass, both guidance branches together.
-    """
-
-    device: str = "auto"
-    dtype: str = "auto"
-    threads: int = 0
-    max_batch_frames: int = 0
-    use_ema: bool = True
-    warm_up: bool = True
-    attention: str = "auto"
-    join: str = "auto"
 
 
 @dataclass(frozen=True)

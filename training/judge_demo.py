@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from engine.boot import EngineConfig
+from engine.config import EngineConfig
 from engine.synthesizer import SpeechParameters
 from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM

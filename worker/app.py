@@ -15,9 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config import EngineConfig
+from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable, WorkerError
 from s3_utils import Buckets, Storage, open_storage
 from worker.log import get_logger
+from worker.settings.env import fill
 from worker.settings.load import Settings
 from worker.voices.library import VoiceLibrary
 
@@ -124,7 +127,7 @@ class App:
         except WorkerError as error:
             log.error("model not loaded: %s %s", error.message, error.hint)
             self.engine.set_exception(error)
-        except Exception as exc:  # whoever waits for the engine must learn that it never comes
+        except Exception as exc:  # those who wait for the engine must be told
             log.exception("model not loaded")
             unavailable = ModelUnavailable(
                 f"The model cannot be loaded ({type(exc).__name__}).", "See the worker's log."
@@ -133,17 +136,9 @@ class App:
 
     def _engine(self) -> Engine:
         # Imported here: torch takes a second, meanwhile the main thread imports the SDK.
-        from engine.boot import EngineConfig, load_engine
-        from engine.weights.locate import ModelRequest, locate
+        from engine.boot import load_engine
 
         model = self.settings.model
-        request = ModelRequest(
-            model.model, model.ckpt, model.vocab, model.config, model.vocoder,
-            model.models_dir, model.volume_dir, model.hf_token,
-        )  # fmt: skip
-        config = EngineConfig(
-            model.device, model.dtype, model.threads, model.max_batch_frames,
-            model.use_ema, model.warm_up, model.attention, model.join,
-        )  # fmt: skip
         remote = self.buckets if "s3" in self.storage.stores() else None
-        return load_engine(locate(request, remote), config)
+        files = locate(fill(ModelRequest, model), remote)
+        return load_engine(files, fill(EngineConfig, model))

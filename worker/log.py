@@ -16,13 +16,10 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from worker.settings.load import Settings
+from typing import Protocol, TextIO
 
 ROOT = "f5worker"
 _MASK = "***"
@@ -47,23 +44,41 @@ def job_context(job_id: str) -> Iterator[None]:
         _job_id.reset(token)
 
 
-def setup_logging(settings: Settings, stream: TextIO | None = None) -> None:
-    """Sends the worker's log to `stream` (default: standard error), and the settings' warnings."""
+class LogStyle(Protocol):
+    """What the settings say of the log: a level's name, and `json` or `text`."""
+
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def format(self) -> str: ...
+
+
+def setup_logging(
+    config: LogStyle,
+    secrets: Iterable[str],
+    warnings: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Sends the worker's log to `stream` (default: standard error), the settings' warnings first.
+
+    `secrets` are masked in every line.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
-    formatter: type[_Formatter] = _Json if settings.log.format == "json" else _Text
-    handler.setFormatter(formatter(settings.secrets))
+    formatter: type[_Formatter] = _Json if config.format == "json" else _Text
+    handler.setFormatter(formatter(secrets))
     root = logging.getLogger(ROOT)
     root.handlers[:] = [handler]
-    root.setLevel(settings.log.level)
+    root.setLevel(config.level)
     root.propagate = False
-    for warning in settings.warnings:
+    for warning in warnings:
         root.warning("settings: %s", warning)
 
 
 class _Formatter(logging.Formatter):
     """Common to both formats: masking, and what a line carries beside its message."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
         self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
 
@@ -88,7 +103,7 @@ class _Formatter(logging.Formatter):
 
 
 class _Json(_Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.batcher import Batcher, ChunkJob
-from engine.boot import EngineConfig, load_engine, pick_device
+from engine.boot import load_engine, pick_device
+from engine.config import EngineConfig
 from engine.dit.model import DiT
 from engine.sampler import FlowInput, Schedule
 from engine.weights.locate import ModelRequest, locate

@@ -14,7 +14,8 @@ import torch
 import yaml
 
 from engine.arch import package_file, read_arch
-from engine.boot import EngineConfig, load_engine
+from engine.boot import load_engine
+from engine.config import EngineConfig
 from engine.sampler import Schedule, sample
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import load_dit, read_state

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.arch import MelConfig
-from engine.boot import Engine, EngineConfig, load_engine
+from engine.boot import Engine, load_engine
+from engine.config import EngineConfig
 from engine.mel import LogMel
 from engine.synthesizer import SpeechParameters
 from engine.vocoder.load import load_vocoder

@@ -17,7 +17,6 @@ from worker.jobs import speech_job as tts
 from worker.log import get_logger, job_context
 from worker.operations.table import Operations
 from worker.platform.reports import Reporter, Silent
-from worker.request.fields import Limits
 from worker.request.parse import SpeechInput, parse
 
 log = get_logger("jobs")
@@ -27,17 +26,10 @@ class JobRunner:
     """Runs jobs of every endpoint; `handle` is the RunPod handler."""
 
     def __init__(self, app: App) -> None:
-        settings = app.settings
         self.app = app
         self.interrupted = False  # a job was cut off; Ctrl-C in a local run
         self.draining = False  # the worker ends: interrupted jobs will be delivered elsewhere
         self._operations = Operations(app)
-        self._limits = Limits(
-            text_chars=settings.jobs.max_text_chars,
-            voice_bytes=settings.voices.max_bytes,
-            allow_http=settings.voices.allow_http,
-            voices_prefix=settings.voices.prefix,
-        )
 
     async def handle(
         self, job: Mapping[str, Any], reporter: Reporter | None = None
@@ -83,7 +75,7 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(self, context: tts.Context, raw: object) -> dict[str, object]:
-        request = await asyncio.to_thread(parse, raw, self._limits)
+        request = await asyncio.to_thread(parse, raw, self.app.settings)
         if isinstance(request.input, SpeechInput):
             return await tts.run(context, request)
         answer = await asyncio.to_thread(self._operations.run, request.input)

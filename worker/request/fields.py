@@ -1,7 +1,7 @@
 """The types a job's fields are made of, with the checks plain pydantic does not have.
 
 Everything is strict: true is not a number, "1.0" is not a number, 1 is a valid float. Limits that
-the settings decide come in through the validation context, a `Limits`.
+the settings decide come in through the validation context.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import (
@@ -28,6 +27,7 @@ from errors import InvalidInput
 from s3_utils import MAX_EXPIRES_S
 from text.markup import parse_script
 from worker.keys import check_template, check_user_key, voice_problem
+from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
 from worker.wording import nearest, show
 
@@ -40,24 +40,15 @@ _MAX_METADATA = 32
 _MAX_METADATA_VALUE = 1024
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What the settings allow; sizes in bytes and characters."""
-
-    text_chars: int = 20_000
-    voice_bytes: int = 52_428_800
-    allow_http: bool = False
-    voices_prefix: str = "voices/"
-
-
 class Strict(BaseModel):
     """Base of every input: frozen, strict, no unknown fields, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-def limits_of(info: ValidationInfo) -> Limits:
-    return info.context if isinstance(info.context, Limits) else Limits()
+def settings_of(info: ValidationInfo) -> Settings:
+    """What the job is checked against; the defaults where a model is validated without context."""
+    return info.context if isinstance(info.context, Settings) else Settings()
 
 
 def clean_text(text: str) -> str:
@@ -74,7 +65,7 @@ def clean_text(text: str) -> str:
 
 
 def _spoken(text: str, info: ValidationInfo) -> str:
-    limit = limits_of(info).text_chars
+    limit = settings_of(info).jobs.max_text_chars
     if len(text) > limit:
         raise ValueError(f"has {len(text)} characters; at most {limit} are allowed")
     text = clean_text(text)
@@ -93,15 +84,15 @@ def _call(check: Callable[[str], object], value: str) -> None:
 
 
 def _voice(value: Any, info: ValidationInfo) -> str | dict[str, str]:
-    limits = limits_of(info)
+    voices = settings_of(info).voices
     if isinstance(value, dict):
-        return {"audio_base64": _inline_voice(value, limits.voice_bytes)}
+        return {"audio_base64": _inline_voice(value, voices.max_bytes)}
     if not isinstance(value, str):
         raise ValueError(f"must be a name, a URL or an object, not {show(value)}")
     if value.startswith("data:"):
-        return {"audio_base64": _base64(value.partition(",")[2], limits.voice_bytes)}
+        return {"audio_base64": _base64(value.partition(",")[2], voices.max_bytes)}
     voice: str = value.strip()
-    if problem := voice_problem(voice, allow_http=limits.allow_http):
+    if problem := voice_problem(voice, allow_http=voices.allow_http):
         raise ValueError(problem)
     return voice
 
@@ -151,7 +142,7 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
 
 def _key_template(value: str, info: ValidationInfo) -> str:
     _call(check_template, value)
-    prefix = limits_of(info).voices_prefix
+    prefix = settings_of(info).voices.prefix
     if value.casefold().startswith(prefix.casefold()):
         raise ValueError(f"must not lie in the voice library {prefix}")
     return value

@@ -23,7 +23,6 @@ from worker.request.fields import (
     CleanText,
     Expires,
     KeyTemplate,
-    Limits,
     Metadata,
     NamedVoice,
     SpokenText,
@@ -31,8 +30,9 @@ from worker.request.fields import (
     TimingFormats,
     UserId,
     Voice,
-    limits_of,
+    settings_of,
 )
+from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
 from worker.wording import nearest, problem, show
 
@@ -91,7 +91,7 @@ class SpeechInput(Strict):
             raise ValueError("give `text` or `segments`, not both")
         if self.text is None and self.segments is None:
             raise ValueError("`text` is required (or `segments`)")
-        limit = limits_of(info).text_chars
+        limit = settings_of(info).jobs.max_text_chars
         total = sum(len(segment.text) for segment in self.segments or ())
         if total > limit:
             raise ValueError(
@@ -126,8 +126,8 @@ class Request:
     warnings: tuple[str, ...] = ()
 
 
-def parse(raw: object, limits: Limits) -> Request:
-    """Checks a job's input.
+def parse(raw: object, settings: Settings) -> Request:
+    """Checks a job's input against what the settings allow.
 
     Raises:
         InvalidInput: naming every bad field at once.
@@ -140,7 +140,7 @@ def parse(raw: object, limits: Limits) -> Request:
     model = _model(raw.get("endpoint"))
     aliases = canonical(raw, model)
     try:
-        parsed = model.model_validate(aliases.values, context=limits)
+        parsed = model.model_validate(aliases.values, context=settings)
     except ValidationError as exc:
         raise _invalid(model, aliases, exc) from exc
     if aliases.problems:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from worker.wording import nearest, problem, show
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -47,6 +50,7 @@ class Group(BaseModel):
 
 
 AnyGroup = TypeVar("AnyGroup", bound=Group)
+AnyDataclass = TypeVar("AnyDataclass", bound="DataclassInstance")
 
 
 def variables(group: type[Group]) -> dict[str, Env]:
@@ -55,6 +59,12 @@ def variables(group: type[Group]) -> dict[str, Env]:
     for name, info in group.model_fields.items():
         found[name] = next(item for item in info.metadata if isinstance(item, Env))
     return found
+
+
+def fill(kind: type[AnyDataclass], group: Group, **given: Any) -> AnyDataclass:
+    """A dataclass whose values are those `given`, else those `group` has under the same names."""
+    names = {item.name for item in fields(kind)} & type(group).model_fields.keys()
+    return kind(**{name: getattr(group, name) for name in names} | given)
 
 
 @dataclass

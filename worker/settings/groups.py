@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from engine.config import Attention, Dtype, EngineConfig, Join
+from engine.weights.locate import ModelRequest
 from worker.settings.env import Env, Group
 
 _DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
@@ -17,7 +19,7 @@ def _dtype(value: str) -> str:
 
 
 class ModelConfig(Group):
-    """Which model, where its files are, how it runs. Field names follow the engine's own."""
+    """Which model, where its files are, how it runs: the fields of the engine's own dataclasses."""
 
     model: Annotated[
         str,
@@ -28,7 +30,7 @@ class ModelConfig(Group):
             "a directory, a weights file, `s3://bucket/prefix/` or `hf://owner/repo/path`",
             "F5TTS_v1_Base",
         ),
-    ] = "demo"
+    ] = ModelRequest.model
     ckpt: Annotated[
         str | None,
         Env(
@@ -36,14 +38,14 @@ class ModelConfig(Group):
             "Weights (`.safetensors` or `.pt`), instead of F5_MODEL's",
             "/m/a.safetensors",
         ),
-    ] = None
+    ] = ModelRequest.ckpt
     vocab: Annotated[
         str | None, Env("F5_VOCAB", "`vocab.txt`, instead of the model's own", "/m/vocab.txt")
-    ] = None
+    ] = ModelRequest.vocab
     config: Annotated[
         str | None,
         Env("F5_CONFIG", "Architecture YAML of a custom model, in f5-tts's format", "/m/a.yaml"),
-    ] = None
+    ] = ModelRequest.config
     vocoder: Annotated[
         str | None,
         Env(
@@ -51,62 +53,62 @@ class ModelConfig(Group):
             "Directory of a Vocos (`config.yaml`, `pytorch_model.bin`), or `griffin-lim`",
             "/m/vocos-mel-24khz",
         ),
-    ] = None
+    ] = ModelRequest.vocoder
     models_dir: Annotated[
         Path,
         Env("F5_MODELS_DIR", "Where models lie and downloads go; `/models` in the image", "/m"),
-    ] = Path("models")
+    ] = ModelRequest.models_dir
     volume_dir: Annotated[
         Path, Env("F5_VOLUME_DIR", "RunPod network volume, searched for models", "/runpod-volume")
-    ] = Path("/runpod-volume")
+    ] = ModelRequest.volume_dir
     use_ema: Annotated[
         bool, Env("F5_USE_EMA", "Take the averaged weights of a `.pt` checkpoint", "false")
-    ] = True
+    ] = EngineConfig.use_ema
     device: Annotated[
         str,
         Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"),
         Env("F5_DEVICE", "`auto`, `cpu`, `cuda`, `cuda:1`, `mps`", "cuda"),
-    ] = "auto"
+    ] = EngineConfig.device
     dtype: Annotated[
-        Literal["auto", "float32", "bfloat16", "float16"],
+        Dtype,
         BeforeValidator(_dtype),
         Env(
             "F5_DTYPE",
             "`auto`, `float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`)",
             "bf16",
         ),
-    ] = "auto"
+    ] = EngineConfig.dtype
     threads: Annotated[
         int,
         Field(ge=0, le=512),
         Env("F5_THREADS", "CPU threads of the model; 0: PyTorch's own", "4"),
-    ] = 0
+    ] = EngineConfig.threads
     max_batch_frames: Annotated[
         int,
         Field(ge=0),
         Env("F5_MAX_BATCH_FRAMES", "Mel frames one pass may hold; 0: from free memory", "16384"),
-    ] = 0
+    ] = EngineConfig.max_batch_frames
     attention: Annotated[
-        Literal["auto", "varlen", "sdpa", "matmul"],
+        Attention,
         Env(
             "F5_ATTENTION",
             "`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk "
             "length at a time), `matmul` (scores written out: for CPUs); `auto` picks",
             "sdpa",
         ),
-    ] = "auto"
+    ] = EngineConfig.attention
     join: Annotated[
-        Literal["auto", "step", "batch"],
+        Join,
         Env(
             "F5_JOIN",
             "When a waiting chunk may join the running ones: at the next `step`, or when the "
             "`batch` is done; `auto` is the former on a GPU, the latter on a CPU",
             "batch",
         ),
-    ] = "auto"
+    ] = EngineConfig.join
     warm_up: Annotated[
         bool, Env("F5_WARMUP", "Run the model once before the first job is taken", "false")
-    ] = True
+    ] = EngineConfig.warm_up
     hf_token: Annotated[
         str | None,
         Env(
@@ -116,7 +118,7 @@ class ModelConfig(Group):
             ("HUGGING_FACE_HUB_TOKEN",),
             True,
         ),
-    ] = None
+    ] = ModelRequest.hf_token
 
 
 class VoiceConfig(Group):
@@ -125,9 +127,7 @@ class VoiceConfig(Group):
     default_voice: Annotated[
         str, Env("DEFAULT_VOICE", "Voice of a job that names none", "Dorota")
     ] = "demo"
-    prefix: Annotated[str, Env("VOICES_PREFIX", "Keys of the voice library start so", "v/")] = (
-        "voices/"
-    )
+    prefix: Annotated[str, Env("VOICES_PREFIX", "Prefix of voice keys", "v/")] = "voices/"
     max_seconds: Annotated[
         float,
         Field(gt=0, le=36_000, allow_inf_nan=False),
@@ -144,7 +144,11 @@ class VoiceConfig(Group):
     cache_ttl_s: Annotated[
         float,
         Field(ge=0, allow_inf_nan=False),
-        Env("VOICE_CACHE_TTL_S", "Seconds a cached voice is used before storage is asked", "300"),
+        Env(
+            "VOICE_CACHE_TTL_S",
+            "Seconds a cached voice is used before storage is asked for changes",
+            "300",
+        ),
     ] = 60.0
     allow_http: Annotated[
         bool, Env("ALLOW_HTTP_VOICES", "Accept voice URLs without TLS", "true")
@@ -192,7 +196,7 @@ class JobConfig(Group):
         bool,
         Env(
             "RESUME",
-            "Answer a job delivered again from its stored result, and continue an interrupted one "
+            "Answer a redelivered job from its stored answer, and continue an interrupted one "
             "from its stored chunks (on RunPod only: local runs share their ids)",
             "false",
         ),
@@ -208,19 +212,19 @@ class JobConfig(Group):
         ),
     ] = 14_000_000
     output_prefix: Annotated[
-        str, Env("OUTPUT_PREFIX", "Audio keys start so where OUTPUT_KEY is unset", "audio/")
+        str, Env("OUTPUT_PREFIX", "Prefix of audio keys where OUTPUT_KEY is unset", "audio/")
     ] = "output/"
     timings_prefix: Annotated[
-        str, Env("TIMINGS_PREFIX", "Keys of timing files start so", "subtitles/")
+        str, Env("TIMINGS_PREFIX", "Prefix of timing file keys", "subtitles/")
     ] = "timings/"
     results_prefix: Annotated[
-        str, Env("RESULTS_PREFIX", "Keys of jobs' answers start so", "answers/")
+        str, Env("RESULTS_PREFIX", "Prefix of job answer keys", "answers/")
     ] = "results/"
     parts_prefix: Annotated[
-        str, Env("PARTS_PREFIX", "Keys of an unfinished job's chunks start so", "tmp/parts/")
+        str, Env("PARTS_PREFIX", "Prefix of the keys of an unfinished job's chunks", "tmp/parts/")
     ] = "parts/"
     stream_prefix: Annotated[
-        str, Env("STREAM_PREFIX", "Keys of streamed chunks start so", "chunks/")
+        str, Env("STREAM_PREFIX", "Prefix of streamed chunk keys", "chunks/")
     ] = "stream/"
     output_key: Annotated[
         str | None,
@@ -244,7 +248,7 @@ class JobConfig(Group):
 
     @property
     def resumes(self) -> bool:
-        """Only the platform's ids name one job for ever; `local_test` is every local run's."""
+        """Platform ids are unique; every local run is `local_test`."""
         return self.resume and self.on_platform
 
     @property

@@ -8,8 +8,8 @@ import pytest
 
 from engine.weights import demo
 from worker.jobs.speech_job import speech_parameters
-from worker.request.fields import Limits
 from worker.request.parse import SpeechInput, parse
+from worker.settings.load import Settings
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,6 @@ from worker.request.parse import SpeechInput, parse
     ],
 )
 def test_strength(model: str, asked: dict[str, Any], strength: float) -> None:
-    job = parse({"text": "Hello.", **asked}, Limits(text_chars=100, voice_bytes=1000)).input
+    job = parse({"text": "Hello.", **asked}, Settings()).input
     assert isinstance(job, SpeechInput)
     assert speech_parameters(job, "job-1", model).cfg_strength == strength

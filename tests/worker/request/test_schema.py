@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from errors import InvalidInput
 from worker.operations.base import OPERATIONS
-from worker.request.fields import Limits
 from worker.request.parse import QUALITY_STEPS, SpeechInput, parse
+from worker.settings.load import Settings
 
-LIMITS = Limits(text_chars=1000, voice_bytes=10_000)
+LIMITS = Settings.load({"MAX_TEXT_CHARS": "1000", "MAX_VOICE_BYTES": "10000"})
 
 
 def speech(raw: dict[str, Any]) -> SpeechInput:
