@@ -16,6 +16,7 @@ the configuration comes from `Settings.load().storage`.
 from __future__ import annotations
 
 from storage.base import (
+    DEFAULT_EXPIRES_S,
     MAX_EXPIRES_S,
     Body,
     MigrationReport,
@@ -28,18 +29,18 @@ from storage.base import (
 )
 from storage.buckets import Buckets
 from storage.check import CheckStep, run_check
-from storage.config import StorageConfig
-from storage.hybrid.store import HybridStorage
+from storage.config import AddressingStyle, StorageConfig
 from storage.keys import key_fault
 from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
 
 __all__ = [
+    "DEFAULT_EXPIRES_S",
     "MAX_EXPIRES_S",
+    "AddressingStyle",
     "Body",
     "Buckets",
     "CheckStep",
-    "HybridStorage",
     "MigrationReport",
     "ObjectInfo",
     "ObjectUrl",

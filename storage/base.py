@@ -29,6 +29,7 @@ UrlKind = Literal["public", "presigned", "none"]
 Body = bytes | Path | BinaryIO
 
 MAX_EXPIRES_S = 604_800  # seven days, SigV4's limit
+DEFAULT_EXPIRES_S = 3600
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,6 @@ def cannot_migrate() -> ConfigError:
 class Storage(Protocol):
     """A store of objects; see the module docstring for its promises."""
 
-    @property
-    def mode(self) -> StorageMode: ...
-
-    @property
-    def bucket(self) -> str | None: ...
-
     def stores(self) -> Mapping[StorageType, Storage]:
         """The single stores this one consists of, by place; itself if it is one."""
         ...
@@ -166,10 +161,14 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> bool: ...
 
-    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl: ...
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl: ...
+
+    def url_kinds(self) -> tuple[UrlKind, ...]:
+        """The kinds that `url` does not refuse, the best one for results first."""
+        ...
 
     def presign_put(
-        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+        self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
     ) -> ObjectUrl: ...
 
     def migrate(self, prefix: str = "") -> MigrationReport:

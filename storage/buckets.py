@@ -48,8 +48,8 @@ class Buckets:
 
     def list(self, uri: str) -> list[str]:
         """URIs of the objects below `uri` (engine.weights.locate.Remote)."""
-        storage, prefix = self.at(uri)
-        return [f"s3://{storage.bucket}/{item.key}" for item in storage.list(prefix)]
+        bucket, prefix = split_uri(uri)
+        return [f"s3://{bucket}/{item.key}" for item in self.open(bucket).list(prefix)]
 
     def download(self, uri: str, path: Path) -> None:
         """Writes the object to `path`, whole or not at all (engine.weights.locate.Remote)."""

@@ -125,7 +125,7 @@ class _Check:
         return "the same bytes"
 
     def _signed_url(self) -> str:
-        if self._store.describe().get("presigned_urls") is False:
+        if "presigned" not in self._store.url_kinds():
             return "this provider does not offer presigned URLs; nothing to test"
         answer = self._store.url(self._key, "presigned", expires_s=60)
         if _fetch(str(answer.url)) != _BODY:

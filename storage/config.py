@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from storage.base import StorageMode
+
+AddressingStyle = Literal["auto", "path", "virtual"]
+
 
 @dataclass(frozen=True)
 class StorageConfig:
@@ -15,7 +19,7 @@ class StorageConfig:
     credential chain (instance role, shared file). Secrets never show in `repr`.
     """
 
-    mode: Literal["local", "s3", "hybrid"] = "local"
+    mode: StorageMode = "local"
     local_dir: Path = Path("data")
     local_max_bytes: int | None = None
     bucket: str | None = None
@@ -26,7 +30,7 @@ class StorageConfig:
     session_token: str | None = field(default=None, repr=False)
     prefix: str = ""
     max_bytes: int | None = None
-    addressing_style: Literal["auto", "path", "virtual"] = "auto"
+    addressing_style: AddressingStyle = "auto"
     public_base_url: str | None = None
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 60.0

@@ -12,12 +12,12 @@ from typing import IO
 
 from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied
 from storage.base import (
+    DEFAULT_EXPIRES_S,
     Body,
     MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
-    StorageMode,
     StorageType,
     StoredObject,
     UrlKind,
@@ -58,14 +58,6 @@ class LocalStorage:
         self._limit = config.local_max_bytes
         self._quota = Quota(self._limit, self.total_size, "STORAGE_LOCAL_MAX_SIZE_GB")
         self._locks = tuple(threading.Lock() for _ in range(64))
-
-    @property
-    def mode(self) -> StorageMode:
-        return "local"
-
-    @property
-    def bucket(self) -> str | None:
-        return None
 
     @property
     def root(self) -> Path:
@@ -201,13 +193,16 @@ class LocalStorage:
                 return  # not empty, or already gone
             directory = directory.parent
 
-    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         check_expires(expires_s)
         path = self.path(key)
         return ObjectUrl(None, "none") if kind == "none" else ObjectUrl(path.as_uri(), "public")
 
+    def url_kinds(self) -> tuple[UrlKind, ...]:
+        return ("public", "presigned", "none")
+
     def presign_put(
-        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+        self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
     ) -> ObjectUrl:
         """The file's own URL: whoever can write to the disk needs no signature."""
         return self.url(key, "public", expires_s=expires_s)

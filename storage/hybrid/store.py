@@ -19,12 +19,12 @@ from cachetools import LRUCache
 
 from errors import InvalidInput, StorageError, WorkerError
 from storage.base import (
+    DEFAULT_EXPIRES_S,
     Body,
     MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
-    StorageMode,
     StorageType,
     StoredObject,
     UrlKind,
@@ -54,14 +54,6 @@ class HybridStorage:
         # Saves a `url` the question whether S3 has the key.
         self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
         self._lock = threading.Lock()
-
-    @property
-    def mode(self) -> StorageMode:
-        return "hybrid"
-
-    @property
-    def bucket(self) -> str | None:
-        return self.s3.bucket
 
     def stores(self) -> Mapping[StorageType, Storage]:
         return {"local": self.local, "s3": self.s3}
@@ -179,7 +171,7 @@ class HybridStorage:
         self._pending.discard(key)
         return self.local.delete(key) or in_s3
 
-    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """S3's URL; for an object that only the disk has, its `file://` URL."""
         if kind != "none" and self._is_on_disk_only(key):
             return self.local.url(key, kind, expires_s=expires_s)
@@ -201,8 +193,11 @@ class HybridStorage:
             self._remember(key)
         return found
 
+    def url_kinds(self) -> tuple[UrlKind, ...]:
+        return self.s3.url_kinds()
+
     def presign_put(
-        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+        self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
     ) -> ObjectUrl:
         return self.s3.presign_put(key, content_type=content_type, expires_s=expires_s)
 

@@ -14,12 +14,12 @@ from errors import (
     StorageError,
 )
 from storage.base import (
+    DEFAULT_EXPIRES_S,
     Body,
     MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
-    StorageMode,
     StorageType,
     StoredObject,
     UrlKind,
@@ -49,6 +49,7 @@ class S3Storage:
     def __init__(self, config: StorageConfig) -> None:
         self._client = S3Client(config)
         self._endpoint = self._client.endpoint
+        self._bucket = self._client.bucket
         self._prefix = normalise_prefix(config.prefix)
         self._public_base_url = config.public_base_url
         self._max_bytes = config.max_bytes
@@ -56,14 +57,6 @@ class S3Storage:
         self._uploader = Uploader(
             self._client, config.multipart_threshold_bytes, config.multipart_part_bytes
         )
-
-    @property
-    def mode(self) -> StorageMode:
-        return "s3"
-
-    @property
-    def bucket(self) -> str | None:
-        return self._client.bucket
 
     def stores(self) -> Mapping[StorageType, Storage]:
         return {"s3": self}
@@ -84,7 +77,7 @@ class S3Storage:
             }
             with self._quota.reserve(payload.size, lambda: self._size_or_zero(key)):
                 self._uploader.put(full, payload, headers)
-            return StoredObject(key, payload.size, payload.sha256, "s3", self.bucket)
+            return StoredObject(key, payload.size, payload.sha256, "s3", self._bucket)
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         return restarting(lambda: b"".join(self.stream(key, max_bytes=max_bytes)))
@@ -97,7 +90,7 @@ class S3Storage:
 
         def opened(answer: dict[str, Any]) -> None:
             check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
-            first.append(_info(key, answer, self.bucket))
+            first.append(_info(key, answer, self._bucket))
 
         reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
         with atomic_file(path) as file:
@@ -131,7 +124,7 @@ class S3Storage:
         """
         full = full_key(self._prefix, key)
         try:
-            return _info(key, self._client.call("head_object", full), self.bucket)
+            return _info(key, self._client.call("head_object", full), self._bucket)
         except ObjectNotFound:
             self._require_bucket()
             raise
@@ -178,7 +171,12 @@ class S3Storage:
             if not _is_ours(key):
                 continue
             yield ObjectInfo(
-                key, entry["Size"], entry["LastModified"], "s3", self.bucket, etag=_etag(entry)
+                key,
+                entry["Size"],
+                entry["LastModified"],
+                "s3",
+                self._bucket,
+                etag=_etag(entry),
             )
             left = None if left is None else left - 1
 
@@ -211,7 +209,7 @@ class S3Storage:
         self._quota.released(size)
         return True
 
-    def url(self, key: str, kind: UrlKind, *, expires_s: int = 3600) -> ObjectUrl:
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """The URL of `key`, without a request.
 
         Raises:
@@ -223,27 +221,33 @@ class S3Storage:
             return ObjectUrl(None, "none")
         if kind == "presigned":
             return self._presigned("get_object", full, expires_s)
-        if not self._endpoint.provider.public_endpoint and not self._public_base_url:
+        possible = self.url_kinds()
+        if "public" not in possible:
             raise ConfigError(
                 f"Objects at {self._endpoint.label} have no public URL.",
-                "Set S3_PUBLIC_BASE_URL to the bucket's public domain"
-                + (
-                    ", or S3_URL_KIND=presigned."
-                    if self._endpoint.provider.presigns
-                    else ", or S3_URL_KIND=none."
-                ),
+                "Set S3_PUBLIC_BASE_URL to the bucket's public domain, "
+                f"or S3_URL_KIND={possible[0]}.",
             )
         url = public_url(
             full,
-            bucket=self._client.bucket,
+            bucket=self._bucket,
             region=self._endpoint.region,
             endpoint_url=self._endpoint.url,
             base_url=self._public_base_url,
         )
         return ObjectUrl(url, "public")
 
+    def url_kinds(self) -> tuple[UrlKind, ...]:
+        provider = self._endpoint.provider
+        kinds: list[UrlKind] = ["none"]
+        if provider.presigns:
+            kinds.insert(0, "presigned")
+        if provider.public_endpoint or self._public_base_url:
+            kinds.insert(0, "public")
+        return tuple(kinds)
+
     def presign_put(
-        self, key: str, *, content_type: str | None = None, expires_s: int = 3600
+        self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
     ) -> ObjectUrl:
         """A URL to upload `key` with; a given `content_type` must be sent with the upload."""
         full = full_key(self._prefix, key)
@@ -282,7 +286,7 @@ class S3Storage:
             "provider": self._endpoint.provider.name,
             "endpoint": self._endpoint.label,
             "region": self._endpoint.region,
-            "bucket": self._client.bucket,
+            "bucket": self._bucket,
             "prefix": self._prefix,
             "addressing": self._endpoint.addressing,
             "presigned_urls": self._endpoint.provider.presigns,

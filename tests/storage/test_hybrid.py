@@ -15,10 +15,11 @@ from errors import (
     StorageFull,
     StorageUnavailable,
 )
-from s3_utils import HybridStorage, StorageConfig, migrate, open_storage
+from s3_utils import StorageConfig, migrate, open_storage
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from storage.disk.store import LocalStorage
+from storage.hybrid.store import HybridStorage
 from storage.s3.store import S3Storage
 
 

@@ -58,9 +58,10 @@ class Settings:
         """
         reader = Reader(os.environ if environ is None else environ)
         store = reader.read(StorageEnv)
+        storage = storage_config(reader, store)
         settings = cls(
-            storage=storage_config(reader, store),
-            urls=url_config(reader, store),
+            storage=storage,
+            urls=url_config(reader, store, storage),
             model=reader.read(ModelConfig),
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),

@@ -15,10 +15,17 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from s3_utils import StorageConfig, UrlKind
-from worker.settings.env import Env, Group, Reader
-
-Mode = Literal["local", "s3", "hybrid"]
+from errors import ConfigError
+from s3_utils import (
+    DEFAULT_EXPIRES_S,
+    MAX_EXPIRES_S,
+    AddressingStyle,
+    StorageConfig,
+    StorageMode,
+    UrlKind,
+    open_storage,
+)
+from worker.settings.env import Env, Group, Reader, fill
 
 _GIB = 1 << 30
 _MEDIA_PLATFORM_PREFIX = "storage"
@@ -31,11 +38,19 @@ _KEY_PAIRS = (
 )
 
 
+@dataclass(frozen=True)
+class UrlConfig:
+    """URLs of results where a job says nothing; `expires_s` in seconds."""
+
+    kind: UrlKind = "public"
+    expires_s: int = DEFAULT_EXPIRES_S
+
+
 class StorageEnv(Group):
     """The variables of storage as they are written; `storage_config` gives their meaning."""
 
     mode: Annotated[
-        Mode | None,
+        StorageMode | None,
         BeforeValidator(str.lower),
         Env(
             "STORAGE_MODE",
@@ -59,7 +74,7 @@ class StorageEnv(Group):
             "LOCAL_STORAGE_DIR", "Directory of local storage and of hybrid's spool", "/data",
             ("LOCAL_STORAGE_PATH", "STORAGE_LOCAL_PATH", "STORAGE_LOCAL_DIR"),
         ),
-    ] = Path("data")  # fmt: skip
+    ] = StorageConfig.local_dir  # fmt: skip
     local_max_gb: Annotated[
         float | None,
         Field(gt=0, allow_inf_nan=False),
@@ -73,7 +88,7 @@ class StorageEnv(Group):
             "S3_BUCKET", "Bucket name", "my-voices",
             ("S3_BUCKET_NAME", "STORAGE_S3_BUCKET", "BUCKET_NAME"),
         ),
-    ] = None  # fmt: skip
+    ] = StorageConfig.bucket  # fmt: skip
     endpoint_url: Annotated[
         str | None,
         Env(
@@ -84,14 +99,14 @@ class StorageEnv(Group):
                 "BUCKET_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
             ),
         ),
-    ] = None  # fmt: skip
+    ] = StorageConfig.endpoint_url  # fmt: skip
     region: Annotated[
         str | None,
         Env(
             "AWS_REGION", "Region; derived from the endpoint where the provider names it there",
             "eu-central-1", ("S3_REGION", "STORAGE_S3_REGION", "AWS_DEFAULT_REGION"),
         ),
-    ] = None  # fmt: skip
+    ] = StorageConfig.region  # fmt: skip
     access_key_id: Annotated[
         str | None,
         Env(
@@ -113,7 +128,7 @@ class StorageEnv(Group):
     prefix: Annotated[
         str | None,
         Env(
-            "S3_PREFIX", "Every key lies below this; `storage` where the bucket is set by "
+            "S3_PREFIX", "Prefix of every key in the bucket; `storage` where the bucket is set by "
             "STORAGE_S3_BUCKET, else empty", "tts/prod", ("STORAGE_S3_PREFIX",),
         ),
     ] = None  # fmt: skip
@@ -123,59 +138,55 @@ class StorageEnv(Group):
         Env("STORAGE_S3_MAX_SIZE_GB", "Quota of the bucket below the prefix, GiB", "100"),
     ] = None
     addressing_style: Annotated[
-        Literal["auto", "path", "virtual"],
+        AddressingStyle,
         BeforeValidator(str.lower),
         Env("S3_ADDRESSING_STYLE", "`path`, `virtual`, or `auto` by provider", "path"),
-    ] = "auto"
+    ] = StorageConfig.addressing_style
     public_base_url: Annotated[
         str | None,
         Field(pattern=r"^https?://[^\s/]+"),
         Env(
-            "S3_PUBLIC_BASE_URL", "Public URLs start so, before the key: CDN, B2 friendly URL, R2 "
+            "S3_PUBLIC_BASE_URL", "Base of public URLs, before the key: CDN, B2 friendly URL, R2 "
             "domain", "https://cdn.example.com", ("S3_PUBLIC_URL", "CDN_BASE_URL"),
         ),
-    ] = None  # fmt: skip
+    ] = StorageConfig.public_base_url  # fmt: skip
     url_kind: Annotated[
         UrlKind | None,
         BeforeValidator(str.lower),
         Env(
             "S3_URL_KIND", "URLs of results: `public`, `presigned` or `none`. Unset: `presigned` "
-            "where USE_S3_STORAGE or S3_PRESIGNED_URL_EXPIRY is set, else `public`", "presigned",
+            "where USE_S3_STORAGE or S3_PRESIGNED_URL_EXPIRY is set, else `public`; where the "
+            "provider offers no such URLs, what it does (R2: `presigned`, RunPod volumes: `none`)",
+            "presigned",
         ),
     ] = None  # fmt: skip
     url_expires_s: Annotated[
         int,
-        Field(ge=1, le=604_800),
+        Field(ge=1, le=MAX_EXPIRES_S),
         Env("S3_PRESIGNED_URL_EXPIRY", "Life of presigned URLs, seconds", "86400"),
-    ] = 3600
+    ] = UrlConfig.expires_s
     max_attempts: Annotated[
         int, Field(ge=1, le=50), Env("S3_MAX_ATTEMPTS", "Attempts of one request", "10")
-    ] = 5
+    ] = StorageConfig.max_attempts
     connect_timeout_s: Annotated[
         float,
         Field(gt=0, allow_inf_nan=False),
-        Env("S3_CONNECT_TIMEOUT", "Time to connect, seconds", "10"),
-    ] = 5.0
+        Env("S3_CONNECT_TIMEOUT", "Longest time to connect, seconds", "10"),
+    ] = StorageConfig.connect_timeout_s
     read_timeout_s: Annotated[
         float,
         Field(gt=0, allow_inf_nan=False),
-        Env("S3_READ_TIMEOUT", "Time without a byte, seconds", "120"),
-    ] = 60.0
+        Env("S3_READ_TIMEOUT", "Longest wait for the next byte, seconds", "120"),
+    ] = StorageConfig.read_timeout_s
     max_connections: Annotated[
-        int, Field(ge=1, le=1024), Env("S3_MAX_CONNECTIONS", "Connections kept to S3", "64")
-    ] = 32
+        int,
+        Field(ge=1, le=1024),
+        Env("S3_MAX_CONNECTIONS", "Most connections kept open to S3", "64"),
+    ] = StorageConfig.max_connections
     ca_bundle: Annotated[
         Path | None,
         Env("S3_CA_BUNDLE", "CA file of a private endpoint", "/ca.pem", ("AWS_CA_BUNDLE",)),
-    ] = None
-
-
-@dataclass(frozen=True)
-class UrlConfig:
-    """URLs of results where a job says nothing; `expires_s` in seconds."""
-
-    kind: UrlKind = "public"
-    expires_s: int = 3600
+    ] = StorageConfig.ca_bundle
 
 
 def storage_config(reader: Reader, env: StorageEnv) -> StorageConfig:
@@ -186,33 +197,40 @@ def storage_config(reader: Reader, env: StorageEnv) -> StorageConfig:
     if mode != "local" and bucket is None and not reader.problems:
         names = ", ".join(_names("bucket"))
         reader.problems.append(f"{_mode_name(reader)} asks for S3, but no bucket is set ({names})")
-    return StorageConfig(
+    return fill(
+        StorageConfig,
+        env,
         mode=mode,
-        local_dir=env.local_dir,
         local_max_bytes=_bytes(env.local_max_gb),
         bucket=bucket,
-        endpoint_url=env.endpoint_url,
-        region=env.region,
         access_key_id=key_id,
         secret_access_key=secret,
         # The token belongs to AWS_ACCESS_KEY_ID; beside another pair it would break every request.
         session_token=env.session_token if reader.value("AWS_ACCESS_KEY_ID") == key_id else None,
         prefix=_prefix(reader, env),
         max_bytes=_bytes(env.max_gb),
-        addressing_style=env.addressing_style,
-        public_base_url=env.public_base_url,
-        connect_timeout_s=env.connect_timeout_s,
-        read_timeout_s=env.read_timeout_s,
-        max_attempts=env.max_attempts,
-        max_connections=env.max_connections,
-        ca_bundle=env.ca_bundle,
     )
 
 
-def url_config(reader: Reader, env: StorageEnv) -> UrlConfig:
-    """Kind and life of URLs; env files of the presigned-URL service keep getting presigned ones."""
+def url_config(reader: Reader, env: StorageEnv, storage: StorageConfig) -> UrlConfig:
+    """Kind and life of URLs; env files of the presigned-URL service keep getting presigned ones.
+
+    A kind that `storage` cannot give is noted on `reader.problems`; a default is replaced by the
+    best it can give, with a warning.
+    """
     presigned = env.use_s3 or reader.get("S3_PRESIGNED_URL_EXPIRY")
     kind: UrlKind = env.url_kind or ("presigned" if presigned else "public")
+    try:
+        possible = open_storage(storage).url_kinds()
+    except ConfigError:  # raised again, with its hint, when the worker opens its store
+        possible = (kind,)
+    if kind not in possible:
+        fault = f"{kind} URLs are not possible with this S3 provider"
+        if env.url_kind is None:
+            kind = possible[0]
+            reader.warnings.append(f"S3_URL_KIND is not set and {fault}: {kind} is used.")
+        else:
+            reader.problems.append(f"S3_URL_KIND={kind}: {fault}, only {' and '.join(possible)}")
     return UrlConfig(kind=kind, expires_s=env.url_expires_s)
 
 
@@ -228,7 +246,7 @@ def bucket_in_endpoint(url: str | None) -> str | None:
     return host if found else None
 
 
-def _mode(env: StorageEnv, bucket: str | None) -> Mode:
+def _mode(env: StorageEnv, bucket: str | None) -> StorageMode:
     if env.mode is not None:
         return env.mode
     if env.use_s3 is not None:

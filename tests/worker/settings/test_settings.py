@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
 import pytest
 
+from engine.config import EngineConfig
+from engine.weights.locate import ModelRequest
 from errors import ConfigError
+from s3_utils import StorageConfig
+from worker.settings.env import Group, fill
+from worker.settings.groups import ModelConfig
 from worker.settings.load import Settings, all_variables
+from worker.settings.storage import StorageEnv
 
 # Env files of the systems in COMPAT.md, as their users have them.
 ANCESTOR = {
@@ -148,3 +158,86 @@ def test_s3_mode_without_a_bucket_is_refused() -> None:
 def test_no_two_settings_share_a_name() -> None:
     names = [name for env in all_variables() for name in env.names]
     assert len(names) == len(set(names))
+
+
+# What `storage_config` works out instead of handing it over.
+WORKED_OUT = {"mode", "bucket", "access_key_id", "secret_access_key", "session_token", "prefix"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "group", "others"),
+    [
+        (EngineConfig, ModelConfig, set()),
+        (ModelRequest, ModelConfig, set()),
+        (StorageConfig, StorageEnv, WORKED_OUT),
+    ],
+)
+def test_settings_have_the_types_and_defaults_of_what_they_fill(
+    owner: Any, group: type[Group], others: set[str]
+) -> None:
+    shared = {item.name for item in fields(owner)} & set(group.model_fields) - others
+    assert len(shared) >= 8
+    wanted, has = get_type_hints(owner), get_type_hints(group)
+    assert {name: has[name] for name in shared} == {name: wanted[name] for name in shared}
+    for name in shared:
+        assert group.model_fields[name].default == getattr(owner, name), name
+
+
+def test_every_setting_of_the_model_reaches_the_engine() -> None:
+    names = [item.name for kind in (EngineConfig, ModelRequest) for item in fields(kind)]
+    assert sorted(names) == sorted(ModelConfig.model_fields)
+    model = Settings.load(
+        {
+            "F5_MODEL": "m", "F5_CKPT": "c", "F5_VOCAB": "v", "F5_CONFIG": "y", "F5_VOCODER": "o",
+            "F5_MODELS_DIR": "/m", "F5_VOLUME_DIR": "/v", "HF_TOKEN": "hf_token",
+            "F5_DEVICE": "cuda:1", "F5_DTYPE": "bf16", "F5_THREADS": "3", "F5_USE_EMA": "no",
+            "F5_MAX_BATCH_FRAMES": "999", "F5_WARMUP": "no", "F5_ATTENTION": "sdpa",
+            "F5_JOIN": "step",
+        }
+    ).model  # fmt: skip
+    assert fill(ModelRequest, model) == ModelRequest(
+        model="m", ckpt="c", vocab="v", config="y", vocoder="o", models_dir=Path("/m"),
+        volume_dir=Path("/v"), hf_token="hf_token",
+    )  # fmt: skip
+    assert fill(EngineConfig, model) == EngineConfig(
+        device="cuda:1", dtype="bfloat16", threads=3, max_batch_frames=999, use_ema=False,
+        warm_up=False, attention="sdpa", join="step",
+    )  # fmt: skip
+
+
+def test_every_setting_of_storage_reaches_the_store() -> None:
+    storage = Settings.load(
+        {
+            **ANCESTOR, "STORAGE_MODE": "hybrid", "AWS_REGION": "us-west-004",
+            "LOCAL_STORAGE_DIR": "/d", "STORAGE_LOCAL_MAX_SIZE_GB": "1", "AWS_SESSION_TOKEN": "t",
+            "S3_PREFIX": "p", "STORAGE_S3_MAX_SIZE_GB": "2", "S3_ADDRESSING_STYLE": "PATH",
+            "S3_PUBLIC_BASE_URL": "https://cdn.example.com", "S3_MAX_ATTEMPTS": "7",
+            "S3_CONNECT_TIMEOUT": "8", "S3_READ_TIMEOUT": "9", "S3_MAX_CONNECTIONS": "10",
+            "S3_CA_BUNDLE": "/ca.pem",
+        }
+    ).storage  # fmt: skip
+    assert storage == StorageConfig(
+        mode="hybrid", local_dir=Path("/d"), local_max_bytes=1 << 30, bucket="voices-b2",
+        endpoint_url=ANCESTOR["AWS_ENDPOINT_URL"], region="us-west-004", access_key_id="004key",
+        secret_access_key="K004secret", session_token="t", prefix="p", max_bytes=2 << 30,
+        addressing_style="path", public_base_url="https://cdn.example.com", max_attempts=7,
+        connect_timeout_s=8.0, read_timeout_s=9.0, max_connections=10, ca_bundle=Path("/ca.pem"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind"),
+    [
+        ("https://0a1b.r2.cloudflarestorage.com", "presigned"),
+        ("https://s3api-eur-is-1.runpod.io", "none"),
+    ],
+)
+def test_urls_are_of_a_kind_the_provider_has(endpoint: str, kind: str) -> None:
+    environ = {**ANCESTOR, "AWS_ENDPOINT_URL": endpoint}
+    settings = Settings.load(environ)
+    assert settings.urls.kind == kind
+    assert any(f"{kind} is used" in warning for warning in settings.warnings)
+    with pytest.raises(ConfigError, match="S3_URL_KIND=public"):
+        Settings.load({**environ, "S3_URL_KIND": "public"})
+    cdn = Settings.load({**environ, "S3_PUBLIC_BASE_URL": "https://cdn.example.com"})
+    assert (cdn.urls.kind, cdn.warnings) == ("public", ())
