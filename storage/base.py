@@ -5,7 +5,7 @@ Promises every implementation keeps:
 - `download` is atomic: the target file appears whole or not at all, no temporary file is left.
 - `max_bytes` is checked against the object's size before its bytes are in memory; a larger object
   raises `InvalidInput` naming both numbers.
-- Every failure is one of the typed errors of `errors`; nothing of botocore escapes.
+- Every failure is one of the typed errors of `errors`; no botocore exception escapes.
 - Methods are blocking and thread-safe; the worker calls them off the event loop.
 - Keys are relative to the store's prefix; a key can never leave it.
 - `list` is lazy and sorted by key (UTF-8 bytes); `list` and `total_size` take a string prefix.
@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
-from errors import ConfigError, InvalidInput
+from errors import ConfigError, InvalidInput, ObjectNotFound
 
 StorageMode = Literal["local", "s3", "hybrid"]
 StorageType = Literal["local", "s3"]
@@ -117,16 +117,12 @@ def check_expires(expires_s: int) -> int:
     return expires_s
 
 
-def cannot_migrate() -> ConfigError:
-    """The error of a store that is not on both disk and S3."""
-    return ConfigError(
-        "Files can be migrated from local storage to S3 in hybrid mode only.",
-        "Set STORAGE_MODE=hybrid; LOCAL_STORAGE_DIR is where the files are.",
-    )
-
-
 class Storage(Protocol):
-    """A store of objects; see the module docstring for its promises."""
+    """A store of objects; see the module docstring for its promises.
+
+    Every verb raises StorageError and its kinds for what the service or the disk said, InvalidInput
+    for a key that is not allowed, and ConfigError for a store that is not set up to do it.
+    """
 
     def stores(self) -> Mapping[StorageType, Storage]:
         """The single stores this one consists of, by place; itself if it is one."""
@@ -139,29 +135,71 @@ class Storage(Protocol):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
-    ) -> StoredObject: ...
+    ) -> StoredObject:
+        """Stores `body` under `key`, in place of what was there.
 
-    def get(self, key: str, *, max_bytes: int | None = None) -> bytes: ...
+        Args:
+            body: bytes, a file's path, or a binary stream, read from where it stands to its end.
+            content_type: None for what the key's extension means.
+            metadata: text by name, 2 KB in all; names become lower case.
 
-    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo: ...
+        Raises:
+            StorageFull: the quota or the disk has no room.
+        """
+        ...
+
+    def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
+        """The object's bytes. Raises ObjectNotFound; InvalidInput if it is over `max_bytes`."""
+        ...
+
+    def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
+        """Writes the object to the file `path`, whole or not at all; raises what `get` does."""
+        ...
 
     def stream(
         self, key: str, *, chunk_size: int = 1 << 20, max_bytes: int | None = None
-    ) -> Iterator[bytes]: ...
+    ) -> Iterator[bytes]:
+        """The object in pieces of up to `chunk_size` bytes; raises what `get` does, when read."""
+        ...
 
-    def exists(self, key: str) -> bool: ...
+    def exists(self, key: str) -> bool:
+        """Whether there is an object under `key`."""
+        try:
+            self.info(key)
+        except ObjectNotFound:
+            return False
+        return True
 
-    def info(self, key: str) -> ObjectInfo: ...
+    def info(self, key: str) -> ObjectInfo:
+        """What is known of the object without reading it. Raises ObjectNotFound."""
+        ...
 
-    def size(self, key: str) -> int: ...
+    def size(self, key: str) -> int:
+        """The object's size in bytes. Raises ObjectNotFound."""
+        return self.info(key).size
 
-    def total_size(self, prefix: str = "") -> int: ...
+    def total_size(self, prefix: str = "") -> int:
+        """Bytes of all objects whose keys begin with `prefix`; lists them all."""
+        return sum(item.size for item in self.list(prefix))
 
-    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]: ...
+    def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
+        """The objects whose keys begin with `prefix`, by key; at most `limit`."""
+        ...
 
-    def delete(self, key: str) -> bool: ...
+    def delete(self, key: str) -> bool:
+        """Deletes the object; False if there was none."""
+        ...
 
-    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl: ...
+    def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
+        """A URL to read the object with, made without a request.
+
+        Args:
+            expires_s: life of a presigned URL, seconds, 1 to MAX_EXPIRES_S.
+
+        Raises:
+            ConfigError: the provider has no URLs of this kind; see `url_kinds`.
+        """
+        ...
 
     def url_kinds(self) -> tuple[UrlKind, ...]:
         """The kinds that `url` does not refuse, the best one for results first."""
@@ -169,7 +207,13 @@ class Storage(Protocol):
 
     def presign_put(
         self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
-    ) -> ObjectUrl: ...
+    ) -> ObjectUrl:
+        """A URL to upload `key` with. A `content_type` given here must be sent with the upload.
+
+        Raises:
+            ConfigError: the provider does not presign.
+        """
+        ...
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Copies to S3 what only the disk has below `prefix`; may be repeated.
@@ -177,8 +221,19 @@ class Storage(Protocol):
         Raises:
             ConfigError: this store is not on both.
         """
+        raise ConfigError(
+            "Files can be migrated from local storage to S3 in hybrid mode only.",
+            "Set STORAGE_MODE=hybrid; LOCAL_STORAGE_DIR is where the files are.",
+        )
+
+    def ensure_bucket(self) -> None:
+        """Proves that the store can be used. A directory is made if it is missing, a bucket never.
+
+        Raises:
+            BucketNotFound, StorageDenied, ConfigError: it cannot, with the reason.
+        """
         ...
 
-    def ensure_bucket(self) -> None: ...
-
-    def describe(self) -> dict[str, object]: ...
+    def describe(self) -> dict[str, object]:
+        """The store's settings as JSON may carry them, with `warnings`; never a secret."""
+        ...

@@ -1,4 +1,4 @@
-"""A limit on the bytes of a store, without summing the store up for every object."""
+"""A limit on the bytes of a store, without listing the store on every put."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ REFRESH_S = 300.0
 class Quota:
     """Counts what is added and removed; measures anew every five minutes and before a refusal.
 
-    Other processes' writes are seen at the next measurement only, so the limit may be passed by
-    what they store in between.
+    What other processes store is seen at the next measurement only; until then the limit may be
+    exceeded by it.
     """
 
     def __init__(

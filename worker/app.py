@@ -48,7 +48,7 @@ class App:
         self.engine: Future[Engine] = Future()
         self.storage_tried = threading.Event()
         self.storage = open_storage(settings.storage)
-        # One quota and one set of locks for the directory, if the store already has it.
+        # The store's own, where it has one: the directory has one quota and one set of locks.
         self.local = self.storage.stores().get("local") or open_storage(
             replace(settings.storage, mode="local")
         )
@@ -86,7 +86,7 @@ class App:
         """Jobs to have in flight: two passes full, one running and one waiting (SDK's modifier).
 
         The engine's frame budget comes from the device's memory and shrinks when a pass did not
-        fit. The SDK takes no job until all have ended when this number changes, so it does not
+        fit. When this number changes, the SDK takes no job until all have ended; so it does not
         follow the load.
         """
         frames = self.engine.result().synthesizer.batcher.max_frames

@@ -1,9 +1,8 @@
-"""What a file system does not keep of an object: its metadata, type and hash, and which objects
-still wait for S3.
+"""Metadata, type and hash of an object, beside its file: a file system does not keep them.
 
-One JSON file an object in `.meta/`, named by the key's hash, so that no two keys can clash (as
-`a.json` and the folder `a.json/` would). It counts only while the object's file is still the one it
-was written for; a file copied over by hand simply has no metadata.
+One JSON file per object in `.meta/`, named by the key's hash, so that no two keys can clash (as
+`a.json` and the folder `a.json/` would). It counts only while the object's file is the one it was
+written for; a file copied in by hand simply has no metadata.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Sidecars:
         self._dir = root / META_DIR
 
     def write(self, key: str, stat: os.stat_result, sidecar: Sidecar) -> None:
-        """Records `sidecar` for the file that has `stat`."""
+        """Records what belongs to the file that has `stat`."""
         record = {
             "key": key,
             "file": _identity(stat),
@@ -45,7 +44,7 @@ class Sidecars:
             file.write(json.dumps(record).encode())
 
     def read(self, key: str, stat: os.stat_result) -> Sidecar | None:
-        """The sidecar of `key`, or None if there is none for the file that has `stat`."""
+        """The sidecar of the file that has `stat`, None if absent."""
         try:
             record = json.loads(self._path(key).read_bytes())
             if record["file"] != _identity(stat):
@@ -55,16 +54,12 @@ class Sidecars:
             return None  # none there, or damaged by hand: the object itself is still good
 
     def remove(self, key: str) -> None:
-        """Forgets `key`."""
+        """Removes the sidecar, if there is one."""
         remove_file(self._path(key))
 
     def _path(self, key: str) -> Path:
-        digest = _hash(key)
+        digest = hashlib.sha256(key.encode()).hexdigest()
         return self._dir / digest[:2] / f"{digest}.json"
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _identity(stat: os.stat_result) -> list[int]:

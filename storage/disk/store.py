@@ -14,14 +14,12 @@ from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied
 from storage.base import (
     DEFAULT_EXPIRES_S,
     Body,
-    MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
     StorageType,
     StoredObject,
     UrlKind,
-    cannot_migrate,
     check_expires,
     check_max_bytes,
 )
@@ -44,7 +42,7 @@ _CHUNK_BYTES = 1 << 20
 _LEFT_OVER_S = 86_400.0  # no write takes a day
 
 
-class LocalStorage:
+class LocalStorage(Storage):
     """A `Storage` on disk. Thread-safe; processes may share the directory.
 
     A symbolic link is followed only while it stays inside the directory; links to directories are
@@ -122,22 +120,9 @@ class LocalStorage:
             while chunk := _read(file, chunk_size, key):
                 yield chunk
 
-    def exists(self, key: str) -> bool:
-        try:
-            self.info(key)
-        except ObjectNotFound:
-            return False
-        return True
-
     def info(self, key: str) -> ObjectInfo:
         with self._open(key) as file:
             return self._info(key, os.fstat(file.fileno()))
-
-    def size(self, key: str) -> int:
-        return self.info(key).size
-
-    def total_size(self, prefix: str = "") -> int:
-        return sum(item.size for item in self.list(prefix))
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
         full = self._prefix + check_list_prefix(prefix)
@@ -206,9 +191,6 @@ class LocalStorage:
     ) -> ObjectUrl:
         """The file's own URL: whoever can write to the disk needs no signature."""
         return self.url(key, "public", expires_s=expires_s)
-
-    def migrate(self, prefix: str = "") -> MigrationReport:
-        raise cannot_migrate()
 
     def ensure_bucket(self) -> None:
         """Makes the directory, proves that it is writable, and removes what a crash left there."""
@@ -286,7 +268,7 @@ class LocalStorage:
 
 
 def _entries(directory: Path) -> list[tuple[str, bool]]:
-    """Names in `directory` in S3's order, folders with a trailing "/"; ours are left out."""
+    """Names in `directory` in S3's order, folders with a trailing "/", without the store's own."""
     try:
         with os.scandir(directory) as entries:
             found = [

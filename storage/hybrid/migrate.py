@@ -44,7 +44,7 @@ def _is_current(item: ObjectInfo, s3: S3Storage, pending: Pending) -> bool:
         there = s3.info(item.key)
     except ObjectNotFound:
         return False
-    # S3 tells whole seconds only.
+    # S3 keeps whole seconds only.
     return item.key not in pending or there.last_modified > item.last_modified
 
 

@@ -1,4 +1,4 @@
-"""Which objects wait for S3."""
+"""Marks for objects not yet in S3."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Pending:
         self._prefix = prefix
 
     def add(self, key: str) -> None:
-        """Marks `key`."""
+        """From now on the disk's copy is the newest."""
         with atomic_file(self._path(key)) as file:
             file.write(key.encode())
 
     def discard(self, key: str) -> None:
-        """Unmarks `key`."""
+        """S3 has the newest content, or nobody has any."""
         remove_file(self._path(key))
 
     def __contains__(self, key: str) -> bool:

@@ -40,18 +40,17 @@ T = TypeVar("T")
 _REMEMBERED_KEYS = 10_000
 
 
-class HybridStorage:
+class HybridStorage(Storage):
     """A `Storage` of two. Thread-safe; `put` succeeds while at least one of them takes the object.
 
-    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning. `s3` and
-    `local` are the two stores, for what concerns one of them alone (clean-up by place).
+    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning.
     """
 
     def __init__(self, s3: S3Storage, local: LocalStorage) -> None:
         self.s3 = s3
         self.local = local
         self._pending = Pending(local.root, local.prefix)
-        # Saves a `url` the question whether S3 has the key.
+        # Keys known to be in S3, so that `url` need not ask.
         self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
         self._lock = threading.Lock()
 
@@ -72,7 +71,7 @@ class HybridStorage:
             try:
                 kept = self.local.put(key, payload, content_type=content_type, metadata=metadata)
                 self._pending.add(key)
-            except WorkerError as error:  # S3 refuses for itself what is wrong for both
+            except WorkerError as error:  # what is wrong for both, S3 refuses as well
                 unkept = error
             try:
                 stored = self.s3.put(key, payload, content_type=content_type, metadata=metadata)
@@ -144,12 +143,6 @@ class HybridStorage:
 
     def info(self, key: str) -> ObjectInfo:
         return self._read(key, lambda: self.s3.info(key), lambda: self.local.info(key))
-
-    def size(self, key: str) -> int:
-        return self.info(key).size
-
-    def total_size(self, prefix: str = "") -> int:
-        return sum(item.size for item in self.list(prefix))
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
         """Both listings merged. S3 must answer: half a listing would pass for a whole one."""

@@ -1,4 +1,4 @@
-"""One botocore client for one bucket: built on first use, tried again, every error typed.
+"""One botocore client for one bucket: built on first use, with retries and typed errors.
 
 botocore is used without boto3 on top: boto3 adds the transfer manager, which sends checksum headers
 that several S3-compatible services refuse (boto/s3transfer issue 327), and a tenth of a second of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _EXPECT_BYTES = 1 << 20
 _LIBRARIES = {"botocore", "urllib3"}
-# How a request is called in messages.
+# What a request is called in messages.
 _VERBS = {
     "put_object": "upload",
     "create_multipart_upload": "upload",
@@ -57,7 +57,7 @@ class S3Client:
         self._lock = threading.Lock()
 
     def call(self, method: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:
-        """The answer of `once`, tried again while the failure is a passing one."""
+        """The answer of `once`, tried again while the failure may pass."""
         return self.retry.run(lambda: self.once(method, key, **parameters))
 
     def once(self, method: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def meaning_of_class(kind: type[BaseException]) -> Meaning | None:
 
 
 def translate(exc: Exception, where: Where) -> WorkerError:
-    """The typed error for anything botocore or urllib3 raises. Never fails, hides no secret text.
+    """The typed error for anything botocore or urllib3 raises; its message holds no secret.
 
     `exc` is a ClientError (has `.response`) or any other exception of those libraries.
     """

@@ -1,4 +1,4 @@
-"""Reading an object in pieces, going on where a broken connection stopped."""
+"""Reading an object in pieces, continuing where a broken connection stopped."""
 
 from __future__ import annotations
 

@@ -16,14 +16,12 @@ from errors import (
 from storage.base import (
     DEFAULT_EXPIRES_S,
     Body,
-    MigrationReport,
     ObjectInfo,
     ObjectUrl,
     Storage,
     StorageType,
     StoredObject,
     UrlKind,
-    cannot_migrate,
     check_expires,
     check_max_bytes,
 )
@@ -43,7 +41,7 @@ _CHUNK_BYTES = 1 << 20
 _PAGE_KEYS = 1000
 
 
-class S3Storage:
+class S3Storage(Storage):
     """A `Storage` in S3. Thread-safe; makes no request before the first verb is used."""
 
     def __init__(self, config: StorageConfig) -> None:
@@ -107,15 +105,8 @@ class S3Storage:
         reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
         return reader.chunks(chunk_size)
 
-    def exists(self, key: str) -> bool:
-        try:
-            self.info(key)
-        except ObjectNotFound:
-            return False
-        return True
-
     def info(self, key: str) -> ObjectInfo:
-        """HEAD, and only where its bare status is not enough a second request.
+        """One HEAD; a second request only where its bare status does not say enough.
 
         Raises:
             ObjectNotFound: no such object; BucketNotFound: not even the bucket.
@@ -147,17 +138,11 @@ class S3Storage:
         except StorageError:
             return  # not allowed to look: the 404 of the object stands
 
-    def size(self, key: str) -> int:
-        return self.info(key).size
-
     def _size_or_zero(self, key: str) -> int:
         try:
             return self.size(key)
         except ObjectNotFound:
             return 0
-
-    def total_size(self, prefix: str = "") -> int:
-        return sum(item.size for item in self.list(prefix))
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
         return self._list(self._prefix + check_list_prefix(prefix), limit)
@@ -266,9 +251,6 @@ class S3Storage:
         return ObjectUrl(
             self._client.presign(method, full, expires_s, parameters), "presigned", expires_at
         )
-
-    def migrate(self, prefix: str = "") -> MigrationReport:
-        raise cannot_migrate()
 
     def ensure_bucket(self) -> None:
         """Verifies that the bucket is there and may be listed; it is never created.

@@ -1,4 +1,4 @@
-"""The log: one line an event, the job's id on each, never a secret."""
+"""The log: one line per event, the job's id on each, never a secret."""
 
 from __future__ import annotations
 

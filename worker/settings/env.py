@@ -2,7 +2,7 @@
 
 A group is a frozen pydantic model; every field carries an `Env` with the variable's name, its
 aliases in order of precedence, and its documentation (CONFIG.md is generated from it). Rules:
-names match whatever their case, an empty value means unset, the first name that is set wins, and
+names match in any case, an empty value means unset, the first name that is set wins, and
 two names of one setting with different values give a warning.
 """
 
