@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,9 @@ from errors import InvalidInput, StorageDenied, StorageUnavailable
 from s3_utils import Storage, open_storage
 from standins.s3server.faults import Fault, Kind
 from standins.s3server.server import S3Server
+from standins.waiting import until
 from storage.config import StorageConfig
+from storage.s3.client import S3Client
 from storage.s3.store import S3Storage
 
 MIB = 1 << 20
@@ -127,24 +131,19 @@ def test_an_object_replaced_while_it_is_read_is_never_mixed(s3: S3Storage, tmp_p
 
 
 def test_a_read_resumed_on_a_replaced_object_starts_again(
-    s3: S3Storage, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+    s3: S3Storage, s3_server: S3Server
 ) -> None:
     old, new = b"a" * (4 * MIB), b"b" * (4 * MIB)
     s3.put("k", old)
     s3_server.faults.add(Fault("cut", "GET", after=2 * MIB))
-    replaced = False
-    wait = type(s3._client.retry).wait
-
-    def replace_meanwhile(*args: object) -> None:
-        nonlocal replaced
-        if not replaced:
-            replaced = True
-            s3.put("k", new)
-        wait(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(type(s3._client.retry), "wait", replace_meanwhile)
-    assert s3.get("k") == new
-    assert replaced
+    s3_server.faults.add(Fault("hold", "GET"))  # the request for the rest
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(s3.get, "k")
+        until(lambda: [r.method for r in s3_server.requests].count("GET") == 2)
+        s3.put("k", new)
+        s3_server.faults.release()
+        assert reading.result() == new
+    assert "range" in [r for r in s3_server.requests if r.method == "GET"][1].headers
 
 
 def test_bytes_damaged_on_their_way_are_noticed(s3: S3Storage, s3_server: S3Server) -> None:
@@ -200,11 +199,14 @@ def test_a_failed_multipart_upload_leaves_nothing(
 def test_an_interrupted_multipart_upload_is_aborted(
     parts: Storage, s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+    call = S3Client.call
 
-    uploader = parts._uploader  # type: ignore[attr-defined]
-    monkeypatch.setattr(uploader, "_complete", interrupted)
+    def interrupted(client: S3Client, method: str, *args: Any, **parameters: Any) -> object:
+        if method == "complete_multipart_upload":
+            raise KeyboardInterrupt
+        return call(client, method, *args, **parameters)
+
+    monkeypatch.setattr(S3Client, "call", interrupted)
     with pytest.raises(KeyboardInterrupt):
         parts.put("k", DATA * 4)
     assert s3_server.uploads(bucket) == 0
