@@ -248,3 +248,9 @@ def test_describe_holds_no_secret(store_with: Callable[..., Storage]) -> None:
 def test_ensure_bucket_on_a_good_store(store: Storage) -> None:
     store.ensure_bucket()
     assert list(store.list()) == []
+
+
+def test_url_kinds_are_those_url_gives(store: Storage) -> None:
+    assert set(store.url_kinds()) == {"public", "presigned", "none"}
+    for kind in store.url_kinds():
+        assert bool(store.url("k", kind).url) == (kind != "none")
