@@ -12,7 +12,7 @@ from engine.arch import Arch
 from standins.random_weights import random_state
 from training.data.alignment import Spoken
 from training.data.corpus import Corpus, Utterance
-from training.data.samples import Sampler
+from training.flow.samples import Sampler
 
 ARCH = Arch(
     dim=64,

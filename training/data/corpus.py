@@ -107,7 +107,7 @@ def load(work_dir: Path = WORK_DIR) -> Corpus:
             corpus.add(one, mels[frame : frame + one.frames], waves[sample : sample + one.samples])
             frame, sample = frame + one.frames, sample + one.samples
     if not corpus.utterances:
-        raise FileNotFoundError(f"no corpus in {work_dir}: python -m tools.train_demo --only data")
+        raise FileNotFoundError(f"no corpus in {work_dir}: python -m training.flow.run --only data")
     return corpus
 
 

@@ -14,9 +14,9 @@ from engine.mel import LogMel
 from engine.vocoder.vocos import load_vocos
 from standins.oracle import f5
 from tests.training.sounds import vowels
+from training.vocoder.figures import compare
 from training.vocoder.spectral_loss import BatchLogMel, SpectralLoss, shape_distance
-from training.vocoder.vocoder_figures import compare
-from training.vocoder.vocoder_training import (
+from training.vocoder.train import (
     Stretches,
     VocoderPlan,
     VocoderTraining,

@@ -22,13 +22,13 @@ import torch
 from torch import Tensor, nn
 
 from engine.arch import Arch
-from training.data.samples import BUCKETS, Sampler
 from training.flow import f5
 from training.flow.ears import Ears
 from training.flow.muon import MuonAdamW
 from training.flow.objective import draw, losses
-from training.flow.progress import LossLog
+from training.flow.samples import BUCKETS, Sampler
 from training.flow.velocity import Velocity
+from training.progress import LossLog
 
 log = logging.getLogger("demo.training")
 

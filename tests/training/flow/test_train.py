@@ -16,15 +16,16 @@ from engine.arch import read_arch
 from engine.sampler import FlowInput, Schedule, sample
 from engine.weights.checkpoint import load_dit
 from tests.training import synthetic
-from training.flow import export, progress
-from training.flow.flow_training import CHECKPOINT, FlowPlan, FlowTraining, train
+from training import progress
+from training.flow import export
+from training.flow.train import CHECKPOINT, FlowPlan, FlowTraining, train
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
 def _small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.data.samples.BUCKETS", (192, 256))
+    monkeypatch.setattr("training.flow.samples.BUCKETS", (192, 256))
 
 
 def new_training(steps: int, rate: float = 2e-3) -> FlowTraining:

@@ -1,4 +1,4 @@
-"""Trains the demo's vocoder on the spoken corpus: `python -m training.vocoder.vocoder_training`.
+"""Trains the demo's vocoder on the spoken corpus: `python -m training.vocoder.train`.
 
 Random stretches of 0.7 s, their mels in, the waveform out; the loss is `spectral_loss`. Half of
 the mels are blurred or noisy, as generated ones are. Seeded; a run that was stopped goes on where
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.dit.linear import cpu_multiplies_bf16
+from training.vocoder.losses import Losses, plot, write
 from training.vocoder.spectral_loss import BatchLogMel, SpectralLoss
-from training.vocoder.vocoder_losses import Losses, plot, write
 from training.vocoder.vocos_net import TrainableVocos, VocosSize, export
 
 log = logging.getLogger("demo.vocoder")

@@ -17,8 +17,8 @@ from engine.mel import LogMel
 from tests.training import synthetic
 from training.data import alignment, corpus, espeak, sentences, sounds, timing, variants
 from training.data.phrases import everyday
-from training.data.rhythm import evenness, new_times, sources, steady_times, stretch
-from training.data.samples import BUCKETS, Batch, batch_size, bucket_weights
+from training.flow.rhythm import evenness, new_times, sources, steady_times, stretch
+from training.flow.samples import BUCKETS, Batch, batch_size, bucket_weights
 from training.judge import acoustics
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")

@@ -1,4 +1,4 @@
-"""Makes the demo checkpoint: data, training, export. `python -m training.train_demo --help`."""
+"""Makes the demo checkpoint: data, training, export. `python -m training.flow.run --help`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import torch
 from engine.arch import read_arch
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import read_state
+from training import progress
 from training.data import alignment, corpus
-from training.data.samples import Sampler
-from training.flow import export, flow_check, progress
-from training.flow.flow_training import CHECKPOINT, FlowPlan, FlowTraining, speed_up, train
+from training.flow import check, export
+from training.flow.samples import Sampler
+from training.flow.train import CHECKPOINT, FlowPlan, FlowTraining, speed_up, train
 
 log = logging.getLogger("demo")
 
@@ -72,12 +73,12 @@ def _training(options: argparse.Namespace, sampler: Sampler, plan: FlowPlan) -> 
 
 
 def _check(work: Path) -> Callable[[FlowTraining], None]:
-    def check(training: FlowTraining) -> None:
-        found = flow_check.retrieval(training.ema_state(), training.arch)
+    def look(training: FlowTraining) -> None:
+        found = check.retrieval(training.ema_state(), training.arch)
         log.info("step %d: %s", training.step, found)
         progress.plot(work / "flow.csv", work / "flow.svg")
 
-    return check
+    return look
 
 
 def _parser() -> argparse.ArgumentParser:

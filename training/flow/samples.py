@@ -3,7 +3,7 @@
 A sample is one to five utterances of one speaker with pauses between them, of exactly as many
 frames as its bucket, so that a batch needs neither padding nor attention masks.
 
-The speech of a sample is stretched to the text that f5-tts shows (`training.data.rhythm`).
+The speech of a sample is stretched to the text that f5-tts shows (`training.flow.rhythm`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from engine.dit.layers import spread_index
 from engine.mel import LOG_FLOOR
 from training.data.alignment import Spoken
 from training.data.corpus import Corpus
-from training.data.rhythm import Mel, evenness, new_times, sources, stretch
 from training.data.sounds import SILENCE, SLOTS
 from training.flow.ears import NOT_ASKED
+from training.flow.rhythm import Mel, evenness, new_times, sources, stretch
 from training.flow.velocity import REACH, TextBatch
 
 SPACE = 0  # index of the space in the official vocabulary

@@ -1,4 +1,4 @@
-"""Vocoders in figures, Griffin-Lim beside them: `python -m training.vocoder.vocoder_figures DIR
+"""Vocoders in figures, Griffin-Lim beside them: `python -m training.vocoder.figures DIR
 ...`.
 
 Speech of voices and pitches that no vocoder was trained on goes to a mel and back. The table has:
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     from tqdm import tqdm
 
     from training.data import espeak
-    from training.judge.judge_cases import make_cases
+    from training.judge.cases import make_cases
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("vocoders", nargs="+", type=Path, help="directories")

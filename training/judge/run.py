@@ -1,7 +1,7 @@
-"""Judges a checkpoint that was trained on espeak-ng: `python -m training.judge_demo --model DIR`.
+"""Judges a checkpoint that was trained on espeak-ng: `python -m training.judge.run --model DIR`.
 
 Speaks unseen sentences with voices and pitches it has not heard, through the worker's own engine,
-and measures what came out (`training.judge.judge`). Writes `judge.json` and `judge.md`. Needs
+and measures what came out (`training.judge.verdict`). Writes `judge.json` and `judge.md`. Needs
 espeak-ng and, for the word error rate, requirements/training.txt.
 
 `--model espeak` judges espeak-ng's own speech instead, through the vocoder if one is given
@@ -28,16 +28,16 @@ from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM
 from training.judge import recogniser
 from training.judge.acoustics import speech_seconds
-from training.judge.judge import Samples, Verdict, examine, summary
-from training.judge.judge_cases import SpokenCase, make_cases, speak_cases
-from training.judge.judge_report import table, write
-from training.judge.judge_speech import (
+from training.judge.cases import SpokenCase, make_cases, speak_cases
+from training.judge.report import table, write
+from training.judge.speech import (
     EngineSpeech,
     OriginalSpeech,
     Speech,
     package_bytes,
     resynthesis,
 )
+from training.judge.verdict import Samples, Verdict, examine, summary
 
 log = logging.getLogger("demo.judge")
 
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
             _keep(options.audio, len(verdicts), one, samples)
     figures = {**summary(verdicts), **_cost(options, speech, spoken)}
     figures["recogniser"] = recogniser.NAME if recognise else None
-    command = shlex.join(["python", "-m", "training.judge_demo", *(arguments or sys.argv[1:])])
+    command = shlex.join(["python", "-m", "training.judge.run", *(arguments or sys.argv[1:])])
     paths = write(options.out, figures, verdicts, command)
     print(table(figures))
     _show_worst(verdicts)
