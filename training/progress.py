@@ -1,93 +1,78 @@
-"""The loss of every step in a CSV file, and its curve as a picture."""
+"""What a training run leaves to be read: a line of JSON for every step, and its losses as curves.
+
+{"step": 3, "seconds": 0.512, "learning_rate": 1.44e-05, "loss": 2.1873, "sounds": 4.6021}
+"""
 
 from __future__ import annotations
 
-import csv
-import math
+import json
 from collections import deque
 from pathlib import Path
 
-_FIELDS = ("step", "loss", "sounds", "learning_rate", "seconds")
-Row = tuple[int, float, float, float, float]
+from matplotlib.figure import Figure
+
+NOT_LOSSES = ("step", "seconds", "learning_rate")
+Row = dict[str, float]  # what a line says, by name
 
 
-class LossLog:
-    """Appends a line a step to a CSV file, a hundred at a time."""
+class ProgressLog:
+    """Appends a line to a file after each step."""
 
     def __init__(self, path: Path, *, first_step: int) -> None:
-        self.path = path
-        self._recent: deque[tuple[float, float]] = deque(maxlen=200)
-        self._lines: list[Row] = []
-        kept = [line for line in read(path) if line[0] <= first_step] if first_step else []
+        """Of what the file has already, the steps up to `first_step` are kept."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="") as target:
-            csv.writer(target).writerows([_FIELDS, *kept])
+        kept = "".join(_line(row) for row in read(path) if row["step"] <= first_step)
+        part = path.with_name(f"{path.name}.part")
+        part.write_text(kept)
+        part.replace(path)
+        self.path = path
+        self._recent: deque[Row] = deque(maxlen=200)
 
     def __str__(self) -> str:
-        """The means of the last 200 steps."""
-        flow, sounds = (sum(one) / len(self._recent) for one in zip(*self._recent, strict=True))
-        return f"loss {flow:.3f}, sounds {sounds:.3f}"
+        """The mean of each loss over the last 200 steps."""
+        return ", ".join(f"{name} {mean:.3f}" for name, mean in _means(list(self._recent)).items())
 
-    def add(
-        self, step: int, loss: float, sounds: float, learning_rate: float, seconds: float
-    ) -> None:
-        """Notes one step."""
-        self._recent.append((loss, sounds))
-        self._lines.append(
-            (step, round(loss, 5), round(sounds, 5), round(learning_rate, 7), round(seconds, 3))
-        )
-        if len(self._lines) >= 100:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what has been noted."""
-        with self.path.open("a", newline="") as target:
-            csv.writer(target).writerows(self._lines)
-        self._lines.clear()
+    def add(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """Notes a step: how long it took, its learning rate and its losses by name."""
+        row = {"step": step, "seconds": seconds, **values}
+        self._recent.append(row)
+        with self.path.open("a") as file:
+            file.write(_line(row))
 
 
 def read(path: Path) -> list[Row]:
-    """Step, loss, loss of the sounds, learning rate and seconds of every step in a CSV file; empty
-    without one."""
+    """Every whole line of a log; none if there is no file."""
     if not path.is_file():
         return []
-    with path.open(newline="") as source:
-        rows = [row for row in csv.reader(source)][1:]
-    return [
-        (int(step), float(loss), float(sounds), float(rate), float(seconds))
-        for step, loss, sounds, rate, seconds in rows
-    ]
+    lines = path.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def plot(csv_path: Path, picture: Path, *, window: int = 100) -> None:
-    """Draws the mean loss of every `window` steps as an SVG."""
-    rows = read(csv_path)
+def plot(log: Path, picture: Path, *, window: int = 100) -> None:
+    """Draws each loss of a log, as the mean of every `window` steps; no picture of an empty log."""
+    rows = read(log)
     groups = [rows[i : i + window] for i in range(0, len(rows), window)]
-    points = [(g[-1][0], sum(row[1] for row in g) / len(g)) for g in groups]
-    last = max((step for step, _ in points), default=1)
-    top = math.ceil(max((loss for _, loss in points), default=1.0) * 5 + 0.2) / 5
-    width, height, left, bottom = 700, 350, 60, 45
+    if not groups:
+        return
+    figure = Figure(figsize=(7, 3.5))
+    axes = figure.subplots(gridspec_kw={"left": 0.1, "right": 0.97, "bottom": 0.14, "top": 0.97})
+    points = [_means(group) for group in groups]
+    for name in points[0]:
+        steps, losses = [group[-1]["step"] for group in groups], [mean[name] for mean in points]
+        axes.plot(steps, losses, marker=".", markersize=2, label=name, gid=name)
+    axes.set(xlabel="step", ylabel=f"mean of {window} steps", yscale="log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    figure.savefig(picture)
 
-    def place(step: float, loss: float) -> tuple[float, float]:
-        across, up = (width - left - 20) * step / last, (height - bottom - 15) * loss / top
-        return left + across, height - bottom - up
 
-    lines = []
-    for i in range(6):
-        x, y = place(last * i / 5, top * i / 5)
-        lines.append(f'<path d="M{left} {y:.0f}H{width - 20}" stroke="#ddd"/>')
-        lines.append(
-            f'<text x="{left - 8}" y="{y + 4:.0f}" text-anchor="end">{top * i / 5:.2g}</text>'
-        )
-        name = f"{last * i // 5:,}"
-        lines.append(f'<text x="{x:.0f}" y="{height - 26}" text-anchor="middle">{name}</text>')
-    curve = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
-    lines.append(f'<polyline points="{curve}" fill="none" stroke="#1f5fa8" stroke-width="2"/>')
-    title = f"step; flow-matching loss, mean of {window} steps"
-    lines.append(f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">{title}</text>')
-    picture.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>'
-        + "".join(lines)
-        + "</svg>\n"
-    )
+def _means(rows: list[Row]) -> dict[str, float]:
+    names = [name for name in rows[0] if name not in NOT_LOSSES] if rows else []
+    return {name: sum(row[name] for row in rows) / len(rows) for name in names}
+
+
+def _line(row: Row) -> str:
+    short = {name: float(f"{value:.5g}") for name, value in row.items() if name != "step"}
+    return json.dumps({"step": row["step"], **short}) + "\n"

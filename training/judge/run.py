@@ -1,20 +1,17 @@
-"""Judges a checkpoint that was trained on espeak-ng: `python -m training.judge.run --model DIR`.
+"""Judges a checkpoint that was trained on espeak-ng.
 
 Speaks unseen sentences with voices and pitches it has not heard, through the worker's own engine,
 and measures what came out (`training.judge.verdict`). Writes `judge.json` and `judge.md`. Needs
 espeak-ng and, for the word error rate, requirements/training.txt.
 
-`--model espeak` judges espeak-ng's own speech instead, through the vocoder if one is given
-(`griffin-lim` is one): the best that a checkpoint could reach.
+espeak-ng's own speech can be judged instead, through a vocoder or as it is: the best that a
+checkpoint could reach.
 """
 
 from __future__ import annotations
 
-import argparse
 import logging
-import shlex
-import sys
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from engine.arch import MelConfig
 from engine.boot import EngineConfig
 from engine.synthesizer import SpeechParameters
 from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM
 from training.judge import recogniser
-from training.judge.acoustics import speech_seconds
+from training.judge.acoustics import Samples, speech_seconds
 from training.judge.cases import SpokenCase, make_cases, speak_cases
+from training.judge.options import ESPEAK, JudgeOptions
 from training.judge.report import table, write
 from training.judge.speech import (
     EngineSpeech,
@@ -37,63 +36,36 @@ from training.judge.speech import (
     package_bytes,
     resynthesis,
 )
-from training.judge.verdict import Samples, Verdict, examine, summary
+from training.judge.verdict import Verdict, examine, summary
 
-log = logging.getLogger("demo.judge")
-
-ESPEAK = "espeak"
-_DEFAULT_NFE = SpeechParameters().nfe_step
+log = logging.getLogger(__name__)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+def run(options: JudgeOptions, command: str) -> str:
+    """Speaks, listens and writes the figures, with `command` above them; returns what to show.
+
+    Raises:
+        RuntimeError: espeak-ng is missing.
+    """
     logging.getLogger("f5worker").setLevel(logging.WARNING)
     torch.set_num_threads(options.threads)
-    recognise = _recogniser(options.no_words)
+    recognise = _recogniser() if options.words else None
     cases = make_cases(options.sentences, others=options.others, seed=options.seed)
-    with tqdm(total=len(cases), desc="espeak-ng", unit="case") as bar:
-        spoken = speak_cases(cases, bar.update)
+    spoken = list(tqdm(speak_cases(cases), total=len(cases), desc="espeak-ng", unit="case"))
     speech = _speech(options)
     verdicts = []
-    for one, samples in _generated(speech, spoken):
+    pairs = zip(spoken, speech.say(spoken), strict=True)
+    for one, samples in tqdm(pairs, total=len(spoken), desc="judging", unit="case"):
         verdicts.append(examine(one, samples, recognise))
         if options.audio:
             _keep(options.audio, len(verdicts), one, samples)
     figures = {**summary(verdicts), **_cost(options, speech, spoken)}
     figures["recogniser"] = recogniser.NAME if recognise else None
-    command = shlex.join(["python", "-m", "training.judge.run", *(arguments or sys.argv[1:])])
     paths = write(options.out, figures, verdicts, command)
-    print(table(figures))
-    _show_worst(verdicts)
-    print(f"written: {paths[0]} {paths[1]}")
+    return f"{table(figures)}\n{_worst(verdicts)}\nwritten: {paths[0]} {paths[1]}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", required=True, help="checkpoint directory, or: espeak")
-    parser.add_argument(
-        "--vocoder", help="directory, or griffin-lim; default: vocos/ in the model, if it is there"
-    )
-    parser.add_argument("--sentences", type=int, default=50)
-    parser.add_argument("--others", type=int, default=19, help="sentences to confuse each with")
-    parser.add_argument("--nfe", type=int, default=_DEFAULT_NFE, help="sampling steps")
-    parser.add_argument(
-        "--cfg-strength", type=float, default=CFG_STRENGTH, help="guidance; default: the demo's"
-    )
-    parser.add_argument("--dtype", default="auto", help="as F5_DTYPE")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=1, help="of the choice of sentences and voices")
-    parser.add_argument("--no-words", action="store_true", help="without the recogniser")
-    parser.add_argument("--out", type=Path, default=Path("data/demo-judge"))
-    parser.add_argument("--audio", type=Path, help="keep the speech as WAV files here")
-    return parser
-
-
-def _recogniser(skipped: bool) -> recogniser.Recogniser | None:
-    if skipped:
-        return None
+def _recogniser() -> recogniser.Recogniser | None:
     try:
         return recogniser.load()
     except recogniser.Missing as exc:
@@ -101,39 +73,39 @@ def _recogniser(skipped: bool) -> recogniser.Recogniser | None:
         return None
 
 
-def _speech(options: argparse.Namespace) -> Speech:
+def _speech(options: JudgeOptions) -> Speech:
     named = options.vocoder not in (None, GRIFFIN_LIM)
-    vocoder = Path(options.vocoder) if named else None
+    vocoder = Path(str(options.vocoder)) if named else None
     if options.model == ESPEAK:
         if options.vocoder is None:
             return OriginalSpeech()
         return OriginalSpeech(resynthesis(vocoder, torch.device("cpu")))
-    model = Path(options.model)
-    parameters = SpeechParameters(nfe_step=options.nfe, cfg_strength=options.cfg_strength)
     config = EngineConfig(device="cpu", dtype=options.dtype, threads=options.threads)
     griffin_lim = options.vocoder == GRIFFIN_LIM
-    return EngineSpeech(model, vocoder, parameters, config, griffin_lim=griffin_lim)
+    return EngineSpeech(
+        Path(options.model), vocoder, _parameters(options), config, griffin_lim=griffin_lim
+    )
 
 
-def _generated(speech: Speech, spoken: list[SpokenCase]) -> Iterator[tuple[SpokenCase, Samples]]:
-    with tqdm(total=len(spoken), desc="judging", unit="case") as bar:
-        for pair in zip(spoken, speech.say(spoken), strict=True):
-            yield pair
-            bar.update()
+def _parameters(options: JudgeOptions) -> SpeechParameters:
+    guidance = CFG_STRENGTH if options.cfg_strength is None else options.cfg_strength
+    steps = SpeechParameters.nfe_step if options.nfe is None else options.nfe
+    return SpeechParameters(nfe_step=steps, cfg_strength=guidance)
 
 
-def _cost(options: argparse.Namespace, speech: Speech, spoken: list[SpokenCase]) -> dict[str, Any]:
+def _cost(options: JudgeOptions, speech: Speech, spoken: list[SpokenCase]) -> dict[str, Any]:
+    """Figures that only a checkpoint has: of its planned durations, its speed and its size."""
     if not isinstance(speech, EngineSpeech):
         return {}
     errors = [abs(speech.planned(one) / speech_seconds(one.original) - 1) for one in spoken]
-    estimate = {"median_error": float(np.median(errors)), "worst_error": max(errors)}
-    timing = vars(speech.time(spoken[0])) | {"threads": options.threads, "nfe": options.nfe}
+    timing = {"threads": options.threads, "nfe": speech.parameters.nfe_step}
+    timing |= asdict(speech.time(spoken[0]))
     speech.close()
     directories = [Path(options.model)]
     if speech.files.vocoder:
         directories.append(speech.files.vocoder)
     return {
-        "duration_estimate": estimate,
+        "duration_estimate": {"median_error": float(np.median(errors)), "worst_error": max(errors)},
         "timing": timing,
         "package_mb": package_bytes(*directories) / 1e6,
     }
@@ -144,16 +116,15 @@ def _keep(directory: Path, number: int, one: SpokenCase, samples: Samples) -> No
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, wave in (("said", samples), ("espeak", one.original), ("reference", one.reference)):
-        soundfile.write(directory / f"{number:02d}-{name}.wav", wave, 24_000)
+        path = directory / f"{number:02d}-{name}.wav"
+        soundfile.write(path, wave, MelConfig.sample_rate)
 
 
-def _show_worst(verdicts: list[Verdict]) -> None:
+def _worst(verdicts: list[Verdict]) -> str:
     """The three cases with the smallest margins, to look at first."""
+    lines = []
     for verdict in sorted(verdicts, key=lambda v: v.match.margin(0))[:3]:
         case, heard = verdict.case, verdict.heard
-        print(f"{verdict.match.margin(0):+.1%} {case.voice} {case.pitch}: {case.text}")
-        print(f"    heard: {heard.generated if heard else '-'}")
-
-
-if __name__ == "__main__":
-    main()
+        lines.append(f"{verdict.match.margin(0):+.1%} {case.voice} {case.pitch}: {case.text}")
+        lines.append(f"    heard: {heard.generated if heard else '-'}")
+    return "\n".join(lines)
