@@ -1,4 +1,4 @@
-"""A tiny architecture and a corpus of made-up mels, so that training can be tested in seconds."""
+"""Tiny models and a corpus of made-up mels, so that training can be tested in seconds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from torch import Tensor
 
 from engine.arch import Arch
 from standins.random_weights import random_state
+from tests.training.sounds import vowels
 from training.data.alignment import Spoken
 from training.data.corpus import Corpus, Utterance
-from training.data.samples import Sampler
+from training.flow.options import FlowPlan
+from training.flow.samples import Sampler
+from training.flow.train import FlowTraining
+from training.vocoder.options import VocoderPlan, VocosSize
+from training.vocoder.stretches import Stretches
+from training.vocoder.train import VocoderTraining
 
 ARCH = Arch(
     dim=64,
@@ -62,10 +68,30 @@ def _said(one: Utterance) -> Spoken:
     return Spoken.of(position, np.repeat(one.tokens, pace).astype(np.int16), len(one.tokens))
 
 
-def sampler(frames_a_step: int = 600) -> Sampler:
+def sampler(frames_per_step: int = 600) -> Sampler:
     """Small batches of the synthetic corpus."""
     made = corpus()
-    return Sampler(made, [_said(u) for u in made.utterances], frames_a_step=frames_a_step, seed=3)
+    return Sampler(
+        made, [_said(u) for u in made.utterances], frames_per_step=frames_per_step, seed=3
+    )
+
+
+def flow_training(steps: int) -> FlowTraining:
+    """A run of `steps` on the synthetic corpus; it wants the fixture `small_buckets`."""
+    plan = FlowPlan(
+        steps=steps, learning_rate=2e-3, warmup=2, reading_steps=2, seed=3, ema_decay=0.9
+    )
+    return FlowTraining(ARCH, VOCAB_SIZE, sampler(), plan, torch.device("cpu"))
+
+
+def vocoder_training(steps: int) -> VocoderTraining:
+    """A run of `steps` of a tiny vocoder; one of its waveforms is shorter than a stretch."""
+    size = VocosSize(32, 2)
+    plan = VocoderPlan(steps=steps, batch=3, frames=20, rate=4e-3, warm_up=5, size=size)
+    waves = [vowels(seed, pitch) for seed, pitch in enumerate((90.0, 130.0, 200.0))]
+    waves.append(waves[0][:3000])
+    stretches = Stretches(waves.__getitem__, [len(wave) for wave in waves], plan)
+    return VocoderTraining(stretches, plan, torch.device("cpu"))
 
 
 def inputs(size: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:

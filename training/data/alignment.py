@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from training.data import corpus, sounds, timing, variants
 from training.data.corpus import Corpus, Utterance
@@ -47,7 +48,7 @@ def positions(utterance: Utterance, words: list[tuple[int, float]]) -> NDArray[n
     share = tokens / len(utterance.text)  # the tokeniser adds a space here and there
     frames, said = [0.0], [0.0]
     for character, seconds in words:
-        frame, position = seconds * sounds.FRAMES_A_SECOND, character * share
+        frame, position = seconds * sounds.FRAMES_PER_SECOND, character * share
         if frame > frames[-1] and position > said[-1]:
             frames.append(frame)
             said.append(position)
@@ -58,10 +59,13 @@ def positions(utterance: Utterance, words: list[tuple[int, float]]) -> NDArray[n
     return np.interp(at, [*frames, utterance.frames], [*said, tokens])
 
 
-def build(work_dir: Path, spoken_corpus: Corpus, *, workers: int = 2) -> list[Spoken]:
-    """`Spoken` of every utterance of the corpus, in its order; missing events are made."""
-    from tqdm import tqdm
+def build(work_dir: Path, *, workers: int = 2) -> tuple[Corpus, list[Spoken]]:
+    """The corpus, and what each of its utterances says when; whatever is missing is made.
 
+    Raises:
+        RuntimeError: espeak-ng is missing, or the directory holds shards of another plan.
+    """
+    loaded = corpus.build(work_dir, workers=workers)
     shards = corpus.shards(work_dir)
     missing = [shard for shard in shards if not (shard / _FILE).is_file()]
     if missing:
@@ -76,14 +80,15 @@ def build(work_dir: Path, spoken_corpus: Corpus, *, workers: int = 2) -> list[Sp
         for item in json.loads((shard / _FILE).read_text())
     ]
     known = sounds.inventory(each.sounds for each in events)
-    return [
+    said = [
         Spoken.of(
             positions(utterance, each.words),
             sounds.of_frames(each.sounds, utterance.frames, known),
             len(utterance.tokens),
         )
-        for utterance, each in zip(spoken_corpus.utterances, events, strict=True)
+        for utterance, each in zip(loaded.utterances, events, strict=True)
     ]
+    return loaded, said
 
 
 def _time_shard(job: tuple[Path, Path]) -> None:

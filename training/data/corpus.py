@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from training.data import espeak, sentences, variants
 
-log = logging.getLogger("demo.corpus")
+log = logging.getLogger(__name__)
 
-WORK_DIR = Path("data/demo-training")
 PCM_SCALE = 32767
 _OWN, _MADE = "shard", "voices"  # names of shards: in espeak-ng's own voices, in made ones
 
@@ -92,7 +92,7 @@ class Corpus:
         self._waves.append(wave)
 
 
-def load(work_dir: Path = WORK_DIR) -> Corpus:
+def load(work_dir: Path) -> Corpus:
     """Every finished shard below `work_dir`.
 
     Raises:
@@ -107,7 +107,7 @@ def load(work_dir: Path = WORK_DIR) -> Corpus:
             corpus.add(one, mels[frame : frame + one.frames], waves[sample : sample + one.samples])
             frame, sample = frame + one.frames, sample + one.samples
     if not corpus.utterances:
-        raise FileNotFoundError(f"no corpus in {work_dir}: python -m tools.train_demo --only data")
+        raise FileNotFoundError(f"no corpus in {work_dir}: python -m training data")
     return corpus
 
 
@@ -124,14 +124,12 @@ def items(shard: Path) -> list[Utterance]:
     return [Utterance(**u) for u in json.loads((shard / "items.json").read_text())["utterances"]]
 
 
-def build(work_dir: Path = WORK_DIR, plan: CorpusPlan | None = None, *, workers: int = 2) -> Corpus:
-    """Makes the missing shards, two at a time, with a progress bar, and loads all of them.
+def build(work_dir: Path, plan: CorpusPlan | None = None, *, workers: int = 2) -> Corpus:
+    """Makes the missing shards, `workers` at a time, and loads all of them.
 
     Raises:
         RuntimeError: espeak-ng is missing, or the directory holds shards of another plan.
     """
-    from tqdm import tqdm
-
     plan = plan or CorpusPlan()
     root = work_dir / "corpus"
     missing = [shard for shard in _planned(root, plan) if not _is_made(shard, plan)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 SILENCE = 0
 THIRDS = 3
 SLOTS = 4  # parts of a character's time that have a class each
-FRAMES_A_SECOND = 24000 / 256
+FRAMES_PER_SECOND = 24000 / 256
 
 
 def inventory(utterances: Iterable[list[tuple[str, float]]]) -> dict[str, int]:
@@ -33,7 +33,7 @@ def of_frames(
         known: from `inventory`.
     """
     found = np.full(frames, SILENCE, dtype=np.int16)
-    starts = [seconds * FRAMES_A_SECOND for _, seconds in sounds] + [float(frames)]
+    starts = [seconds * FRAMES_PER_SECOND for _, seconds in sounds] + [float(frames)]
     for (name, _), start, end in zip(sounds, starts, starts[1:], strict=False):
         if _is_pause(name) or end <= start:
             continue

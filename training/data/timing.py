@@ -1,7 +1,7 @@
 """When espeak-ng starts each word and each sound, from the events of its library.
 
 Training stretches the speech word by word to where f5-tts shows its characters
-(`training.data.rhythm`), and learns on the side which sound belongs into which frame
+(`training.flow.rhythm`), and learns on the side which sound belongs into which frame
 (`training.data.sounds`). The library says what the program cannot: when it begins what.
 """
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.data.samples import Batch
 from training.flow.ears import Ears
+from training.flow.samples import Batch
 from training.flow.velocity import Velocity
 
 AUDIO_DROP, COND_DROP = 0.05, 0.05  # CFM: 0.3 and 0.2

@@ -7,7 +7,6 @@ only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,10 @@ from torch import Tensor, nn
 
 from engine.arch import MelConfig
 from engine.mel import mel_filterbank
+from training.vocoder.options import VocosSize
 
 CONFIG, WEIGHTS = "config.yaml", "pytorch_model.bin"
 _MAX_MAGNITUDE = 1e2  # Vocos clips here
-
-
-@dataclass(frozen=True)
-class VocosSize:
-    """Width and depth; 256 x 8 has 3.6 M parameters."""
-
-    dim: int = 256
-    layers: int = 8
-    expansion: int = 3
 
 
 class _Block(nn.Module):

@@ -6,10 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.data.samples import Batch
 from training.flow import objective
 from training.flow.ears import Ears
 from training.flow.objective import draw
+from training.flow.samples import Batch
 from training.flow.velocity import TextBatch
 
 SIZE, FRAMES, REFERENCE = 2000, 200, 80

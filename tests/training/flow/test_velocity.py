@@ -7,11 +7,11 @@ import torch
 
 from engine.dit.layers import spread_index
 from tests.training import synthetic
-from training.data.samples import Batch, row_length
 from training.data.sounds import SLOTS
 from training.flow import f5
 from training.flow.ears import NOT_ASKED, Ears
 from training.flow.objective import Draw, losses
+from training.flow.samples import Batch, row_length
 from training.flow.velocity import REACH, TextBatch, Velocity
 
 LENGTHS = (31, 20, 7)  # characters of the three samples

@@ -17,9 +17,9 @@ from training.data import espeak
 from training.data.sentences import is_held_out
 from training.judge import retrieval
 from training.judge.acoustics import spectral_centroid
-from training.judge.judge import correlation, examine, summary
-from training.judge.judge_cases import DOCUMENTATION, EVERYDAY, Case, SpokenCase, make_cases
-from training.judge.judge_report import table, write
+from training.judge.cases import DOCUMENTATION, EVERYDAY, Case, SpokenCase, make_cases
+from training.judge.report import table, write
+from training.judge.verdict import correlation, examine, summary
 
 MEL = LogMel(MelConfig(), torch.device("cpu"))
 

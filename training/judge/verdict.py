@@ -1,4 +1,4 @@
-"""The figures by which the demo checkpoint is judged; see `training.judge_demo` for the command.
+"""The figures by which the demo checkpoint is judged; see `training.judge.run` for the command.
 
 - retrieval: is the generated speech nearer to espeak-ng saying that sentence in that voice than to
   espeak-ng saying any of 19 others of the same length? (`retrieval`)
@@ -27,7 +27,7 @@ from engine.arch import MelConfig
 from engine.mel import LogMel
 from training.judge import retrieval
 from training.judge.acoustics import Acoustics, measure
-from training.judge.judge_cases import DOCUMENTATION, EVERYDAY, Case, SpokenCase
+from training.judge.cases import DOCUMENTATION, EVERYDAY, Case, SpokenCase
 from training.judge.word_errors import closest, word_error_rate
 
 Samples = NDArray[np.float32]

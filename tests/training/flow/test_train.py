@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 import torch
@@ -16,35 +13,29 @@ from engine.arch import read_arch
 from engine.sampler import FlowInput, Schedule, sample
 from engine.weights.checkpoint import load_dit
 from tests.training import synthetic
-from training.flow import export, progress
-from training.flow.flow_training import CHECKPOINT, FlowPlan, FlowTraining, train
+from tests.training.synthetic import flow_training
+from training import progress
+from training.flow import export
+from training.flow.options import FlowPlan
+from training.flow.train import CHECKPOINT, train
 
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def _small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.data.samples.BUCKETS", (192, 256))
-
-
-def new_training(steps: int, rate: float = 2e-3) -> FlowTraining:
-    plan = FlowPlan(
-        steps=steps, learning_rate=rate, warmup=2, reading_steps=2, seed=3, ema_decay=0.9
-    )
-    return FlowTraining(synthetic.ARCH, synthetic.VOCAB_SIZE, synthetic.sampler(), plan, CPU)
+pytestmark = pytest.mark.usefixtures("one_thread", "small_buckets")
 
 
 def test_loss_falls(tmp_path: Path) -> None:
-    train(new_training(60), tmp_path)
-    losses = [row[1] for row in progress.read(tmp_path / "flow.csv")]
+    train(flow_training(60), tmp_path)
+    rows = progress.read(tmp_path / "flow.jsonl")
+    losses, sounds = ([row[name] for row in rows] for name in ("loss", "sounds"))
     assert len(losses) == 60
     assert sum(losses[-15:]) < 0.8 * sum(losses[:15])
-    sounds = [row[2] for row in progress.read(tmp_path / "flow.csv")]
     assert sum(sounds[-15:]) < 0.98 * sum(sounds[:15])
 
 
 def test_reading_alone_teaches_the_text_encoder() -> None:
-    training = new_training(4)
+    training = flow_training(4)
     training.plan = replace(training.plan, reading_steps=60)
     tokens, wanted = training.sampler.rows(random.Random(8), 8, 136)
 
@@ -60,16 +51,16 @@ def test_reading_alone_teaches_the_text_encoder() -> None:
     assert torch.equal(state["transformer_blocks.0.attn.to_q.weight"], blocks)
     assert not torch.equal(
         state["text_embed.text_embed.weight"],
-        new_training(4).ema_state()["text_embed.text_embed.weight"],
+        flow_training(4).ema_state()["text_embed.text_embed.weight"],
     )
 
 
 def test_resumed_equals_uninterrupted(tmp_path: Path) -> None:
-    whole = new_training(8)
+    whole = flow_training(8)
     train(whole, tmp_path / "whole")
-    first = new_training(8)
+    first = flow_training(8)
     train(first, tmp_path / "parts", until=3)
-    second = new_training(8)
+    second = flow_training(8)
     second.start_from(synthetic.official_state())  # must not survive the resume
     second.resume(tmp_path / "parts" / CHECKPOINT)
     train(second, tmp_path / "parts")
@@ -78,11 +69,12 @@ def test_resumed_equals_uninterrupted(tmp_path: Path) -> None:
         assert torch.equal(value, second.ema_state()[name]), name
     for name, value in whole.model.dit.state_dict().items():
         assert torch.equal(value, second.model.dit.state_dict()[name]), name
-    assert [row[0] for row in progress.read(tmp_path / "parts" / "flow.csv")] == list(range(1, 9))
+    rows = progress.read(tmp_path / "parts" / "flow.jsonl")
+    assert [row["step"] for row in rows] == list(range(1, 9))
 
 
 def test_starts_from_a_checkpoint() -> None:
-    training = new_training(4)
+    training = flow_training(4)
     training.start_from(synthetic.official_state())
     state = training.ema_state()
     for name, value in synthetic.official_state().items():
@@ -127,30 +119,3 @@ def test_export_loads_in_the_worker_and_in_f5(tmp_path: Path) -> None:
     )
     got = sample(ours, [FlowInput(cond, tokens, 90, 4, 2.0)], Schedule(4))[0]
     torch.testing.assert_close(got, expected[0].float(), atol=5e-3, rtol=5e-3)
-
-
-def test_loss_plot_shows_the_curve(tmp_path: Path) -> None:
-    losses = progress.LossLog(tmp_path / "flow.csv", first_step=0)
-    for step in range(1, 301):
-        losses.add(step, 2.0 / step, 5.0, 1e-3, 0.5)
-    losses.flush()
-    progress.plot(tmp_path / "flow.csv", tmp_path / "flow.svg")
-    picture = ElementTree.parse(tmp_path / "flow.svg")
-    curve = picture.find("{http://www.w3.org/2000/svg}polyline")
-    assert curve is not None
-    heights = [float(point.split(",")[1]) for point in curve.attrib["points"].split()]
-    assert len(heights) == 3 and heights == sorted(heights)  # y grows downwards
-
-
-def test_saves_when_told_to_terminate(tmp_path: Path) -> None:
-    training = new_training(50)
-
-    def stop_it(_: FlowTraining) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(SystemExit):
-        train(training, tmp_path, check_every=2, check=stop_it)
-    resumed = new_training(50)
-    resumed.resume(tmp_path / CHECKPOINT)
-    assert resumed.step == 3  # the step after the signal, whole
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,8 +1,8 @@
-"""A tiny vocoder learns, goes on where it was stopped, and is loaded as an official Vocos is."""
+"""A tiny vocoder learns, and is loaded as an official Vocos is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,51 +14,39 @@ from engine.mel import LogMel
 from engine.vocoder.vocos import load_vocos
 from standins.oracle import f5
 from tests.training.sounds import vowels
+from tests.training.synthetic import vocoder_training
+from training import loop, progress
+from training.vocoder.figures import compare
+from training.vocoder.options import VocosSize
 from training.vocoder.spectral_loss import BatchLogMel, SpectralLoss, shape_distance
-from training.vocoder.vocoder_figures import compare
-from training.vocoder.vocoder_training import (
-    Stretches,
-    VocoderPlan,
-    VocoderTraining,
-    degrade,
-    train,
-)
-from training.vocoder.vocos_net import TrainableVocos, VocosSize, export
+from training.vocoder.stretches import degrade
+from training.vocoder.vocos_net import TrainableVocos, export
 
 CPU = torch.device("cpu")
-PLAN = VocoderPlan(
-    steps=25, minutes=60, batch=3, frames=20, rate=4e-3, warm_up=5, size=VocosSize(32, 2)
-)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """So little work is done faster by one thread, whatever else the machine does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def training(plan: VocoderPlan = PLAN) -> VocoderTraining:
-    waves = [vowels(seed, pitch) for seed, pitch in enumerate((90.0, 130.0, 200.0))]
-    waves.append(waves[0][:3000])  # shorter than a stretch
-    return VocoderTraining(Stretches(waves.__getitem__, [len(w) for w in waves], plan), plan, CPU)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_the_loss_falls_and_the_package_is_loaded_by_the_worker(tmp_path: Path) -> None:
-    run = training()
-    first = run.step()
-    vocos = train(run, tmp_path)
-    losses = run.progress.losses
-    assert run.progress.step == PLAN.steps
-    last = run.step()
-    assert last["mel"] < 0.8 * first["mel"]
-    assert last["spectra"] < first["spectra"]
-    assert losses == []  # one line every 50 steps
+    run = vocoder_training(25)
+    loop.train(run, tmp_path / "vocoder.pt")
+    rows = progress.read(tmp_path / "vocoder.jsonl")
+    assert run.step == len(rows) == 25
+    assert rows[-1]["mel"] < 0.8 * rows[0]["mel"]
+    assert rows[-1]["spectra"] < rows[0]["spectra"]
+    export(run.model, tmp_path)
     mel = LogMel(MelConfig(), CPU)(torch.from_numpy(vowels(7)))
-    made = load_vocos(vocos, CPU)([mel])[0]
+    made = load_vocos(tmp_path, CPU)([mel])[0]
     assert made.shape == ((mel.shape[0] - 1) * 256,)
+
+
+def test_minutes_end_a_run_as_steps_do() -> None:
+    run = vocoder_training(1000)
+    run.plan = replace(run.plan, minutes=2.0)
+    run.step, run.seconds = 500, 108.0
+    assert run.share() == pytest.approx(0.9)
+    assert run.rate() < 0.2 * run.plan.rate
+    run.seconds = 120.0
+    assert run.share() == 1
 
 
 def test_the_package_is_an_official_vocos(tmp_path: Path) -> None:
@@ -76,22 +64,6 @@ def test_the_package_is_an_official_vocos(tmp_path: Path) -> None:
     ours = load_vocos(tmp_path, CPU)([mel])[0]
     assert torch.allclose(ours, theirs.detach(), atol=1e-5)
     assert torch.allclose(ours, trained, atol=1e-3)  # fp16 weights
-
-
-def test_a_stopped_run_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
-    whole, broken = training(), training()
-    for _ in range(6):
-        whole.step()
-    for _ in range(3):
-        broken.step()
-    broken.save(tmp_path / "vocoder.pt")
-    resumed = training()
-    resumed.resume(tmp_path / "vocoder.pt")
-    for _ in range(3):
-        resumed.step()
-    for name, value in whole.model.state_dict().items():
-        # The rate follows the clock a little.
-        assert torch.allclose(resumed.model.state_dict()[name], value, atol=1e-4), name
 
 
 def test_the_batch_mel_is_the_worker_s() -> None:

@@ -8,7 +8,7 @@ set (see `sentences.is_held_out`).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -79,30 +79,27 @@ def make_cases(count: int, *, others: int = 19, seed: int = 1) -> list[Case]:
     return cases
 
 
-def speak_cases(cases: Sequence[Case], advance: Callable[[], object]) -> list[SpokenCase]:
-    """Renders all cases, two at a time; calls `advance` after each.
+def speak_cases(cases: Sequence[Case]) -> Iterator[SpokenCase]:
+    """Has espeak-ng speak the cases, two at a time; yields them in order.
 
     Raises:
         RuntimeError: espeak-ng is missing.
     """
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(_speak, cases)
+
+
+def _speak(case: Case) -> SpokenCase:
     log_mel = LogMel(MelConfig(), torch.device("cpu"))
 
-    def render(case: Case) -> SpokenCase:
-        def say(text: str) -> Samples:
-            return espeak.speak(text, case.voice, case.pitch)
+    def say(text: str) -> Samples:
+        return espeak.speak(text, case.voice, case.pitch)
 
-        original = say(case.text)
-        waves = [original, *map(say, case.others)]
-        features = [retrieval.features(log_mel(torch.from_numpy(w)).numpy()) for w in waves]
-        centroid = float(np.mean([spectral_centroid(wave) for wave in waves]))
-        return SpokenCase(case, say(case.ref_text), original, tuple(features), centroid)
-
-    with ThreadPoolExecutor(2) as pool:
-        spoken = []
-        for one in pool.map(render, cases):
-            spoken.append(one)
-            advance()
-    return spoken
+    original = say(case.text)
+    waves = [original, *map(say, case.others)]
+    features = [retrieval.features(log_mel(torch.from_numpy(w)).numpy()) for w in waves]
+    centroid = float(np.mean([spectral_centroid(wave) for wave in waves]))
+    return SpokenCase(case, say(case.ref_text), original, tuple(features), centroid)
 
 
 def _unseen(rng: random.Random, kind: str) -> list[str]:

@@ -1,5 +1,4 @@
-"""Vocoders in figures, Griffin-Lim beside them: `python -m training.vocoder.vocoder_figures DIR
-...`.
+"""Vocoders in figures, Griffin-Lim beside them.
 
 Speech of voices and pitches that no vocoder was trained on goes to a mel and back. The table has:
 - mel: mean |log-mel difference|, all bands and frames;
@@ -11,7 +10,6 @@ Speech of voices and pitches that no vocoder was trained on goes to a mel and ba
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +18,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
 from engine.vocoder.load import Vocoder, load_vocoder
 from engine.weights.locate import GRIFFIN_LIM
+from training.data import espeak
 from training.judge.acoustics import pitch_track
+from training.judge.cases import make_cases
+from training.vocoder.options import FiguresOptions
 from training.vocoder.spectral_loss import shape_distance
 
 _WINDOW, _HOP = 800, 200
@@ -44,6 +46,23 @@ class Figures:
     shape: float
     pitch: float
     time: float
+
+
+def run(options: FiguresOptions) -> str:
+    """Has each vocoder speak what espeak-ng says, and Griffin-Lim; a markdown table.
+
+    Raises:
+        RuntimeError: espeak-ng is missing.
+    """
+    torch.set_num_threads(options.threads)
+    cases = [case for case in make_cases(2 * options.sentences) if case.unheard_voice]
+    waves = [
+        torch.from_numpy(espeak.speak(case.text, case.voice, case.pitch))
+        for case in tqdm(cases, desc="espeak-ng", unit="case")
+    ]
+    chosen: dict[str, Path | None] = {GRIFFIN_LIM: None}
+    chosen |= {str(path): path for path in options.vocoders}
+    return table([compare(name, load_vocoder(path, _CPU), waves) for name, path in chosen.items()])
 
 
 def compare(name: str, vocoder: Vocoder, waves: Sequence[Tensor]) -> Figures:
@@ -78,30 +97,6 @@ def table(figures: Sequence[Figures]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
-    from tqdm import tqdm
-
-    from training.data import espeak
-    from training.judge.judge_cases import make_cases
-
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("vocoders", nargs="+", type=Path, help="directories")
-    parser.add_argument("--sentences", type=int, default=40)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    cases = [case for case in make_cases(2 * options.sentences) if case.unheard_voice]
-    waves = [
-        torch.from_numpy(espeak.speak(case.text, case.voice, case.pitch))
-        for case in tqdm(cases, desc="espeak-ng")
-    ]
-    chosen: dict[str, Path | None] = {GRIFFIN_LIM: None}
-    chosen |= {str(path): path for path in options.vocoders}
-    results = [compare(name, load_vocoder(path, _CPU), waves) for name, path in chosen.items()]
-    print(table(results))
-
-
 def _difference(a: Tensor, b: Tensor) -> float:
     frames = min(len(a), len(b))
     return float((a[:frames] - b[:frames]).abs().mean())
@@ -119,7 +114,3 @@ def _log_magnitude(wave: Tensor) -> Tensor:
     window = torch.hann_window(_WINDOW)
     spectrum = torch.stft(wave, _WINDOW, _HOP, window=window, return_complex=True)
     return spectrum.abs().T.clamp(min=_FLOOR).log()
-
-
-if __name__ == "__main__":
-    main()

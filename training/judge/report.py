@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.judge.judge import Verdict
+from training.judge.verdict import Verdict
 
 _TARGET_RETRIEVAL = 0.96  # 48 of 50
 _TARGET_WORDS = 1.5

@@ -7,63 +7,33 @@ from the step's number, so a run that was stopped and resumed has the weights of
 from __future__ import annotations
 
 import logging
-import math
-import os
 import random
-import signal
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from engine.arch import Arch
-from training.data.samples import BUCKETS, Sampler
+from training import loop
 from training.flow import f5
 from training.flow.ears import Ears
 from training.flow.muon import MuonAdamW
 from training.flow.objective import draw, losses
-from training.flow.progress import LossLog
+from training.flow.options import FlowPlan
+from training.flow.samples import BUCKETS, Sampler
 from training.flow.velocity import Velocity
 
-log = logging.getLogger("demo.training")
+log = logging.getLogger(__name__)
 
 CHECKPOINT = "flow.pt"
 _EMA_EVERY = 4  # steps
-_READING_ROWS, _READING_WIDTH = 48, 136  # texts and characters of a step of reading
-
-
-@dataclass(frozen=True)
-class FlowPlan:
-    """How to train; the learning rate rises for `warmup` steps, then falls as a cosine."""
-
-    steps: int = 30_000
-    learning_rate: float = 1.2e-3
-    final_share: float = 0.02  # of the learning rate, at the last step
-    warmup: int = 250
-    frames_a_step: int = 4000
-    reading_steps: int = 1600  # of the text encoder alone, before the first step
-    reading_rate: float = 2.5e-3
-    clip: float = 1.0
-    ema_decay: float = 0.999
-    weight_decay: float = 0.01
-    seed: int = 7
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step, counted from 0."""
-        return self.learning_rate * self.share(step, self.steps)
-
-    def share(self, step: int, steps: int) -> float:
-        """What part of its highest rate step `step` of `steps` learns with."""
-        if step < self.warmup:
-            return (step + 1) / self.warmup
-        done = min(1.0, (step - self.warmup) / max(1, steps - self.warmup))
-        cosine = (1 + math.cos(math.pi * done)) / 2
-        return self.final_share + (1 - self.final_share) * cosine
+_READING_ROWS, _READING_WIDTH = 48, 136  # texts of a step of reading, and their characters
+_READING_PACE = 7  # frames a character, as a stretch of speech would have
 
 
 class FlowTraining:
@@ -91,11 +61,15 @@ class FlowTraining:
         self.model.dit.load_state_dict(weights)
         self.ema = self._copy()
 
-    def advance(self) -> tuple[float, float]:
-        """One optimiser step; returns its losses: of the flow, of the sounds in the frames."""
+    def share(self) -> float:
+        """How much of the training is over: 0 at the start, 1 when done."""
+        return self.step / self.plan.steps
+
+    def advance(self) -> dict[str, float]:
+        """Makes one step; returns its `learning_rate`, the flow's `loss` and that of `sounds`."""
         plan = self.plan
-        progress = self.step / plan.steps
-        batch = self.sampler.batch(self.step, progress)
+        rate = plan.rate(self.step)
+        batch = self.sampler.batch(self.step, self.share())
         generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + self.step)
         drawn = draw(batch, generator)
         with _autocast(self.device):
@@ -103,7 +77,7 @@ class FlowTraining:
         found.total.backward()
         norm = nn.utils.clip_grad_norm_(self._trained, plan.clip)
         if norm.isfinite():
-            self.optimizer.step(plan.rate(self.step))
+            self.optimizer.step(rate)
         else:  # one such step would turn all weights to nan
             log.warning(
                 "step %d left out: no finite gradient (loss %g)", self.step, found.total.item()
@@ -112,30 +86,30 @@ class FlowTraining:
         self.step += 1
         if self.step % _EMA_EVERY == 0:
             self._average()
-        return found.flow.item(), found.frames.item()
+        flow, sounds = found.flow.item(), found.frames.item()
+        return {"learning_rate": rate, "loss": flow, "sounds": sounds}
 
     def learn_to_read(self) -> None:
         """Trains the text encoder alone to tell the sounds of the characters."""
-        from tqdm import tqdm
-
         plan, encoder = self.plan, self.model.dit.text_embed
         rng = random.Random(f"reading-{plan.seed}")
         named = {f"text_embed.{name}": p for name, p in encoder.named_parameters()}
         named |= {f"ear.{name}": p for name, p in self.ears.tokens.named_parameters()}
         optimizer = MuonAdamW(named, weight_decay=plan.weight_decay)
         keep = torch.zeros(_READING_ROWS, dtype=torch.bool, device=self.device)
-        with tqdm(total=plan.reading_steps, desc="reading", unit="step", mininterval=5) as bar:
-            for step in range(plan.reading_steps):
-                tokens, wanted = self.sampler.rows(rng, _READING_ROWS, _READING_WIDTH)
-                with _autocast(self.device):
-                    rows = self.model.encode(tokens.to(self.device), 7 * _READING_WIDTH, keep)
-                    loss = self.ears.token_loss(rows, wanted.to(self.device))
-                loss.backward()
-                nn.utils.clip_grad_norm_(list(named.values()), plan.clip)
-                optimizer.step(plan.reading_rate * plan.share(step, plan.reading_steps))
-                optimizer.zero_grad()
-                bar.update()
-                bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+        bar = tqdm(range(plan.reading_steps), desc="reading", unit="step", mininterval=5)
+        for step in bar:
+            tokens, wanted = self.sampler.rows(rng, _READING_ROWS, _READING_WIDTH)
+            with _autocast(self.device):
+                rows = self.model.encode(
+                    tokens.to(self.device), _READING_PACE * _READING_WIDTH, keep
+                )
+                loss = self.ears.token_loss(rows, wanted.to(self.device))
+            loss.backward()
+            nn.utils.clip_grad_norm_(list(named.values()), plan.clip)
+            optimizer.step(plan.reading_rate * plan.share(step, plan.reading_steps))
+            optimizer.zero_grad()
+            bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         self.ema = self._copy()
 
     def ema_state(self) -> dict[str, Tensor]:
@@ -146,8 +120,7 @@ class FlowTraining:
         return state
 
     def save(self, path: Path) -> None:
-        """Writes a checkpoint; a crash while writing leaves the one before."""
-        part = path.with_suffix(".part")
+        """Writes a checkpoint, whole or not at all."""
         state = {
             "step": self.step,
             "plan": asdict(self.plan),
@@ -156,8 +129,7 @@ class FlowTraining:
             "ears": self.ears.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        torch.save(state, part)
-        os.replace(part, path)
+        loop.write(state, path)
 
     def load_weights(self, path: Path) -> dict[str, Any]:
         """Takes weights, average and step of a checkpoint of `save`, all of which it returns."""
@@ -190,56 +162,26 @@ def train(
     directory: Path,
     *,
     until: int | None = None,
-    save_every_s: float = 240.0,
     check_every: int = 0,
     check: Callable[[FlowTraining], object] | None = None,
 ) -> None:
-    """Trains to the last step (or `until`), saving every few minutes and when told to terminate.
+    """Teaches the text encoder to read, then trains to the last step or to `until`.
 
     Args:
-        directory: where `flow.pt`, `flow.csv` and `flow.svg` go.
+        directory: where the checkpoint, its log and its curves go (`training.loop`).
         check: called every `check_every` steps.
-    """
-    from tqdm import tqdm
 
-    end = min(training.plan.steps, until or training.plan.steps)
+    Raises:
+        SystemExit: SIGTERM came and everything was saved.
+    """
+
+    def after_step() -> None:
+        if check is not None and check_every and training.step % check_every == 0:
+            check(training)
+
     if training.step == 0 and training.plan.reading_steps:
         training.learn_to_read()
-    curve = LossLog(directory / "flow.csv", first_step=training.step)
-    saved = time.monotonic()
-    stop = _StopSignal()
-    with stop, tqdm(total=end, initial=training.step, unit="step", mininterval=5) as bar:
-        while training.step < end:
-            began = time.monotonic()
-            flow, sounds = training.advance()
-            seconds = time.monotonic() - began
-            curve.add(training.step, flow, sounds, training.plan.rate(training.step - 1), seconds)
-            bar.update()
-            bar.set_postfix_str(str(curve), refresh=False)
-            if time.monotonic() - saved > save_every_s or training.step == end or stop.came:
-                curve.flush()
-                training.save(directory / CHECKPOINT)
-                saved = time.monotonic()
-            if stop.came:
-                raise SystemExit("stopped and saved; the same command goes on from here")
-            if check is not None and check_every and training.step % check_every == 0:
-                check(training)
-    curve.flush()
-
-
-class _StopSignal:
-    """While in use, SIGTERM is noted instead of ending the process in the middle of a step."""
-
-    came = False
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._note)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
-
-    def _note(self, *_: object) -> None:
-        self.came = True
+    loop.train(training, directory / CHECKPOINT, until=until, after_step=after_step)
 
 
 def speed_up(training: FlowTraining) -> None:

@@ -23,7 +23,7 @@ from engine.mel import LogMel
 from engine.synthesizer import SpeechParameters
 from engine.vocoder.load import load_vocoder
 from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
-from training.judge.judge_cases import SpokenCase
+from training.judge.cases import SpokenCase
 from worker.audio.encode import encode
 from worker.settings.groups import VoiceConfig
 from worker.voices.reference import PreparedVoice, prepare_voice

@@ -17,8 +17,8 @@ from engine.mel import LogMel
 from tests.training import synthetic
 from training.data import alignment, corpus, espeak, sentences, sounds, timing, variants
 from training.data.phrases import everyday
-from training.data.rhythm import evenness, new_times, sources, steady_times, stretch
-from training.data.samples import BUCKETS, Batch, batch_size, bucket_weights
+from training.flow.rhythm import evenness, new_times, sources, steady_times, stretch
+from training.flow.samples import BUCKETS, Batch, batch_size, bucket_weights
 from training.judge import acoustics
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
@@ -63,7 +63,7 @@ def test_voices_are_split() -> None:
 
 @pytest.mark.parametrize("frames", [256, 448, 960])
 def test_samples_fill_their_bucket(frames: int) -> None:
-    sampler = synthetic.sampler(frames_a_step=2000)
+    sampler = synthetic.sampler(frames_per_step=2000)
     size = batch_size(frames, 2000)
     batch = sampler.of_length(random.Random(4), frames, size)
     assert batch.mel.shape == (size, frames, 100)
@@ -101,7 +101,7 @@ def wrong_share(batch: Batch) -> float:
 def test_speech_moves_to_its_characters() -> None:
     assert evenness(0.0) == evenness(0.1) == 1.0
     assert evenness(0.35) == evenness(1.0) == 0.0
-    sampler = synthetic.sampler(frames_a_step=2000)
+    sampler = synthetic.sampler(frames_per_step=2000)
     natural, half, steady = (
         sampler.of_length(random.Random(4), 448, 4, even=even) for even in (0.0, 0.5, 1.0)
     )

@@ -3,7 +3,7 @@
 A sample is one to five utterances of one speaker with pauses between them, of exactly as many
 frames as its bucket, so that a batch needs neither padding nor attention masks.
 
-The speech of a sample is stretched to the text that f5-tts shows (`training.data.rhythm`).
+The speech of a sample is stretched to the text that f5-tts shows (`training.flow.rhythm`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from engine.dit.layers import spread_index
 from engine.mel import LOG_FLOOR
 from training.data.alignment import Spoken
 from training.data.corpus import Corpus
-from training.data.rhythm import Mel, evenness, new_times, sources, stretch
 from training.data.sounds import SILENCE, SLOTS
 from training.flow.ears import NOT_ASKED
+from training.flow.rhythm import Mel, evenness, new_times, sources, stretch
 from training.flow.velocity import REACH, TextBatch
 
 SPACE = 0  # index of the space in the official vocabulary
@@ -37,7 +37,7 @@ _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
 _REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
 _SILENT_MEL = math.log(LOG_FLOOR)
 _TRIES = 5000  # speakers to try; with the demo's corpus every third or so has what fits
-_TOKENS_A_FRAME = 0.24  # more than espeak-ng ever says; the width of a bucket's text rows
+_TOKENS_PER_FRAME = 0.24  # more than espeak-ng ever says; the width of a bucket's text rows
 
 
 @dataclass
@@ -75,14 +75,14 @@ def bucket_weights(progress: float) -> list[float]:
     return weights
 
 
-def batch_size(frames: int, frames_a_step: int) -> int:
+def batch_size(frames: int, frames_per_step: int) -> int:
     """Samples of a bucket in one step."""
-    return max(1, frames_a_step // frames)
+    return max(1, frames_per_step // frames)
 
 
 def row_length(frames: int) -> int:
     """Width of a bucket's text rows, a multiple of 8."""
-    return math.ceil((frames * _TOKENS_A_FRAME + REACH) / 8) * 8
+    return math.ceil((frames * _TOKENS_PER_FRAME + REACH) / 8) * 8
 
 
 class Sampler:
@@ -93,13 +93,13 @@ class Sampler:
         corpus: Corpus,
         spoken: list[Spoken],
         *,
-        frames_a_step: int,
+        frames_per_step: int,
         seed: int,
     ) -> None:
         """`spoken`: what each utterance says when (`training.data.alignment`)."""
         self._spoken = spoken
         self.sound_classes = 1 + max((int(one.sound.max()) for one in spoken), default=0)
-        self.corpus, self.frames_a_step, self.seed = corpus, frames_a_step, seed
+        self.corpus, self.frames_per_step, self.seed = corpus, frames_per_step, seed
         self._groups = [np.array(g) for g in corpus.by_speaker().values() if len(g) >= 2]
         self._frames = np.array([u.frames for u in corpus.utterances])
 
@@ -107,7 +107,7 @@ class Sampler:
         """The batch of training step `step`; `progress` in [0, 1] of the whole training."""
         rng = random.Random(f"{self.seed}-{step}")
         frames = rng.choices(BUCKETS, bucket_weights(progress))[0]
-        size = batch_size(frames, self.frames_a_step)
+        size = batch_size(frames, self.frames_per_step)
         return self.of_length(rng, frames, size, evenness(progress))
 
     def of_length(self, rng: random.Random, frames: int, size: int, even: float = 1.0) -> Batch:

@@ -1,0 +1,56 @@
+"""How the demo's vocoder is trained, and compared with others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.arch import MelConfig
+from training.options import RunOptions
+
+
+@dataclass(frozen=True)
+class VocosSize:
+    """Width and depth; 256 x 8 has 3.6 M parameters."""
+
+    dim: int = 256
+    layers: int = 8
+    expansion: int = 3
+
+
+@dataclass(frozen=True)
+class VocoderPlan:
+    """What decides the weights; the learning rate falls with the share of the run that is over.
+
+    It is over after `steps` or after `minutes`, whichever comes first.
+    """
+
+    steps: int = 12_000
+    minutes: float = 60.0  # of training, over all resumed runs
+    batch: int = 16
+    frames: int = 64  # of a stretch
+    rate: float = 1.5e-3
+    warm_up: int = 100
+    seed: int = 7
+    size: VocosSize = field(default_factory=VocosSize)
+
+    @property
+    def samples(self) -> int:
+        """Length of a stretch: `frames` frames with centred padding."""
+        return (self.frames - 1) * MelConfig.hop_length
+
+
+@dataclass(frozen=True)
+class VocoderOptions(RunOptions):
+    """A training run of the vocoder, on the corpus in the work directory."""
+
+    plan: VocoderPlan = field(default_factory=VocoderPlan)
+
+
+@dataclass(frozen=True)
+class FiguresOptions:
+    """A comparison of the vocoders in some directories."""
+
+    vocoders: tuple[Path, ...]
+    sentences: int = 40
+    threads: int = 2
