@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.boot import EngineConfig, load_engine
+from engine.boot import load_engine
+from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
 from tests.training import synthetic
 from training.__main__ import main

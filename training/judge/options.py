@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.config import Dtype
+
 ESPEAK = "espeak"  # as the model: espeak-ng itself
 
 
@@ -18,7 +20,7 @@ class JudgeOptions:
     others: int = 19  # sentences that each could be confused with
     nfe: int | None = None  # sampling steps; None: as the worker
     cfg_strength: float | None = None  # guidance; None: the demo's
-    dtype: str = "auto"  # as F5_DTYPE
+    dtype: Dtype = "auto"  # as F5_DTYPE
     threads: int = 2
     seed: int = 1  # of the choice of sentences and voices
     words: bool = True  # with the recogniser, if it is installed
