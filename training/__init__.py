@@ -1,1 +1,12 @@
-"""The recipe of the demo checkpoint: a synthetic speaker, its corpus, and the training of a DiT."""
+"""How the demo checkpoint is made and judged; `python -m training --help` lists the commands.
+
+`data` is what espeak-ng says, `flow` and `vocoder` are trained on it, `judge` says how well the
+result speaks. README.md defines the words for rhythm; LOG.md says what was tried.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]  # (samples,) mono at 24 kHz, full scale 1

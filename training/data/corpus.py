@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from training import Samples
 from training.data import espeak, sentences, variants
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,12 @@ class CorpusPlan:
     speakers: int = 20
     utterances: int = 26
     seed: int = 3
-    speeds: tuple[int, int] = (148, 184)  # words a minute, from and to
+    speeds: tuple[int, int] = (148, 184)  # words per minute, from and to
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """One spoken sentence and where it lies in its shard."""
+    """One spoken sentence: how (pitch and speed as `espeak.speak` has them), and how long."""
 
     text: str
     tokens: list[int]  # indices in the official vocabulary, as the worker tokenises `text`
@@ -74,7 +75,7 @@ class Corpus:
         """(frames, 100) log-mel as `engine.mel` makes it."""
         return self._mels[index]
 
-    def wave(self, index: int) -> NDArray[np.float32]:
+    def wave(self, index: int) -> Samples:
         """(samples,) at 24 kHz, -1 to 1."""
         return self._waves[index].astype(np.float32) / np.float32(PCM_SCALE)
 

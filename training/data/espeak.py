@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-SAMPLE_RATE = 24000  # Hz, of everything this module returns
+from engine.arch import MelConfig
+from training import Samples
+
+SAMPLE_RATE = MelConfig.sample_rate  # Hz, of everything this module returns
+FULL_SCALE = np.float32(32768)  # of 16-bit samples
 LEVEL = 0.1  # RMS of every utterance, f5-tts's target_rms
-SPEED = 165  # words a minute
+SPEED = 165  # words per minute
 EDGE_DB = -45.0  # edges quieter than this below the peak are cut off
 _EDGE_KEEP_S = 0.02  # what is kept of them
 _FRAME = 120  # samples (5 ms) in which the edges are measured
@@ -33,7 +36,7 @@ class Voice:
     pitch: int = 50
 
 
-# Named variants sound alike to espeak-ng's maker only by name: each has formants of its own.
+# Variants with similar names still differ: each has formants of its own.
 TRAIN_VOICES = (
     Voice("en-us"),
     *(Voice(f"en-us+{variant}") for variant in ("m1", "m2", "m3", "m4", "m7", "m8")),
@@ -59,13 +62,13 @@ def available() -> bool:
 
 def speak(
     text: str, voice: str, pitch: int, speed: int = SPEED, data: Path | None = None
-) -> NDArray[np.float32]:
+) -> Samples:
     """espeak-ng saying `text`: (samples,) mono at 24 kHz, 0.1 RMS, edges trimmed.
 
     Args:
         voice: an espeak-ng voice name such as "en-us+m1".
         pitch: 0 to 99, espeak-ng's own scale.
-        speed: words a minute, 80 to 450.
+        speed: words per minute, 80 to 450.
         data: where espeak-ng finds its voices (`variants.data_directory`), if not as installed.
 
     Raises:
@@ -93,16 +96,16 @@ def run(*arguments: str) -> bytes:
         raise RuntimeError(f"espeak-ng failed: {exc.stderr.decode(errors='replace')}") from exc
 
 
-def _read(stream: bytes) -> tuple[NDArray[np.float32], int]:
-    """16-bit WAV from a pipe, whose length field espeak-ng cannot fill in."""
+def _read(stream: bytes) -> tuple[Samples, int]:
+    """Samples and rate of a 16-bit WAV from a pipe, where espeak-ng cannot fill in the length."""
     with wave.open(io.BytesIO(stream)) as source:
         rate = source.getframerate()
     start = stream.index(b"data") + 8
     pcm = np.frombuffer(stream[start : start + (len(stream) - start) // 2 * 2], dtype="<i2")
-    return pcm.astype(np.float32) / np.float32(32768), rate
+    return pcm.astype(np.float32) / FULL_SCALE, rate
 
 
-def resample(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def resample(samples: Samples, rate: int) -> Samples:
     """(samples,) at `rate` Hz to 24 kHz."""
     from scipy.signal import resample_poly
 
@@ -111,17 +114,18 @@ def resample(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     return np.asarray(result, dtype=np.float32)
 
 
-def leading_cut(samples: NDArray[np.float32]) -> int:
+def leading_cut(samples: Samples) -> int:
     """How many samples at the beginning are too quiet to keep."""
     return _edges(samples)[0]
 
 
-def _trim(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _trim(samples: Samples) -> Samples:
     first, last = _edges(samples)
     return samples[first:last]
 
 
-def _edges(samples: NDArray[np.float32]) -> tuple[int, int]:
+def _edges(samples: Samples) -> tuple[int, int]:
+    """The first sample to keep, and the first after those to keep."""
     whole = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
     peaks = np.abs(whole).max(axis=1, initial=0.0)
     loud = np.flatnonzero(peaks > peaks.max(initial=0.0) * 10 ** (EDGE_DB / 20))
@@ -131,6 +135,6 @@ def _edges(samples: NDArray[np.float32]) -> tuple[int, int]:
     return max(0, int(loud[0]) * _FRAME - keep), (int(loud[-1]) + 1) * _FRAME + keep
 
 
-def _level(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _level(samples: Samples) -> Samples:
     rms = float(np.sqrt(np.mean(np.square(samples)))) if samples.size else 1.0
     return np.clip(samples * np.float32(LEVEL / max(rms, 1e-6)), -1.0, 1.0).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Which sound is heard when: classes that training asks for beside the velocity (`ears.py`).
+"""Which sound is heard when, as classes: what `training.flow.ears` asks for beside the velocity.
 
-That a frame is the middle third of an "aI" is the part of a spectrum that depends on the text
-alone, and a class is learnt from far fewer examples than a spectrum.
+A class such as "the middle third of an aI" is the part of a spectrum that depends on the text
+alone, and it is learnt from far fewer examples than a spectrum.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arch import MelConfig
+
 SILENCE = 0
 THIRDS = 3
 SLOTS = 4  # parts of a character's time that have a class each
-FRAMES_PER_SECOND = 24000 / 256
+FRAMES_PER_SECOND = MelConfig.sample_rate / MelConfig.hop_length
 
 
 def inventory(utterances: Iterable[list[tuple[str, float]]]) -> dict[str, int]:
-    """The number of every sound that occurs, from 0; espeak-ng's pauses are none."""
+    """A number for every sound that occurs, from 0; espeak-ng's pauses are no sounds."""
     names = {name for sounds in utterances for name, _ in sounds}
     return {name: i for i, name in enumerate(sorted(n for n in names if not _is_pause(n)))}
 

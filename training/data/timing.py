@@ -1,8 +1,8 @@
 """When espeak-ng starts each word and each sound, from the events of its library.
 
 Training stretches the speech word by word to where f5-tts shows its characters
-(`training.flow.rhythm`), and learns on the side which sound belongs into which frame
-(`training.data.sounds`). The library says what the program cannot: when it begins what.
+(`training.flow.rhythm`), and learns on the side which sound belongs in which frame
+(`training.data.sounds`). Only espeak-ng's library tells these times; its program does not.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _CALLBACK = ctypes.CFUNCTYPE(
 def events(text: str, voice: str, pitch: int, speed: int, data: Path | None = None) -> Events:
     """When each word and each sound of `text` begins; the arguments are those of `espeak.speak`.
 
-    A process can use one `data` only.
+    A process has to use the same `data` throughout.
 
     Raises:
         RuntimeError: espeak-ng's library is missing or does not know the voice.
@@ -70,7 +70,7 @@ def events(text: str, voice: str, pitch: int, speed: int, data: Path | None = No
     library.espeak_SetParameter(_RATE, speed, 0)
     library.espeak_SetParameter(_PITCH, pitch, 0)
     pieces: list[NDArray[np.int16]] = []
-    came = Events()
+    found = Events()
 
     def receive(wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:
@@ -79,9 +79,9 @@ def events(text: str, voice: str, pitch: int, speed: int, data: Path | None = No
         while events[index].type != _END:
             event, seconds = events[index], events[index].audio_position / 1000
             if event.type == _WORD:
-                came.words.append((event.text_position - 1, seconds))
+                found.words.append((event.text_position - 1, seconds))
             elif event.type == _PHONEME:
-                came.sounds.append((bytes(event.id).decode(), seconds))
+                found.sounds.append((bytes(event.id).decode(), seconds))
             index += 1
         return 0
 
@@ -90,17 +90,18 @@ def events(text: str, voice: str, pitch: int, speed: int, data: Path | None = No
     characters = text.encode()
     library.espeak_Synth(characters, len(characters) + 1, 0, _BY_CHARACTER, 0, _UTF8, None, None)
     library.espeak_Synchronize()
-    raw = np.concatenate(pieces).astype(np.float32) / np.float32(32768)
+    raw = np.concatenate(pieces).astype(np.float32) / espeak.FULL_SCALE
     cut = espeak.leading_cut(espeak.resample(raw, rate)) / espeak.SAMPLE_RATE
     return Events(
-        [(character, max(0.0, seconds - cut)) for character, seconds in came.words],
-        [(name, max(0.0, seconds - cut)) for name, seconds in came.sounds],
+        [(character, max(0.0, seconds - cut)) for character, seconds in found.words],
+        [(name, max(0.0, seconds - cut)) for name, seconds in found.sounds],
     )
 
 
 @cache
 def _library(data: Path | None) -> tuple[Any, int]:
-    import scipy.signal  # noqa: F401 - imported after espeak-ng's library it once hung
+    """espeak-ng's library, made ready, and the rate of its samples in Hz."""
+    import scipy.signal  # noqa: F401 - its import hung once when it came after espeak-ng's library
 
     name = ctypes.util.find_library("espeak-ng")
     if name is None:

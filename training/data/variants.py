@@ -1,8 +1,8 @@
-"""More voices than espeak-ng brings: random variants of its own kind, so that a voice is followed.
+"""More voices than espeak-ng comes with: random variants, so that a model follows any voice.
 
-With the twenty-odd variants worth training on, a model learns these; speech in a voice it had not
-heard kept less of it and was understood less. A variant is a text file of formants (frequency,
-strength and width in percent, and Hz to add) and of how the voice is excited
+Trained on espeak-ng's twenty-odd usable variants alone, a model learnt just these: in a voice that
+it had not heard, it kept less of the voice and was understood less. A variant is a text file of
+formants (frequency, strength and width in percent, and Hz to add) and of how the voice is excited
 (https://github.com/espeak-ng/espeak-ng/blob/master/docs/voices.md). espeak-ng reads them from its
 data directory only, so `data_directory` makes one with them and links to all else.
 """

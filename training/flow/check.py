@@ -25,7 +25,11 @@ from engine.weights.checkpoint import load_dit
 from engine.weights.demo import CFG_STRENGTH
 from training.data import espeak, sentences
 from training.flow.export import WEIGHTS, official_vocab, write_checkpoint
+from training.flow.samples import REFERENCE_REST, SILENT_MEL
 from training.judge.retrieval import match
+
+_STEPS = 16  # sampling steps, half of the worker's
+_TEXTS = 12
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,14 @@ class Retrieval:
 
 
 def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 8, seed: int = 5) -> Retrieval:
-    """Speaks unseen sentences at 16 steps and compares each with all of them."""
+    """Speaks `tries` of a dozen unseen sentences and compares each with all of them."""
     vocab = read_vocab(official_vocab())
     with tempfile.TemporaryDirectory() as folder:
         path = write_checkpoint(Path(folder), state, arch, "check") / WEIGHTS
         cpu = torch.device("cpu")
         dit = load_dit(path, arch, len(vocab), device=cpu, dtype=torch.bfloat16)
     log_mel = LogMel(MelConfig(), torch.device("cpu"))
-    texts = [t for t in sentences.held_out(200, seed) if 25 <= len(t) <= 70][:12]
+    texts = [t for t in sentences.held_out(200, seed) if 25 <= len(t) <= 70][:_TEXTS]
     references = [t for t in sentences.held_out(200, seed + 1) if 35 <= len(t) <= 60]
     rng = random.Random(seed)
     right, margins = 0, []
@@ -69,11 +73,11 @@ def retrieval(state: dict[str, Tensor], arch: Arch, *, tries: int = 8, seed: int
 def speak(
     dit: DiT, vocab: dict[str, int], ref_text: str, ref_mel: Tensor, text: str, *, seed: int
 ) -> Tensor:
-    """(frames, 100) log-mel of `text` alone, as the worker would make it at 16 steps."""
+    """(frames, 100) log-mel of `text` alone, as the worker would make it with few steps."""
     tokens = torch.tensor(token_ids(tokenize(f"{ref_text} {text}"), vocab))
-    rest = torch.full((5, ref_mel.shape[1]), float(np.log(1e-5)))
+    rest = torch.full((REFERENCE_REST, ref_mel.shape[1]), SILENT_MEL)
     reference = torch.cat((ref_mel, rest))
     start = reference.shape[0]
     frames = start + int(start / (len(ref_text) + 1) * len(text))
     chunk = FlowInput(reference, tokens, frames, seed, CFG_STRENGTH)
-    return sample(dit, [chunk], Schedule(16))[0][start:]
+    return sample(dit, [chunk], Schedule(_STEPS))[0][start:]

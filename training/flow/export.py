@@ -29,7 +29,7 @@ def write_checkpoint(directory: Path, state: dict[str, Tensor], arch: Arch, name
 
     directory.mkdir(parents=True, exist_ok=True)
     tensors = {f"{PREFIX}{key}": value.to(torch.float16) for key, value in state.items()}
-    # A constant that f5-tts refuses to miss; its precision sets the rotary angles.
+    # f5-tts refuses a checkpoint without this constant, and its precision decides the angles.
     constant = f"{PREFIX}rotary_embed.inv_freq"
     tensors[constant] = state["rotary_embed.inv_freq"].float()
     save_file({key: value.contiguous() for key, value in tensors.items()}, directory / WEIGHTS)

@@ -55,7 +55,7 @@ class MuonAdamW:
                 matrix.mul_(1 - rate * self.weight_decay).add_(update, alpha=scale)
 
     def zero_grad(self) -> None:
-        """Forgets the gradients."""
+        """Clears the gradients."""
         self.adamw.zero_grad(set_to_none=True)
         for matrix in self.matrices:
             matrix.grad = None
@@ -65,7 +65,7 @@ class MuonAdamW:
         return {"adamw": self.adamw.state_dict(), "momenta": self.momenta}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from a `state_dict` of the same model."""
+        """Continues from a `state_dict` of the same model."""
         self.adamw.load_state_dict(state["adamw"])
         self.momenta = [
             m.to(old.device) for m, old in zip(state["momenta"], self.momenta, strict=True)

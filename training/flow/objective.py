@@ -5,9 +5,9 @@
 
 x_1 is speech, x_0 noise, cond the speech outside of the mask. As in f5-tts the reference is dropped
 for some samples, and reference and text for others. Different from f5-tts: fewer are dropped, which
-is decided for each sample; chances are spread evenly over a batch, times are mostly early; for four
+is decided for each sample; chances are spread evenly over a batch; times are mostly early; for four
 fifths of the samples with a reference the mask is everything after it, as at inference, not a
-random span of 70 to 100 %; the first words after it count more. Beside it training asks for the
+random span of 70 to 100 %; the first words after it count more. Besides, training asks for the
 sounds (`training.flow.ears`).
 """
 
@@ -25,8 +25,8 @@ from training.flow.velocity import Velocity
 AUDIO_DROP, COND_DROP = 0.05, 0.05  # CFM: 0.3 and 0.2
 # Times are u ** EARLY of uniform u (CFM: 1). What is said is decided where there is hardly anything
 # but noise: without the text the loss of a trained model rises by 66 % at t = 0, by 32 % at 0.1, by
-# 6 % at 0.2 and by 1 % at 0.35, as log-mels have a standard deviation of 2.7. Half of the times are
-# below 0.06 so.
+# 6 % at 0.2 and by 1 % at 0.35, as log-mels have a standard deviation of 2.7. So half of the times
+# are below 0.06.
 EARLY = 4.0
 FRAMES_WEIGHT, TOKENS_WEIGHT = 0.5, 0.3  # of the sounds' losses
 VISIBLE_WEIGHT = 0.3  # of the sounds in frames that are not masked
@@ -65,7 +65,7 @@ def draw(batch: Batch, generator: torch.Generator) -> Draw:
     size, frames, _ = batch.mel.shape
 
     def uniform() -> Tensor:
-        """Uniform for each sample, spread evenly over the batch: less noise between steps."""
+        """(batch,) uniform in [0, 1), one in each of `size` equal parts: steps differ less."""
         strata = torch.randperm(size, generator=generator)
         return (strata + torch.rand(size, generator=generator)) / size
 
@@ -80,7 +80,7 @@ def draw(batch: Batch, generator: torch.Generator) -> Draw:
     since = position - batch.reference[:, None]
     onset = (since >= 0) & (since < ONSET) & (batch.reference > 0)[:, None]
     weight = mask * torch.where(onset, ONSET_WEIGHT, 1.0)
-    # In f5-tts two independent chances: both are dropped, else only the audio.
+    # f5-tts draws twice: whether both are dropped and, where they are not, whether the audio is.
     chance = uniform()
     drop_text = chance < COND_DROP
     drop_audio = chance < COND_DROP + (1 - COND_DROP) * AUDIO_DROP
@@ -103,7 +103,7 @@ class Losses:
 
 
 def losses(model: Velocity, batch: Batch, random: Draw, ears: Ears) -> Losses:
-    """The losses of a batch; what is on a device is on the model's.
+    """The losses of a batch, all of whose tensors are on the model's device.
 
     The sounds are asked for in all samples that see their text, in the reference as well, where
     they are mostly heard.

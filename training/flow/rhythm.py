@@ -1,11 +1,12 @@
-"""Speech stretched to its text: when each frame of a sample is spoken.
+"""Speech stretched to its text: when each frame of a sample is spoken (terms: training/README.md).
 
 f5-tts spreads the characters evenly over all frames, and finding out what is really spoken where
 takes a model longer than anything else. So here the speech goes to the text: every utterance is
 stretched to the room that its share of the characters gets at inference, and within it the words
-move towards the frames that show their characters. Log-mels can be stretched frame by frame without
-a trace. At first every word gets exactly the room of its characters; later it is as long as spoken
-beside its neighbours, and only the drift that would add up over more than a second is taken out.
+move towards the frames that show their characters. Stretching log-mels frame by frame leaves no
+audible trace. At first every word gets exactly the room of its characters; later it is as long as
+spoken beside its neighbours, and only the drift that would add up over more than a second is taken
+out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ _HURRY = 1.5  # times the pace, until new speech has caught up with the text tha
 
 
 def evenness(progress: float) -> float:
-    """1 where every word has the room of its characters, 0 where only drift is taken out."""
+    """1 where every word has the room of its characters, 0 where only drift is taken out.
+
+    Args:
+        progress: share of the training that is over.
+    """
     start, end = _NATURAL
     return 1.0 - min(1.0, max(0.0, (progress - start) / (end - start)))
 
@@ -50,7 +55,7 @@ def new_times(
         scaled = np.linspace(steady[begin], steady[end], end - begin + 1)
         off = scaled - steady[part]
         wanted = scaled if untouched else steady[part] + (1 - even) * (off - _drift(off))
-        # Where the pace changes sharply, taking out drift might turn time round for a moment.
+        # Where the pace changes sharply, taking out drift could make time run backwards briefly.
         times[part] = np.maximum.accumulate(wanted).clip(steady[begin], steady[end])
     return times
 

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.arch import MelConfig
 from engine.dit.layers import spread_index
 from engine.mel import LOG_FLOOR
 from training.data.alignment import Spoken
@@ -29,15 +30,18 @@ from training.flow.velocity import REACH, TextBatch
 SPACE = 0  # index of the space in the official vocabulary
 BUCKETS = (256, 320, 384, 448, 512, 576, 640, 736, 832, 960, 1152, 1408, 1728)  # frames
 _LONG = 960  # frames; longer buckets come in as training goes on
-_COMMON = (380, 560)  # frames: where the bucket weights have their middle, at first and later
-_STEADY_REFERENCE = 0.4  # of the references are evened too: also they are spoken where masked
+_COMMON = (380, 560)  # frames: the middle of the bucket weights, at first and later
+_STEADY_REFERENCE = 0.4  # share of references evened as well: where masked, they are spoken, too
 _TAIL = 2  # frames of silence after the last word
 _LEFT_OVER = 0.05  # of a bucket, at most, is filled by stretching
 _SHORT_TEXT = 10  # characters; the worker gives such texts 3.3 times the room
-_REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
-_SILENT_MEL = math.log(LOG_FLOOR)
-_TRIES = 5000  # speakers to try; with the demo's corpus every third or so has what fits
-_TOKENS_PER_FRAME = 0.24  # more than espeak-ng ever says; the width of a bucket's text rows
+REFERENCE_REST = 5  # frames (50 ms) of silence that the worker leaves after a reference
+SILENT_MEL = math.log(LOG_FLOOR)
+_TRIES = 5000  # speakers to try; in the demo's corpus about every third has what fits
+_TOKENS_PER_FRAME = 0.24  # more than espeak-ng ever says; sets the width of a bucket's text rows
+_SINGLE = 0.15  # share of tries that take one utterance where one fills the sample
+_SHORTEST = 60  # frames that have to be left for another utterance
+_FIRST_RESTS, _RESTS = (0, 6), (3, 22)  # frames of silence added after the reference, and later
 
 
 @dataclass
@@ -111,9 +115,9 @@ class Sampler:
         return self.of_length(rng, frames, size, evenness(progress))
 
     def of_length(self, rng: random.Random, frames: int, size: int, even: float = 1.0) -> Batch:
-        """`size` samples of `frames` frames with the rhythm of `evenness`."""
+        """`size` samples of `frames` frames each, `even` as `evenness` returns it."""
         width = row_length(frames)
-        mel = np.empty((size, frames, 100), dtype=np.float32)
+        mel = np.empty((size, frames, MelConfig.n_mels), dtype=np.float32)
         sounds = np.empty((size, frames), dtype=np.int64)
         texts, spread, reference = [], [], []
         for row in range(size):
@@ -154,8 +158,10 @@ class Sampler:
         return sum(len(self.corpus.utterances[i].tokens) for i in text) + max(0, len(text) - 1)
 
     def _text_rows(self, texts: list[list[int]], width: int) -> tuple[Tensor, Tensor]:
-        """Tokens (texts, width), -1 behind, and what sounds where (texts, width, SLOTS); a text is
-        utterances with a space between them."""
+        """Tokens (texts, width), -1 after the last, and what sounds where (texts, width, SLOTS).
+
+        A text is utterances with a space between them.
+        """
         tokens = torch.full((len(texts), width), -1)
         token_sounds = torch.full((len(texts), width, SLOTS), NOT_ASKED)
         for row, text in enumerate(texts):
@@ -189,7 +195,7 @@ class Sampler:
         """
         last, start = parts[-1]
         n = start + self.corpus.utterances[last].frames + _TAIL
-        mel = np.full((n, 100), _SILENT_MEL, dtype=np.float32)
+        mel = np.full((n, MelConfig.n_mels), SILENT_MEL, dtype=np.float32)
         heard = np.full(n, SILENCE, dtype=np.int16)
         said = np.empty(n + 1)
         starts = [first for _, first in parts] + [n]
@@ -223,19 +229,18 @@ class Sampler:
             candidates = np.array(sorted(left))
             room = frames - at - self._frames[candidates]
             last = candidates[(room >= 0) & (room <= self._slack(candidates, frames, bool(parts)))]
-            if last.size and (parts or rng.random() < 0.15):
+            if last.size and (parts or rng.random() < _SINGLE):
                 return [*parts, (int(rng.choice(last)), at)]
-            shortest = 60
-            more = candidates[room >= shortest + _REFERENCE_REST]
+            more = candidates[room >= _SHORTEST + REFERENCE_REST]
             if not parts:
                 more = more[self._frames[more] >= min(160, 0.4 * frames)]
             if len(parts) + 1 >= most or not more.size:
                 return []
             index = int(rng.choice(more))
-            rest = rng.randint(0, 6) if not parts else rng.randint(3, 22)
+            rest = rng.randint(*(_RESTS if parts else _FIRST_RESTS))
             parts.append((index, at))
             left.remove(index)
-            at += int(self._frames[index]) + _REFERENCE_REST + rest
+            at += int(self._frames[index]) + REFERENCE_REST + rest
         return []
 
     def _slack(

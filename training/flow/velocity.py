@@ -20,7 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-REACH = 4  # positions a text row needs after its last character: 3 the convolution reaches, 1 far
+# Positions a text row needs after its last character: 3 that the convolution reaches, and 1 that
+# stands for all beyond.
+REACH = 4
 
 
 @dataclass
@@ -154,6 +156,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def _turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary turn of (batch, heads, frames, dim_head), whose pairs lie half a head apart."""
     first, second = x.chunk(2, dim=-1)
     turned = (first * cos - second * sin, second * cos + first * sin)
     return torch.cat(turned, dim=-1).to(x.dtype)

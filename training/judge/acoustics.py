@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from engine.arch import MelConfig
+from training import Samples
 
-RATE = 24_000  # Hz
+_RATE = MelConfig.sample_rate  # Hz
 _LOWEST, _HIGHEST = 55.0, 500.0  # Hz, of a pitch
 _WINDOW, _HOP = 960, 240  # samples: 40 ms and 10 ms
 _APERIODIC = 0.15  # YIN's threshold: frames above at every lag have no pitch
 _QUIET = 0.05  # of the loudest frame's RMS: frames below are pauses
 _EDGE = 120  # samples (5 ms) in which the ends of speech are looked for
-_EDGE_DB = -35.0
+_EDGE_DB = -35.0  # of the loudest: what is quieter is not speech
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def measure(samples: Samples) -> Acoustics:
 
 def pitch_track(samples: Samples) -> NDArray[np.float64]:
     """Pitch in Hz every 10 ms, nan where there is none."""
-    longest, shortest = int(RATE / _LOWEST), int(RATE / _HIGHEST)
+    longest, shortest = int(_RATE / _LOWEST), int(_RATE / _HIGHEST)
     frames = _frames(samples, _WINDOW + longest)
     if not len(frames):
         return np.zeros(0)
@@ -53,7 +54,7 @@ def pitch_track(samples: Samples) -> NDArray[np.float64]:
     relative = difference[:, 1:] * np.arange(1, longest + 1) / sums
     lags, depth = _first_dips(relative, shortest)
     pitched = (depth < _APERIODIC) & (loudness > _QUIET * loudness.max())
-    return np.where(pitched, RATE / lags, np.nan)
+    return np.where(pitched, _RATE / lags, np.nan)
 
 
 def spectral_centroid(samples: Samples) -> float:
@@ -66,7 +67,7 @@ def spectral_centroid(samples: Samples) -> float:
     if not len(loud):
         return float("nan")
     spectrum = np.abs(np.fft.rfft(loud * np.hanning(1024), axis=1)).mean(axis=0)
-    return float((spectrum * np.fft.rfftfreq(1024, 1 / RATE)).sum() / max(spectrum.sum(), 1e-12))
+    return float((spectrum * np.fft.rfftfreq(1024, 1 / _RATE)).sum() / max(spectrum.sum(), 1e-12))
 
 
 def speech_seconds(samples: Samples) -> float:
@@ -74,7 +75,7 @@ def speech_seconds(samples: Samples) -> float:
     whole = samples[: len(samples) // _EDGE * _EDGE].reshape(-1, _EDGE)
     levels = np.sqrt((whole**2).mean(axis=1)) if len(whole) else np.zeros(0)
     loud = np.flatnonzero(levels > levels.max(initial=0.0) * 10 ** (_EDGE_DB / 20))
-    return float((loud[-1] + 1 - loud[0]) * _EDGE / RATE) if loud.size else 0.0
+    return float((loud[-1] + 1 - loud[0]) * _EDGE / _RATE) if loud.size else 0.0
 
 
 def _frames(samples: Samples, size: int) -> NDArray[np.float64]:
@@ -97,7 +98,13 @@ def _difference(frames: NDArray[np.float64], longest: int) -> NDArray[np.float64
 def _first_dips(
     relative: NDArray[np.float64], shortest: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The first local minimum under the threshold, else the deepest; lag (refined) and depth."""
+    """Of each frame the first local minimum under the threshold, else the deepest.
+
+    Args:
+        relative: (frames, lags) YIN's normalised difference, from lag 1.
+
+    Returns: (frames,) lag, refined between samples, and (frames,) depth.
+    """
     rows = np.arange(len(relative))
     inner = relative[:, shortest - 1 : -1]
     dips = (inner <= relative[:, shortest - 2 : -2]) & (inner < relative[:, shortest:])

@@ -11,19 +11,18 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
+from training import Samples
 from training.data import espeak, sentences
 from training.data.phrases import everyday
 from training.judge import retrieval
 from training.judge.acoustics import spectral_centroid
-
-Samples = NDArray[np.float32]
 
 EVERYDAY, DOCUMENTATION = "everyday", "documentation"
 _SHORTEST, _LONGEST = 28, 80  # characters of a sentence to be spoken
@@ -57,15 +56,15 @@ class SpokenCase:
     voice_centroid: float
 
 
-def make_cases(count: int, *, others: int = 19, seed: int = 1) -> list[Case]:
-    """`count` different cases, the same for the same seed."""
+def make_cases(number: int, *, others: int = 19, seed: int = 1) -> list[Case]:
+    """`number` different cases, the same for the same seed."""
     rng = random.Random(f"judge-{seed}")
     pools = {kind: _unseen(rng, kind) for kind in (EVERYDAY, DOCUMENTATION)}
     speakers = _speakers(rng)
     references = [t for t in pools[DOCUMENTATION] if _REFERENCE[0] <= len(t) <= _REFERENCE[1]]
     everything = [text for pool in pools.values() for text in pool]
     cases: list[Case] = []
-    for i in range(count):
+    for i in range(number):
         kind = (EVERYDAY, DOCUMENTATION)[i // 2 % 2]
         usable = (t for t in pools[kind] if _SHORTEST <= len(t) <= _LONGEST)
         text = next(t for t in usable if all(t != case.text for case in cases))
@@ -120,7 +119,7 @@ def _speakers(rng: random.Random) -> Iterator[tuple[espeak.Voice, int]]:
     groups = (espeak.HELD_OUT_VOICES, espeak.TRAIN_VOICES)
     orders = [rng.sample(group, len(group)) for group in groups]
     spread = espeak.PITCH_SPREAD // 2
-    for i in range(1_000_000):
+    for i in count():
         order = orders[i % 2]
         voice = order[i // 2 % len(order)]
         yield voice, voice.pitch // 2 * 2 + 2 * rng.randint(-spread, spread - 1) + 1

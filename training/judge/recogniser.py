@@ -10,15 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from engine.arch import MelConfig
+from training import Samples
 
 NAME = "Moonshine Tiny (moonshine-voice 0.0.45)"
-_RATE = 24_000
-# It was trained on recordings with some silence around the words; of the pauses tried (none, a
-# quarter second on both sides, with and without noise) these gave the fewest errors.
+_RATE = MelConfig.sample_rate
+# Seconds of silence added before and after: the model was trained on recordings that have some. Of
+# those tried (none, a quarter second on both sides, with and without noise) these gave the fewest
+# errors.
 _SILENCE_S = (0.1, 0.3)
 
-Recogniser = Callable[[NDArray[np.float32]], str]  # (samples,) at 24 kHz to text
+Recogniser = Callable[[Samples], str]
 
 
 class Missing(RuntimeError):
@@ -42,7 +45,7 @@ def load() -> Recogniser:
     # Everything is speech here: the detector would cut words off the ends.
     transcriber = Transcriber(str(model), ModelArch.TINY, options={"vad_threshold": "0.0"})
 
-    def recognise(samples: NDArray[np.float32]) -> str:
+    def recognise(samples: Samples) -> str:
         padded = np.pad(samples, [int(seconds * _RATE) for seconds in _SILENCE_S])
         transcript = transcriber.transcribe_without_streaming(padded.tolist(), _RATE)
         return " ".join(line.text.strip() for line in transcript.lines)

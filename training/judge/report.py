@@ -1,4 +1,4 @@
-"""The judge's figures as a markdown table, with what issue 3 asks for beside them."""
+"""The judge's figures as a markdown table, beside what is wanted of the demo."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ equal length apart by the widest margin when the query was another voice, blurre
 
     distance = min over paths of sum |a_i - b_j| w / (n + m),   w = 2 diagonal, 1 otherwise
 
-(Sakoe & Chiba 1978, symmetric form), within a band around the straight path. Only numpy and torch:
-tests of the worker use it without espeak-ng.
+(Sakoe & Chiba 1978, symmetric form), within a band around the straight path. It needs
+numpy only, so tests of the worker use it without espeak-ng.
 """
 
 from __future__ import annotations

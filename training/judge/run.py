@@ -24,8 +24,9 @@ from engine.config import EngineConfig
 from engine.synthesizer import SpeechParameters
 from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM
+from training import Samples
 from training.judge import recogniser
-from training.judge.acoustics import Samples, speech_seconds
+from training.judge.acoustics import speech_seconds
 from training.judge.cases import SpokenCase, make_cases, speak_cases
 from training.judge.options import ESPEAK, JudgeOptions
 from training.judge.report import table, write

@@ -14,7 +14,6 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.boot import Engine, load_engine
@@ -23,13 +22,12 @@ from engine.mel import LogMel
 from engine.synthesizer import SpeechParameters
 from engine.vocoder.load import load_vocoder
 from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
+from training import Samples
 from training.judge.cases import SpokenCase
 from worker.audio.encode import encode
 from worker.settings.groups import VoiceConfig
 from worker.voices.reference import PreparedVoice, prepare_voice
 from worker.voices.sources import Located
-
-Samples = NDArray[np.float32]
 
 _TIMED_SECONDS = 5.0
 _TIMED_RUNS = 3

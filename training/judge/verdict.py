@@ -1,4 +1,4 @@
-"""The figures by which the demo checkpoint is judged; see `training.judge.run` for the command.
+"""The figures by which the demo checkpoint is judged.
 
 - retrieval: is the generated speech nearer to espeak-ng saying that sentence in that voice than to
   espeak-ng saying any of 19 others of the same length? (`retrieval`)
@@ -21,16 +21,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
+from training import Samples
 from training.judge import retrieval
 from training.judge.acoustics import Acoustics, measure
 from training.judge.cases import DOCUMENTATION, EVERYDAY, Case, SpokenCase
 from training.judge.word_errors import closest, word_error_rate
-
-Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Verdict:
 
     @property
     def duration_error(self) -> float:
-        """Relative, signed."""
+        """By how much the generated speech is longer than espeak-ng's, as a share of it."""
         return self.generated.seconds / self.original.seconds - 1
 
 

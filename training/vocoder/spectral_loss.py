@@ -45,8 +45,8 @@ class Weights:
 class BatchLogMel(nn.Module):
     """`engine.mel.LogMel` with gradients: (batch, samples) to (batch, mels, frames)."""
 
-    window: Tensor
-    filters: Tensor
+    window: Tensor  # (win_length,)
+    filters: Tensor  # (mels, freqs)
 
     def __init__(self, config: MelConfig | None = None) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class BatchLogMel(nn.Module):
 
 
 class SpectralLoss(nn.Module):
-    """The weighted sum of the three parts, and each part by itself."""
+    """The weighted sum of the four parts, and each part by itself."""
 
     def __init__(self, weights: Weights | None = None) -> None:
         super().__init__()

@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
+from training import Samples
 from training.vocoder.options import VocoderPlan
 
-Waves = Callable[[int], NDArray[np.float32]]  # index to (samples,) at 24 kHz
+Waves = Callable[[int], Samples]  # by index
 
 
 class Stretches:
@@ -31,7 +31,7 @@ class Stretches:
         chosen = rng.choice(len(self.shares), self.plan.batch, p=self.shares)
         return torch.from_numpy(np.stack([self._cut(self.waves(int(i)), rng) for i in chosen]))
 
-    def _cut(self, wave: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    def _cut(self, wave: Samples, rng: np.random.Generator) -> Samples:
         size = self.plan.samples
         if len(wave) < size:
             before = int(rng.integers(0, size - len(wave) + 1))
@@ -42,7 +42,7 @@ class Stretches:
 
 
 def degrade(mel: Tensor, generator: torch.Generator) -> Tensor:
-    """(batch, mels, frames) with the faults of generated mels: half blurred, half of all noisy."""
+    """(batch, mels, frames) with the faults of generated mels: half are blurred, half are noisy."""
     batch = mel.shape[0]
 
     def draw() -> Tensor:
