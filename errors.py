@@ -1,4 +1,5 @@
-"""The few ways a job can fail, each with a stable code and a next step for the user.
+"""The few ways a job can fail, each with a stable code and a next step for the user; how their
+messages repeat a wrong value (`show`) and guess the name that was meant (`nearest`).
 
     WorkerError
     ├── InvalidInput          the job itself is wrong; sending it again cannot help
@@ -24,7 +25,11 @@ This module imports nothing of the project, so every layer may raise these.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
+
+_MAX_SHOWN = 60  # characters of a wrong value that are repeated to the user
 
 
 class WorkerError(Exception):
@@ -141,3 +146,19 @@ class Unexpected(WorkerError):
             f"The worker failed unexpectedly ({kind}).",
             "Send the job again; if it recurs, report the worker's log.",
         )
+
+
+def show(value: object) -> str:
+    """A value as an error message repeats it: short, printable, on one line."""
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except ValueError:  # an int of more than 4300 digits has no decimal form
+        text = "a very large number"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known name most like `name`, whatever its case; None below a likeness of `cutoff`."""
+    by_fold = {item.casefold(): item for item in known}
+    found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=cutoff)
+    return by_fold[found[0]] if found else None

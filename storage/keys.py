@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from errors import ConfigError, InvalidInput
+from errors import ConfigError, InvalidInput, show
 
 MAX_KEY_BYTES = 1024
 META_DIR = ".meta"
@@ -49,7 +49,7 @@ def check_key(key: str, *, field: str = "key") -> str:
     fault = key_fault(key)
     if fault is not None:
         raise InvalidInput(
-            f"{field}: {_shown(key)} {fault}.",
+            f"{field}: {show(key)} {fault}.",
             "Use a relative path such as output/my-job.wav.",
         )
     return key
@@ -70,7 +70,7 @@ def normalise_prefix(prefix: str) -> str:
     fault = key_fault(stripped)
     if fault is not None:
         raise ConfigError(
-            f"The storage prefix {_shown(stripped)} {fault}.",
+            f"The storage prefix {show(stripped)} {fault}.",
             "Set S3_PREFIX to a plain path such as tts/production.",
         )
     return stripped + "/"
@@ -81,12 +81,7 @@ def full_key(prefix: str, key: str) -> str:
     full = prefix + check_key(key)
     if len(full.encode()) > MAX_KEY_BYTES:
         raise InvalidInput(
-            f"key: {_shown(key)} is longer than {MAX_KEY_BYTES} bytes with the store's prefix.",
+            f"key: {show(key)} is longer than {MAX_KEY_BYTES} bytes with the store's prefix.",
             "Use a shorter output_key or user_id.",
         )
     return full
-
-
-def _shown(key: str) -> str:
-    """`key` quoted and cut, safe to print."""
-    return ascii(key if len(key) <= 80 else key[:77] + "...")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from s3_utils import Storage, open_storage
 from standins.platform import Platform
 from storage.config import StorageConfig
 
@@ -93,3 +96,22 @@ def s3_config(
         connect_timeout_s=60.0,
         read_timeout_s=60.0,
     )
+
+
+@pytest.fixture(params=["local", "s3", "hybrid"])
+def store_with(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Storage]:
+    """Opens the store of each kind in turn, with changed settings."""
+
+    def opened(**changes: Any) -> Storage:
+        if request.param == "local":
+            config = StorageConfig(local_dir=tmp_path / "local")
+        else:
+            config = replace(request.getfixturevalue("s3_config"), mode=request.param)
+        return open_storage(replace(config, **changes))
+
+    return opened
+
+
+@pytest.fixture
+def store(store_with: Callable[..., Storage]) -> Storage:
+    return store_with()

@@ -1,24 +1,21 @@
-"""A job's text or segments to lines: who says what, how fast, after which silence.
+"""A job's text to lines: who says what, how fast, after which silence.
 
     Hello. [voice:Anna] Hi! [pause:0.5] [speed:1.2] Quick. [voice:default] Back again.
 
-Tags hold until the next of their kind; `default` goes back to the job's own voice or speed.
+Tags hold until the next of their kind; `default` goes back to the voice or speed without tags.
 `[pause:0.5]` (seconds; `0.5s`, `500ms` too) is silence before what follows. Other brackets such as
 `[laughs]` stay text; `\\[` is a literal bracket. A misspelt or malformed tag is an error, so that
-it is never read aloud. The module knows nothing of voices beyond the shape of their names.
+it is never read aloud. Problems are phrases that follow the name of the field the text came in.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from errors import InvalidInput
-from worker.keys import voice_problem
-from worker.wording import show
+from errors import InvalidInput, nearest, show
 
 MIN_SPEED, MAX_SPEED = 0.3, 2.0
 MAX_PAUSE_S = 60.0
@@ -26,9 +23,12 @@ MAX_SILENCE_S = 1800.0  # of a whole script: silence takes memory as speech does
 MAX_LINES = 1000
 
 _TAGS = ("voice", "pause", "speed")
+_ALIKE = 0.75  # from which a bracketed word passes for a misspelt tag
 _TAG = re.compile(r"\\\[|\[[ \t]*([A-Za-z]{3,10})[ \t]*:([^\[\]]*)(\]?)")
 _PAUSE = re.compile(r"(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})[ \t]*(ms|s|)", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{0,6})?|\.\d{1,6}", re.ASCII)
+
+VoiceCheck: TypeAlias = Callable[[str], str | None]  # what is wrong with a voice's name, or None
 
 
 @dataclass(frozen=True)
@@ -45,52 +45,59 @@ class ScriptLine:
     pause_s: float = 0.0
 
 
-class SegmentLike(Protocol):
-    """What a job's segment offers; `pause` in seconds of silence before it."""
+@dataclass(frozen=True)
+class Script:
+    """A text as it was written, and its lines in speaking order."""
 
-    @property
-    def text(self) -> str: ...
-    @property
-    def voice(self) -> str | None: ...
-    @property
-    def speed(self) -> float | None: ...
-    @property
-    def pause(self) -> float: ...
+    written: str
+    lines: tuple[ScriptLine, ...]
 
-
-def parse_script(text: str) -> list[ScriptLine]:
-    """Lines of `text` in speaking order.
-
-    Raises:
-        InvalidInput: a malformed or misspelt tag, too many lines, or nothing to say.
-    """
-    return _checked(_Parser().parse(text))
+    def spoken_by(
+        self, voice: str | None, speed: float | None, pause_s: float
+    ) -> tuple[ScriptLine, ...]:
+        """Its lines as a part of a longer script, with a voice, a speed and a pause of its own."""
+        own = [
+            replace(line, voice=line.voice or voice, speed=line.speed or speed)
+            for line in self.lines
+        ]
+        first_pause_s = min(pause_s + own[0].pause_s, MAX_PAUSE_S)
+        return (replace(own[0], pause_s=first_pause_s), *own[1:])
 
 
-def segment_lines(segments: Iterable[SegmentLike]) -> list[ScriptLine]:
-    """Lines of a list of segments; their texts may hold tags, which end with the segment.
+def parse_script(text: str, voice_fault: VoiceCheck) -> Script:
+    """Reads the tags of `text`; `voice_fault` judges the names of voices in them.
 
     Raises:
-        InvalidInput: as `parse_script`.
+        InvalidInput: a malformed or misspelt tag, or nothing to say.
     """
-    lines: list[ScriptLine] = []
-    for segment in segments:
-        parser = _Parser(segment.voice, segment.speed, segment.pause)
-        lines += parser.parse(segment.text)
-    return _checked(lines)
+    lines = _Parser(voice_fault).parse(text)
+    # Dots, dashes or emoji alone have no sound.
+    if not any(character.isalnum() for line in lines for character in line.text):
+        raise InvalidInput("must hold something to say")
+    return Script(text, tuple(lines))
+
+
+def length_fault(lines: Sequence[ScriptLine]) -> str | None:
+    """What is too much of a whole script, None if it fits one job."""
+    if len(lines) > MAX_LINES:
+        return f"must have at most {MAX_LINES} lines, not {len(lines)}"
+    silence_s = sum(line.pause_s for line in lines)
+    if silence_s > MAX_SILENCE_S:
+        return f"must have at most {MAX_SILENCE_S:g} s of pauses, not {silence_s:g} s"
+    return None
 
 
 @dataclass
 class _Parser:
-    """Reads one text; `voice` and `speed` are what `default` goes back to."""
+    """Reads one text: lines so far, and what the next one gets."""
 
+    voice_fault: VoiceCheck
     voice: str | None = None
     speed: float | None = None
     pause_s: float = 0.0
     lines: list[ScriptLine] = field(default_factory=list)
 
     def parse(self, text: str) -> list[ScriptLine]:
-        self.current_voice, self.current_speed = self.voice, self.speed
         pieces: list[str] = []
         position = 0
         for match in _TAG.finditer(text):
@@ -101,20 +108,18 @@ class _Parser:
             elif not _is_tag(match):
                 pieces.append(match.group())
             else:
-                self._flush(pieces)
+                self._end_line(pieces)
                 self._apply(match.group(1).lower(), match.group(2).strip())
-        self._flush([*pieces, text[position:]])
+        self._end_line([*pieces, text[position:]])
         if self.pause_s:
-            self.lines.append(ScriptLine("", self.current_voice, self.current_speed, self.pause_s))
+            self.lines.append(ScriptLine("", self.voice, self.speed, self.pause_s))
         return self.lines
 
-    def _flush(self, pieces: list[str]) -> None:
+    def _end_line(self, pieces: list[str]) -> None:
         text = "".join(pieces).strip()
         pieces.clear()
         if text:
-            self.lines.append(
-                ScriptLine(text, self.current_voice, self.current_speed, self.pause_s)
-            )
+            self.lines.append(ScriptLine(text, self.voice, self.speed, self.pause_s))
             self.pause_s = 0.0
 
     def _apply(self, tag: str, value: str) -> None:
@@ -122,9 +127,14 @@ class _Parser:
         if tag == "pause":
             self.pause_s = min(self.pause_s + _pause(value), MAX_PAUSE_S)
         elif tag == "speed":
-            self.current_speed = self.speed if default else _speed(value)
+            self.speed = None if default else _speed(value)
         else:
-            self.current_voice = self.voice if default else _voice(value)
+            self.voice = None if default else self._voice(value)
+
+    def _voice(self, value: str) -> str:
+        if problem := self.voice_fault(value):
+            raise InvalidInput(f"has {_shown('voice', value)}: the voice {problem}")
+        return value
 
 
 def _is_tag(match: re.Match[str]) -> bool:
@@ -132,12 +142,11 @@ def _is_tag(match: re.Match[str]) -> bool:
     name, closed = match.group(1).lower(), bool(match.group(3))
     if name in _TAGS:
         if not closed:
-            raise InvalidInput(f"the tag {show(match.group())} has no closing bracket")
+            raise InvalidInput(f"has the tag {show(match.group())} without a closing bracket")
         return True
-    near = difflib.get_close_matches(name, _TAGS, n=1, cutoff=0.75)
-    if near and closed:
+    if closed and (near := nearest(name, _TAGS, cutoff=_ALIKE)):
         raise InvalidInput(
-            f"unknown tag {show(match.group())}; did you mean [{near[0]}:...]? "
+            f"has the unknown tag {show(match.group())}; did you mean [{near}:...]? "
             r"Write \[ for a literal bracket"
         )
     return False
@@ -146,35 +155,20 @@ def _is_tag(match: re.Match[str]) -> bool:
 def _pause(value: str) -> float:
     match = _PAUSE.fullmatch(value)
     if match is None:
-        raise InvalidInput(f"[pause:{show(value)[1:-1]}] needs seconds, like [pause:0.5]")
+        raise InvalidInput(f"has {_shown('pause', value)}; write seconds, like [pause:0.5]")
     seconds = float(match.group(1)) / (1000 if match.group(2).lower() == "ms" else 1)
     if seconds > MAX_PAUSE_S:
-        raise InvalidInput(f"[pause:{value}] is longer than {MAX_PAUSE_S:g} s")
+        raise InvalidInput(f"has {_shown('pause', value)}, longer than {MAX_PAUSE_S:g} s")
     return seconds
 
 
 def _speed(value: str) -> float:
     if not _NUMBER.fullmatch(value) or not MIN_SPEED <= float(value) <= MAX_SPEED:
         raise InvalidInput(
-            f"[speed:{show(value)[1:-1]}] needs a number from {MIN_SPEED} to {MAX_SPEED:g}"
+            f"has {_shown('speed', value)}; write a number from {MIN_SPEED} to {MAX_SPEED:g}"
         )
     return float(value)
 
 
-def _voice(value: str) -> str:
-    if problem := voice_problem(value):
-        raise InvalidInput(f"[voice:{show(value)[1:-1]}] {problem}")
-    return value
-
-
-def _checked(lines: list[ScriptLine]) -> list[ScriptLine]:
-    if not any(character.isalnum() for line in lines for character in line.text):
-        raise InvalidInput("holds nothing to say")  # dots, dashes or emoji alone have no sound
-    if len(lines) > MAX_LINES:
-        raise InvalidInput(f"has {len(lines)} lines; at most {MAX_LINES} fit one job")
-    silence_s = sum(line.pause_s for line in lines)
-    if silence_s > MAX_SILENCE_S:
-        raise InvalidInput(
-            f"has {silence_s:g} s of pauses; at most {MAX_SILENCE_S:g} s fit one job"
-        )
-    return lines
+def _shown(tag: str, value: str) -> str:
+    return f"[{tag}:{show(value)[1:-1]}]"

@@ -24,7 +24,7 @@ from tools.simulation.fleet import FleetConfig, Scaler, simulate
 from tools.simulation.load import Lengths, Load, make_jobs
 from tools.simulation.report import PRICES, Report, report, table
 from tools.simulation.service import ServiceModel, assumed, read_model
-from worker.request.parse import QUALITY_STEPS
+from worker.request.speech import QUALITY_STEPS
 
 CHOICES = {"scaler": get_args(Scaler), "lengths": get_args(Lengths), "quality": (*QUALITY_STEPS,)}
 

@@ -1,16 +1,14 @@
 """One wording for every wrong value, shared by the environment and the job schema.
 
-`problem` turns one pydantic error into a phrase that says what is allowed and what was given;
-`nearest` finds the name a typo was meant to be.
+`problem` turns one pydantic error into a phrase that says what is allowed and what was given.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-_SHOWN = 60  # characters of a wrong value that are repeated to the user
+from errors import show
 
 # pydantic error type to wording; `{...}` are the error's own context values.
 _WORDING = {
@@ -33,7 +31,7 @@ _WORDING = {
     "literal_error": "must be one of {expected}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
-    "too_short": "must have at least {min_length} items",
+    "too_short": "must have {min_length} or more items",
     "too_long": "must have at most {max_length} items",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
@@ -54,19 +52,3 @@ def problem(error: Mapping[str, Any], *, secret: bool = False) -> str:
     if kind in _NO_VALUE or secret:
         return text
     return f"{text}, not {show(error['input'])}"
-
-
-def show(value: object) -> str:
-    """A value as an error message repeats it: short, on one line, ASCII-safe quotes."""
-    try:
-        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    except ValueError:  # an int of more than 4300 digits has no decimal form
-        text = "a very large number"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None when none is near."""
-    by_fold = {item.casefold(): item for item in known}
-    found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else None

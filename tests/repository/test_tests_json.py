@@ -13,7 +13,9 @@ import pytest
 
 from standins.waiting import PATIENCE_S
 from tests.repository.test_hub_json import LISTING, OWN, dockerfile_env, schema
-from worker.request.parse import SpeechInput, parse
+from worker.operations.table import OPERATIONS
+from worker.request.parse import parse
+from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,13 +36,13 @@ def test_the_schema_refuses_seconds_and_wrapped_tests() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_every_input_is_accepted_without_a_warning(case: dict[str, Any]) -> None:
-    assert parse(case["input"], Settings()).warnings == ()
+    assert parse(case["input"], OPERATIONS, Settings()).warnings == ()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_no_input_needs_more_than_the_image_brings(case: dict[str, Any]) -> None:
     """No bucket, no link, no library: only the bundled voice."""
-    request = parse(case["input"], Settings()).input
+    request = parse(case["input"], OPERATIONS, Settings()).input
     if isinstance(request, SpeechInput):
         voices = {request.voice, *(s.voice for s in request.segments or ())} - {None}
         assert voices == {"demo"}

@@ -14,7 +14,7 @@ import soundfile
 
 from standins.local_worker import Worker, files_below, tone, wav
 from standins.s3server.server import S3Server
-from tests.worker.request.test_schema import BAD
+from tests.worker.request.bad_jobs import BAD
 
 TRANSCRIPT = "This is the transcript."
 
@@ -188,12 +188,13 @@ def test_a_fixed_duration_within_the_reference(local_worker: Worker, seconds: fl
 
 
 def test_a_disk_that_cannot_be_used(models_dir: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a directory")
-    worker = Worker({"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path / "file")})
+    place = tmp_path / "occupied"
+    place.write_text("not a directory")
+    worker = Worker({"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(place)})
     doctor = worker.run({"endpoint": "doctor"})
     worker.close()
     assert doctor["error_code"] == "UNHEALTHY"
-    assert "LOCAL_STORAGE_DIR" in doctor["error"] or "file" in doctor["error"]
+    assert f"LOCAL_STORAGE_DIR={place} cannot be used as a directory" in doctor["error"]
 
 
 def test_a_job_whose_audio_does_not_fit_leaves_nothing(models_dir: Path, tmp_path: Path) -> None:

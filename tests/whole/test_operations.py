@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import http.client
 import os
@@ -9,11 +10,12 @@ import time
 import urllib.request
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from standins.local_worker import Worker, files_below, wav
+from standins.local_worker import FAST, Worker, files_below, wav
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S
 
@@ -114,8 +116,69 @@ def test_what_was_never_made_is_not_found(s3_worker: Worker) -> None:
 
 
 def test_one_id_is_not_the_beginning_of_another(s3_worker: Worker) -> None:
-    s3_worker.speak("abc-1")
+    """Nor its ending, nor another spelling of it."""
+    ids = ["abc-1", "abc.def", "abc_", "x-abc", "ABC"]
+    for job_id in ids:
+        s3_worker.speak(job_id, timing_format=["srt", "json"])
+    before = [file["key"] for file in s3_worker.run({"endpoint": "list"})["files"]]
     assert s3_worker.run({"endpoint": "status", "job_id": "abc"})["status"] == "not_found"
+    for endpoint, kind in (("result", {}), ("delete", {}), ("info", {}), ("download", {}),
+                           ("download", {"kind": "timing"})):  # fmt: skip
+        output = s3_worker.run({"endpoint": endpoint, "job_id": "abc", **kind})
+        assert output["error_code"] == "OBJECT_NOT_FOUND", endpoint
+    assert [file["key"] for file in s3_worker.run({"endpoint": "list"})["files"]] == before
+    deleted = s3_worker.run({"endpoint": "delete", "job_id": "abc_"})["deleted"]
+    assert sorted(deleted) == [
+        "output/abc.wav", "results/abc.json", "timings/abc.json", "timings/abc.srt",
+    ]  # fmt: skip
+    for job_id in set(ids) - {"abc_"}:
+        result = s3_worker.run({"endpoint": "result", "job_id": job_id})
+        assert (result["job_id"], len(result["timing_keys"])) == (job_id, 2)
+
+
+class Listener:
+    """Takes a stream's chunks, as the platform does."""
+
+    streams = True
+
+    def __init__(self) -> None:
+        self.chunks: list[dict[str, Any]] = []
+
+    def progress(self, update: dict[str, Any]) -> None: ...
+
+    def chunk(self, chunk: dict[str, Any]) -> None:
+        self.chunks.append(chunk)
+
+
+def test_every_file_of_a_job_has_its_type_and_goes_with_it(
+    s3_worker: Worker, s3_server: S3Server, bucket: str
+) -> None:
+    before = set(s3_server.raw_keys(bucket))
+    listener = Listener()
+    job = {
+        "text": "Hello there. [pause:1] Good bye.", "output_format": "ogg", "stream": True,
+        "timing_format": ["srt", "vtt", "ass", "csv", "json"], "url": "presigned", **FAST,
+    }  # fmt: skip
+    output = asyncio.run(s3_worker.runner.handle({"id": "typed", "input": job}, listener))
+    files = {**output["timing_files"], "ogg": output["audio_url"]}  # type: ignore[dict-item]
+    files["chunk"] = listener.chunks[0]["audio_url"]
+    types = {}
+    for name, url in files.items():
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+            types[name] = answer.headers["Content-Type"]
+    assert types == {
+        "srt": "application/x-subrip; charset=utf-8",
+        "vtt": "text/vtt; charset=utf-8",
+        "ass": "text/x-ssa; charset=utf-8",
+        "csv": "text/csv; charset=utf-8",
+        "json": "application/json",
+        "ogg": "audio/ogg",
+        "chunk": "audio/ogg",
+    }
+    written = set(s3_server.raw_keys(bucket)) - before
+    assert len(written) == 9
+    deleted = s3_worker.run({"endpoint": "delete", "job_id": "typed"})["deleted"]
+    assert set(deleted) == written
 
 
 def test_results_are_found_under_any_key_template(s3_env: dict[str, str]) -> None:

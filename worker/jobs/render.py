@@ -13,8 +13,9 @@ from worker.audio.encode import encode, encoded_rate
 from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
-from worker.request.parse import SpeechInput
+from worker.request.speech import SpeechInput
 from worker.subtitles.words import estimate_words, sentences
+from worker.subtitles.write import TimingFormat
 from worker.subtitles.write import render as render_timing
 
 _SILENT = 1e-5  # peak below which nobody hears anything: a broken pass, not speech
@@ -31,7 +32,7 @@ class Rendered:
     seconds: float
     segments: Sequence[Segment]
     word_count: int
-    timings: Mapping[str, str]
+    timings: Mapping[TimingFormat, str]
 
 
 def render(spoken: Spoken, speech: SpeechInput) -> Rendered:
@@ -53,7 +54,7 @@ def render(spoken: Spoken, speech: SpeechInput) -> Rendered:
         ]
     seconds = len(samples) / spoken.sample_rate
     words = estimate_words(segments, samples, spoken.sample_rate)
-    timings: dict[str, str] = {
+    timings: dict[TimingFormat, str] = {
         fmt: render_timing(fmt, sentences(words), words, per_word=speech.cue_per_word(fmt))
         for fmt in speech.timings
     }

@@ -1,8 +1,8 @@
 """Finished chunks of long jobs in storage, so that a job that died goes on instead of again.
 
 A chunk is stored once it has been finished for a second while others of its job are not, so short
-jobs never pay for it. Keys are `parts/{job_id}/{fingerprint}/{index}.f32`: raw fp32 samples, so a
-resumed job has the bits of an uninterrupted one. The fingerprint covers everything a chunk's sound
+jobs never pay for it. Raw fp32 samples are stored, so a resumed job has the bits of an
+uninterrupted one. The fingerprint covers everything a chunk's sound
 depends on; a job sent again with other parameters finds nothing.
 """
 
@@ -14,22 +14,19 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import PurePosixPath
 from typing import Self
 
 import numpy as np
 
 from errors import WorkerError
-from s3_utils import Storage
 from worker.audio.crossfade import Samples
+from worker.files.jobfiles import JobFiles
 from worker.jobs.chunks import Part, SpokenPart
-from worker.keys import safe_piece
 from worker.log import get_logger
 
 log = get_logger("parts")
 
 DELAY_S = 1.0
-_SUFFIX = ".f32"
 _AT_ONCE = 8
 _MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
 
@@ -47,29 +44,26 @@ def fingerprint(parts: Sequence[Part], model: str) -> str:
 class PartStore:
     """The stored chunks of one job. Its methods block; failures to store never fail the job."""
 
-    def __init__(self, storage: Storage, prefix: str, job_id: str, mark: str) -> None:
-        self._storage = storage
-        self._folder = f"{prefix}{safe_piece(job_id)}/{mark}/"
+    def __init__(self, files: JobFiles, fingerprint: str) -> None:
+        self._files, self._fingerprint = files, fingerprint
 
     def load(self, count: int) -> dict[int, Samples]:
         """Chunks of an earlier run, by index below `count`; empty when they cannot be read."""
         try:
-            keys = [item.key for item in self._storage.list(self._folder)]
+            stored = self._files.stored_parts(self._fingerprint)
+            keys = {index: key for index, key in stored.items() if index < count}
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                found = list(pool.map(self._read, keys))
+                found = list(pool.map(self._read, keys.values()))
         except WorkerError as error:
             log.warning("stored chunks not read: %s", error.message)
             return {}
-        return {
-            index: samples
-            for key, samples in zip(keys, found, strict=True)
-            if (index := _index(key)) is not None and index < count
-        }
+        return dict(zip(keys, found, strict=True))
 
     def save(self, part: SpokenPart) -> bool:
         """Stores a chunk; False when storage did not take it."""
         try:
-            self._storage.put(self._key(part.index), part.samples.astype("<f4").tobytes())
+            file = self._files.part(self._fingerprint, part.index)
+            self._files.put(file, part.samples.astype("<f4").tobytes())
         except WorkerError as error:
             log.warning("chunk %d not stored: %s", part.index, error.message)
             return False
@@ -77,21 +71,13 @@ class PartStore:
 
     def remove(self, indices: Sequence[int]) -> None:
         """Deletes chunks; what cannot be deleted is left to the clean-up operation."""
-
-        def delete(index: int) -> None:
-            try:
-                self._storage.delete(self._key(index))
-            except WorkerError as error:
-                log.warning("chunk %d not deleted: %s", index, error.message)
-
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(delete, indices))
-
-    def _key(self, index: int) -> str:
-        return f"{self._folder}{index:05d}{_SUFFIX}"
+        try:
+            self._files.delete(self._files.part(self._fingerprint, i).key for i in indices)
+        except WorkerError as error:
+            log.warning("stored chunks not deleted: %s", error.message)
 
     def _read(self, key: str) -> Samples:
-        data = self._storage.get(key, max_bytes=_MAX_BYTES)
+        data = self._files.storage.get(key, max_bytes=_MAX_BYTES)
         return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
@@ -155,8 +141,3 @@ class PartSaver:
     async def _save(self, part: SpokenPart) -> None:
         if await asyncio.to_thread(self._store.save, part):
             self._stored.add(part.index)
-
-
-def _index(key: str) -> int | None:
-    path = PurePosixPath(key)
-    return int(path.stem) if path.suffix == _SUFFIX and path.stem.isdecimal() else None

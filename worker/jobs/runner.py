@@ -15,9 +15,10 @@ from errors import JobTimeout, Unexpected, WorkerError
 from worker.app import App
 from worker.jobs import speech_job as tts
 from worker.log import get_logger, job_context
-from worker.operations.table import Operations
+from worker.operations.base import Operation
+from worker.operations.table import OPERATIONS
 from worker.platform.reports import Reporter, Silent
-from worker.request.parse import SpeechInput, parse
+from worker.request.parse import parse
 
 log = get_logger("jobs")
 
@@ -29,7 +30,6 @@ class JobRunner:
         self.app = app
         self.interrupted = False  # a job was cut off; Ctrl-C in a local run
         self.draining = False  # the worker ends: interrupted jobs will be delivered elsewhere
-        self._operations = Operations(app)
 
     async def handle(
         self, job: Mapping[str, Any], reporter: Reporter | None = None
@@ -75,9 +75,9 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(self, context: tts.Context, raw: object) -> dict[str, object]:
-        request = await asyncio.to_thread(parse, raw, self.app.settings)
-        if isinstance(request.input, SpeechInput):
+        request = await asyncio.to_thread(parse, raw, OPERATIONS, self.app.settings)
+        if not isinstance(request.input, Operation):
             return await tts.run(context, request)
-        answer = await asyncio.to_thread(self._operations.run, request.input)
+        answer = await asyncio.to_thread(request.input.run, self.app)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": context.job_id, "status": "completed", **answer, "warnings": warnings}

@@ -19,11 +19,11 @@ from typing import Any
 from engine.boot import Engine
 from engine.synthesizer import SpeechParameters
 from engine.weights import demo
-from text.markup import ScriptLine, parse_script, segment_lines
 from worker.app import App
 from worker.audio.crossfade import Samples
-from worker.files.answers import Records, request_mark
-from worker.files.delivery import Delivered, Target, deliver, plan_target
+from worker.files.answers import encode_answer, load_answer, request_fingerprint
+from worker.files.jobfiles import JobFiles
+from worker.files.store import Stored, Target, plan_target, store
 from worker.jobs.answer import Metrics, SpeechOutput
 from worker.jobs.chunks import Part, Spoken, SpokenPart, assemble, plan_parts, speak
 from worker.jobs.limits import inline_limit
@@ -33,7 +33,8 @@ from worker.jobs.resume import PartSaver, PartStore, fingerprint
 from worker.jobs.stream import ChunkStream
 from worker.log import get_logger
 from worker.platform.reports import Reporter
-from worker.request.parse import Request, SpeechInput
+from worker.request.parse import Request
+from worker.request.speech import SpeechInput
 from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
@@ -57,7 +58,6 @@ class Work:
 
     speech: SpeechInput
     target: Target
-    lines: Sequence[ScriptLine]
     voices: Mapping[str | None, PreparedVoice]
     engine: Engine
     parameters: SpeechParameters
@@ -73,7 +73,9 @@ async def run(context: Context, request: Request) -> dict[str, object]:
     started = time.perf_counter()
     speech = request.input
     assert isinstance(speech, SpeechInput)
-    target = await asyncio.to_thread(plan_target, context.app, context.job_id, speech)
+    app = context.app
+    files = JobFiles(app.store(speech.use_s3), app.settings, context.job_id)
+    target = await asyncio.to_thread(plan_target, files, speech)
     work = await _prepare(context, speech, target)
     if isinstance(work, dict):
         return await asyncio.to_thread(_again, context, speech, target, work)
@@ -90,7 +92,7 @@ async def run(context: Context, request: Request) -> dict[str, object]:
         output.metrics.download_s = downloaded - started
         output.metrics.total_s = uploading - started
         output.metrics.resumed_chunks = len(stored)
-        _add_delivery(output, await _deliver(context, work, rendered, output))
+        _add_stored(output, await _store(work, rendered, output))
     output.metrics.upload_s = time.perf_counter() - uploading
     output.metrics.total_s = time.perf_counter() - started
     await asyncio.to_thread(_inline_audio, output, context, speech, rendered.data)
@@ -99,10 +101,9 @@ async def run(context: Context, request: Request) -> dict[str, object]:
 
 async def _prepare(context: Context, speech: SpeechInput, target: Target) -> Work | dict[str, Any]:
     """Everything speaking needs; or the stored answer of the same job, delivered before."""
-    lines = parse_script(speech.text) if speech.text else segment_lines(speech.segments or ())
     earlier, voices = await asyncio.gather(
         _earlier(context, speech, target),
-        _prepare_voices(context.app, speech, lines),
+        _prepare_voices(context.app, speech),
         return_exceptions=True,
     )
     if isinstance(earlier, dict):
@@ -113,19 +114,19 @@ async def _prepare(context: Context, speech: SpeechInput, target: Target) -> Wor
     assert isinstance(voices, dict)
     engine = await context.app.loaded_engine()
     parameters = speech_parameters(speech, context.job_id, engine.model)
-    parts = await asyncio.to_thread(plan_parts, lines, voices, engine.synthesizer, parameters)
-    return Work(speech, target, lines, voices, engine, parameters, parts)
+    parts = await asyncio.to_thread(
+        plan_parts, speech.lines, voices, engine.synthesizer, parameters
+    )
+    return Work(speech, target, voices, engine, parameters, parts)
 
 
 async def _earlier(context: Context, speech: SpeechInput, target: Target) -> dict[str, Any] | None:
     """The stored answer of the same job, delivered before."""
-    jobs = context.app.settings.jobs
     engine = await context.app.loaded_engine()
-    if not jobs.resumes:
+    if not context.app.settings.jobs.resumes:
         return None
-    records = Records(target.storage, jobs.results_prefix)
-    mark = request_mark(speech, engine.model)
-    return await asyncio.to_thread(records.load, context.job_id, mark)
+    fingerprint = request_fingerprint(speech, engine.model)
+    return await asyncio.to_thread(load_answer, target.files, fingerprint)
 
 
 def _again(
@@ -133,29 +134,29 @@ def _again(
 ) -> dict[str, object]:
     """A stored answer with URLs as this delivery asks for them."""
     log.info("delivered before; answered from its stored result")
-    url = target.url(earlier["s3_key"])
+    url = target.links.to(earlier["s3_key"])
     answer = {
         **{name: value for name, value in earlier.items() if name != "timing_formats"},
         "audio_url": url.url,
         "url_kind": url.kind,
         "expires_at": url.expires,
-        "timing_files": {fmt: target.url(key).url for fmt, key in target.timing_keys.items()},
+        "timing_files": {
+            fmt: target.links.to(file.key).url for fmt, file in target.timings.items()
+        },
         "warnings": [*earlier.get("warnings", []), REPEATED],
     }
     if speech.return_audio:
         if problem := _too_large_for_answer(context, answer["bytes"]):
             answer["warnings"].append(problem)
         else:
-            data = target.storage.get(answer["s3_key"], max_bytes=answer["bytes"])
+            data = target.files.storage.get(answer["s3_key"], max_bytes=answer["bytes"])
             answer["audio_base64"] = base64.b64encode(data).decode()
     return answer
 
 
-async def _prepare_voices(
-    app: App, speech: SpeechInput, lines: Sequence[ScriptLine]
-) -> dict[str | None, PreparedVoice]:
+async def _prepare_voices(app: App, speech: SpeechInput) -> dict[str | None, PreparedVoice]:
     """The voice of each line that speaks; None is the job's own. Different ones side by side."""
-    wanted = list(dict.fromkeys(line.voice for line in lines if line.text))
+    wanted = list(dict.fromkeys(line.voice for line in speech.lines if line.text))
     own = speech.voice or app.settings.voices.default_voice
     prepared = await asyncio.gather(
         *(
@@ -194,17 +195,16 @@ def speech_parameters(speech: SpeechInput, job_id: str, model: str) -> SpeechPar
 async def _earlier_parts(context: Context, work: Work) -> tuple[dict[int, Samples], PartSaver]:
     """Chunks an interrupted run stored, and who stores this run's."""
     jobs = context.app.settings.jobs
-    mark = fingerprint(work.parts, work.engine.model)
-    store = PartStore(work.target.storage, jobs.parts_prefix, context.job_id, mark)
+    parts = PartStore(work.target.files, fingerprint(work.parts, work.engine.model))
     enabled = jobs.resumes and len(work.parts) > 1
-    stored = await asyncio.to_thread(store.load, len(work.parts)) if enabled else {}
+    stored = await asyncio.to_thread(parts.load, len(work.parts)) if enabled else {}
     if stored:
         log.info("continuing with %d of %d chunks stored", len(stored), len(work.parts))
 
     def will_come_again(error: BaseException) -> bool:
         return getattr(error, "retryable", False) or context.resumable()
 
-    return stored, PartSaver(store, stored, enabled=enabled, worth_keeping=will_come_again)
+    return stored, PartSaver(parts, stored, enabled=enabled, worth_keeping=will_come_again)
 
 
 async def _speak(
@@ -215,9 +215,8 @@ async def _speak(
     stream = None
     if work.speech.stream and context.reporter.streams:
         stream = ChunkStream(
-            context.reporter, work.target, work.speech, work.parts, job_id=context.job_id,
-            prefix=context.app.settings.jobs.stream_prefix, sample_rate=synthesizer.sample_rate,
-        )  # fmt: skip
+            context.reporter, work.target, work.speech, work.parts, synthesizer.sample_rate
+        )
     progress = Progress(work.parts, synthesizer.sample_rate)
     finished: dict[int, SpokenPart] = {}
     try:
@@ -236,25 +235,21 @@ async def _speak(
     return finished
 
 
-async def _deliver(
-    context: Context, work: Work, rendered: Rendered, output: SpeechOutput
-) -> Delivered:
+async def _store(work: Work, rendered: Rendered, output: SpeechOutput) -> Stored:
     """Stores the audio, its timing files and the job's answer."""
-    records = Records(work.target.storage, context.app.settings.jobs.results_prefix)
-    mark = request_mark(work.speech, work.engine.model)
     facts = {
         "duration": f"{rendered.seconds:.3f}",
         "sample-rate": str(rendered.sample_rate),
         "seed": str(work.parameters.seed),
         "model": work.engine.model[:80],
     }
-    record = {records.key(context.job_id): records.body(mark, output.as_dict())}
-    return await deliver(work.target, rendered.data, rendered.timings, facts, record)
+    answer = encode_answer(request_fingerprint(work.speech, work.engine.model), output.as_dict())
+    return await store(work.target, rendered.data, rendered.timings, facts, answer)
 
 
 def _output(context: Context, work: Work, spoken: Spoken, rendered: Rendered) -> SpeechOutput:
-    """The answer as far as it is known before delivery."""
-    said = [line for line in work.lines if line.text]
+    """The answer as far as it is known before it is stored."""
+    said = [line for line in work.speech.lines if line.text]
     return SpeechOutput(
         job_id=context.job_id,
         text=" ".join(line.text for line in said),
@@ -265,7 +260,7 @@ def _output(context: Context, work: Work, spoken: Spoken, rendered: Rendered) ->
         bytes=len(rendered.data),
         sha256=rendered.sha256,
         seed=work.parameters.seed,
-        s3_key=work.target.key,
+        s3_key=work.target.audio.key,
         segments=list(rendered.segments),
         word_count=rendered.word_count,
         timing_files=dict.fromkeys(work.speech.timings),
@@ -283,13 +278,13 @@ def _output(context: Context, work: Work, spoken: Spoken, rendered: Rendered) ->
     )
 
 
-def _add_delivery(output: SpeechOutput, delivered: Delivered) -> None:
-    audio, url = delivered.audio, delivered.url
+def _add_stored(output: SpeechOutput, stored: Stored) -> None:
+    audio, url = stored.audio, stored.url
     output.bucket, output.storage_type = audio.bucket, audio.storage_type
     output.audio_url, output.url_kind = url.url, url.kind
     output.expires_at = url.expires
-    output.timing_files = dict(delivered.timing_urls)
-    output.warnings += delivered.warnings
+    output.timing_files = dict(stored.timing_urls)
+    output.warnings += stored.warnings
 
 
 def _inline_audio(output: SpeechOutput, context: Context, speech: SpeechInput, data: bytes) -> None:

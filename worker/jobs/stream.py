@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from worker.audio.crossfade import Axis, Samples
-from worker.audio.encode import CONTENT_TYPE, EXTENSION, encode, encoded_rate
+from worker.audio.encode import encode, encoded_rate
 from worker.audio.resample import resample
-from worker.files.delivery import Target
+from worker.files.store import Target
 from worker.jobs.chunks import Part, SpokenPart
-from worker.keys import safe_piece
 from worker.platform.reports import Reporter
-from worker.request.parse import SpeechInput
+from worker.request.speech import SpeechInput
 
 PIECE_LIMIT_BYTES = 1_000_000  # RunPod's documented limit of one piece of a stream
 _ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
@@ -34,14 +33,10 @@ class ChunkStream:
         target: Target,
         speech: SpeechInput,
         parts: Sequence[Part],
-        *,
-        job_id: str,
-        prefix: str,
         sample_rate: int,
     ) -> None:
         self._reporter, self._target, self._speech = reporter, target, speech
         self._parts, self._rate = parts, sample_rate
-        self._folder = f"{prefix}{safe_piece(job_id)}/"
         self._axis = Axis(int(speech.cross_fade_duration * sample_rate))
         self._waves: dict[int, Samples] = {}
         self._arrived = asyncio.Event()
@@ -89,7 +84,6 @@ class ChunkStream:
         inline = self._speech.return_audio
         if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:
             return {"format": fmt, "audio_base64": base64.b64encode(data).decode()}
-        key = f"{self._folder}{part.chunk.index:03d}.{EXTENSION[fmt]}"
-        metadata = {"job-id": self._target.metadata["job-id"]}
-        self._target.storage.put(key, data, content_type=CONTENT_TYPE[fmt], metadata=metadata)
-        return {"format": fmt, "s3_key": key, "audio_url": self._target.url(key).url}
+        file = self._target.files.streamed(part.chunk.index, fmt)
+        self._target.files.put(file, data)
+        return {"format": fmt, "s3_key": file.key, "audio_url": self._target.links.to(file.key).url}

@@ -1,4 +1,4 @@
-"""Older names of job fields, so that users of earlier systems keep their jobs (COMPAT.md).
+"""Older names of job fields, so that users of earlier systems keep their jobs.
 
 A name is mapped only where the new one is a field of the endpoint's model, so `voice_file_url`
 means the file to store in `upload` and the reference voice in `tts`. Null means "not given",
@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from worker.wording import nearest, show
+from errors import nearest, show
 
-# Old name to new, in order of precedence where several are given (COMPAT.md: first row wins).
+# Old name to new, in order of precedence where several are given: the first row wins.
 ALIASES: Mapping[str, str] = {
     "gen_text": "text",
     "local_voice": "voice",

@@ -1,53 +1,65 @@
 """The types a job's fields are made of, with the checks plain pydantic does not have.
 
 Everything is strict: true is not a number, "1.0" is not a number, 1 is a valid float. Limits that
-the settings decide come in through the validation context.
+the settings decide come in through the validation context, a `Settings`. Every error is a phrase
+that follows the field's name.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias, get_args
+from functools import partial
+from typing import Annotated, Any, ClassVar, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     ValidationInfo,
-    WithJsonSchema,
 )
 
-from errors import InvalidInput
+from errors import InvalidInput, nearest, show
 from s3_utils import MAX_EXPIRES_S
-from text.markup import parse_script
-from worker.keys import check_template, check_user_key, voice_problem
+from text.markup import Script, parse_script
+from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
-from worker.wording import nearest, show
+from worker.voices.address import decode_audio, voice_fault
 
 TIMING_FORMATS: tuple[TimingFormat, ...] = get_args(TimingFormat)
-
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _METADATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _MAX_METADATA = 32
 _MAX_METADATA_VALUE = 1024
+_MAX_REF_TEXT = 20_000
+_MAX_USER_ID = 128
+_MAX_NAME = 200
+_INT_LIMIT = 1 << 64  # of whole numbers that are kept as text
 
 
 class Strict(BaseModel):
-    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity."""
+    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity.
+
+    Where `one_of` names fields, exactly one of them must be given; `parse` sees to it.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    one_of: ClassVar[tuple[str, ...]] = ()
+
+
+class HandedOver:
+    """Marks a field that says how a result is handed over, not what is made: a job sent again with
+    another value of it is answered from its stored result."""
 
 
 def settings_of(info: ValidationInfo) -> Settings:
-    """What the job is checked against; the defaults where a model is validated without context."""
+    """The settings a job is checked against; the defaults if none were given."""
     return info.context if isinstance(info.context, Settings) else Settings()
 
 
@@ -64,37 +76,46 @@ def clean_text(text: str) -> str:
     return text
 
 
-def _spoken(text: str, info: ValidationInfo) -> str:
-    limit = settings_of(info).jobs.max_text_chars
-    if len(text) > limit:
-        raise ValueError(f"has {len(text)} characters; at most {limit} are allowed")
-    text = clean_text(text)
+def fine(problem: str | None) -> None:
+    """Raises ValueError if there is a problem."""
+    if problem:
+        raise ValueError(problem)
+
+
+def _script(value: Any, info: ValidationInfo) -> Script:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a string, not {show(value)}")
+    settings = settings_of(info)
+    limit = settings.jobs.max_text_chars
+    if len(value) > limit:
+        raise ValueError(f"has {len(value)} characters; at most {limit} are allowed")
+    text = clean_text(value)
     if not text:
         raise ValueError("is empty")
-    _call(parse_script, text)
-    return text
-
-
-def _call(check: Callable[[str], object], value: str) -> None:
-    """A check of another module with its error as pydantic wants it."""
     try:
-        check(value)
+        return parse_script(text, partial(voice_fault, allow_http=settings.voices.allow_http))
     except InvalidInput as exc:
-        raise ValueError(exc.message.rstrip(".")) from exc
+        raise ValueError(exc.message) from exc
 
 
 def _voice(value: Any, info: ValidationInfo) -> str | dict[str, str]:
     voices = settings_of(info).voices
     if isinstance(value, dict):
-        return {"audio_base64": _inline_voice(value, voices.max_bytes)}
+        others = [key for key in value if key != "audio_base64"]
+        if others or not value:
+            raise ValueError(f"as an object holds `audio_base64` only, not {show(others)}")
+        return _inline_voice(value["audio_base64"], voices.max_bytes)
     if not isinstance(value, str):
         raise ValueError(f"must be a name, a URL or an object, not {show(value)}")
     if value.startswith("data:"):
-        return {"audio_base64": _base64(value.partition(",")[2], voices.max_bytes)}
+        return _inline_voice(value, voices.max_bytes)
     voice: str = value.strip()
-    if problem := voice_problem(voice, allow_http=voices.allow_http):
-        raise ValueError(problem)
+    fine(voice_fault(voice, allow_http=voices.allow_http))
     return voice
+
+
+def _inline_voice(text: Any, max_bytes: int) -> dict[str, str]:
+    return {"audio_base64": base64.b64encode(decode_audio(text, max_bytes)).decode()}
 
 
 def _named_voice(value: Any, info: ValidationInfo) -> str:
@@ -102,30 +123,6 @@ def _named_voice(value: Any, info: ValidationInfo) -> str:
     if not isinstance(voice, str):
         raise ValueError("must be a name or a URL here")
     return voice
-
-
-def _inline_voice(value: dict[Any, Any], max_bytes: int) -> str:
-    others = [key for key in value if key != "audio_base64"]
-    if others or not value:
-        raise ValueError(f"as an object holds `audio_base64` only, not {show(others)}")
-    return _base64(value["audio_base64"], max_bytes)
-
-
-def _base64(value: Any, max_bytes: int) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"needs base64 text, not {show(value)}")
-    if len(value) > (max_bytes + 3) * 4 // 3 + 1024:
-        raise ValueError(f"is larger than {max_bytes} bytes")
-    if value.startswith("data:"):
-        value = value.partition(",")[2]
-    compact = "".join(value.split())
-    try:
-        size = len(base64.b64decode(compact, validate=True))
-    except (binascii.Error, ValueError) as exc:
-        raise ValueError("is not valid base64") from exc
-    if not 0 < size <= max_bytes:
-        raise ValueError(f"is larger than {max_bytes} bytes" if size else "is empty")
-    return compact
 
 
 def _formats(value: Any) -> tuple[TimingFormat, ...]:
@@ -141,7 +138,7 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
 
 
 def _key_template(value: str, info: ValidationInfo) -> str:
-    _call(check_template, value)
+    fine(template_fault(value))
     prefix = settings_of(info).voices.prefix
     if value.casefold().startswith(prefix.casefold()):
         raise ValueError(f"must not lie in the voice library {prefix}")
@@ -149,20 +146,20 @@ def _key_template(value: str, info: ValidationInfo) -> str:
 
 
 def _key(value: str) -> str:
-    _call(check_user_key, value)
+    fine(user_key_fault(value))
     return value
 
 
 def _prefix(value: str) -> str:
     if value:
-        _call(check_user_key, value.removesuffix("/"))
+        fine(user_key_fault(value.removesuffix("/")))
     return value
 
 
 def _voice_name(value: str) -> str:
     if "/" in value or value.startswith("."):
         raise ValueError("must be a plain file name")
-    _call(check_user_key, value)
+    fine(user_key_fault(value))
     return value
 
 
@@ -175,11 +172,11 @@ def _job_id(value: str) -> str:
 def _user_id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError(f"must be a string, not {show(value)}")
-    if isinstance(value, int) and abs(value) >= 1 << 64:
+    if isinstance(value, int) and abs(value) >= _INT_LIMIT:
         raise ValueError("must be a shorter number")
     text = clean_text(str(value))
-    if not 0 < len(text) <= 128:
-        raise ValueError("must have 1 to 128 characters")
+    if not 0 < len(text) <= _MAX_USER_ID:
+        raise ValueError(f"must have 1 to {_MAX_USER_ID} characters")
     return text
 
 
@@ -200,7 +197,7 @@ def _metadata_name(name: Any) -> str:
 def _metadata_value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if (isinstance(value, int) and abs(value) < 1 << 64) or isinstance(value, float):
+    if (isinstance(value, int) and abs(value) < _INT_LIMIT) or isinstance(value, float):
         return str(value)
     if not isinstance(value, str):
         raise ValueError(f"has {show(value)} under {name!r}; use text or numbers")
@@ -209,26 +206,21 @@ def _metadata_value(name: str, value: Any) -> str:
     return clean_text(value)
 
 
-def _schema(*kinds: str, **more: object) -> WithJsonSchema:
-    return WithJsonSchema({"type": list(kinds) if len(kinds) > 1 else kinds[0], **more})
-
-
-SpokenText: TypeAlias = Annotated[str, AfterValidator(_spoken)]
-CleanText: TypeAlias = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
-Voice: TypeAlias = Annotated[
-    str | dict[str, str], PlainValidator(_voice), _schema("string", "object")
+# As JSON a script is the text it was read from: stored answers are found by it.
+ScriptText: TypeAlias = Annotated[
+    Script,
+    PlainValidator(_script),
+    PlainSerializer(lambda script: script.written, return_type=str),
 ]
-NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice), _schema("string")]
-TimingFormats: TypeAlias = Annotated[
-    tuple[TimingFormat, ...],
-    PlainValidator(_formats),
-    _schema("string", "array", enum=list(TIMING_FORMATS), items={"enum": list(TIMING_FORMATS)}),
-]
+CleanText: TypeAlias = Annotated[str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text)]
+Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]
+NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice)]
+TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_formats)]
 KeyTemplate: TypeAlias = Annotated[str, AfterValidator(_key_template)]
 Key: TypeAlias = Annotated[str, AfterValidator(_key)]
 KeyPrefix: TypeAlias = Annotated[str, AfterValidator(_prefix)]
-VoiceName: TypeAlias = Annotated[str, Field(max_length=200), AfterValidator(_voice_name)]
+VoiceName: TypeAlias = Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_voice_name)]
 JobId: TypeAlias = Annotated[str, AfterValidator(_job_id)]
-UserId: TypeAlias = Annotated[str, PlainValidator(_user_id), _schema("string", "integer")]
-Metadata: TypeAlias = Annotated[dict[str, str], PlainValidator(_metadata), _schema("object")]
+UserId: TypeAlias = Annotated[str, PlainValidator(_user_id)]
+Metadata: TypeAlias = Annotated[dict[str, str], PlainValidator(_metadata)]
 Expires: TypeAlias = Annotated[int, Field(ge=1, le=MAX_EXPIRES_S)]

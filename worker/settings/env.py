@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from worker.wording import nearest, problem, show
+from errors import nearest, show
+from worker.wording import problem
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

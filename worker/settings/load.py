@@ -17,9 +17,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from errors import ConfigError, InvalidInput
+from errors import ConfigError
 from s3_utils import StorageConfig
-from worker.keys import check_prefix, check_template
+from worker.keys import prefix_fault, template_fault
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
 from worker.settings.storage import StorageEnv, UrlConfig, storage_config, url_config
@@ -98,19 +98,17 @@ def all_variables() -> list[Env]:
 def _check_keys(reader: Reader, settings: Settings) -> None:
     """Prefixes and the key template get the checks that a job's own keys get."""
     checks = {
-        "VOICES_PREFIX": (check_prefix, settings.voices.prefix),
-        "OUTPUT_PREFIX": (check_prefix, settings.jobs.output_prefix),
-        "TIMINGS_PREFIX": (check_prefix, settings.jobs.timings_prefix),
-        "RESULTS_PREFIX": (check_prefix, settings.jobs.results_prefix),
-        "PARTS_PREFIX": (check_prefix, settings.jobs.parts_prefix),
-        "STREAM_PREFIX": (check_prefix, settings.jobs.stream_prefix),
-        "OUTPUT_KEY": (check_template, settings.jobs.output_template),
+        "VOICES_PREFIX": (prefix_fault, settings.voices.prefix),
+        "OUTPUT_PREFIX": (prefix_fault, settings.jobs.output_prefix),
+        "TIMINGS_PREFIX": (prefix_fault, settings.jobs.timings_prefix),
+        "RESULTS_PREFIX": (prefix_fault, settings.jobs.results_prefix),
+        "PARTS_PREFIX": (prefix_fault, settings.jobs.parts_prefix),
+        "STREAM_PREFIX": (prefix_fault, settings.jobs.stream_prefix),
+        "OUTPUT_KEY": (template_fault, settings.jobs.output_template),
     }
     voices = settings.voices.prefix
     if settings.jobs.output_template.casefold().startswith(voices.casefold()):
         reader.problems.append(f"OUTPUT_KEY and OUTPUT_PREFIX must not lie in {voices}")
-    for name, (check, value) in checks.items():
-        try:
-            check(value)
-        except InvalidInput as exc:
-            reader.problems.append(f"{name}={value}: {exc.message.rstrip('.')}")
+    for name, (fault_of, value) in checks.items():
+        if fault := fault_of(value):
+            reader.problems.append(f"{name}={value} {fault}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable
+from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable, show
 from s3_utils import Storage
 from worker.audio.decode import decode
 from worker.keys import user_key_fault
@@ -31,7 +31,6 @@ from worker.voices.sources import (
     VoiceSources,
 )
 from worker.voices.stored import split_extension, voice_name
-from worker.wording import show
 
 __all__ = ["PreparedVoice", "VoiceInfo", "VoiceInput", "VoiceLibrary"]
 

@@ -12,8 +12,6 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
 import hashlib
 from collections.abc import Callable, Iterator
@@ -27,11 +25,12 @@ from errors import (
     TranscriptMissing,
     VoiceNotFound,
     VoiceUnusable,
+    show,
 )
 from s3_utils import ObjectInfo, Storage
-from worker.keys import voice_problem
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
+from worker.voices.address import decode_audio, voice_fault
 from worker.voices.download import FetchRules, fetch
 from worker.voices.stored import (
     AUDIO_EXTENSIONS,
@@ -41,7 +40,6 @@ from worker.voices.stored import (
     split_extension,
     voice_name,
 )
-from worker.wording import show
 
 INLINE = "inline"
 
@@ -94,7 +92,7 @@ class VoiceSources:
         """
         if isinstance(voice, dict):
             return self._inline(voice)
-        if problem := voice_problem(voice, allow_http=self._config.allow_http):
+        if problem := voice_fault(voice, allow_http=self._config.allow_http):
             raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
         if scheme in ("http", "https"):
@@ -170,16 +168,13 @@ class VoiceSources:
         return Located(path.stem, path.name, stamp, path.read_bytes, sidecars, looked)
 
     def _inline(self, voice: dict[str, str]) -> Located:
-        text = voice.get("audio_base64") or ""
-        if len(text) > (self._config.max_bytes + 3) * 4 // 3 + 1024:
-            raise VoiceUnusable(
-                f"`audio_base64` is larger than {self._config.max_bytes} bytes.",
-                "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
-            )
         try:
-            data = base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError) as exc:
-            raise InvalidInput("`audio_base64` is not valid base64.") from exc
+            data = decode_audio(voice.get("audio_base64"), self._config.max_bytes)
+        except ValueError as exc:
+            raise VoiceUnusable(
+                f"`audio_base64` {exc}.",
+                "Give a whole file of at most MAX_VOICE_BYTES.",
+            ) from exc
         return Located(INLINE, INLINE, hashlib.sha256(data).hexdigest(), lambda: data)
 
     def _link(self, url: str) -> Located:

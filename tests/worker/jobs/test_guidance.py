@@ -8,7 +8,8 @@ import pytest
 
 from engine.weights import demo
 from worker.jobs.speech_job import speech_parameters
-from worker.request.parse import SpeechInput, parse
+from worker.request.parse import parse
+from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 
 
@@ -23,6 +24,6 @@ from worker.settings.load import Settings
     ],
 )
 def test_strength(model: str, asked: dict[str, Any], strength: float) -> None:
-    job = parse({"text": "Hello.", **asked}, Settings()).input
+    job = parse({"text": "Hello.", **asked}, {}, Settings()).input
     assert isinstance(job, SpeechInput)
     assert speech_parameters(job, "job-1", model).cfg_strength == strength

@@ -1,0 +1,78 @@
+"""Which jobs are the same job, sent again: the stored answer is found by what was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from worker.files.answers import HANDED_OVER, request_fingerprint
+from worker.request.parse import parse
+from worker.request.speech import SpeechInput
+from worker.settings.load import Settings
+
+JOB = {"text": "Hello."}
+# Another value of each field of a job. A new field needs a row, and a decision: does it change
+# what is made, or only how it is handed over (then it is marked `HandedOver`)?
+MADE: dict[str, Any] = {
+    "text": "Good bye.",
+    "segments": [{"text": "Hello."}],
+    "voice": "Anna",
+    "ref_text": "Words.",
+    "speed": 1.5,
+    "quality": "draft",
+    "nfe_step": 8,
+    "cfg_strength": 1.0,
+    "sway_sampling_coef": None,
+    "seed": 7,
+    "cross_fade_duration": 0.0,
+    "target_rms": 0.2,
+    "fix_duration": 9.0,
+    "remove_silence": True,
+    "output_format": "mp3",
+    "sample_rate": 16000,
+    "output_key": "elsewhere/{job_id}.{ext}",
+    "use_s3": False,
+    "return_word_timings": True,
+    "timing_format": "srt",
+    "user_id": "u1",
+    "session": "s1",
+    "index": 1,
+    "metadata": {"a": "b"},
+}
+ONLY_HANDED_OVER: dict[str, Any] = {
+    "url": "none",
+    "url_expires": 60,
+    "return_audio": True,
+    "stream": True,
+}
+
+
+def fingerprint(job: dict[str, Any], model: str = "demo") -> str:
+    request = parse(job, {}, Settings()).input
+    assert isinstance(request, SpeechInput)
+    return request_fingerprint(request, model)
+
+
+def test_every_field_is_one_or_the_other() -> None:
+    assert MADE.keys() | ONLY_HANDED_OVER.keys() == SpeechInput.model_fields.keys() - {"endpoint"}
+    assert ONLY_HANDED_OVER.keys() == HANDED_OVER
+
+
+@pytest.mark.parametrize("field", MADE)
+def test_a_field_that_changes_what_is_made_makes_another_job(field: str) -> None:
+    others = {} if field == "segments" else JOB
+    assert fingerprint({**others, field: MADE[field]}) != fingerprint(JOB)
+
+
+@pytest.mark.parametrize("field", ONLY_HANDED_OVER)
+def test_the_way_of_handing_over_does_not(field: str) -> None:
+    assert fingerprint({**JOB, field: ONLY_HANDED_OVER[field]}) == fingerprint(JOB)
+
+
+def test_another_model_makes_another_job() -> None:
+    assert fingerprint(JOB, "F5TTS_v1_Base") != fingerprint(JOB)
+
+
+def test_a_default_asked_for_is_the_default() -> None:
+    assert fingerprint({**JOB, "speed": 1.0, "quality": "best"}) == fingerprint(JOB)

@@ -1,0 +1,175 @@
+"""A job's files in storage: storing, finding and deleting what is its own.
+
+Ids are reduced to ASCII letters, digits, `.`, `_` and `-` in keys, so those of two jobs may share
+one (`abc` and `abc_` do): whose a stored file is, its metadata says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any
+
+from errors import ObjectNotFound, StorageDenied
+from s3_utils import ObjectInfo, Storage, StoredObject
+from worker.audio.encode import EXTENSION
+from worker.files.layout import KINDS, PART_ENDING, PARTS, JobFile, Layout, without_extension
+from worker.log import get_logger
+from worker.settings.load import Settings
+from worker.subtitles.write import TimingFormat
+
+log = get_logger("files")
+
+OWNER = "job-id"  # name of the metadata that says whose a file is
+_MAX_ANSWER_BYTES = 16 << 20
+_MAX_SEARCHED = 10_000  # keys looked at for one id; ten requests to S3
+_AT_ONCE = 8  # requests to storage
+
+
+class JobFiles(Layout):
+    """The files of one job in one store. What reads or writes storage blocks."""
+
+    def __init__(self, storage: Storage, settings: Settings, job_id: str) -> None:
+        super().__init__(settings, job_id)
+        self.storage = storage
+
+    def put(
+        self, file: JobFile, data: bytes, metadata: Mapping[str, str] | None = None
+    ) -> StoredObject:
+        """Stores a file, marked as this job's.
+
+        Raises:
+            StorageError: of any kind.
+            InvalidInput: more metadata than S3 keeps.
+        """
+        return self.storage.put(
+            file.key,
+            data,
+            content_type=file.content_type,
+            metadata={**(metadata or {}), OWNER: self.job_id},
+        )
+
+    def stored_audio(self, fmt: str | None = None) -> list[ObjectInfo]:
+        """The job's audio of one format or any, under the worker's own template, newest first."""
+        found = self._ours(self._audio_keys(fmt))
+        return sorted(found, key=lambda item: item.last_modified, reverse=True)
+
+    def stored_timings(self, formats: Iterable[TimingFormat]) -> dict[str, str]:
+        """Keys of the job's timing files by format, of those formats that are there."""
+        keys: dict[str, str] = {fmt: self.timing(fmt).key for fmt in formats}
+        ours = {item.key for item in self._ours(keys.values())}
+        return {fmt: key for fmt, key in keys.items() if key in ours}
+
+    def stored_parts(self, fingerprint: str) -> dict[int, str]:
+        """Keys of the job's unfinished chunks with that fingerprint, by index."""
+        folder = self.key(PARTS, f"/{fingerprint}/")
+        keys = {
+            int(path.stem): item.key
+            for item in self.storage.list(folder)
+            if (path := PurePosixPath(item.key)).suffix == PART_ENDING and path.stem.isdecimal()
+        }
+        ours = {item.key for item in self._ours(keys.values())}
+        return {index: key for index, key in keys.items() if key in ours}
+
+    def read_answer(self) -> dict[str, Any] | None:
+        """What is stored as the job's answer, None if there is nothing of this worker's making.
+
+        It may be of another job whose id gives the same key.
+
+        Raises:
+            StorageUnavailable: storage does not answer.
+        """
+        key = self.answer.key
+        try:
+            stored = json.loads(self.storage.get(key, max_bytes=_MAX_ANSWER_BYTES))
+        except (ObjectNotFound, StorageDenied):
+            return None  # to credentials that may not list, what is missing looks forbidden
+        except ValueError:
+            stored = None
+        if isinstance(stored, dict) and isinstance(stored.get("output"), dict):
+            return stored
+        log.warning("%s is not an answer of this worker", key)
+        return None
+
+    def delete_all(self) -> list[str]:
+        """Deletes everything the job left; returns the keys.
+
+        Raises:
+            StorageError: of any kind.
+        """
+        return self.delete([*self._audio_keys(), *self._other_keys()])
+
+    def delete(self, keys: Iterable[str]) -> list[str]:
+        """Deletes those of `keys` that are this job's; returns them.
+
+        Raises:
+            StorageError: of any kind; the others are deleted all the same.
+        """
+        keys = list(dict.fromkeys(keys))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            gone = list(pool.map(self._delete, keys))
+        return [key for key, deleted in zip(keys, gone, strict=True) if deleted]
+
+    def _delete(self, key: str) -> bool:
+        """Each store is asked: one may hold this job's file, the other another's."""
+        stores = self.storage.stores().values()
+        holding = [(store, item) for store in stores if (item := _info(store, key))]
+        ours = [store for store, item in holding if self._is_ours(item)]
+        if len(ours) == len(holding):
+            return bool(ours) and self.storage.delete(key)
+        return any([store.delete(key) for store in ours])
+
+    def _audio_keys(self, fmt: str | None = None) -> Iterator[str]:
+        """Keys under the worker's own template that may be this job's."""
+        jobs = self.settings.jobs
+        extensions = {ending for each, ending in EXTENSION.items() if fmt in (None, each)}
+        stem = without_extension(jobs.output_template.replace("{job_id}", self.piece))
+        if "{" not in stem:
+            wanted = {f"{stem}.{each}" for each in extensions}
+            yield from (i.key for i in self.storage.list(f"{stem}.") if i.key in wanted)
+            return
+        piece = re.escape(without_extension(self.piece))
+        ending = rf"\.({'|'.join(extensions)})$"
+        named = re.compile(rf"(?<![A-Za-z0-9]){piece}(?![A-Za-z0-9]).*{ending}")
+        searched = islice(self.storage.list(jobs.output_beginning), _MAX_SEARCHED)
+        yield from (item.key for item in searched if named.search(item.key))
+
+    def _other_keys(self) -> Iterator[str]:
+        for kind in KINDS:
+            base = self.key(kind, "")
+            for item in self.storage.list(base + ("." if kind.endings else "/")):
+                if not kind.endings or item.key.removeprefix(base) in kind.endings:
+                    yield item.key
+
+    def _ours(self, keys: Iterable[str]) -> list[ObjectInfo]:
+        """Those of `keys` that are stored and this job's."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(lambda key: _info(self.storage, key), keys))
+        return [item for item in found if item and self._is_ours(item)]
+
+    def _is_ours(self, item: ObjectInfo) -> bool:
+        """By its metadata; by the stored answer and its name where a service keeps no metadata."""
+        owner = item.metadata.get(OWNER)
+        if owner is not None:
+            return owner == self.job_id.encode(errors="replace").decode()
+        if self._answered is None:
+            return self.is_clear(item.key)
+        of_this_job = self._answered.get("job_id") == self.job_id
+        return of_this_job and (self._answered.get("s3_key") == item.key or self.is_clear(item.key))
+
+    @cached_property
+    def _answered(self) -> dict[str, Any] | None:
+        stored = self.read_answer()
+        return stored["output"] if stored else None
+
+
+def _info(storage: Storage, key: str) -> ObjectInfo | None:
+    try:
+        return storage.info(key)
+    except ObjectNotFound:
+        return None

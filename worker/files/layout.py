@@ -1,0 +1,153 @@
+"""Where a job's files go: every key a job writes, and the type of what lies there.
+
+    output/{job_id}.wav                      audio, by the job's or the worker's key template
+    timings/{job_id}.srt                     timing files, one per format
+    results/{job_id}.json                    the job's answer
+    stream/{job_id}/000.wav                  chunks of a streamed job
+    parts/{job_id}/{fingerprint}/00000.f32   chunks of a job that has not ended
+
+Each kind of file beside the audio is a row of `KINDS`: deleting and cleaning up go by the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from errors import InvalidInput, show
+from worker.audio.encode import CONTENT_TYPE, EXTENSION, AudioFormat
+from worker.keys import HOLE, safe_piece, template_fault, user_key_fault
+from worker.settings.load import Settings
+from worker.subtitles.write import CONTENT_TYPE as TIMING_TYPE
+from worker.subtitles.write import TimingFormat
+
+ANONYMOUS = "anonymous"
+PART_ENDING = ".f32"
+
+_ENDING = re.compile(rf"\.({'|'.join(EXTENSION.values())}|opus|\{{ext\}})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """Where one file of a job goes, and what type it has."""
+
+    key: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Files named `{prefix}{job_id}{ending}`; without endings, any below `{prefix}{job_id}/`.
+
+    `setting` is the field of the job settings that holds the prefix.
+    """
+
+    setting: str
+    endings: tuple[str, ...] = ()
+
+    def prefix(self, settings: Settings) -> str:
+        """What all keys of this kind start with."""
+        return str(getattr(settings.jobs, self.setting))
+
+
+TIMINGS = Kind("timings_prefix", tuple(f".{fmt}" for fmt in TIMING_TYPE))
+ANSWERS = Kind("results_prefix", (".json",))
+STREAMED = Kind("stream_prefix")
+PARTS = Kind("parts_prefix")
+KINDS = (TIMINGS, ANSWERS, STREAMED, PARTS)
+
+
+def prefixes(settings: Settings) -> tuple[str, ...]:
+    """What the keys of all jobs' files start with, audio by the worker's own template."""
+    found = (settings.jobs.output_beginning, *(kind.prefix(settings) for kind in KINDS))
+    return tuple(dict.fromkeys(prefix for prefix in found if prefix))
+
+
+class Layout:
+    """Where each file of one job goes. `piece` is the job's id as keys have it."""
+
+    def __init__(self, settings: Settings, job_id: str) -> None:
+        self.settings, self.job_id, self.piece = settings, job_id, safe_piece(job_id)
+
+    def audio(
+        self,
+        fmt: AudioFormat,
+        template: str | None = None,
+        *,
+        date: str = "",
+        voice: str = "",
+        user_id: str | None = None,
+        session: str | None = None,
+        index: int = 0,
+    ) -> JobFile:
+        """The audio, by a key template; the key always ends in the format's extension.
+
+        Args:
+            template: the worker's own if None.
+            date: as it shall appear, `2026-01-31`.
+            index: number of the segment, three digits in the key.
+
+        Raises:
+            InvalidInput: the template or its key is wrong, or the key lies in the voice library.
+        """
+        template = template or self.settings.jobs.output_template
+        if problem := template_fault(template):
+            raise InvalidInput(f"The key template {show(template)} {problem}.")
+        extension = EXTENSION[fmt]
+        values = {
+            "job_id": self.piece,
+            "date": safe_piece(date),
+            "voice": safe_piece(voice),
+            "user_id": safe_piece(user_id) if user_id else ANONYMOUS,
+            "session": safe_piece(session) if session else "default",
+            "index": f"{index:03d}",
+            "ext": extension,
+        }
+        filled = HOLE.sub(lambda hole: values[hole.group(1)], template)
+        key = f"{without_extension(filled)}.{extension}"
+        if problem := user_key_fault(key):
+            raise InvalidInput(f"The key {show(key)} {problem}.")
+        voices = self.settings.voices.prefix
+        if voices and key.casefold().startswith(voices.casefold()):
+            raise InvalidInput(
+                f"The key {show(key)} lies in the voice library {voices}.",
+                "Use the `upload` operation for voices.",
+            )
+        return JobFile(key, CONTENT_TYPE[fmt])
+
+    def timing(self, fmt: TimingFormat) -> JobFile:
+        """The timing file of one format."""
+        return JobFile(self.key(TIMINGS, f".{fmt}"), TIMING_TYPE[fmt])
+
+    @property
+    def answer(self) -> JobFile:
+        """What the job answered."""
+        return JobFile(self.key(ANSWERS, ".json"), "application/json")
+
+    def streamed(self, index: int, fmt: AudioFormat) -> JobFile:
+        """A chunk of a streamed job, as an audio file."""
+        return JobFile(self.key(STREAMED, f"/{index:03d}.{EXTENSION[fmt]}"), CONTENT_TYPE[fmt])
+
+    def part(self, fingerprint: str, index: int) -> JobFile:
+        """A finished chunk of a job that has not ended, as raw samples."""
+        name = f"/{fingerprint}/{index:05d}{PART_ENDING}"
+        return JobFile(self.key(PARTS, name), "application/octet-stream")
+
+    def is_clear(self, key: str) -> bool:
+        """True if only this job, or one whose id gives the same piece, writes such a key."""
+        if key.startswith(tuple(self.key(kind, "") for kind in KINDS)):
+            return True
+        template = without_extension(self.settings.jobs.output_template)
+        literal = re.escape(template.replace("{job_id}", self.piece))
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", literal)
+        whole = "{job_id}" in template.split("/")
+        return whole and re.fullmatch(pattern, without_extension(key)) is not None
+
+    def key(self, kind: Kind, name: str) -> str:
+        """The key of a file of some kind, by what follows the job's id in it."""
+        return f"{kind.prefix(self.settings)}{self.piece}{name}"
+
+
+def without_extension(key: str) -> str:
+    """A key or template without an audio extension or `.{ext}` at its end."""
+    return _ENDING.sub("", key)

@@ -1,0 +1,212 @@
+"""Stored objects: those of jobs by id, any by key."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from errors import InvalidInput, ObjectNotFound
+from s3_utils import ObjectInfo, UrlKind
+from worker.app import App
+from worker.audio.encode import AudioFormat
+from worker.files.answers import load_answer
+from worker.files.find import facts_of, find_audio, find_timing, find_timings
+from worker.files.jobfiles import OWNER, JobFiles
+from worker.files.layout import prefixes
+from worker.files.links import Links
+from worker.operations.base import Answer, Operation, url_fields
+from worker.request.fields import Expires, JobId, Key, KeyPrefix, VoiceName
+from worker.subtitles.write import TimingFormat
+
+LOCAL_PRESIGN = "Local files cannot be presigned: other services need an S3 bucket for this."
+
+
+def _files(app: App, job_id: str) -> JobFiles:
+    return JobFiles(app.storage, app.settings, job_id)
+
+
+def _described(item: ObjectInfo) -> Answer:
+    return {
+        "key": item.key,
+        "name": PurePosixPath(item.key).name,
+        "size": item.size,
+        "last_modified": item.last_modified.isoformat(),
+    }
+
+
+class ListObjects(Operation):
+    """Lists stored objects by key; `after` continues a cut list."""
+
+    endpoint: Literal["list"]
+    prefix: KeyPrefix = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: Key | None = None
+
+    def run(self, app: App) -> Answer:
+        files: list[Answer] = []
+        truncated = False
+        for item in app.storage.list(self.prefix):
+            if self.after is not None and item.key.encode() <= self.after.encode():
+                continue
+            if len(files) == self.limit:
+                truncated = True
+                break
+            files.append(_described(item))
+        return {"files": files, "count": len(files), "truncated": truncated}
+
+
+class ObjectOperation(Operation):
+    """Base of what is done with one stored object, given by key or by the job that made it."""
+
+    one_of = ("job_id", "key")
+
+    key: Key | None = None
+    job_id: JobId | None = None
+    kind: Literal["audio", "timing"] = "audio"
+    format: AudioFormat | TimingFormat | None = None
+
+    def find(self, app: App) -> ObjectInfo:
+        """The object.
+
+        Raises:
+            ObjectNotFound: it is not stored.
+        """
+        if self.job_id is None:
+            return app.storage.info(str(self.key))
+        files = _files(app, self.job_id)
+        if self.kind == "audio":
+            return find_audio(files, self.format)
+        return app.storage.info(find_timing(files, self.format))
+
+
+class Info(ObjectOperation):
+    """Describes one object, with its metadata."""
+
+    endpoint: Literal["info"]
+
+    def run(self, app: App) -> Answer:
+        item = self.find(app)
+        return {
+            **_described(item),
+            "content_type": item.content_type,
+            "metadata": dict(item.metadata),
+        }
+
+
+class Download(ObjectOperation):
+    """`return_audio` also answers the bytes as base64 while they fit."""
+
+    endpoint: Literal["download"]
+    url: UrlKind | None = None
+    url_expires: Expires | None = None
+    return_audio: bool = False
+
+    def run(self, app: App) -> Answer:
+        item = self.find(app)
+        links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
+        url = links.to(item.key)
+        answer: Answer = {"s3_key": item.key, "size": item.size, **url_fields(url)}
+        audio = self.kind == "audio"
+        if audio:
+            answer["audio_url"] = url.url
+        if self.return_audio:
+            limit = app.settings.jobs.inline_audio_max_bytes
+            data = app.storage.get(item.key, max_bytes=limit)
+            answer["audio_data" if audio else "timing_data"] = base64.b64encode(data).decode()
+        return answer
+
+
+class Status(Operation):
+    """A job this worker has no object of is unknown, not failed: its queue knows more."""
+
+    endpoint: Literal["status"]
+    job_id: JobId
+
+    def run(self, app: App) -> Answer:
+        stored = _files(app, self.job_id).stored_audio()
+        return {"job_id": self.job_id, "status": "completed" if stored else "not_found"}
+
+
+class Result(Operation):
+    """What a job answered, with fresh URLs."""
+
+    endpoint: Literal["result"]
+    job_id: JobId
+    url: UrlKind | None = None
+    url_expires: Expires | None = None
+
+    def run(self, app: App) -> Answer:
+        files = _files(app, self.job_id)
+        links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
+        item = find_audio(files)
+        url = links.to(item.key)
+        answer = load_answer(files)
+        timings = find_timings(files, answer)
+        return {
+            **(facts_of(item) if answer is None else answer),
+            **url_fields(url),
+            "audio_url": url.url,
+            "timing_keys": list(timings.values()),
+            "timing_files": {fmt: links.to(key).url for fmt, key in timings.items()},
+        }
+
+
+class Delete(Operation):
+    """Deletes a job's files, one object, or a voice with its transcript."""
+
+    one_of = ("job_id", "key", "voice_name")
+
+    endpoint: Literal["delete"]
+    key: Key | None = None
+    job_id: JobId | None = None
+    voice_name: VoiceName | None = None
+
+    def run(self, app: App) -> Answer:
+        if self.voice_name is not None:
+            keys = app.voices.remove(self.voice_name)
+        elif self.job_id is not None:
+            keys = _files(app, self.job_id).delete_all()
+        else:
+            key = str(self.key)
+            _must_be_ours(app, key)
+            keys = [key] if app.storage.delete(key) else []
+        if not keys:
+            raise ObjectNotFound("There is nothing to delete.", "`list` shows what is stored.")
+        return {"deleted": keys, "count": len(keys)}
+
+
+def _must_be_ours(app: App, key: str) -> None:
+    """A bucket may hold more than this worker's files; those are not deleted."""
+    ours = (*prefixes(app.settings), app.settings.voices.prefix)
+    if not key.startswith(ours) and OWNER not in app.storage.info(key).metadata:
+        raise InvalidInput(
+            f"{key} was not made by this worker, so it is not deleted.",
+            "Delete it with the storage provider's own tools.",
+        )
+
+
+class Presign(Operation):
+    """A URL for others: `get` reads an object, `put` lets a client upload one."""
+
+    endpoint: Literal["presign"]
+    key: Key
+    method: Literal["get", "put"] = "get"
+    content_type: Annotated[str, Field(max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+$")] | None = (
+        None
+    )
+    url_expires: Expires | None = None
+
+    def run(self, app: App) -> Answer:
+        links = Links.wanted(app.storage, app.settings.urls, "presigned", self.url_expires)
+        if self.method == "get":
+            url = links.to(self.key)
+        else:
+            url = app.storage.presign_put(
+                self.key, content_type=self.content_type, expires_s=links.expires_s
+            )
+        local = [LOCAL_PRESIGN] if url.kind != "presigned" else []
+        answer = {"s3_key": self.key, "method": self.method, **url_fields(url)}
+        return {**answer, "warnings": local}

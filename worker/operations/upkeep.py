@@ -1,0 +1,92 @@
+"""Looking after a worker and its storage."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from errors import WorkerError
+from s3_utils import Storage, run_check
+from worker.app import App
+from worker.files.cleanup import clean_up
+from worker.operations.base import Answer, Operation
+from worker.request.fields import KeyPrefix
+
+
+class Cleanup(Operation):
+    """Deletes results older than `days_old` days."""
+
+    endpoint: Literal["cleanup"]
+    days_old: Annotated[float, Field(ge=0, le=36_500)] | None = None
+    cleanup_local: bool = True
+    cleanup_s3: bool = True
+    dry_run: bool = False
+
+    def run(self, app: App) -> Answer:
+        days = app.settings.jobs.cleanup_days if self.days_old is None else self.days_old
+        wanted = {"local": self.cleanup_local, "s3": self.cleanup_s3}
+        stores: dict[str, Storage] = {
+            place: store for place, store in app.storage.stores().items() if wanted[place]
+        }
+        deleted = clean_up(stores, app.settings, days=days, dry_run=self.dry_run)
+        counts = {
+            f"{place}_{what}": count
+            for place, found in deleted.items()
+            for what, count in found.items()
+        }
+        total = sum(found["deleted"] for found in deleted.values())
+        return {**counts, "deleted": total, "days_old": days, "dry_run": self.dry_run}
+
+
+class StorageInfo(Operation):
+    """Where objects go; `total_size` also counts the bytes, which lists everything."""
+
+    endpoint: Literal["storage_info"]
+    total_size: bool = False
+
+    def run(self, app: App) -> Answer:
+        answer: Answer = dict(app.storage.describe())
+        if self.total_size:
+            answer["total_bytes"] = app.storage.total_size()
+        return answer
+
+
+class Migrate(Operation):
+    """Copies files of local storage to S3."""
+
+    endpoint: Literal["migrate"]
+    prefix: KeyPrefix = ""
+
+    def run(self, app: App) -> Answer:
+        return app.storage.migrate(self.prefix).as_dict()
+
+
+class Doctor(Operation):
+    """Tries storage step by step and describes the model."""
+
+    endpoint: Literal["doctor"]
+
+    def run(self, app: App) -> Answer:
+        steps = run_check(app.storage)
+        storage = {**app.storage.describe(), "steps": [step.as_dict() for step in steps]}
+        model = _model(app)
+        problems = [f"{step.step}: {step.detail}" for step in steps if step.ok is False]
+        problems += [model["error"]] if "error" in model else []
+        answer: Answer = {"storage": storage, "model": model, "healthy": not problems}
+        if problems:  # a check that fails is a job that fails, for scripts
+            answer |= {"status": "failed", "error": problems[0], "error_code": "UNHEALTHY"}
+        return answer
+
+
+def _model(app: App) -> Answer:
+    try:
+        engine = app.engine.result()
+    except WorkerError as error:
+        return {"error": error.message, "hint": error.hint}
+    return {
+        "model": engine.model,
+        "device": engine.device,
+        "dtype": engine.dtype,
+        "load_s": round(engine.load_s, 3),
+    }

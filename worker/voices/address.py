@@ -1,0 +1,66 @@
+"""How a job says which voice it wants: the form of names, keys, links and audio sent inline."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from urllib.parse import urlsplit
+
+from errors import show
+from worker.keys import user_key_fault
+
+_MAX_URL_CHARS = 4096
+_BLANKS = 1024  # characters of line breaks and the like that base64 text may hold
+
+
+def voice_fault(voice: str, *, allow_http: bool = True) -> str | None:
+    """What is wrong with a voice given as text, None if nothing.
+
+    A voice is a library name (`Dorota`, `Dorota.wav`), a key, `s3://bucket/key` or an https URL.
+    Whether it exists is for the voice library to say.
+    """
+    scheme, separator, rest = voice.partition("://")
+    if not separator:
+        return user_key_fault(voice)
+    if scheme.lower() == "s3":
+        bucket, _, key = rest.partition("/")
+        return (user_key_fault(key) if bucket else "names no bucket") if key else "names no key"
+    if scheme.lower() not in ("https", "http"):
+        return "must be a name, a key, an s3:// URI or an https URL"
+    if scheme.lower() == "http" and not allow_http:
+        return "must use https (ALLOW_HTTP_VOICES permits http)"
+    return _url_fault(voice)
+
+
+def _url_fault(url: str) -> str | None:
+    if len(url) > _MAX_URL_CHARS:
+        return f"is longer than {_MAX_URL_CHARS} characters"
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zs") for c in url):
+        return "holds spaces or control characters"
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return None if host else "names no host"
+
+
+def decode_audio(text: object, max_bytes: int) -> bytes:
+    """The file in a base64 text or data URL, whose size is checked before it is decoded.
+
+    Raises:
+        ValueError: a phrase that follows the field's name; not base64, empty or over `max_bytes`.
+    """
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"needs base64 text, not {show(text)}")
+    if len(text) > (max_bytes + 3) * 4 // 3 + _BLANKS:
+        raise ValueError(f"is larger than {max_bytes} bytes")
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise ValueError("is not valid base64") from exc
+    if not 0 < len(data) <= max_bytes:
+        raise ValueError(f"is larger than {max_bytes} bytes" if data else "is empty")
+    return data
