@@ -10,13 +10,13 @@ from pathlib import Path
 
 from engine.sampler import Schedule, sample
 from standins.checkpoints import ARCHS, make_checkpoint
-from tests.engine.test_oracle_mel import (
+from standins.comparison import (
     CHINESE,
     ENGLISH,
     flow_input,
-    ours,
+    our_model,
     relative_error,
-    theirs,
+    their_mel,
 )
 
 
@@ -26,11 +26,11 @@ def run() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as directory:
         for arch in ARCHS:
             checkpoint = make_checkpoint(Path(directory) / arch, arch)
-            model, vocab = ours(checkpoint)
+            model, vocab = our_model(checkpoint)
             errors = [
                 relative_error(
                     sample(model, [flow_input(text, vocab, 180, 5, cfg)], schedule)[0],
-                    theirs(checkpoint, text, 180, 5, cfg, schedule),
+                    their_mel(checkpoint, text, 180, 5, cfg, schedule),
                 )
                 for text in (ENGLISH, CHINESE)
                 for cfg in (0.0, 2.0)

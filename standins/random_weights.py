@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
 from engine.arch import Arch
+from engine.dit.model import DiT
+from engine.weights.checkpoint import load_dit
 
 # Small, but with every part that a published model has.
 ARCH = Arch(dim=256, depth=4, heads=4, ff_mult=2, text_dim=128, conv_layers=2)
+
+
+def random_dit(
+    arch: Arch,
+    dtype: torch.dtype,
+    *,
+    vocab_size: int = 100,
+    seed: int = 0,
+    device: str = "cpu",
+) -> DiT:
+    """A model of `arch`, loaded from the official format."""
+    from safetensors.torch import save_file
+
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "model.safetensors"
+        save_file(random_state(arch, vocab_size, seed=seed), path)
+        return load_dit(path, arch, vocab_size, device=torch.device(device), dtype=dtype)
 
 
 def random_state(arch: Arch, vocab_size: int, *, seed: int) -> dict[str, Tensor]:

@@ -101,5 +101,5 @@ class Faults:
         if draw is None or path not in self._paths or draw.random() >= self._rate:
             return None
         kind: Kind = draw.choice(("answer", "reset", "lose_answer", "slow"))
-        status = draw.choice(SURVIVABLE[path])  # type: ignore[index]
-        return Fault(path, kind, status, draw.uniform(0.05, 0.5), 1, job_id)  # type: ignore[arg-type]
+        status = draw.choice(SURVIVABLE[path])
+        return Fault(path, kind, status, draw.uniform(0.05, 0.5), 1, job_id)

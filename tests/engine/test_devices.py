@@ -17,8 +17,7 @@ from engine.dit import attention
 from engine.mel import LogMel
 from engine.sampler import Course, Flow, FlowInput
 from engine.vocoder.vocos import Vocos, VocosConfig
-from standins.random_weights import ARCH
-from tests.engine.models import random_dit
+from standins.random_weights import ARCH, random_dit
 
 META = torch.device("meta")
 UPSAMPLED = replace(ARCH, average_upsampling=True, text_mask_padding=True)

@@ -21,9 +21,9 @@ from engine.tokens import read_vocab
 from engine.weights.checkpoint import load_dit, read_state
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL
+from standins.comparison import ENGLISH, REFERENCE, flow_input, relative_error
 from standins.oracle import f5
 from standins.random_weights import random_state
-from tests.engine.test_oracle_mel import ENGLISH, REFERENCE, flow_input, relative_error
 
 pytestmark = pytest.mark.slow
 NAME = "F5TTS_v1_Base"

@@ -16,8 +16,7 @@ from engine.dit.model import DiT
 from engine.dit.packing import Packing
 from engine.sampler import Course, Flow, FlowInput, Schedule, sample
 from engine.vocoder.vocos import Vocos, VocosConfig
-from standins.random_weights import ARCH
-from tests.engine.models import random_dit
+from standins.random_weights import ARCH, random_dit
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2}
 DTYPES = list(TOLERANCE)

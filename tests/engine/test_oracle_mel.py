@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
-from engine.arch import MelConfig, read_arch
-from engine.dit import attention
 from engine.dit.layers import ConvPositionEmbedding
-from engine.dit.model import DiT
 from engine.dit.packing import Packing
-from engine.mel import LogMel
-from engine.sampler import FlowInput, Schedule, sample
-from engine.tokens import read_vocab, token_ids, tokenize
-from engine.weights.checkpoint import load_dit, read_state
+from engine.sampler import Schedule, sample
+from engine.tokens import tokenize
+from engine.weights.checkpoint import read_state
 from standins.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
-from standins.oracle import f5
+from standins.comparison import CHINESE, ENGLISH, flow_input, relative_error
+from standins.comparison import our_model as ours
+from standins.comparison import their_mel as theirs
 
 TOLERANCE = 1e-4
-ENGLISH = "The quick brown fox; it jumps over “lazy” dogs. "
-CHINESE = "我们去银行, 今天 is a good day 吗？"
-REFERENCE = (
-    torch.sin(torch.arange(24000) * 0.05) * 0.1
-    + torch.randn(24000, generator=torch.Generator().manual_seed(1)) * 0.02
-)
 
 
 @pytest.fixture(scope="module", params=list(ARCHS))
@@ -33,47 +23,6 @@ def checkpoint(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> TinyCheckpoint:
     return make_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
-
-
-def ours(
-    checkpoint: TinyCheckpoint, weights: Path | None = None, dtype: torch.dtype = torch.float32
-) -> tuple[DiT, dict[str, int]]:
-    vocab = read_vocab(checkpoint.vocab)
-    model = load_dit(
-        weights or checkpoint.weights,
-        read_arch(checkpoint.config),
-        len(vocab),
-        device=torch.device("cpu"),
-        dtype=dtype,
-    )
-    model.use_attention(attention.pick("auto", torch.device("cpu"), dtype)[1])
-    return model, vocab
-
-
-def flow_input(text: str, vocab: dict[str, int], frames: int, seed: int, cfg: float) -> FlowInput:
-    tokens = torch.tensor(token_ids(tokenize(text), vocab))
-    cond = LogMel(MelConfig(), torch.device("cpu"))(REFERENCE)
-    return FlowInput(cond, tokens, frames, seed, cfg)
-
-
-def theirs(
-    checkpoint: TinyCheckpoint, text: str, frames: int, seed: int, cfg: float, schedule: Schedule
-) -> torch.Tensor:
-    mel, _ = checkpoint.oracle.sample(
-        cond=REFERENCE[None],
-        text=f5().utils.convert_char_to_pinyin([text]),
-        duration=frames,
-        steps=schedule.nfe,
-        cfg_strength=cfg,
-        sway_sampling_coef=schedule.sway,
-        seed=seed,
-        use_epss=schedule.epss,
-    )
-    return mel[0]
-
-
-def relative_error(actual: torch.Tensor, expected: torch.Tensor) -> float:
-    return float((actual - expected).norm() / expected.norm())
 
 
 @pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from engine.tokens import read_vocab
 from engine.vocoder.vocos import load_vocos
 from engine.weights.checkpoint import load_dit
 from standins.checkpoints import make_checkpoint, make_vocos
-from standins.oracle import f5
+from standins.comparison import their_wave
 from worker.audio.crossfade import place
 
 TOLERANCE = 1e-3
@@ -89,41 +88,6 @@ def ours(synthesizer: Synthesizer, ref: Ref, text: str, parameters: SpeechParame
     return chunks, place(waves, [0] * len(waves), fade)[0]
 
 
-def theirs(
-    checkpoint: Any, vocoder: Any, path: Path, ref_text: str, text: str, chunks: Any,
-    parameters: SpeechParameters, monkeypatch: pytest.MonkeyPatch,
-) -> Any:  # fmt: skip
-    """`infer_process` as released, each chunk's noise drawn from that chunk's seed."""
-    sample = checkpoint.oracle.sample
-    marks = {
-        tuple(f5().utils.convert_char_to_pinyin([_spaced(ref_text) + c.text])[0]): c for c in chunks
-    }
-    assert len(marks) == len(chunks), "the test's text must give distinct chunks"
-
-    def seeded(**kwargs: Any) -> Any:
-        with _one_at_a_time:
-            return sample(**kwargs, seed=marks[tuple(kwargs["text"][0])].seed)
-
-    monkeypatch.setattr(checkpoint.oracle, "sample", seeded)
-    wave, rate, _ = f5().infer.infer_process(
-        str(path), ref_text, text, checkpoint.oracle, vocoder,
-        nfe_step=parameters.nfe_step, cfg_strength=parameters.cfg_strength,
-        sway_sampling_coef=parameters.sway_sampling_coef, speed=parameters.speed,
-        fix_duration=parameters.fix_duration, target_rms=parameters.target_rms,
-        cross_fade_duration=parameters.cross_fade_duration, progress=None,
-        show_info=lambda *_: None, device="cpu",
-    )  # fmt: skip
-    assert rate == 24000
-    return wave
-
-
-def _spaced(text: str) -> str:
-    return text + " " if text[-1].isascii() else text
-
-
-_one_at_a_time = threading.Lock()  # torch.manual_seed is global; f5-tts samples from a thread pool
-
-
 @pytest.mark.parametrize(
     ("text", "ref_text", "level", "parameters"),
     [
@@ -153,14 +117,19 @@ _one_at_a_time = threading.Lock()  # torch.manual_seed is global; f5-tts samples
     ids=["one", "very short", "many quiet", "fast, no fade", "chinese", "fixed", "unguided"],
 )
 def test_the_waveform_is_that_of_infer_process(
-    synthesizer: Synthesizer, checkpoint: Any, vocos: tuple[Path, Any], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, text: str, ref_text: str, level: float,
+    synthesizer: Synthesizer,
+    checkpoint: Any,
+    vocos: tuple[Path, Any],
+    tmp_path: Path,
+    text: str,
+    ref_text: str,
+    level: float,
     parameters: dict[str, Any],
-) -> None:  # fmt: skip
+) -> None:
     settings = SpeechParameters(**{"nfe_step": 5, "seed": 11, **parameters})
     path, ref = reference(tmp_path, level=level, text=ref_text)
     chunks, wave = ours(synthesizer, ref, text, settings)
-    expected = theirs(checkpoint, vocos[1], path, ref_text, text, chunks, settings, monkeypatch)
+    expected = their_wave(checkpoint, vocos[1], path, ref_text, text, chunks, settings)
     assert wave.shape == expected.shape
     assert np.abs(wave - expected).max() < TOLERANCE * np.abs(expected).max()
     assert np.abs(expected).max() > 1e-3

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +11,9 @@ import soundfile
 
 from engine.synthesizer import SpeechParameters
 from standins.checkpoints import make_checkpoint, make_vocos
+from standins.comparison import their_wave
 from standins.local_worker import Worker, tone
 from standins.oracle import f5
-from tests.engine.test_oracle_wave import theirs
 
 TEXT = (
     "The mill stands by the river. Nobody has worked in it for years, they say. Its wheel still "
@@ -40,7 +39,7 @@ def recording(rate: int, channels: int, level: float) -> np.ndarray:
     ids=["24 kHz", "44.1 kHz stereo, quiet", "16 kHz"],
 )
 def test_a_job_gives_the_waveform_of_f5_tts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int, channels: int, level: float
+    tmp_path: Path, rate: int, channels: int, level: float
 ) -> None:
     checkpoint = make_checkpoint(tmp_path / "models" / "tiny")
     vocoder = make_vocos(tmp_path / "models" / "tiny" / "vocos")
@@ -69,8 +68,8 @@ def test_a_job_gives_the_waveform_of_f5_tts(
     assert prepared.ref_text == ref_text
     chunks = worker.app.engine.result().synthesizer.plan(prepared, TEXT.strip(), parameters)
     worker.close()
-    expected: Any = theirs(
-        checkpoint, vocoder, Path(clip), ref_text, TEXT.strip(), chunks, parameters, monkeypatch
+    expected = their_wave(
+        checkpoint, vocoder, Path(clip), ref_text, TEXT.strip(), chunks, parameters
     )
     assert output["metrics"]["chunks"] == len(chunks) > 1
     assert len(ours) == len(expected)

@@ -1,8 +1,8 @@
 """espeak-ng saying sentences that the demo checkpoint was not trained on, in two voices.
 
-`demo` is the bundled voice, `linda` one that the checkpoint has never heard. The recordings tell
-what a result says (`training.judge.retrieval`) without espeak-ng or a speech recogniser at hand;
-`python -m tests.spoken` makes them again.
+`demo` is the bundled voice, `linda` one that the checkpoint has never heard. A result compared with
+these recordings (`training.judge.retrieval`) shows what it says, without espeak-ng or a speech
+recogniser at hand; `python -m training.data.recordings` makes them again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.mel import LogMel
-from training.judge import retrieval
 
 HERE = Path(__file__).parent
 SENTENCES = (
@@ -69,9 +68,3 @@ def read(speaker: str, sentence: int | str) -> NDArray[np.float32]:
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """(frames, 100)."""
     return LogMel(MelConfig(), torch.device("cpu"))(torch.from_numpy(samples)).numpy()
-
-
-def said(samples: NDArray[np.float32], speaker: str) -> retrieval.Match:
-    """How near (samples,) at 24 kHz are to each of `SENTENCES` in this voice."""
-    candidates = [log_mel(read(speaker, index)) for index in range(len(SENTENCES))]
-    return retrieval.match(log_mel(samples), candidates)
