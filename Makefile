@@ -29,9 +29,9 @@ bench-gpu: $(VENV)/.installed  ## the same on a GPU; results under bench/results
 	$(PY) -m bench.gpu
 
 config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings and measurements
-	$(PY) -m tools.config_doc
+	$(PY) -m tools.docs.config
 	$(PY) -m tools.hub
-	$(PY) -m tools.scaling_doc
+	$(PY) -m tools.docs.scaling
 
 $(RUN_VENV)/.installed: $(PINS)
 	tools/install.sh $(RUN_VENV)

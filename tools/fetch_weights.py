@@ -3,8 +3,8 @@
     python -m tools.fetch_weights --model F5TTS_v1_Base --to /models
 
 Fails (exit code 1) when any part is missing, so that an image without its weights is never built.
-With an empty --model nothing is fetched: the worker then finds its model at start. Nor is `demo`,
-which comes with the code.
+With an empty --model nothing is fetched: the worker then finds its model at start. `demo` is never
+fetched; it comes with the code.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,14 +24,15 @@ from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable
 
 
-def main() -> int:
-    arguments = _arguments()
-    arguments.to.mkdir(parents=True, exist_ok=True)
-    if arguments.model in ("", demo.NAME):
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fetches the model of the command line; returns the exit code."""
+    options = _options(arguments)
+    options.to.mkdir(parents=True, exist_ok=True)
+    if options.model in ("", demo.NAME):
         sys.stderr.write("no model to bake in\n")
         return 0
-    token = arguments.token_file.read_text().strip() if arguments.token_file.is_file() else None
-    request = ModelRequest(model=arguments.model, models_dir=arguments.to, hf_token=token)
+    token = options.token_file.read_text().strip() if options.token_file.is_file() else None
+    request = ModelRequest(model=options.model, models_dir=options.to, hf_token=token)
     try:
         fetch(request)
     except ModelUnavailable as error:
@@ -68,12 +70,12 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)  # follows the hub cache's links
 
 
-def _arguments() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--token-file", type=Path, default=Path("/nonexistent"))
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

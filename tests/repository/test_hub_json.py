@@ -13,8 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from standins.waiting import PATIENCE_S
-from tools.hub import CUDA_VERSIONS, HUB, text
-from tools.hub_inputs import IMAGE_DEFAULTS, PRESETS
+from tools.hub.__main__ import HUB
+from tools.hub.form import IMAGE_DEFAULTS, PRESETS
+from tools.hub.listing import CUDA_VERSIONS, text
 from worker.settings.env import variables
 from worker.settings.load import GROUPS, Settings
 
@@ -44,7 +45,7 @@ def dockerfile_env() -> dict[str, str]:
 
 
 def test_the_file_is_what_the_settings_say() -> None:
-    assert HUB.read_text("utf-8") == text(), "run `python -m tools.hub`"
+    assert HUB.read_text("utf-8") == text(), "run `make config-doc`"
 
 
 def test_the_check_command_accepts_the_file() -> None:

@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pytest
 
-from tools.simulation.fleet import FleetConfig, Outcome, simulate
-from tools.simulation.load import Load, make_jobs
-from tools.simulation.service import ServiceModel
+from tools.simulate.fleet import FleetConfig, Outcome, simulate
+from tools.simulate.load import Load, make_jobs
+from tools.simulate.service import ServiceModel
 
 ALONE = ServiceModel((1,), (1.0,), overhead_s=0.0, steps=32, source="test")
 

@@ -1,7 +1,8 @@
 """What the RunPod Hub's deploy form asks for: a choice of the worker's own variables.
 
-Names, limits, options, defaults and descriptions come from the settings (`tools.hub` joins them);
-here is only what a form adds: a label, what is shown first, and what the image sets differently.
+Names, limits, options, defaults and descriptions come from the settings (`tools.hub.listing` joins
+them); here is only what a form adds: a label, what is shown first, and what the image sets
+differently.
 """
 
 from __future__ import annotations

@@ -6,20 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.load_client import Outcome
+import numpy as np
+
+from tools.load.client import Outcome
 
 _PERCENTILES = (50, 90, 99)
-
-
-def percentile(values: Sequence[float], percent: float) -> float | None:
-    """Linear between the nearest two values, as numpy's default; None of nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * percent / 100
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def report(
@@ -78,8 +69,11 @@ def table(found: Mapping[str, Any]) -> str:
 
 
 def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    found = {f"p{percent}": percentile(values, percent) for percent in _PERCENTILES}
-    return {name: None if value is None else round(value, 3) for name, value in found.items()}
+    """None of nothing."""
+    return {
+        f"p{percent}": round(float(np.percentile(values, percent)), 3) if values else None
+        for percent in _PERCENTILES
+    }
 
 
 def _number(value: float | None) -> str:

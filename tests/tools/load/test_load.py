@@ -7,6 +7,7 @@ more jobs and faults than a worker on a CPU could serve in a test.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -17,15 +18,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from standins.platform import ROOT, Platform, environment
 from standins.waiting import PATIENCE_S, until
-from tools import load_client
-from tools.load import main
-from tools.load_client import Endpoint, Outcome
-from tools.load_jobs import DEFAULT, inputs
-from tools.load_report import percentile
+from tools.load import client
+from tools.load.__main__ import main
+from tools.load.client import Endpoint, Outcome
+from tools.load.jobs import DEFAULT, inputs
 
 FAST = {"nfe_step": 4, "cfg_strength": 0.0}
 
@@ -104,7 +105,7 @@ def test_delays_are_the_platform_s(served: Platform, capsys: pytest.CaptureFixtu
         records = served.records.values()
         seconds = [getattr(record, end) - getattr(record, begin) for record in records]
         for percent in (50, 90, 99):
-            wanted = percentile(seconds, percent)
+            wanted = np.percentile(seconds, percent)
             assert found[name][f"p{percent}"] == pytest.approx(wanted, abs=1.5e-3)  # milliseconds
 
 
@@ -112,7 +113,7 @@ def test_latency_does_not_depend_on_how_often_is_asked(
     served: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for the first time two seconds after it was accepted, long after it was done."""
-    monkeypatch.setattr(load_client, "_POLLS_PER_S", 0.5)
+    monkeypatch.setattr(client, "_POLLS_PER_S", 0.5)
 
     async def run(job: Mapping[str, Any]) -> Outcome:
         url = f"{served.api}/{served.endpoint_id}"
@@ -146,6 +147,21 @@ def test_failures_are_counted_by_code(
     job = template(tmp_path, {"text": "a bad one"})
     assert load(served, "--jobs", "4", "--warm-up", "0", "--input", job) == 1
     assert json.loads(capsys.readouterr().out)["failures"] == {"INVALID_INPUT": 4}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_how_many_ended_and_failed(
+    served: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    job = template(tmp_path, {"text": "a bad one"})
+    assert load(served, "--jobs", "2", "--warm-up", "0", "--input", job) == 1
+    assert "2/2" in terminal.getvalue() and "failed=2" in terminal.getvalue()
 
 
 def test_a_lost_answer_submits_no_job_twice(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.config_doc import CONFIG, updated
+from tools.docs.config import CONFIG, updated
 from worker.settings.load import Settings, all_variables
 
 

@@ -1,4 +1,4 @@
-"""The simulator loses nothing and follows RunPod's rules; its theory: test_simulate_theory."""
+"""The simulator loses nothing and follows RunPod's rules; its theory: test_theory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.simulate import main
-from tools.simulation.fleet import FleetConfig, simulate
-from tools.simulation.load import Jobs, Load, make_jobs
-from tools.simulation.report import peak, report
-from tools.simulation.service import ServiceModel, assumed, measured_overhead_s, read_model
+from tools.simulate.__main__ import main
+from tools.simulate.fleet import FleetConfig, simulate
+from tools.simulate.load import Jobs, Load, make_jobs
+from tools.simulate.report import peak, report
+from tools.simulate.service import ServiceModel, assumed, measured_overhead_s, read_model
 
 ALONE = ServiceModel((1,), (1.0,), overhead_s=0.0, steps=32, source="test")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.simulation.fleet import Outcome
+from tools.simulate.fleet import Outcome
 
 # Flex price per second of a worker, from runpod/docs snippets/serverless-gpu-pricing-table.mdx
 # at a900806 (2026-08-20). Prices change: see https://www.runpod.io/pricing.

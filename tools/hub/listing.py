@@ -1,7 +1,4 @@
-"""Writes .runpod/hub.json, the RunPod Hub's listing and deploy form, from the worker's settings.
-
-    python -m tools.hub           # rewrites .runpod/hub.json
-    python -m tools.hub --check   # exits with 1 if it is out of date (a test does it)
+"""What .runpod/hub.json holds, from the worker's settings: the Hub's listing and deploy form.
 
 Format: https://docs.runpod.io/hub/publishing-guide (runpod/docs a900806, 2026-08-20).
 """
@@ -9,17 +6,13 @@ Format: https://docs.runpod.io/hub/publishing-guide (runpod/docs a900806, 2026-0
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from tools.hub_inputs import IMAGE_DEFAULTS, INPUTS, PRESETS, SECRET, FormInput
+from tools.hub.form import IMAGE_DEFAULTS, INPUTS, PRESETS, SECRET, FormInput
 from worker.settings.env import Env, variables
 from worker.settings.load import GROUPS
-
-HUB = Path(__file__).parent.parent / ".runpod" / "hub.json"
 
 # torch 2.13.0 of PyPI is built for CUDA 13.0 (its wheel requires cuda-toolkit==13.0.3), which needs
 # a driver of release 580 or later; 13.0 is also the highest version RunPod's API names.
@@ -86,15 +79,6 @@ def text() -> str:
     return json.dumps(listing(), indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
-    """Command line; see the module's docstring."""
-    if "--check" in sys.argv[1:]:
-        current = HUB.read_text("utf-8") if HUB.is_file() else ""
-        sys.exit(0 if current == text() else f"{HUB} is out of date: run `python -m tools.hub`.")
-    HUB.parent.mkdir(exist_ok=True)
-    HUB.write_text(text(), "utf-8")
-
-
 def _settings() -> dict[str, tuple[Env, FieldInfo]]:
     return {
         env.name: (env, group.model_fields[name])
@@ -138,7 +122,3 @@ def _shown(default: object) -> str | bool | int | float:
     if isinstance(default, float) and default.is_integer():
         return int(default)
     return default if isinstance(default, bool | int | float) else str(default)
-
-
-if __name__ == "__main__":
-    main()

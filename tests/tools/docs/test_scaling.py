@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from standins.waiting import PATIENCE_S
-from tools.scaling_doc import DOC, runs, table, updated
-from tools.simulation.load import Load
-from tools.simulation.report import PRICES
-from tools.simulation.service import assumed, read_model
+from tools.docs.scaling import DOC, runs, table, updated
+from tools.simulate.load import Load
+from tools.simulate.report import PRICES
+from tools.simulate.service import assumed, read_model
 from worker.settings.load import Settings
 
 TEXT = DOC.read_text("utf-8")
@@ -40,7 +40,7 @@ def same(written: str, printed: str) -> bool:
 @pytest.mark.parametrize(("options", "written"), RUNS, ids=lambda item: " ".join(item)[:60])
 def test_every_table_is_what_its_command_prints(options: list[str], written: str) -> None:
     written_cells, printed_cells = cells(written), cells(table(options))
-    assert len(written_cells) == len(printed_cells) >= 3, "run `python -m tools.scaling_doc`"
+    assert len(written_cells) == len(printed_cells) >= 3, "run `make config-doc`"
     for row, now in zip(written_cells, printed_cells, strict=True):
         assert all(same(a, b) for a, b in zip(row, now, strict=True)), (row, now)
 

@@ -1,6 +1,6 @@
 """Renews the tables of docs/scaling.md: each follows the command that prints it.
 
-python -m tools.scaling_doc
+python -m tools.docs.scaling
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import contextlib
 import io
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.simulate import main as simulate
+from tools.simulate.__main__ import main as simulate
 
-DOC = Path(__file__).parent.parent / "docs" / "scaling.md"
+DOC = Path(__file__).parent.parent.parent / "docs" / "scaling.md"
 _PREFIX = "python -m tools.simulate "
 _RUN = re.compile(
     r"```sh\npython -m tools\.simulate (?P<options>.+)\n```\n\n(?P<table>(?:\|.*\n)*)"
@@ -49,5 +50,11 @@ def updated(text: str, render: Callable[[list[str]], str] = table) -> str:
     return _RUN.sub(renew, text)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Rewrites the document; returns the exit code."""
     DOC.write_text(updated(DOC.read_text("utf-8")), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

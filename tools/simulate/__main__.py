@@ -20,17 +20,17 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from tools.simulation.fleet import FleetConfig, Scaler, simulate
-from tools.simulation.load import Lengths, Load, make_jobs
-from tools.simulation.report import PRICES, Report, report, table
-from tools.simulation.service import ServiceModel, assumed, read_model
+from tools.simulate.fleet import FleetConfig, Scaler, simulate
+from tools.simulate.load import Lengths, Load, make_jobs
+from tools.simulate.report import PRICES, Report, report, table
+from tools.simulate.service import ServiceModel, assumed, read_model
 from worker.request.speech import QUALITY_STEPS
 
 CHOICES = {"scaler": get_args(Scaler), "lengths": get_args(Lengths), "quality": (*QUALITY_STEPS,)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; see the module's docstring."""
+    """Prints the table, or JSON; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--quality", choices=CHOICES["quality"], default="best")
     run.add_argument("--gpu", choices=tuple(PRICES), default="4090", help="for its price only")
     run.add_argument("--price", type=float, help="dollars per second of a worker, instead of --gpu")
-    run.add_argument("--model", type=Path, help="measured costs; see tools/simulation/service.py")
+    run.add_argument("--model", type=Path, help="measured costs; see tools/simulate/service.py")
     run.add_argument("--vary", metavar="NAME=VALUES", help="one row for each value of an option")
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--json", action="store_true")

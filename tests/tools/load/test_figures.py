@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.load_bar import Bar
-from tools.load_client import Outcome
-from tools.load_jobs import DEFAULT, arrivals, inputs, texts
-from tools.load_report import percentile, report, table
-
-seconds = st.floats(0, 1e6, allow_subnormal=False)
-
-
-@given(st.lists(seconds, min_size=1, max_size=50), st.floats(0, 100))
-def test_percentiles_are_numpys(values: list[float], percent: float) -> None:
-    assert percentile(values, percent) == pytest.approx(np.percentile(values, percent), abs=1e-6)
+from tools.load.client import Outcome
+from tools.load.jobs import DEFAULT, arrivals, inputs, texts
+from tools.load.report import report, table
 
 
 @given(st.integers(), st.integers(0, 60))
@@ -82,27 +71,3 @@ def test_nothing_succeeded() -> None:
     assert found["latency_s"]["p50"] is None
     assert found["cost_per_audio_hour"] is None
     assert "0 of 1 jobs" in table(found)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)])
-def test_the_bar_is_for_terminals(stream: io.StringIO, shown: bool) -> None:
-    async def one(error: str | None) -> Outcome:
-        return outcome(1.0, error=error)
-
-    async def run() -> None:
-        bar = Bar(2, stream)
-        for error in (None, "X"):
-            task = asyncio.create_task(one(error))
-            task.add_done_callback(bar.count)
-            await task
-        await asyncio.sleep(0)
-        bar.close()
-
-    asyncio.run(run())
-    assert ("2/2, 1 failed" in stream.getvalue()) == shown
-    assert bool(stream.getvalue()) == shown

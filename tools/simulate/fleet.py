@@ -23,8 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from tools.simulation.load import Floats, Jobs
-from tools.simulation.service import ServiceModel
+from tools.simulate.load import Floats, Jobs
+from tools.simulate.service import ServiceModel
 
 Scaler = Literal["queue_delay", "request_count"]
 

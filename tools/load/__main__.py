@@ -5,10 +5,10 @@
 
 `--endpoint` uses a real endpoint, which costs money: the API key is `--api-key` or the variable
 RUNPOD_API_KEY, Ctrl-C cancels what was not finished. Results go where the endpoint stores them,
-below `load/`. `--local` needs the checkout with its tests: it starts `standins.platform` and
-workers of this checkout with the demo model and temporary storage, and jobs with few steps unless
-`--input` says otherwise: it shows the plumbing, not what a GPU does. Exit code: 0 when every job
-succeeded, 1 when one failed, 2 when nothing could be measured.
+below `load/`. `--local` needs the whole checkout: it starts `standins.platform` and workers with
+the demo model and temporary storage; jobs have few steps unless `--input` says otherwise. It shows
+the plumbing, not what a GPU does. Exit code: 0 when every job succeeded, 1 when one failed, 2 when
+nothing could be measured.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.load_bar import Bar
-from tools.load_client import Endpoint, Outcome, Refused
-from tools.load_jobs import DEFAULT, LOCAL, arrivals, inputs
-from tools.load_report import report, table
+from tqdm import tqdm
+
+from tools.load.client import Endpoint, Outcome, Refused
+from tools.load.jobs import DEFAULT, LOCAL, arrivals, inputs
+from tools.load.report import report, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.ExitStack() as stack:
             if options.local:
-                from tools.load_local import local_endpoint
+                from tools.load.local import local_endpoint
 
                 options.endpoint, options.api_key = stack.enter_context(
                     local_endpoint(options.workers)
@@ -66,21 +67,29 @@ async def _measure(options: argparse.Namespace) -> tuple[list[Outcome], float]:
         for outcome in await asyncio.gather(*warm_up):
             if outcome.error_code:
                 sys.stderr.write(f"a warm-up job failed: {outcome.error_code}\n")
-        bar = Bar(count, sys.stderr)
         start = endpoint.now()
-        tasks = []
-        for job, after_s in zip(
-            jobs[options.warm_up :], arrivals(options.rate, options.seed, count), strict=True
-        ):
-            tasks.append(asyncio.create_task(endpoint.run(job, due_s=start + after_s)))
-            tasks[-1].add_done_callback(bar.count)
+        due = [start + after_s for after_s in arrivals(options.rate, options.seed, count)]
+        tasks = [
+            asyncio.create_task(endpoint.run(job, due_s=due_s))
+            for job, due_s in zip(jobs[options.warm_up :], due, strict=True)
+        ]
         try:
-            outcomes = await asyncio.gather(*tasks)
+            outcomes = await _watched(tasks)
         finally:
-            bar.close()
             for task in tasks:
                 task.cancel()
         return outcomes, max(outcome.ended_s for outcome in outcomes) - start
+
+
+async def _watched(tasks: Sequence[asyncio.Task[Outcome]]) -> list[Outcome]:
+    """What the tasks return, in their order; on a terminal a bar shows how many have ended."""
+    failed = 0
+    with tqdm(total=len(tasks), unit="job", disable=None) as bar:
+        for task in asyncio.as_completed(tasks):
+            failed += (await task).error_code is not None
+            bar.set_postfix(failed=failed, refresh=False)
+            bar.update()
+    return [task.result() for task in tasks]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""`--local`: the tests' platform on loopback and workers of this checkout, with the demo model."""
+"""`--local`: the stand-in platform on loopback and this checkout's workers, with the demo model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from standins.platform import Platform, worker
-from tools.load_client import Refused
+from tools.load.client import Refused
 
 _READY_S = 120.0
 
