@@ -8,7 +8,8 @@
 FROM python:3.11.13-slim-bookworm AS environment
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
-COPY requirements.txt requirements/nodeps.txt constraints.txt ./
+COPY requirements.txt constraints.txt ./
+COPY requirements/nodeps.txt requirements/nodeps.txt
 COPY tools/install.sh tools/install.sh
 RUN PYTHON=python3.11 tools/install.sh /opt/venv
 

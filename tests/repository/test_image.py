@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -85,13 +86,31 @@ def test_no_model_can_be_baked_in(weights_stage: Path, tmp_path: Path) -> None:
     assert fetch(weights_stage, "", tmp_path / "models").returncode == 0
 
 
-def test_the_install_step_has_its_files(weights_stage: Path) -> None:
-    """tools/install.sh reads these and nothing else for the worker's own environment."""
-    script = (ROOT / "tools" / "install.sh").read_text()
-    run_part = script.split("if [")[1].split("fi")[0]
-    assert "requirements-dev" in run_part
-    for name in ("requirements.txt", "requirements/nodeps.txt", "constraints.txt"):
-        assert (weights_stage / name).is_file()
+def files_pip_reads(directory: Path, venv: Path, *kind: str) -> set[str]:
+    """The requirements and constraints tools/install.sh gives to pip, run with a pip that only
+    writes down what it is asked for: a real installation takes minutes and a network."""
+    asked = venv / "asked"
+    python = venv / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {asked}\n')
+    python.chmod(0o755)
+    command = ["bash", str(directory / "tools" / "install.sh"), str(venv), *kind]
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
+    words = asked.read_text().splitlines()
+    return {after for word, after in pairwise(words) if word in ("-r", "-c")}
+
+
+def test_the_install_step_has_its_files(weights_stage: Path, tmp_path: Path) -> None:
+    names = files_pip_reads(weights_stage, tmp_path / "venv")
+    assert {"requirements.txt", "constraints.txt"} <= names
+    assert [name for name in names if not (weights_stage / name).is_file()] == []
+
+
+@pytest.mark.parametrize("kind", ["dev", "bench"])
+def test_the_install_step_of_every_environment_has_its_files(kind: str, tmp_path: Path) -> None:
+    names = files_pip_reads(ROOT, tmp_path / "venv", kind)
+    assert f"requirements/{kind}.txt" in names
+    assert [name for name in names if not (ROOT / name).is_file()] == []
 
 
 def test_the_image_runs_as_a_plain_user_and_starts_the_handler() -> None:

@@ -52,6 +52,15 @@ def test_ci_is_what_a_submission_must_pass_on_the_supported_python() -> None:
     assert set(versions) == {"3.11"}
 
 
+def test_a_change_of_any_requirement_renews_ci_s_cache() -> None:
+    [paths] = [
+        s["with"]["cache-dependency-path"] for s in steps(CI) if "cache" in s.get("with", {})
+    ]
+    watched = {path for pattern in paths.split() for path in ROOT.glob(pattern)}
+    wanted = {ROOT / "requirements.txt", ROOT / "constraints.txt"}
+    assert wanted | set((ROOT / "requirements").iterdir()) <= watched
+
+
 def test_ci_runs_on_every_change() -> None:
     assert {"push", "pull_request", "workflow_call"} <= set(triggers(CI))
 
