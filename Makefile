@@ -16,10 +16,11 @@ test: $(VENV)/.installed  ## every test that needs neither a GPU nor an account
 test-full: $(VENV)/.installed  ## 200 mixed jobs; a checkpoint of the published size: 3 GB of disk, 8 GB of memory
 	$(PY) -m pytest -m slow
 
-check: $(VENV)/.installed  ## lint, formatting, types, Dockerfile
+check: $(VENV)/.installed  ## lint, formatting, types, layers, Dockerfile
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/hadolint Dockerfile
 
 bench: $(VENV)/.installed .venv-bench/.installed  ## figures of the README, measured here
