@@ -1,0 +1,14 @@
+"""From a job to its answer. The folders, in the order a job passes them:
+
+- `platform`: RunPod hands over a job: start, loop, reports, the local run
+- `jobs`: one job step by step: chunks, resuming, streaming, progress, the answer
+- `request`: the fields of a job, their types, older names
+- `voices`: finding a voice, downloading, clipping and caching its reference
+- `audio`: decode, clip, resample, crossfade, encode
+- `subtitles`: word times; writing subtitles, reading transcripts
+- `files`: a job's files in storage: their keys, delivery, answers, finding, cleanup
+
+Beside that path: `operations`, every endpoint that does not speak; `settings`, the only reader of
+the environment; `app.py`, the parts built once; `keys.py`, what a key may look like; `log.py`; and
+`wording.py`, how a wrong value is told.
+"""
