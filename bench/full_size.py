@@ -149,9 +149,16 @@ class Theirs:
         """Waveforms of jobs one after the other, which is all it can do."""
         return [
             f5().infer.infer_process(
-                str(self.voice.path), self.voice.ref_text, text, self.model, self.vocoder,
-                nfe_step=nfe, cross_fade_duration=0.0, progress=None,
-                show_info=lambda *_: None, device=self.device,
+                str(self.voice.path),
+                self.voice.ref_text,
+                text,
+                self.model,
+                self.vocoder,
+                nfe_step=nfe,
+                cross_fade_duration=0.0,
+                progress=None,
+                show_info=lambda *_: None,
+                device=self.device,
             )[0]
             for text in texts
-        ]  # fmt: skip
+        ]

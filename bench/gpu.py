@@ -73,8 +73,10 @@ def cases(ours: Ours, theirs: Theirs, rate: float) -> dict[str, Any]:
         some = texts(THEIR_JOBS)
         a_job = seconds(lambda nfe=nfe, some=some: theirs.speak(some, nfe), 2) / THEIR_JOBS
         found[f"one short job, NFE {nfe}"] = {
-            "f5_tts_s": one_theirs, "worker_s": one_ours, "ratio": one_theirs / one_ours
-        }  # fmt: skip
+            "f5_tts_s": one_theirs,
+            "worker_s": one_ours,
+            "ratio": one_theirs / one_ours,
+        }
         for jobs in IN_FLIGHT:
             all_texts = texts(jobs)
             taken = seconds(lambda nfe=nfe, t=all_texts: ours.speak(t, nfe))

@@ -84,9 +84,14 @@ def _randomise(model: torch.nn.Module, seed: int) -> None:
 
 
 def make_vocos(
-    directory: Path, *, seed: int = 0, padding: str = "center",
-    dim: int = 32, intermediate_dim: int = 64, num_layers: int = 2,
-) -> Any:  # fmt: skip
+    directory: Path,
+    *,
+    seed: int = 0,
+    padding: str = "center",
+    dim: int = 32,
+    intermediate_dim: int = 64,
+    num_layers: int = 2,
+) -> Any:
     """Writes a random Vocos in the official layout; returns Vocos's own model with its weights.
 
     It is small by default; the published one is 512, 1536, 8.

@@ -18,7 +18,7 @@ Kind = Literal[
     "hold",
     "website",
     "ignore_range",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,13 @@ def test_a_tag_that_fits_is_accepted(repository: Path, tag: str) -> None:
 
 @pytest.mark.parametrize(
     ("tag", "hint"),
-    [("1.2.3", "name the tag"), ("v1.2", "name the tag"), ("v1.2.3; rm -rf /", "name the tag"),
-     ("v1.2.4", "pyproject.toml says 1.2.3")],
-)  # fmt: skip
+    [
+        ("1.2.3", "name the tag"),
+        ("v1.2", "name the tag"),
+        ("v1.2.3; rm -rf /", "name the tag"),
+        ("v1.2.4", "pyproject.toml says 1.2.3"),
+    ],
+)
 def test_another_tag_is_refused_with_what_to_do(repository: Path, tag: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         check(tag, repository)

@@ -221,9 +221,15 @@ def test_a_measured_model_is_read_and_used(
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", "{}", '{"seconds_per_audio_second": {"0": 1}}',
-     '{"seconds_per_audio_second": {"1": -1}}', '{"seconds_per_audio_second": {"one": 1}}'],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"seconds_per_audio_second": {"0": 1}}',
+        '{"seconds_per_audio_second": {"1": -1}}',
+        '{"seconds_per_audio_second": {"one": 1}}',
+    ],
+)
 def test_a_wrong_model_file_is_refused_in_words(
     tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,12 +261,18 @@ def test_json_holds_every_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--per-minute", "0"], ["--concurrency", "0"], ["--min-workers", "4"], ["--vary", "seed"],
-     ["--scaler-value", "0"], ["--model", "/nonexistent.json"],
-     ["--per-minute", "0.0001", "--minutes", "0.1"]],
-)  # fmt: skip
+    [
+        "--per-minute 0",
+        "--concurrency 0",
+        "--min-workers 4",
+        "--vary seed",
+        "--scaler-value 0",
+        "--model /nonexistent.json",
+        "--per-minute 0.0001 --minutes 0.1",
+    ],
+)
 def test_senseless_settings_are_refused_in_words(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert main(arguments.split()) == 2
     assert capsys.readouterr().err.strip()
