@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
         (_vocoder, _vocoder_options),
         (_judge, _judge_options),
         (_figures, _figures_options),
+        (_recordings, lambda command: None),
     ):
         about = run.__doc__
         command = commands.add_parser(
@@ -103,6 +104,13 @@ def _figures(options: argparse.Namespace) -> str:
     from training.vocoder.figures import run
 
     return run(_part(FiguresOptions, options))
+
+
+def _recordings(options: argparse.Namespace) -> str:
+    """Has espeak-ng speak the recordings of the tests again."""
+    from training.data.recordings import make
+
+    return make()
 
 
 def _part(kind: type[Any], options: argparse.Namespace, **more: object) -> Any:

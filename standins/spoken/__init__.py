@@ -2,7 +2,7 @@
 
 `demo` is the bundled voice, `linda` one that the checkpoint has never heard. A result compared with
 these recordings (`training.judge.retrieval`) shows what it says, without espeak-ng or a speech
-recogniser at hand; `python -m training.data.recordings` makes them again.
+recogniser at hand; `python -m training recordings` makes them again.
 """
 
 from __future__ import annotations

@@ -1,18 +1,20 @@
-"""Makes the recordings of `standins/spoken` again: `python -m training.data.recordings`.
-
-Needs espeak-ng 1.51.
-"""
+"""The recordings of `standins/spoken`, made again; their espeak-ng was release 1.51."""
 
 from __future__ import annotations
 
 import soundfile
 
-from standins.spoken import SENTENCES, SPEAKERS, path
+from standins.spoken import HERE, SENTENCES, SPEAKERS, path
 from training.data import espeak
 
 
-def main() -> None:
-    """Speaks every sentence, and linda's reference, in both voices."""
+def make() -> str:
+    """Speaks every sentence in both voices, and linda's reference; says how many files that makes.
+
+    Raises:
+        RuntimeError: espeak-ng is missing.
+    """
+    made = 0
     for speaker in SPEAKERS.values():
         texts: dict[int | str, str] = dict(enumerate(SENTENCES))
         if speaker.reference:
@@ -21,7 +23,5 @@ def main() -> None:
             samples = espeak.speak(text, speaker.espeak, speaker.pitch)
             file = path(speaker.name, name)
             soundfile.write(file, samples, espeak.SAMPLE_RATE, format="OGG", subtype="OPUS")
-
-
-if __name__ == "__main__":
-    main()
+            made += 1
+    return f"{HERE}: {made} recordings"
