@@ -6,7 +6,7 @@
 - `voices`: finding a voice, downloading, clipping and caching its reference
 - `audio`: decode, clip, resample, crossfade, encode
 - `subtitles`: word times; writing subtitles, reading transcripts
-- `files`: a job's files in storage: their keys, delivery, answers, finding, cleanup
+- `files`: a job's files in storage: their keys, storing, links, answers, finding, cleanup
 
 Beside that path: `operations`, every endpoint that does not speak; `settings`, the only reader of
 the environment; `app.py`, the parts built once; `keys.py`, what a key may look like; `log.py`; and
