@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from errors import ObjectNotFound, StorageDenied, StorageUnavailable
+from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageUnavailable
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 from worker.request.fields import HandedOver
@@ -63,7 +63,7 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
     except StorageUnavailable as error:  # a job that can go on without it shall
         log.warning("stored answer not read: %s", error.message)
         return None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError, InvalidInput):
         log.warning("%s is not an answer of this worker", files.answer.key)
         return None
     return {**answer, "bucket": audio.bucket, "storage_type": audio.storage_type}

@@ -1,4 +1,4 @@
-"""Deleting results by age: audio, timings, answers and chunks of jobs, never voices."""
+"""Deleting files of jobs by age: audio, timings, answers and chunks, never voices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.settings.load import Settings
 def clean_up(
     stores: Mapping[str, Storage], settings: Settings, *, days: float, dry_run: bool
 ) -> dict[str, dict[str, int]]:
-    """Deletes results older than `days`; counts (`deleted`, `freed_bytes`) for each store.
+    """Deletes files of jobs older than `days`; counts (`deleted`, `freed_bytes`) for each store.
 
     Raises:
         ConfigError: the key template has no fixed folder, so results cannot be told from what

@@ -126,18 +126,17 @@ class JobFiles(Layout):
 
     def _audio_keys(self, fmt: str | None = None) -> Iterator[str]:
         """Keys under the worker's own template that may be this job's."""
-        jobs = self.settings.jobs
+        template = self.settings.jobs.output_template.replace("{job_id}", self.piece)
+        stem = without_extension(template)
         extensions = {ending for each, ending in EXTENSION.items() if fmt in (None, each)}
-        stem = without_extension(jobs.output_template.replace("{job_id}", self.piece))
         if "{" not in stem:
-            wanted = {f"{stem}.{each}" for each in extensions}
-            yield from (i.key for i in self.storage.list(f"{stem}.") if i.key in wanted)
+            keys = {f"{stem}.{each}" for each in extensions}
+            yield from (item.key for item in self.storage.list(f"{stem}.") if item.key in keys)
             return
-        piece = re.escape(without_extension(self.piece))
-        ending = rf"\.({'|'.join(extensions)})$"
-        named = re.compile(rf"(?<![A-Za-z0-9]){piece}(?![A-Za-z0-9]).*{ending}")
-        searched = islice(self.storage.list(jobs.output_beginning), _MAX_SEARCHED)
-        yield from (item.key for item in searched if named.search(item.key))
+        piece, endings = re.escape(without_extension(self.piece)), "|".join(extensions)
+        named = re.compile(rf"(?<![A-Za-z0-9]){piece}(?![A-Za-z0-9]).*\.({endings})$")
+        found = islice(self.storage.list(stem.partition("{")[0]), _MAX_SEARCHED)
+        yield from (item.key for item in found if named.search(item.key))
 
     def _other_keys(self) -> Iterator[str]:
         for kind in KINDS:

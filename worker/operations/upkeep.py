@@ -15,7 +15,7 @@ from worker.request.fields import KeyPrefix
 
 
 class Cleanup(Operation):
-    """Deletes results older than `days_old` days."""
+    """Deletes files of jobs older than `days_old` days."""
 
     endpoint: Literal["cleanup"]
     days_old: Annotated[float, Field(ge=0, le=36_500)] | None = None

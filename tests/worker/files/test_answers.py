@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from worker.files.answers import HANDED_OVER, request_fingerprint
+from s3_utils import StorageConfig, open_storage
+from worker.files.answers import HANDED_OVER, encode_answer, load_answer, request_fingerprint
+from worker.files.jobfiles import JobFiles
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
@@ -76,3 +80,27 @@ def test_another_model_makes_another_job() -> None:
 
 def test_a_default_asked_for_is_the_default() -> None:
     assert fingerprint({**JOB, "speed": 1.0, "quality": "best"}) == fingerprint(JOB)
+
+
+def test_what_is_stored_is_an_answer_only_if_it_is_this_jobs_and_whole(tmp_path: Path) -> None:
+    files = JobFiles(open_storage(StorageConfig(local_dir=tmp_path)), Settings(), "abc")
+    audio = files.audio("wav")
+    receipt = files.put(audio, b"samples")
+    answer = {"job_id": "abc", "s3_key": audio.key, "bytes": receipt.size,
+              "sha256": receipt.sha256, "timing_files": {}}  # fmt: skip
+    whole = encode_answer("asked", answer)
+    files.put(files.answer, whole)
+    assert load_answer(files, "asked") is not None
+    assert load_answer(files, "other") is None
+    output = json.loads(whole)["output"]
+    damaged = [
+        b"", b"{", b"[]", b'{"output": 1}', whole[:-1], b"\xff",
+        *(json.dumps({"request": "asked", "output": {**output, name: value}}).encode()
+          for name, value in (("job_id", "abc_"), ("s3_key", 5), ("s3_key", "../x"),
+                              ("s3_key", "output/gone.wav"), ("bytes", 6), ("sha256", "0" * 64))),
+        *(json.dumps({"request": "asked", "output": {n: v for n, v in output.items() if n != name}})
+          .encode() for name in ("job_id", "s3_key", "bytes", "sha256")),
+    ]  # fmt: skip
+    for data in damaged:
+        files.put(files.answer, data)
+        assert load_answer(files, "asked") is None, data
