@@ -1,6 +1,6 @@
 """What a finished job answered, stored beside its audio as `results/{job_id}.json`.
 
-A job delivered again is answered from it without inference; the `result` operation reads it too.
+A redelivered job is answered from it without inference; the `result` operation reads it too.
 URLs and inline audio are left out: they are made anew for whoever asks.
 """
 

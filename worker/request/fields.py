@@ -39,7 +39,7 @@ _MAX_METADATA = 32
 _MAX_METADATA_VALUE = 1024
 _MAX_REF_TEXT = 20_000
 _MAX_USER_ID = 128
-_MAX_NAME = 200
+_MAX_VOICE_NAME = 200
 _INT_LIMIT = 1 << 64  # of whole numbers that are kept as text
 
 
@@ -55,7 +55,7 @@ class Strict(BaseModel):
 
 class HandedOver:
     """Marks a field that says how a result is handed over, not what is made: a job sent again with
-    another value of it is answered from its stored result."""
+    another value of it is answered from its stored answer."""
 
 
 def settings_of(info: ValidationInfo) -> Settings:
@@ -76,10 +76,10 @@ def clean_text(text: str) -> str:
     return text
 
 
-def fine(problem: str | None) -> None:
-    """Raises ValueError if there is a problem."""
-    if problem:
-        raise ValueError(problem)
+def refuse_if(fault: str | None) -> None:
+    """Raises ValueError, which pydantic reports with the field's name, if there is a fault."""
+    if fault:
+        raise ValueError(fault)
 
 
 def _script(value: Any, info: ValidationInfo) -> Script:
@@ -110,7 +110,7 @@ def _voice(value: Any, info: ValidationInfo) -> str | dict[str, str]:
     if value.startswith("data:"):
         return _inline_voice(value, voices.max_bytes)
     voice: str = value.strip()
-    fine(voice_fault(voice, allow_http=voices.allow_http))
+    refuse_if(voice_fault(voice, allow_http=voices.allow_http))
     return voice
 
 
@@ -138,7 +138,7 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
 
 
 def _key_template(value: str, info: ValidationInfo) -> str:
-    fine(template_fault(value))
+    refuse_if(template_fault(value))
     prefix = settings_of(info).voices.prefix
     if value.casefold().startswith(prefix.casefold()):
         raise ValueError(f"must not lie in the voice library {prefix}")
@@ -146,20 +146,20 @@ def _key_template(value: str, info: ValidationInfo) -> str:
 
 
 def _key(value: str) -> str:
-    fine(user_key_fault(value))
+    refuse_if(user_key_fault(value))
     return value
 
 
 def _prefix(value: str) -> str:
     if value:
-        fine(user_key_fault(value.removesuffix("/")))
+        refuse_if(user_key_fault(value.removesuffix("/")))
     return value
 
 
 def _voice_name(value: str) -> str:
     if "/" in value or value.startswith("."):
         raise ValueError("must be a plain file name")
-    fine(user_key_fault(value))
+    refuse_if(user_key_fault(value))
     return value
 
 
@@ -219,7 +219,9 @@ TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_f
 KeyTemplate: TypeAlias = Annotated[str, AfterValidator(_key_template)]
 Key: TypeAlias = Annotated[str, AfterValidator(_key)]
 KeyPrefix: TypeAlias = Annotated[str, AfterValidator(_prefix)]
-VoiceName: TypeAlias = Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_voice_name)]
+VoiceName: TypeAlias = Annotated[
+    str, Field(max_length=_MAX_VOICE_NAME), AfterValidator(_voice_name)
+]
 JobId: TypeAlias = Annotated[str, AfterValidator(_job_id)]
 UserId: TypeAlias = Annotated[str, PlainValidator(_user_id)]
 Metadata: TypeAlias = Annotated[dict[str, str], PlainValidator(_metadata)]

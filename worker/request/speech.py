@@ -29,7 +29,7 @@ from worker.request.fields import (
     TimingFormats,
     UserId,
     Voice,
-    fine,
+    refuse_if,
     settings_of,
 )
 from worker.subtitles.write import TimingFormat
@@ -54,7 +54,7 @@ class SegmentInput(Strict):
 
 
 def _one_job_text(script: Script) -> Script:
-    fine(length_fault(script.lines))
+    refuse_if(length_fault(script.lines))
     return script
 
 
@@ -63,7 +63,7 @@ def _one_job_segments(segments: list[SegmentInput], info: ValidationInfo) -> lis
     characters = sum(len(segment.text.written) for segment in segments)
     if characters > limit:
         raise ValueError(f"have {characters} characters together; at most {limit} are allowed")
-    fine(length_fault([line for segment in segments for line in segment.lines]))
+    refuse_if(length_fault([line for segment in segments for line in segment.lines]))
     return segments
 
 
