@@ -16,11 +16,12 @@ import soundfile
 import torch
 import yaml
 
-from engine.arch import Arch, package_file, read_arch
+from engine.arch import Arch
 from engine.boot import Engine, load_engine
 from engine.config import EngineConfig
 from engine.synthesizer import SpeechParameters
 from engine.tokens import read_vocab
+from engine.weights.config import package_file, read_arch
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL, make_vocos
 from standins.oracle import f5

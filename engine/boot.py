@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from engine.arch import Arch, MelConfig, read_arch
+from engine.arch import Arch
 from engine.batcher import Batcher, ChunkJob
 from engine.config import EngineConfig
 from engine.dit import attention
@@ -21,6 +21,7 @@ from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.load import load_vocoder
 from engine.weights.checkpoint import load_dit
+from engine.weights.config import read_config
 from engine.weights.locate import ModelFiles
 from errors import ModelUnavailable
 
@@ -64,13 +65,14 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     dtype = pick_dtype(config.dtype, device)
     if config.threads:
         torch.set_num_threads(config.threads)
-    arch, vocab, mel = read_arch(files.config), read_vocab(files.vocab), MelConfig()
+    arch, mel = read_config(files.config)
+    vocab = read_vocab(files.vocab)
+    vocoder = load_vocoder(files.vocoder, device, mel)
     model = load_dit(
         files.weights, arch, len(vocab), device=device, dtype=dtype, use_ema=config.use_ema
     )
     kernel, attend = attention.pick(config.attention, device, dtype)
     model.use_attention(attend)
-    vocoder = load_vocoder(files.vocoder, device)
     if device.type == "cpu":
         _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)

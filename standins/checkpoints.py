@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import yaml
 
-from engine.arch import package_file
+from engine.weights.config import package_file
 from standins.oracle import f5
 
 ARCHS: dict[str, dict[str, Any]] = {

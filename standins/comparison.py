@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.arch import MelConfig, read_arch
+from engine.arch import MelConfig
 from engine.dit import attention
 from engine.dit.model import DiT
 from engine.mel import LogMel
@@ -20,6 +20,7 @@ from engine.sampler import FlowInput, Schedule
 from engine.synthesizer import Chunk, SpeechParameters
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
+from engine.weights.config import read_arch
 from standins.checkpoints import TinyCheckpoint
 from standins.oracle import f5
 

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.arch import read_arch
-from engine.vocoder.vocos import read_config
+from engine.vocoder.load import check_mel
+from engine.vocoder.vocos import read_config as read_vocos_config
 from engine.weights import demo
 from engine.weights.checkpoint import read_state
+from engine.weights.config import read_config
 from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable
 
@@ -59,10 +60,11 @@ def fetch(request: ModelRequest) -> None:
         for name in ("config.yaml", "pytorch_model.bin"):
             _copy(files.vocoder / name, vocos / name)
     baked = locate(replace(request, hf_token=None))
-    read_arch(baked.config)
+    _, mel = read_config(baked.config)
+    check_mel(mel)
     read_state(baked.weights)
     if baked.vocoder is not None:
-        read_config(baked.vocoder / "config.yaml")
+        read_vocos_config(baked.vocoder / "config.yaml")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -19,9 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.dit.linear import product, usable
+from engine.dit.linear import agrees, product, usable
 from engine.dit.packing import Packing
-from engine.dit.selfcheck import agrees
 
 # (tokens, heads, dim_head) query, key, value and the packing to (tokens, heads * dim_head)
 Attend = Callable[[Tensor, Tensor, Tensor, Packing], Tensor]
@@ -34,7 +33,7 @@ _AGREES = {torch.float32: 1e-5, torch.float16: 2e-2, torch.bfloat16: 2e-2}
 
 
 def sdpa(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
-    """PyTorch's fused attention, a run of equally long sequences a call."""
+    """PyTorch's fused attention, one call for each run of equally long sequences."""
     out = q.new_empty(q.shape[0], q.shape[1] * q.shape[2])
     for run in packing.runs:
         rows = slice(run.start, run.stop)
@@ -73,6 +72,7 @@ def _heads_together(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> N
         for row in range(0, frames, rows):
             part = slice(row, min(row + rows, frames))
             block = buffer[: some.stop - some.start, : part.stop - part.start]
+            # (some heads, rows, frames) and (some heads, rows, 1)
             weights, sums = _weights(partial(torch.bmm, query[some, part], keys, out=block))
             torch.div(torch.bmm(weights, values), sums, out=out[some, part])
 
@@ -88,6 +88,7 @@ def _head_by_head(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> Non
         values = value[head].T.contiguous()
         for row in range(0, frames, rows):
             part = slice(row, min(row + rows, frames))
+            # (rows, frames) and (rows, 1)
             weights, sums = _weights(partial(product, query[head, part], key[head]))
             torch.div(product(weights, values), sums, out=out[head, part])
 
@@ -97,9 +98,9 @@ def _block_rows(frames: int) -> int:
 
 
 def _weights(scores: Callable[[], Tensor]) -> tuple[Tensor, Tensor]:
-    """2^scores and their sums over the last axis: a softmax short of its division.
+    """2^scores (..., rows, frames) and their sums (..., rows, 1): a softmax short of its division.
 
-    Without the usual look for each row's maximum: the sums tell whether it was needed. Only then
+    It does not look for each row's maximum first: the sums tell whether that was needed. Only then
     the scores, over which the powers were written, are computed again.
     """
     block = scores()
@@ -146,11 +147,12 @@ def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, At
             worth = torch.backends.cpu.get_cpu_capability() == "AVX512"
     else:
         other, worth = varlen, dtype != torch.float32
-    chosen = other if worth and _agrees(other, device, dtype) else sdpa
+    chosen = other if worth and agrees_with_sdpa(other, device, dtype) else sdpa
     return chosen.__name__, chosen
 
 
-def _agrees(kernel: Attend, device: torch.device, dtype: torch.dtype) -> bool:
+def agrees_with_sdpa(kernel: Attend, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a kernel gives what `sdpa` gives on this device, for a small mix of sequences."""
     packing = Packing([70, 33, 128], [True, False, True], device)
     generator = torch.Generator().manual_seed(0)
     shape = (3, packing.tokens, 2, 64)

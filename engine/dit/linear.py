@@ -8,13 +8,15 @@ in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where on
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.dit.selfcheck import agrees
+log = logging.getLogger("f5worker.engine")
 
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2}  # largest relative difference of the kernels
 
@@ -83,6 +85,24 @@ def usable(dtype: torch.dtype) -> bool:
         expected,
         _AGREES[dtype],
     )
+
+
+def agrees(what: str, run: Callable[[], Tensor], expected: Tensor, tolerance: float) -> bool:
+    """Whether `run()`, on a kernel that is faster than PyTorch's own, gives `expected`.
+
+    Asked once at start, for milliseconds: a kernel that is missing or wrong would cost every job.
+    The log says why one is not used. `tolerance` is relative (L2 norm).
+    """
+    try:
+        found = run().float()
+    except (RuntimeError, ImportError, TypeError, AttributeError) as exc:
+        log.info("no %s on this device: %s", what, str(exc).splitlines()[0])
+        return False
+    error = ((found - expected.float()).norm() / expected.float().norm()).item()
+    if not error < tolerance:
+        log.warning("%s differs by %.1e and is not used", what, error)
+        return False
+    return True
 
 
 def cpu_multiplies_bf16() -> bool:

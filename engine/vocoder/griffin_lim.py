@@ -43,8 +43,8 @@ class GriffinLim:
         return [self._rebuild(mel) for mel in mels]
 
     def _rebuild(self, mel: Tensor) -> Tensor:
+        """(frames, n_mels) log-mel to (samples,)."""
         magnitude = self._magnitude(mel.float().exp())
-        angles = torch.zeros_like(magnitude)
         generator = torch.Generator(device="cpu").manual_seed(0)
         angles = torch.rand(magnitude.shape, generator=generator).to(mel.device) * 2 * torch.pi
         estimate = torch.polar(magnitude, angles)
@@ -66,11 +66,13 @@ class GriffinLim:
         return spectrum.T.contiguous()
 
     def _stft(self, wave: Tensor) -> Tensor:
+        """(samples,) to (n_freqs, frames), complex."""
         c = self.config
         return torch.stft(
             wave, c.n_fft, c.hop_length, c.win_length, self.window, return_complex=True
         )
 
     def _istft(self, spectrum: Tensor) -> Tensor:
+        """(n_freqs, frames), complex, to ((frames - 1) * hop_length,) samples."""
         c = self.config
         return torch.istft(spectrum, c.n_fft, c.hop_length, c.win_length, self.window)

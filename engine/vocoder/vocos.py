@@ -42,10 +42,10 @@ class VocosConfig:
 
 
 class Row:
-    """Mels of any lengths along one axis of frames, zeros between them.
+    """Mels of any lengths along one axis of frames, zeros between them: `mel` (1, n_mels, frames).
 
     The gap is as long as the convolutions and the overlap-add reach, so that no mel hears another;
-    `mask` (1, 1, frames) is 0 in the gaps.
+    `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames.
     """
 
     def __init__(self, mels: Sequence[Tensor], gap: int) -> None:
@@ -101,7 +101,7 @@ class Backbone(nn.Module):
 class Head(nn.Module):
     """Magnitude and phase of each frame, inverted by overlap-add.
 
-    "center" padding cuts half a window at both ends, "same" leaves hop_length samples a frame.
+    "center" padding cuts half a window at both ends, "same" leaves hop_length samples per frame.
     """
 
     window: Tensor
@@ -137,10 +137,11 @@ class Head(nn.Module):
 
 
 class Vocos(nn.Module):
-    """Backbone and head; 256 samples a frame at 24 kHz."""
+    """Backbone and head; the published one makes 256 samples per frame, at 24 kHz."""
 
     def __init__(self, config: VocosConfig) -> None:
         super().__init__()
+        self.config = config
         self.backbone = Backbone(config)
         self.head = Head(config)
         self.gap = max(_KERNEL // 2, -(-config.n_fft // config.hop_length) - 1)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.arch import package_file
 from engine.weights import demo, hub
+from engine.weights.config import package_file
 from errors import ModelUnavailable
 
 log = logging.getLogger("f5worker.model")

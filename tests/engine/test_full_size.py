@@ -13,12 +13,12 @@ import pytest
 import torch
 import yaml
 
-from engine.arch import package_file, read_arch
 from engine.boot import load_engine
 from engine.config import EngineConfig
 from engine.sampler import Schedule, sample
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import load_dit, read_state
+from engine.weights.config import package_file, read_arch
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL
 from standins.comparison import ENGLISH, REFERENCE, flow_input, relative_error

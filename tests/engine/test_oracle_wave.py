@@ -12,13 +12,14 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.arch import MelConfig, read_arch
+from engine.arch import MelConfig
 from engine.batcher import Batcher
 from engine.mel import LogMel
 from engine.synthesizer import SpeechParameters, Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.vocos import load_vocos
 from engine.weights.checkpoint import load_dit
+from engine.weights.config import read_arch
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.comparison import their_wave
 from worker.audio.crossfade import place

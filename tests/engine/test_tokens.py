@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.arch import package_file
 from engine.tokens import chunk_text, max_chunk_bytes, read_vocab, token_ids, tokenize
+from engine.weights.config import package_file
 from errors import ModelUnavailable
 from standins.oracle import f5
 

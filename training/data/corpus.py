@@ -191,9 +191,10 @@ def _is_made(shard: Path, plan: CorpusPlan) -> bool:
 def _make_shard(job: tuple[Path, CorpusPlan, list[str], Path]) -> str:
     import torch
 
-    from engine.arch import MelConfig, package_file
+    from engine.arch import MelConfig
     from engine.mel import LogMel
     from engine.tokens import read_vocab, token_ids, tokenize
+    from engine.weights.config import package_file
 
     torch.set_num_threads(1)
     shard, plan, texts, voices = job

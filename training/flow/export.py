@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.arch import Arch, MelConfig, package_file
+from engine.arch import Arch, MelConfig
+from engine.weights.config import package_file
 
 WEIGHTS, VOCAB, CONFIG = "model.safetensors", "vocab.txt", "arch.yaml"
 PREFIX = "ema_model.transformer."

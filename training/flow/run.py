@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from engine.arch import read_arch
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import read_state
+from engine.weights.config import read_arch
 from training import loop
 from training.data import alignment
 from training.data.corpus import Corpus

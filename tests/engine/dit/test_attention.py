@@ -30,15 +30,15 @@ def test_a_cpu_gets_the_faster_kernel_for_its_precision(
 
 
 def test_a_kernel_that_does_not_run_on_the_device_is_not_picked() -> None:
-    assert not attention._agrees(attention.varlen, CPU, torch.bfloat16)
+    assert not attention.agrees_with_sdpa(attention.varlen, CPU, torch.bfloat16)
 
 
 def test_a_kernel_that_gives_something_else_is_not_picked() -> None:
     def wrong(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, packing: object) -> torch.Tensor:
         return attention.sdpa(q, k, v * 1.1, packing)  # type: ignore[arg-type]
 
-    assert attention._agrees(attention.matmul, CPU, torch.bfloat16)
-    assert not attention._agrees(wrong, CPU, torch.bfloat16)
+    assert attention.agrees_with_sdpa(attention.matmul, CPU, torch.bfloat16)
+    assert not attention.agrees_with_sdpa(wrong, CPU, torch.bfloat16)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

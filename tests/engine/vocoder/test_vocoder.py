@@ -12,9 +12,11 @@ from engine.arch import MelConfig
 from engine.mel import LogMel
 from engine.vocoder.griffin_lim import GriffinLim
 from engine.vocoder.load import load_vocoder
-from engine.vocoder.vocos import load_vocos
+from engine.vocoder.vocos import Vocos, load_vocos
+from engine.vocoder.vocos import read_config as read_vocos_config
+from engine.weights.config import read_config
 from errors import ModelUnavailable
-from standins.checkpoints import make_vocos
+from standins.checkpoints import MEL, make_vocos
 from standins.oracle import f5
 
 CPU = torch.device("cpu")
@@ -56,6 +58,49 @@ def test_griffin_lim_rebuilds_a_waveform_with_the_same_mel() -> None:
 
 def test_without_a_directory_the_vocoder_is_griffin_lim() -> None:
     assert isinstance(load_vocoder(None, CPU), GriffinLim)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"mel_spec_type": "bigvgan"}, "trained for the 'bigvgan' vocoder"),
+        ({"target_sample_rate": 44100}, "sample_rate 44100, F5-TTS's has 24000"),
+        ({"n_mel_channels": 80}, "n_mels 80"),
+        ({"hop_length": 512}, "hop_length 512"),
+        ({"win_length": 2048}, "win_length 2048"),
+        ({"n_fft": 2048}, "n_fft 2048"),
+    ],
+)
+@pytest.mark.parametrize("vocos", [True, False], ids=["Vocos", "Griffin-Lim"])
+def test_a_model_of_another_mel_is_refused(
+    tmp_path: Path, changed: dict[str, object], message: str, vocos: bool
+) -> None:
+    config = tmp_path / "arch.yaml"
+    model = {"arch": {"dim": 8}, "mel_spec": {**MEL, **changed}}
+    config.write_text(yaml.safe_dump({"model": model}))
+    if vocos:
+        make_vocos(tmp_path / "vocos")
+    with pytest.raises(ModelUnavailable, match=message):
+        load_vocoder(tmp_path / "vocos" if vocos else None, CPU, read_config(config)[1])
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [("head", {"hop_length": 320}), ("backbone", {"input_channels": 80})],
+)
+def test_a_vocoder_of_another_mel_is_refused(
+    tmp_path: Path, part: str, changed: dict[str, int]
+) -> None:
+    """One of another hop would speak at the wrong speed, and nobody would be told why."""
+    make_vocos(tmp_path)
+    path = tmp_path / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config[part]["init_args"] |= changed
+    path.write_text(yaml.safe_dump(config))
+    weights = Vocos(read_vocos_config(path)).state_dict()
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+    with pytest.raises(ModelUnavailable, match=r"takes \(.*\), the model gives"):
+        load_vocoder(tmp_path, CPU)
 
 
 def test_a_class_path_in_the_config_is_never_imported(tmp_path: Path) -> None:

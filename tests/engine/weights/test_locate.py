@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.arch import Arch, package_file, read_arch
+from engine.arch import Arch
 from engine.tokens import read_vocab
 from engine.weights import demo, hub
 from engine.weights.checkpoint import load_dit
+from engine.weights.config import package_file, read_arch
 from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
 from errors import ModelUnavailable
 from standins.checkpoints import make_checkpoint, make_vocos

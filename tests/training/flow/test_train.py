@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.arch import read_arch
 from engine.sampler import FlowInput, Schedule, sample
 from engine.weights.checkpoint import load_dit
+from engine.weights.config import read_arch
 from tests.training import synthetic
 from tests.training.synthetic import flow_training
 from training import progress

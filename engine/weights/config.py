@@ -1,0 +1,101 @@
+"""The YAML configs that f5-tts publishes, or a custom one, to the shape of a model."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.arch import Arch, MelConfig
+from errors import ModelUnavailable
+
+# Where f5-tts's names differ from ours.
+_ARCH_NAMES = {"text_embedding_average_upsampling": "average_upsampling"}
+_MEL_NAMES = {
+    "target_sample_rate": "sample_rate",
+    "n_mel_channels": "n_mels",
+    "mel_spec_type": "kind",
+}
+# Settings of training or of other kernels; they do not change what inference computes here.
+_IGNORED = {"checkpoint_activations", "attn_backend", "attn_mask_enabled", "dropout"}
+
+
+def package_file(relative: str) -> Path:
+    """Path of a data file of the f5-tts package, found without importing the package.
+
+    Importing `f5_tts` would pull in its training stack; the worker only reads its data files.
+
+    Raises:
+        ModelUnavailable: f5-tts is not installed.
+    """
+    spec = find_spec("f5_tts")
+    roots = list(spec.submodule_search_locations or ()) if spec else []
+    for root in [*roots, sysconfig.get_path("purelib") + "/f5_tts"]:
+        path = Path(root) / relative
+        if path.is_file():
+            return path
+    raise ModelUnavailable(
+        f"The f5-tts package's file {relative} is missing.",
+        "Install it: pip install --no-deps -r requirements/nodeps.txt.",
+    )
+
+
+def read_config(path: Path) -> tuple[Arch, MelConfig]:
+    """Reads `model.arch` and `model.mel_spec` of an f5-tts YAML config.
+
+    Raises:
+        ModelUnavailable: unreadable YAML, a backbone other than DiT, or an architecture field that
+            is unknown.
+    """
+    import yaml
+
+    try:
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["model"]
+        arch, mel = dict(model["arch"]), dict(model.get("mel_spec") or {})
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
+        raise ModelUnavailable(
+            f"{path} is not an F5-TTS model config: {exc}.",
+            "It needs `model.arch` and `model.backbone`, as in f5-tts's configs/*.yaml.",
+        ) from exc
+    backbone = model.get("backbone", "DiT")
+    if backbone != "DiT":
+        raise ModelUnavailable(
+            f"{path.name} asks for backbone {backbone!r}.",
+            "This worker runs F5-TTS (DiT); E2-TTS (UNetT) and MMDiT are not supported.",
+        )
+    return _arch(path, arch), _mel(mel)
+
+
+def read_arch(path: Path) -> Arch:
+    """The architecture alone.
+
+    Raises:
+        ModelUnavailable: see `read_config`.
+    """
+    return read_config(path)[0]
+
+
+def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:
+    known = {f.name for f in fields(Arch)}
+    values = {_ARCH_NAMES.get(k, k): v for k, v in raw.items() if k not in _IGNORED}
+    if unknown := sorted(set(values) - known):
+        raise ModelUnavailable(
+            f"{path.name} has architecture fields this worker does not know: {', '.join(unknown)}.",
+            f"Known: {', '.join(sorted(known))}.",
+        )
+    if values.get("text_dim") is None:
+        values.pop("text_dim", None)  # f5-tts: text_dim defaults to mel_dim
+    try:
+        return Arch(**values)
+    except TypeError as exc:
+        raise ModelUnavailable(f"{path.name}: {exc}.", "`model.arch.dim` is required.") from exc
+
+
+def _mel(raw: Mapping[str, Any]) -> MelConfig:
+    """F5-TTS's own values where the YAML leaves one out."""
+    known = {f.name for f in fields(MelConfig)}
+    values = {_MEL_NAMES.get(k, k): v for k, v in raw.items()}
+    return MelConfig(**{name: value for name, value in values.items() if name in known})
