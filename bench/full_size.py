@@ -18,8 +18,8 @@ import yaml
 
 from engine.arch import Arch
 from engine.boot import Engine, load_engine
+from engine.chunk import SpeechParameters
 from engine.config import EngineConfig
-from engine.synthesizer import SpeechParameters
 from engine.tokens import read_vocab
 from engine.weights.config import package_file, read_arch
 from engine.weights.locate import ModelFiles, ModelRequest, locate
@@ -43,6 +43,7 @@ class Voice:
     seconds: float = 4.0
     ref_text: str = REF_TEXT
     content_hash: str = "bench"
+    name: str = "bench"
 
 
 def make_voice(directory: Path) -> Voice:
@@ -98,10 +99,7 @@ class Ours:
         parameters = SpeechParameters(nfe_step=nfe, cross_fade_duration=0.0)
         synthesizer = self.engine.synthesizer
         futures = [
-            [
-                synthesizer.submit(chunk, self.voice, parameters)
-                for chunk in synthesizer.plan(self.voice, text, parameters)
-            ]
+            [synthesizer.submit(chunk) for chunk in synthesizer.plan(self.voice, text, parameters)]
             for text in texts
         ]
         return [np.concatenate([f.result().samples for f in job]) for job in futures]

@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.batcher import Batcher, ChunkJob, Speech
+from engine.batcher import Batcher
 from engine.boot import CPU_FRAMES, GPU_FRAMES
+from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.dit.model import Modulation
 from engine.dit.packing import Packing
-from engine.sampler import FlowInput, Schedule
 
 NFE = 16
 JOBS = 30
@@ -106,7 +106,9 @@ def _latency(
     started, jobs = time.perf_counter(), []
     for at, frames in arrivals:
         time.sleep(max(0.0, started + at - time.perf_counter()))
-        jobs.append([batcher.submit(_chunk(n, i)) for i, n in enumerate(frames)])
+        jobs.append(
+            [batcher.submit(_chunk(n, i), torch.zeros(_REF, 1)) for i, n in enumerate(frames)]
+        )
     first = [_seconds(job[0]) for job in jobs]
     whole = [max(_seconds(chunk) for chunk in job) for job in jobs]
     elapsed = time.perf_counter() - started
@@ -120,11 +122,11 @@ def _latency(
     }
 
 
-def _chunk(frames: int, index: int) -> ChunkJob:
-    flow = FlowInput(torch.zeros(_REF, 1), torch.zeros(1, dtype=torch.long), frames, 0)
-    return ChunkJob(flow, Schedule(NFE), _REF, index)
+def _chunk(frames: int, index: int) -> Chunk:
+    voice: Any = None  # the batcher is given its mel
+    return Chunk(index, "", voice, SpeechParameters(nfe_step=NFE), [0], frames, _REF, seed=0)
 
 
-def _seconds(future: Future[Speech]) -> float:
-    speech = future.result()
-    return speech.queue_s + speech.inference_s
+def _seconds(future: Future[SpokenChunk]) -> float:
+    spoken = future.result()
+    return spoken.queue_s + spoken.inference_s

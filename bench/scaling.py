@@ -38,8 +38,8 @@ def measure(chunks: int) -> None:
     """Prints seconds and MiB of growth for a text of that many chunks; in a fresh process."""
     from bench.full_size import make_voice
     from engine.boot import load_engine
+    from engine.chunk import SpeechParameters
     from engine.config import EngineConfig
-    from engine.synthesizer import SpeechParameters
     from engine.weights.locate import ModelRequest, locate
 
     directory = Path(tempfile.mkdtemp())
@@ -53,7 +53,7 @@ def measure(chunks: int) -> None:
     def speak(count: int) -> None:
         plan = engine.synthesizer.plan(voice, _SENTENCE.strip() * count, parameters)[:count]
         assert len(plan) == count, (len(plan), count)
-        futures = [engine.synthesizer.submit(chunk, voice, parameters) for chunk in plan]
+        futures = [engine.synthesizer.submit(chunk) for chunk in plan]
         while futures:
             futures.pop(0).result()
 

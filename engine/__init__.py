@@ -1,7 +1,7 @@
 """F5-TTS inference: (reference voice, text, parameters) in, waveforms out.
 
 Knows nothing of S3 or RunPod. The data's path through the files:
-    locate -> checkpoint -> [model, vocoder]           once, at start
-    text -> mel -> batcher -> sampler (model) -> vocoder    for every chunk
-`synthesizer` is what the rest of the worker calls.
+    weights/ (locate, config, card, checkpoint) -> [dit/, vocoder/]     once, at start (`boot`)
+    tokens -> mel -> batcher -> sampler (dit/) -> vocoder/              for every chunk
+`synthesizer` is what the rest of the worker calls; `chunk` says what it takes and gives.
 """

@@ -3,9 +3,9 @@
 Continuous batching: between two steps finished and cancelled chunks leave, and waiting ones join
 while the frame budget allows it, whatever their schedule. The order is by `due`: the time a chunk
 came in plus a second for each chunk of its job before it, so that every job's first audio comes
-early and no long text holds up the short ones behind it, nor they it. When the device runs out of
-memory half of the chunks step aside as they stand, and the budget shrinks; only a single chunk
-that does not fit fails.
+early, and long and short texts do not delay each other. When the device runs out of memory half of
+the chunks step aside as they stand, and the budget shrinks; only a single chunk that does not fit
+fails.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
-from engine.sampler import Course, Flow, FlowInput, Schedule, Sequence
+from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory, is_guided
 from engine.vocoder.load import Vocoder
 from errors import DeviceFailed, InferenceFailed
 
@@ -33,40 +34,32 @@ log = logging.getLogger("f5worker.batcher")
 _BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 _TOO_LARGE_LIMIT = 3
 _PATIENCE_S = 1.0  # how long a chunk lets chunks of later jobs pass for each one before it
-
-
-@dataclass(frozen=True)
-class Speech:
-    """What a chunk's future resolves to: 24 kHz fp32 samples and where the time went (seconds)."""
-
-    samples: NDArray[np.float32]
-    queue_s: float
-    inference_s: float
+_SCHEDULES_KEPT = 8
 
 
 @dataclass(eq=False)
-class ChunkJob:
-    """A chunk on its way: what to sample, and how many leading frames are the reference.
+class BatchedChunk:
+    """A chunk in the batcher's hands; `cond` (reference frames, mel_dim) is its reference's mel.
 
-    `index` is its place among its job's chunks.
+    What waits has no trajectory yet, so that it holds no frames of its own.
     """
 
-    flow: FlowInput
-    schedule: Schedule
-    ref_frames: int
-    index: int = 0
-    future: Future[Speech] = field(default_factory=Future)
+    chunk: Chunk
+    cond: Tensor
+    future: Future[SpokenChunk] = field(default_factory=Future)
     submitted: float = field(default_factory=time.perf_counter)
     started: float = 0.0
-    sequence: Sequence | None = None
+    trajectory: Trajectory | None = None
 
     @property
-    def frames(self) -> int:
-        return self.flow.frames * (2 if self.flow.guided else 1)
+    def pass_frames(self) -> int:
+        """Frames it takes of a pass, both guidance branches counted."""
+        branches = 2 if is_guided(self.chunk.parameters.cfg_strength) else 1
+        return branches * self.chunk.frames
 
     @property
     def due(self) -> float:
-        return self.submitted + _PATIENCE_S * self.index
+        return self.submitted + _PATIENCE_S * self.chunk.index
 
 
 class Batcher:
@@ -86,20 +79,25 @@ class Batcher:
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
         self.join = ("batch" if on_cpu else "step") if join == "auto" else join
-        self._inbox: queue.SimpleQueue[ChunkJob | None] = queue.SimpleQueue()
-        self._waiting: list[ChunkJob] = []
-        self._running: list[ChunkJob] = []
+        self._inbox: queue.SimpleQueue[BatchedChunk | None] = queue.SimpleQueue()
+        self._waiting: list[BatchedChunk] = []
+        self._running: list[BatchedChunk] = []
         self._closing = False
         self._flow = Flow(model)
-        self._course = lru_cache(maxsize=8)(lambda schedule: Course.of(model, schedule))
+        self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
         self._too_large = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
-    def submit(self, job: ChunkJob) -> Future[Speech]:
-        """Queues a chunk; its future can be cancelled at any time."""
-        self._inbox.put(job)
-        return job.future
+    def submit(self, chunk: Chunk, cond: Tensor) -> Future[SpokenChunk]:
+        """Queues a chunk; its future can be cancelled at any time.
+
+        Args:
+            cond: (reference frames, mel_dim) the mel of its voice.
+        """
+        batched = BatchedChunk(chunk, cond)
+        self._inbox.put(batched)
+        return batched.future
 
     def close(self) -> None:
         """Finishes what runs and stops the thread; waiting chunks are cancelled."""
@@ -112,55 +110,67 @@ class Batcher:
                 self._admit()
             if self._running:
                 self._step()
-            finished = [job for job in self._running if job.sequence and job.sequence.done]
-            for job in finished:
-                self._leave(job)
+            finished = [b for b in self._running if b.trajectory and b.trajectory.done]
+            for batched in finished:
+                self._leave(batched)
             self._decode(finished)
-        for job in self._waiting:
-            job.future.cancel()
+        for batched in self._waiting:
+            batched.future.cancel()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when all is over."""
         while not self._inbox.empty() or not (self._waiting or self._running or self._closing):
-            job = self._inbox.get()
-            if job is None:
+            batched = self._inbox.get()
+            if batched is None:
                 self._closing = True
             else:
-                self._waiting.append(job)
-        self._waiting = [job for job in self._waiting if not job.future.cancelled()]
-        for job in [job for job in self._running if job.future.cancelled()]:
-            self._leave(job)
+                self._waiting.append(batched)
+        self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
+        for batched in [batched for batched in self._running if batched.future.cancelled()]:
+            self._leave(batched)
         return bool(self._running) or not self._closing
 
     def _admit(self) -> None:
         """Starts waiting chunks in the order they are due, as many as fit; at least one."""
-        self._waiting.sort(key=lambda job: job.due)
-        room = self.max_frames - sum(job.frames for job in self._running)
-        while self._waiting and (self._waiting[0].frames <= room or not self._running):
-            job = self._waiting.pop(0)
+        self._waiting.sort(key=lambda batched: batched.due)
+        room = self.max_frames - sum(batched.pass_frames for batched in self._running)
+        while self._waiting and (self._waiting[0].pass_frames <= room or not self._running):
+            batched = self._waiting.pop(0)
             try:
-                self._begin(job)
+                self._begin(batched)
             except torch.OutOfMemoryError:
                 if self._running:
-                    self._waiting.insert(0, job)
+                    self._waiting.insert(0, batched)
                     return
-                self._fail_too_large(job)
+                self._fail_too_large(batched)
             except Exception as exc:  # the thread must outlive any one chunk
-                self._fail([job], exc)
+                self._fail([batched], exc)
             else:
-                room -= job.frames
+                room -= batched.pass_frames
 
-    def _begin(self, job: ChunkJob) -> None:
-        job.started = job.started or time.perf_counter()
-        if job.sequence is None:
-            job.sequence = self._flow.start(job.flow, self._course(job.schedule))
-        self._flow.join(job.sequence)
-        self._running.append(job)
+    def _begin(self, batched: BatchedChunk) -> None:
+        batched.started = batched.started or time.perf_counter()
+        if batched.trajectory is None:
+            batched.trajectory = self._start(batched.chunk, batched.cond)
+        self._flow.join(batched.trajectory)
+        self._running.append(batched)
 
-    def _leave(self, job: ChunkJob) -> None:
-        assert job.sequence is not None
-        self._running.remove(job)
-        self._flow.leave(job.sequence)
+    def _start(self, chunk: Chunk, cond: Tensor) -> Trajectory:
+        parameters = chunk.parameters
+        schedule = self._prepared(Schedule(parameters.nfe_step, parameters.sway_sampling_coef))
+        return self._flow.start(
+            cond,
+            torch.tensor(chunk.tokens),
+            chunk.frames,
+            schedule,
+            seed=chunk.seed,
+            cfg_strength=parameters.cfg_strength,
+        )
+
+    def _leave(self, batched: BatchedChunk) -> None:
+        assert batched.trajectory is not None
+        self._running.remove(batched)
+        self._flow.leave(batched.trajectory)
 
     def _step(self) -> None:
         try:
@@ -182,71 +192,77 @@ class Batcher:
             self._leave(alone)
             self._fail_too_large(alone)
             return
-        in_pass = sum(job.frames for job in self._running)
+        in_pass = sum(batched.pass_frames for batched in self._running)
         self.max_frames = max(1, min(self.max_frames, in_pass) // 2)
+        count = len(self._running)
         log.warning(
-            "out of memory with %d chunks; %d frames a pass from now on",
-            len(self._running), self.max_frames,
-        )  # fmt: skip
-        for job in self._running[len(self._running) // 2 :]:
-            self._leave(job)
-            self._waiting.append(job)
+            "out of memory with %d chunks; from now on %d frames per pass", count, self.max_frames
+        )
+        for batched in self._running[count // 2 :]:
+            self._leave(batched)
+            self._waiting.append(batched)
 
-    def _decode(self, jobs: list[ChunkJob]) -> None:
+    def _decode(self, finished: list[BatchedChunk]) -> None:
         """Turns finished mels into waveforms, fewer at a time where memory is short."""
-        if not jobs:
+        if not finished:
             return
         try:
-            waves = self.vocoder([_new_speech(job) for job in jobs])
+            waves = self.vocoder([_new_speech(batched) for batched in finished])
             samples = [wave.float().cpu().numpy() for wave in waves]
         except torch.OutOfMemoryError:
-            if len(jobs) == 1:
-                self._fail_too_large(jobs[0])
+            if len(finished) == 1:
+                self._fail_too_large(finished[0])
             else:
-                self._decode(jobs[: len(jobs) // 2])
-                self._decode(jobs[len(jobs) // 2 :])
+                self._decode(finished[: len(finished) // 2])
+                self._decode(finished[len(finished) // 2 :])
         except Exception as exc:  # the thread must outlive any one batch
-            self._fail(jobs, exc)
+            self._fail(finished, exc)
         else:
-            for job, wave in zip(jobs, samples, strict=True):
-                _resolve(job, wave)
+            for batched, wave in zip(finished, samples, strict=True):
+                _resolve(batched, wave)
 
-    def _fail_too_large(self, job: ChunkJob) -> None:
+    def _fail_too_large(self, batched: BatchedChunk) -> None:
         self._too_large += 1
         # Again and again: something else holds the memory, or it is fragmented beyond use.
         lasting = self._too_large >= _TOO_LARGE_LIMIT
-        _raise_in([job], (DeviceFailed if lasting else InferenceFailed)(
-            f"A chunk of {job.flow.frames} frames does not fit the device's memory.",
+        error = (DeviceFailed if lasting else InferenceFailed)(
+            f"A chunk of {batched.chunk.frames} frames does not fit the device's memory.",
             "Send a shorter text or a shorter reference, or use a larger GPU.",
-        ))  # fmt: skip
+        )
+        _raise_in([batched], error)
 
-    def _fail(self, jobs: list[ChunkJob], exc: Exception) -> None:
-        log.error("inference failed for a batch of %d chunks", len(jobs), exc_info=exc)
+    def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
+        log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
         # After a CUDA error the context is lost: every later call of the process fails too.
         broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
-        _raise_in(jobs, (DeviceFailed if broken else InferenceFailed)(
+        error = (DeviceFailed if broken else InferenceFailed)(
             f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
             "Send the job again; if it repeats, see the worker's log.",
-        ))  # fmt: skip
+        )
+        _raise_in(failed, error)
 
 
-def _new_speech(job: ChunkJob) -> Tensor:
-    assert job.sequence is not None
-    return job.sequence.mel[job.ref_frames :]
+def _new_speech(batched: BatchedChunk) -> Tensor:
+    """(new frames, mel_dim) without the reference."""
+    assert batched.trajectory is not None
+    return batched.trajectory.mel[batched.chunk.ref_frames :]
 
 
-def _resolve(job: ChunkJob, wave: NDArray[np.float32]) -> None:
+def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
     if not np.isfinite(wave).all():
-        _raise_in([job], InferenceFailed(
-            "The model produced invalid samples (NaN).",
+        error = InferenceFailed(
+            "The model gave NaN or infinite samples.",
             "Send the job again; on cards with fp16 trouble set F5_DTYPE=float32.",
-        ))  # fmt: skip
-    elif job.future.set_running_or_notify_cancel():
-        now = time.perf_counter()
-        job.future.set_result(Speech(wave, job.started - job.submitted, now - job.started))
+        )
+        _raise_in([batched], error)
+    elif batched.future.set_running_or_notify_cancel():
+        queue_s = batched.started - batched.submitted
+        inference_s = time.perf_counter() - batched.started
+        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s)
+        batched.future.set_result(spoken)
 
 
-def _raise_in(jobs: list[ChunkJob], error: InferenceFailed) -> None:
-    for job in jobs:
-        if not job.future.done() and job.future.set_running_or_notify_cancel():
-            job.future.set_exception(error)
+def _raise_in(failed: list[BatchedChunk], error: InferenceFailed) -> None:
+    for batched in failed:
+        if not batched.future.done() and batched.future.set_running_or_notify_cancel():
+            batched.future.set_exception(error)

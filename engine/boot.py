@@ -8,15 +8,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from engine.arch import Arch
-from engine.batcher import Batcher, ChunkJob
+from engine.batcher import Batcher
+from engine.chunk import Chunk, SpeechParameters
 from engine.config import EngineConfig
 from engine.dit import attention
 from engine.dit.linear import cpu_multiplies_bf16
 from engine.mel import LogMel
-from engine.sampler import FlowInput, Schedule
 from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.load import load_vocoder
@@ -29,13 +30,19 @@ log = logging.getLogger("f5worker.engine")
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
-# Eight jobs of 1,120 frames each: 23.6 s at 1,280 frames a pass, 22.4 and 23.2 at 2,560, 22.9 and
+# Eight jobs of 1,120 frames each: 23.6 s at 1,280 frames per pass, 22.4 and 23.2 at 2,560, 22.9 and
 # 23.4 at 3,500. Longer passes gain nothing on a CPU and delay the first audio.
 CPU_FRAMES = 2560
 # Enough to keep a large card busy, and a step stays short enough to be cancelled at; to be
 # measured by `make bench-gpu`, which tries other values.
 GPU_FRAMES = 65_536
+# What a pass holds at once for each frame, counted generously: fp32 copies of the residual, and
+# activations as wide as the widest layer.
+_RESIDUALS, _ACTIVATIONS = 6, 4
+_MEMORY_SHARE = 0.6  # of the free memory: the vocoder and fragmentation need the rest
+_FEWEST_GPU_FRAMES = 4096  # about one chunk of 22 s with guidance: less would serve no job
 _WARM_UP_FRAMES = 200
+_WARM_UP_LIMIT_S = 300.0
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
 
@@ -50,8 +57,8 @@ class Engine:
     load_s: float
 
     def close(self) -> None:
-        """Stops the inference thread."""
-        self.synthesizer.close()
+        """Ends the inference thread, see `Batcher.close`."""
+        self.synthesizer.batcher.close()
 
 
 def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
@@ -77,20 +84,26 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
     batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
+    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab)
     if config.warm_up:
-        _warm_up(batcher)
+        _warm_up(synthesizer)
     engine = Engine(
-        Synthesizer(batcher, LogMel(mel, device), vocab),
+        synthesizer,
         files.name,
         _device_name(device),
         str(dtype).removeprefix("torch."),
         time.perf_counter() - started,
     )
     log.info(
-        "model %s ready on %s (%s, %s attention) in %.1f s, %d frames a pass, vocoder %s",
-        engine.model, engine.device, engine.dtype, kernel, engine.load_s, frames,
+        "model %s ready on %s (%s, %s attention) in %.1f s, %d frames per pass, vocoder %s",
+        engine.model,
+        engine.device,
+        engine.dtype,
+        kernel,
+        engine.load_s,
+        frames,
         files.vocoder or "Griffin-Lim",
-    )  # fmt: skip
+    )
     return engine
 
 
@@ -149,29 +162,38 @@ def _keep_freed_memory() -> None:
 
 
 def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:
-    """Frames one pass may hold, from the device's free memory.
-
-    A frame needs at its widest the fp32 residual and three activations of the block's hidden size.
-    """
+    """Frames one pass may hold, both guidance branches counted, from the device's free memory."""
     if device.type != "cuda":
         return CPU_FRAMES
     free, _ = torch.cuda.mem_get_info(device)
     widest = max(3 * arch.heads * arch.dim_head, int(arch.dim * arch.ff_mult))
-    per_frame = 4 * arch.dim * 6 + dtype.itemsize * widest * 4
-    return max(4096, min(GPU_FRAMES, int(free * 0.6 / per_frame)))
+    residuals = _RESIDUALS * arch.dim * torch.float32.itemsize
+    per_frame = residuals + _ACTIVATIONS * widest * dtype.itemsize
+    fitting = int(free * _MEMORY_SHARE / per_frame)
+    return max(_FEWEST_GPU_FRAMES, min(GPU_FRAMES, fitting))
 
 
-def _warm_up(batcher: Batcher) -> None:
+class _Silence:
+    """The warm-up's reference voice (engine.chunk.Reference): a second in which nothing is said."""
+
+    name = content_hash = "silence"
+    samples = np.zeros(24_000, dtype=np.float32)
+    rms, seconds, ref_text = 1.0, 1.0, ". "
+
+
+def _warm_up(synthesizer: Synthesizer) -> None:
     """One short guided chunk, so that no job pays for lazy initialisation."""
-    mels = batcher.model.arch.mel_dim
-    flow = FlowInput(
-        cond=torch.zeros(_WARM_UP_FRAMES // 2, mels),
-        tokens=torch.ones(20, dtype=torch.long),
+    chunk = Chunk(
+        index=0,
+        text="",
+        voice=_Silence(),
+        parameters=SpeechParameters(nfe_step=2),
+        tokens=[1] * 20,
         frames=_WARM_UP_FRAMES,
+        ref_frames=_WARM_UP_FRAMES // 2,
         seed=0,
     )
-    future = batcher.submit(ChunkJob(flow, Schedule(2), _WARM_UP_FRAMES // 2))
-    error = future.exception(timeout=300)
+    error = synthesizer.submit(chunk).exception(_WARM_UP_LIMIT_S)
     if error is not None:
         raise ModelUnavailable(
             f"The model loaded but does not run: {error}", "See the worker's log."

@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
 
-# Grid points kept of 32 even steps, per number of function evaluations (f5-tts's table).
+# Grid points kept of 32 even steps, by number of function evaluations (f5-tts's table).
 EPSS_GRID: dict[int, tuple[int, ...]] = {
     5: (0, 2, 4, 8, 16, 32),
     6: (0, 2, 4, 6, 8, 16, 32),
@@ -52,32 +52,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class FlowInput:
-    """One chunk to sample.
-
-    `cond` (reference frames, mel_dim); `tokens` (text tokens,) of reference and new text together;
-    `frames` counts both as well. `seed` fixes the noise, which is drawn when the chunk starts: what
-    waits in the queue holds no frames of its own.
-    """
-
-    cond: Tensor
-    tokens: Tensor
-    frames: int
-    seed: int
-    cfg_strength: float = 2.0
-
-    def noise(self) -> Tensor:
-        """(frames, mel_dim) standard normal, drawn on the CPU so that all devices agree."""
-        generator = torch.Generator().manual_seed(self.seed)
-        return torch.randn(self.frames, self.cond.shape[1], generator=generator)
-
-    @property
-    def guided(self) -> bool:
-        return self.cfg_strength >= NO_GUIDANCE
-
-
-@dataclass(frozen=True)
-class Course:
+class PreparedSchedule:
     """A schedule made ready for one model: length and AdaLN modulation of every step."""
 
     deltas: list[float]
@@ -85,8 +60,8 @@ class Course:
 
     @classmethod
     @torch.inference_mode()
-    def of(cls, model: DiT, schedule: Schedule) -> Course:
-        """Computes the modulations, which depend on time only: once a schedule, not once a job."""
+    def of(cls, model: DiT, schedule: Schedule) -> PreparedSchedule:
+        """Computes the modulations, which depend on time only: once per schedule, not per job."""
         times = schedule.times().to(model.device)
         return cls((times[1:] - times[:-1]).tolist(), model.modulation(times[:-1]))
 
@@ -95,13 +70,14 @@ class Course:
 
 
 @dataclass(eq=False)
-class Sequence:
+class Trajectory:
     """A chunk on its way from noise to speech: `x` (frames, mel_dim) fp32 after `step` steps.
 
-    `contexts` hold (frames, dim) of each branch, the conditional one first.
+    `cond` (reference frames, mel_dim) is the reference's mel. `contexts` hold (frames, dim) of each
+    branch, the conditional one first.
     """
 
-    course: Course
+    schedule: PreparedSchedule
     cond: Tensor
     contexts: list[Tensor]
     x: Tensor
@@ -110,7 +86,7 @@ class Sequence:
 
     @property
     def done(self) -> bool:
-        return self.step == len(self.course)
+        return self.step == len(self.schedule)
 
     @property
     def guided(self) -> bool:
@@ -122,53 +98,79 @@ class Sequence:
         return torch.cat((self.cond, self.x[self.cond.shape[0] :]))
 
 
-class Flow:
-    """Chunks that advance together, an Euler step at a time; they join and leave between steps.
+def is_guided(cfg_strength: float) -> bool:
+    """Whether a chunk has an unconditional branch as well."""
+    return cfg_strength >= NO_GUIDANCE
 
-    Each chunk is at its own step of its own schedule, guided or not. Its result does not depend on
-    what it runs with.
+
+def noise(frames: int, mel_dim: int, seed: int) -> Tensor:
+    """(frames, mel_dim) standard normal, drawn on the CPU so that all devices agree."""
+    return torch.randn(frames, mel_dim, generator=torch.Generator().manual_seed(seed))
+
+
+class Flow:
+    """Trajectories that advance together, one Euler step at a time; they join and leave between.
+
+    Each is at its own step of its own schedule, guided or not. Its result does not depend on what
+    it runs with.
     """
 
     def __init__(self, model: DiT) -> None:
         self.model = model
-        self.sequences: list[Sequence] = []
+        self.trajectories: list[Trajectory] = []
         self._packed: _Pass | None = None
 
     @torch.inference_mode()
-    def start(self, chunk: FlowInput, course: Course) -> Sequence:
-        """A sequence at its noise, not yet part of the flow: text and reference are encoded."""
+    def start(
+        self,
+        cond: Tensor,
+        tokens: Tensor,
+        frames: int,
+        schedule: PreparedSchedule,
+        *,
+        seed: int,
+        cfg_strength: float = 2.0,
+    ) -> Trajectory:
+        """A chunk at its noise, not yet part of the flow: text and reference are encoded.
+
+        Args:
+            cond: (reference frames, mel_dim) the reference's mel, on any device.
+            tokens: (text tokens,) of reference and new text together.
+            frames: of reference and new speech together.
+            seed: fixes the noise.
+        """
         device = self.model.device
-        cond = torch.zeros(chunk.frames, chunk.cond.shape[1], device=device)
-        cond[: chunk.cond.shape[0]] = chunk.cond
-        tokens = chunk.tokens.to(device)
-        drops = (False, True) if chunk.guided else (False,)
-        contexts = [self.model.context(cond, tokens, drop=drop) for drop in drops]
-        reference = chunk.cond.to(device)
-        return Sequence(course, reference, contexts, chunk.noise().to(device), chunk.cfg_strength)
+        padded = torch.zeros(frames, cond.shape[1], device=device)
+        padded[: cond.shape[0]] = cond
+        tokens = tokens.to(device)
+        drops = (False, True) if is_guided(cfg_strength) else (False,)
+        contexts = [self.model.context(padded, tokens, drop=drop) for drop in drops]
+        x = noise(frames, cond.shape[1], seed).to(device)
+        return Trajectory(schedule, cond.to(device), contexts, x, cfg_strength)
 
-    def join(self, sequence: Sequence) -> None:
-        """Takes a sequence along from the next step on."""
+    def join(self, trajectory: Trajectory) -> None:
+        """Takes a trajectory along from the next step on."""
         self._unpack()
-        self.sequences.append(sequence)
+        self.trajectories.append(trajectory)
 
-    def leave(self, sequence: Sequence) -> None:
-        """Takes a sequence out as it stands; it may join again later."""
+    def leave(self, trajectory: Trajectory) -> None:
+        """Takes a trajectory out as it stands; it may join again later."""
         self._unpack()
-        self.sequences.remove(sequence)
+        self.trajectories.remove(trajectory)
 
     @torch.inference_mode()
     def step(self) -> None:
-        """One Euler step of every chunk; if it raises, every chunk stands where it stood before."""
-        now = self._packed = self._packed or _Pass(self.sequences, self.model.device)
-        steps = [s.course.modulations[s.step] for s in now.leaders]
+        """One Euler step of every trajectory; if it raises, all stand where they stood before."""
+        now = self._packed = self._packed or _Pass(self.trajectories, self.model.device)
+        steps = [leader.schedule.modulations[leader.step] for leader in now.leaders]
         v = self.model(now.x, now.context, steps, now.packing)
         if now.packing.guided:
             cond = v[now.packing.cond]
             v = cond + (cond - v[now.packing.uncond]) * now.strength
         for rows, leader in zip(now.packing.group_frames, now.leaders, strict=True):
-            now.x[rows].add_(v[rows], alpha=leader.course.deltas[leader.step])
-        for sequence in self.sequences:
-            sequence.step += 1
+            now.x[rows].add_(v[rows], alpha=leader.schedule.deltas[leader.step])
+        for trajectory in self.trajectories:
+            trajectory.step += 1
 
     def _unpack(self) -> None:
         if self._packed is not None:
@@ -177,39 +179,54 @@ class Flow:
 
 
 class _Pass:
-    """The tensors of one set of sequences, those at the same step of one schedule side by side."""
+    """The tensors of trajectories in one pass, those at the same step of a schedule side by side.
 
-    def __init__(self, sequences: list[Sequence], device: torch.device) -> None:
-        self.sequences = sorted(sequences, key=lambda s: (id(s.course), s.step))
-        groups = [list(g) for _, g in groupby(self.sequences, lambda s: (id(s.course), s.step))]
+    `x` (frames, mel_dim) and `strength` (frames, 1) follow the frames of all of them, `context`
+    (tokens, dim) the packing's tokens. The `leaders` are the first of each group.
+    """
+
+    def __init__(self, trajectories: list[Trajectory], device: torch.device) -> None:
+        self.trajectories = sorted(trajectories, key=_step_of_schedule)
+        groups = [list(group) for _, group in groupby(self.trajectories, _step_of_schedule)]
         self.leaders = [group[0] for group in groups]
         self.packing = Packing(
-            [s.x.shape[0] for s in self.sequences],
-            [s.guided for s in self.sequences],
+            [t.x.shape[0] for t in self.trajectories],
+            [t.guided for t in self.trajectories],
             device,
             [len(group) for group in groups],
         )
-        self.x = torch.cat([s.x for s in self.sequences])
-        self.context = torch.cat([c for s in self.sequences for c in s.contexts])
+        self.x = torch.cat([t.x for t in self.trajectories])
+        self.context = torch.cat([c for t in self.trajectories for c in t.contexts])
         self.strength = torch.cat(
-            [s.x.new_full((s.x.shape[0], 1), s.cfg_strength) for s in self.sequences]
+            [t.x.new_full((t.x.shape[0], 1), t.cfg_strength) for t in self.trajectories]
         )
 
     def write_back(self) -> None:
-        """Gives every sequence its rows."""
+        """Gives every trajectory its rows."""
         rows = self.x.split(self.packing.lengths)
-        for sequence, x in zip(self.sequences, rows, strict=True):
-            sequence.x = x
+        for trajectory, x in zip(self.trajectories, rows, strict=True):
+            trajectory.x = x
 
 
-def sample(model: DiT, chunks: list[FlowInput], schedule: Schedule) -> list[Tensor]:
-    """Mels (frames, mel_dim) of `chunks` in one batch; the simple path, used by tests and tools."""
-    flow, course = Flow(model), Course.of(model, schedule)
-    sequences = [flow.start(chunk, course) for chunk in chunks]
-    for sequence in sequences:
-        flow.join(sequence)
-    for _ in range(len(course)):
+def _step_of_schedule(trajectory: Trajectory) -> tuple[int, int]:
+    return id(trajectory.schedule), trajectory.step
+
+
+def sample(
+    model: DiT,
+    cond: Tensor,
+    tokens: Tensor,
+    frames: int,
+    schedule: Schedule,
+    *,
+    seed: int,
+    cfg_strength: float = 2.0,
+) -> Tensor:
+    """(frames, mel_dim) mel of one chunk alone, for tests and tools; arguments as `Flow.start`."""
+    flow, prepared = Flow(model), PreparedSchedule.of(model, schedule)
+    trajectory = flow.start(cond, tokens, frames, prepared, seed=seed, cfg_strength=cfg_strength)
+    flow.join(trajectory)
+    while not trajectory.done:
         flow.step()
-    for sequence in sequences:
-        flow.leave(sequence)
-    return [sequence.mel for sequence in sequences]
+    flow.leave(trajectory)
+    return trajectory.mel

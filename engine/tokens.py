@@ -15,12 +15,13 @@ from errors import ModelUnavailable
 # f5-tts's own replacements of characters outside its vocabulary.
 _TRANSLATION = str.maketrans({";": ",", "“": '"', "”": '"', "‘": "'", "’": "'"})
 _SENTENCE_END = re.compile(r"(?<=[;:,.!?])\s+|(?<=[；：，。！？])")
-_SHORTEST_LIMIT = 16  # bytes; a reference of nearly 22 s would otherwise ask for empty chunks
+_LONGEST_S = 22  # of reference and new speech together, as f5-tts plans it
+_SHORTEST_LIMIT = 16  # bytes; a reference of nearly that length would ask for empty chunks
 _NO_SPACE_AFTER = " :'\""
 
 
 def read_vocab(path: Path) -> dict[str, int]:
-    """Token to index, one token a line (f5-tts `get_tokenizer(..., "custom")`).
+    """Token to index, one token per line (f5-tts `get_tokenizer(..., "custom")`).
 
     Like f5-tts, the last character of every line is dropped, also where the final line has no
     line break: the published vocab.txt depends on it.
@@ -100,8 +101,8 @@ def _is_chinese(character: str) -> bool:
 
 
 def max_chunk_bytes(ref_text: str, ref_seconds: float, speed: float) -> int:
-    """Bytes of text that fill up to 22 s together with the reference (f5-tts `infer_process`)."""
-    return int(len(ref_text.encode()) / ref_seconds * (22 - ref_seconds) * speed)
+    """Bytes of text that fill the time left beside the reference (f5-tts `infer_process`)."""
+    return int(len(ref_text.encode()) / ref_seconds * (_LONGEST_S - ref_seconds) * speed)
 
 
 def chunk_text(text: str, max_bytes: int) -> list[str]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.arch import MelConfig
+from engine.chunk import Chunk, SpeechParameters
 from engine.dit import attention
 from engine.dit.model import DiT
 from engine.mel import LogMel
-from engine.sampler import FlowInput, Schedule
-from engine.synthesizer import Chunk, SpeechParameters
+from engine.sampler import Schedule
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
 from engine.weights.config import read_arch
@@ -50,17 +50,16 @@ def our_model(
     return model, vocab
 
 
-def flow_input(text: str, vocab: dict[str, int], frames: int, seed: int, cfg: float) -> FlowInput:
-    """`text` after `REFERENCE`, both together `frames` long."""
+def given(text: str, vocab: dict[str, int], frames: int) -> tuple[Tensor, Tensor, int]:
+    """What the sampler needs to say `text` after `REFERENCE`: the mel of that, tokens, frames."""
     tokens = torch.tensor(token_ids(tokenize(text), vocab))
-    cond = LogMel(MelConfig(), torch.device("cpu"))(REFERENCE)
-    return FlowInput(cond, tokens, frames, seed, cfg)
+    return LogMel(MelConfig(), torch.device("cpu"))(REFERENCE), tokens, frames
 
 
 def their_mel(
     checkpoint: TinyCheckpoint, text: str, frames: int, seed: int, cfg: float, schedule: Schedule
 ) -> Tensor:
-    """What f5-tts makes of the same as `flow_input`: (frames, 100)."""
+    """What f5-tts makes of the same as is `given`: (frames, 100)."""
     mel, _ = checkpoint.oracle.sample(
         cond=REFERENCE[None],
         text=f5().utils.convert_char_to_pinyin([text]),

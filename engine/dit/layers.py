@@ -69,9 +69,9 @@ def spread_index(n_tokens: int, frames: int, device: torch.device | None = None)
 
 
 class TextEmbedding(nn.Module):
-    """Characters, laid out one a frame from the left, encoded by ConvNeXt blocks.
+    """Characters, laid out one per frame from the left, encoded by ConvNeXt blocks.
 
-    Follows f5-tts `TextEmbedding` for one sequence. It runs once a chunk, not once a step.
+    Follows f5-tts `TextEmbedding` for one sequence. It runs once per chunk, not at every step.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class TextEmbedding(nn.Module):
         return x[0]
 
     def _blocks(self, x: Tensor, filler: Tensor) -> Tensor:
+        """(1, frames, text_dim) to the same shape; `filler` (1, frames, 1) marks padding."""
         if self.mask_padding:
             x = x.masked_fill(filler, 0.0)
         for block in self.text_blocks:
@@ -125,7 +126,7 @@ class ConvPositionEmbedding(nn.Module):
         return self.in_one_row(x, packing)
 
     def by_chunk(self, x: Tensor, packing: Packing) -> Tensor:
-        """`forward`, one convolution a chunk."""
+        """`forward`, one convolution per chunk."""
         spans = zip(packing.chunk_tokens, packing.branches, strict=True)
         return torch.cat([self._chunk(x[start:stop], count) for (start, stop), count in spans])
 
@@ -163,7 +164,10 @@ class TimestepEmbedding(nn.Module):
 
 
 class Rotary:
-    """Rotary position table of the longest sequence; rows are gathered by frame position."""
+    """Rotary position table of the longest sequence; rows are gathered by frame position.
+
+    `turns` (MAX_FRAMES, dim_head / 2) are unit complex numbers.
+    """
 
     def __init__(self, inv_freq: Tensor) -> None:
         angles = torch.outer(torch.arange(MAX_FRAMES, device=inv_freq.device), inv_freq.float())

@@ -1,6 +1,6 @@
 """The DiT of F5-TTS: it predicts the velocity that carries noise to speech.
 
-    h   = W [x_t ; cond ; text] + b          input projection, cond and text parts once a chunk
+    h   = W [x_t ; cond ; text] + b          input projection, cond and text parts once per chunk
     h  += ConvPos(h)
     for each block:                          alpha, beta, gamma: AdaLN modulation, from t only
         h += gate_1 * Attention(LN(h) (1 + scale_1) + shift_1)
@@ -39,7 +39,7 @@ def modulated_norm(
 ) -> Tensor:
     """LN(x) * (1 + scale) + shift; all tokens of a group share scale and shift (dim,).
 
-    One kernel a group: the layer norm's own weight and bias do the modulation.
+    One kernel per group: the layer norm's own weight and bias do the modulation.
     """
     parts = [
         F.layer_norm(x[rows], x.shape[-1:], scale, shift, eps=1e-6)
@@ -156,7 +156,7 @@ class DiT(nn.Module):
         return self.norm_out.bias.device
 
     def modulation(self, times: Tensor) -> list[Modulation]:
-        """AdaLN terms of every step of a schedule: (steps,) times in [0, 1] to one entry a step."""
+        """AdaLN terms of every step of a schedule: (steps,) times in [0, 1] to one entry each."""
         t = F.silu(self.time_embed(times))
         projections: list[Linear] = [block.attn_norm for block in self.blocks]  # type: ignore[misc]
         blocks = torch.stack([layer(t).float() for layer in projections], dim=1)

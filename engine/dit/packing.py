@@ -3,7 +3,7 @@
 All frames of all sequences lie along one token axis. A chunk with classifier-free guidance is
 there twice, its conditional and its unconditional branch next to each other; linear layers see one
 long matrix, attention works inside each sequence only. Chunks at the same step of the same
-schedule are neighbours, so that a step's modulation is applied a group of them at a time.
+schedule are neighbours, so that a step's modulation is applied to a group of them at once.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ from errors import ModelUnavailable
 
 _PREFIX = "transformer."
 _BOOKKEEPING = {"initted", "step", "update"}
-# Encoders that run once a chunk or once a schedule keep full precision; they cost nothing.
+# Encoders that run once per chunk or once per schedule keep full precision; they cost nothing.
 _FP32_PARTS = ("text_embed.", "time_embed.")
+_WORDS_TOLD = 40  # of PyTorch's list of mismatches, which names every layer
 
 
 def load_dit(
@@ -53,7 +54,7 @@ def load_dit(
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as exc:
-        raise _mismatch(path, " ".join(str(exc).split()[:40])) from exc
+        raise _mismatch(path, " ".join(str(exc).split()[:_WORDS_TOLD])) from exc
     model.rotary = Rotary((_inv_freq(arch.dim_head) if inv_freq is None else inv_freq).to(device))
     model.eval().requires_grad_(False)
     del official, state  # so that packing frees one layer's weights after the other

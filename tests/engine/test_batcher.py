@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.batcher import Batcher, ChunkJob
+from engine.batcher import Batcher
 from engine.boot import load_engine, pick_device
+from engine.chunk import Chunk, SpeechParameters
 from engine.config import EngineConfig
 from engine.dit.model import DiT
-from engine.sampler import FlowInput, Schedule
 from engine.weights.locate import ModelRequest, locate
 from errors import InferenceFailed, ModelUnavailable
 
@@ -78,9 +78,14 @@ def batcher(counting: CountingModel) -> Iterator[Batcher]:
     batcher.close()
 
 
-def job(frames: int, *, seed: int = 0, nfe: int = 3, cfg: float = 2.0, index: int = 0) -> ChunkJob:
-    flow = FlowInput(torch.zeros(20, 100), torch.arange(1, 30), frames, seed, cfg)
-    return ChunkJob(flow, Schedule(nfe), 20, index)
+def job(
+    frames: int, *, seed: int = 0, nfe: int = 3, cfg: float = 2.0, index: int = 0
+) -> tuple[Chunk, Tensor]:
+    """A chunk and its reference's mel, of which it has 20 frames."""
+    parameters = SpeechParameters(nfe_step=nfe, cfg_strength=cfg)
+    voice: Any = None  # the batcher is given its mel
+    chunk = Chunk(index, "", voice, parameters, list(range(1, 30)), frames, 20, seed)
+    return chunk, torch.zeros(20, 100)
 
 
 def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
@@ -88,13 +93,14 @@ def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
 ) -> None:
     kinds = [(60, 3, 2.0), (90, 5, 2.0), (75, 4, 0.0)]
     alone = [
-        batcher.submit(job(n, seed=n, nfe=nfe, cfg=cfg)).result(60).samples for n, nfe, cfg in kinds
+        batcher.submit(*job(n, seed=n, nfe=nfe, cfg=cfg)).result(60).samples
+        for n, nfe, cfg in kinds
     ]
     counting.passes.clear()
     gate = counting.hold()
-    first = batcher.submit(job(50, nfe=6))
+    first = batcher.submit(*job(50, nfe=6))
     assert counting.entered.wait(60)  # its first step is under way
-    others = [batcher.submit(job(n, seed=n, nfe=nfe, cfg=cfg)) for n, nfe, cfg in kinds]
+    others = [batcher.submit(*job(n, seed=n, nfe=nfe, cfg=cfg)) for n, nfe, cfg in kinds]
     gate.set()
     first.result(60)
     for future, expected in zip(others, alone, strict=True):
@@ -105,9 +111,9 @@ def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
 def test_with_join_batch_chunks_wait_for_the_running_ones(counting: CountingModel) -> None:
     batcher = Batcher(counting, sums, max_frames=4000, join="batch")  # type: ignore[arg-type]
     gate = counting.hold()
-    first = batcher.submit(job(50, nfe=3))
+    first = batcher.submit(*job(50, nfe=3))
     assert counting.entered.wait(60)
-    others = [batcher.submit(job(n, nfe=2)) for n in (60, 70)]
+    others = [batcher.submit(*job(n, nfe=2)) for n in (60, 70)]
     gate.set()
     for future in (first, *others):
         future.result(60)
@@ -117,7 +123,7 @@ def test_with_join_batch_chunks_wait_for_the_running_ones(counting: CountingMode
 
 def test_a_pass_stays_within_the_frame_budget(batcher: Batcher, counting: CountingModel) -> None:
     gate = counting.hold()
-    futures = [batcher.submit(job(500)) for _ in range(7)]  # 1,000 frames each with guidance
+    futures = [batcher.submit(*job(500)) for _ in range(7)]  # 1,000 frames each with guidance
     gate.set()
     for future in futures:
         future.result(60)
@@ -128,12 +134,12 @@ def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: Counting
     batcher = Batcher(counting, sums, max_frames=200)  # type: ignore[arg-type]
     done: list[str] = []
     gate = counting.hold()
-    blocker = batcher.submit(job(50))
+    blocker = batcher.submit(*job(50))
     assert counting.entered.wait(60)
     names = [("long", i) for i in range(4)] + [("short", 0)]
     futures = []
     for name, index in names:  # one at a time fits
-        future = batcher.submit(job(100, index=index))
+        future = batcher.submit(*job(100, index=index))
         future.add_done_callback(lambda _, label=f"{name} {index}": done.append(label))  # type: ignore[misc]
         futures.append(future)
     gate.set()
@@ -146,12 +152,12 @@ def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: Counting
 def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
     batcher: Batcher, counting: CountingModel
 ) -> None:
-    alone = [batcher.submit(job(60, seed=i, nfe=4)).result(60).samples for i in range(4)]
+    alone = [batcher.submit(*job(60, seed=i, nfe=4)).result(60).samples for i in range(4)]
     counting.passes.clear()
     gate = counting.hold()
-    blocker = batcher.submit(job(50, nfe=2))
+    blocker = batcher.submit(*job(50, nfe=2))
     assert counting.entered.wait(60)
-    futures = [batcher.submit(job(60, seed=i, nfe=4)) for i in range(4)]
+    futures = [batcher.submit(*job(60, seed=i, nfe=4)) for i in range(4)]
     counting.max_chunks = 2
     gate.set()
     for future, expected in zip(futures, alone, strict=True):
@@ -177,7 +183,7 @@ def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
 
     batcher = Batcher(counting, narrow, max_frames=4000)  # type: ignore[arg-type]
     gate = counting.hold()
-    futures = [batcher.submit(job(60, seed=i)) for i in range(4)]
+    futures = [batcher.submit(*job(60, seed=i)) for i in range(4)]
     gate.set()
     assert all(future.result(60).samples.shape == (40,) for future in futures)
     batcher.close()
@@ -189,7 +195,7 @@ def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
 ) -> None:
     counting.max_chunks = 0
     with pytest.raises(InferenceFailed, match="does not fit the device's memory") as caught:
-        batcher.submit(job(60)).result(60)
+        batcher.submit(*job(60)).result(60)
     assert "shorter text" in caught.value.hint
     assert caught.value.retryable
 
@@ -198,7 +204,7 @@ def test_a_cancelled_chunk_leaves_at_the_next_step_and_the_others_go_on(
     batcher: Batcher, counting: CountingModel
 ) -> None:
     gate = counting.hold()
-    doomed, kept = batcher.submit(job(60, nfe=20)), batcher.submit(job(70, nfe=20))
+    doomed, kept = batcher.submit(*job(60, nfe=20)), batcher.submit(*job(70, nfe=20))
     assert counting.entered.wait(60)
     assert doomed.cancel()
     gate.set()
@@ -211,25 +217,28 @@ def test_an_error_fails_its_batch_and_the_thread_lives_on(
 ) -> None:
     counting.error = RuntimeError("CUDA error: device-side assert")
     with pytest.raises(InferenceFailed, match="RuntimeError"):
-        batcher.submit(job(50)).result(60)
+        batcher.submit(*job(50)).result(60)
     counting.error = None
-    assert batcher.submit(job(50)).result(60).samples.shape == (30,)
+    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
 
 
-def test_nan_never_leaves_the_engine(counting: CountingModel) -> None:
+@pytest.mark.parametrize("bad", ["nan", "inf"])
+def test_samples_that_are_no_numbers_never_leave_the_engine(
+    counting: CountingModel, bad: str
+) -> None:
     def broken(mels: Sequence[Tensor]) -> list[Tensor]:
-        return [wave * float("nan") for wave in sums(mels)]
+        return [wave * float(bad) for wave in sums(mels)]
 
     batcher = Batcher(counting, broken, max_frames=4000)  # type: ignore[arg-type]
-    with pytest.raises(InferenceFailed, match="NaN"):
-        batcher.submit(job(50)).result(60)
+    with pytest.raises(InferenceFailed, match="NaN or infinite samples"):
+        batcher.submit(*job(50)).result(60)
     batcher.close()
 
 
 def test_closing_cancels_what_waits(counting: CountingModel) -> None:
     batcher = Batcher(counting, sums, max_frames=10)  # type: ignore[arg-type]
     gate = counting.hold()
-    running, waiting = batcher.submit(job(50)), batcher.submit(job(60))
+    running, waiting = batcher.submit(*job(50)), batcher.submit(*job(60))
     assert counting.entered.wait(60)
     closing = threading.Thread(target=batcher.close)
     closing.start()

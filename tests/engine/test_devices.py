@@ -15,7 +15,7 @@ import torch
 from engine.arch import Arch, MelConfig
 from engine.dit import attention
 from engine.mel import LogMel
-from engine.sampler import Course, Flow, FlowInput
+from engine.sampler import Flow, PreparedSchedule, Trajectory
 from engine.vocoder.vocos import Vocos, VocosConfig
 from standins.random_weights import ARCH, random_dit
 
@@ -23,9 +23,12 @@ META = torch.device("meta")
 UPSAMPLED = replace(ARCH, average_upsampling=True, text_mask_padding=True)
 
 
-def flow_input(frames: int, strength: float, cond_device: str) -> FlowInput:
+def start(
+    flow: Flow, frames: int, strength: float, schedule: PreparedSchedule, cond_device: str = "meta"
+) -> Trajectory:
     cond = torch.zeros(60, 100, device=cond_device)
-    return FlowInput(cond, torch.arange(1, 40), frames, seed=1, cfg_strength=strength)
+    tokens = torch.arange(1, 40)
+    return flow.start(cond, tokens, frames, schedule, seed=1, cfg_strength=strength)
 
 
 @pytest.mark.parametrize("arch", [ARCH, UPSAMPLED], ids=["padded text", "spread text"])
@@ -35,18 +38,19 @@ def test_steps_stay_on_the_device(arch: Arch, dtype: torch.dtype, kernel: str) -
     model = random_dit(arch, dtype, device="meta")
     model.use_attention(attention.KERNELS[kernel])
     modulations = model.modulation(torch.linspace(0, 1, 3, device=META))
-    early, late = Course([0.5, 0.5], modulations[:2]), Course([1.0], modulations[2:])
+    early = PreparedSchedule([0.5, 0.5], modulations[:2])
+    late = PreparedSchedule([1.0], modulations[2:])
     flow = Flow(model)
-    first = flow.start(flow_input(300, 2.0, "meta"), early)
+    first = start(flow, 300, 2.0, early)
     flow.join(first)
     flow.step()
     # Another schedule, no guidance; a reference mel that was made elsewhere.
-    second = flow.start(flow_input(211, 0.0, "cpu"), late)
+    second = start(flow, 211, 0.0, late, cond_device="cpu")
     flow.join(second)
     flow.step()
-    for sequence in (first, second):
-        flow.leave(sequence)
-        assert sequence.done and sequence.mel.device == META
+    for trajectory in (first, second):
+        flow.leave(trajectory)
+        assert trajectory.done and trajectory.mel.device == META
     assert first.mel.shape == (300, 100) and second.mel.shape == (211, 100)
 
 
@@ -63,7 +67,7 @@ def test_a_value_that_is_asked_for_is_noticed() -> None:
     model = random_dit(ARCH, torch.bfloat16, device="meta")
     model.use_attention(attention.matmul)
     flow = Flow(model)
-    course = Course([1.0], model.modulation(torch.zeros(1, device=META)))
-    flow.join(flow.start(flow_input(128, 0.0, "meta"), course))
+    schedule = PreparedSchedule([1.0], model.modulation(torch.zeros(1, device=META)))
+    flow.join(start(flow, 128, 0.0, schedule))
     with pytest.raises(RuntimeError, match="meta"):
         flow.step()

@@ -21,7 +21,7 @@ from engine.weights.checkpoint import load_dit, read_state
 from engine.weights.config import package_file, read_arch
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL
-from standins.comparison import ENGLISH, REFERENCE, flow_input, relative_error
+from standins.comparison import ENGLISH, REFERENCE, given, relative_error
 from standins.oracle import f5
 from standins.random_weights import random_state
 
@@ -67,7 +67,7 @@ def test_the_mel_is_that_of_f5_tts(files: ModelFiles) -> None:
         dtype=torch.float32,
     )
     assert sum(tensor.numel() for tensor in read_state(files.weights).values()) > 300e6
-    mel = sample(model, [flow_input(ENGLISH, vocab, 180, 5, 2.0)], Schedule(4))[0]
+    mel = sample(model, *given(ENGLISH, vocab, 180), Schedule(4), seed=5, cfg_strength=2.0)
     del model
     expected, _ = oracle(files).sample(
         cond=REFERENCE[None],

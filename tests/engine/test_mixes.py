@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.dit import attention
 from engine.dit.model import DiT
 from engine.dit.packing import Packing
-from engine.sampler import Course, Flow, FlowInput, Schedule, sample
+from engine.sampler import Flow, PreparedSchedule, Schedule, sample
 from engine.vocoder.vocos import Vocos, VocosConfig
 from standins.random_weights import ARCH, random_dit
 
@@ -34,10 +34,11 @@ class Mixed:
     joins: int
     leaves: bool
 
-    def flow_input(self) -> FlowInput:
+    def given(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """Its reference's mel, its tokens and its frames."""
         generator = torch.Generator().manual_seed(self.seed)
         cond = torch.randn(self.frames // 3, 100, generator=generator)
-        return FlowInput(cond, torch.arange(self.tokens) % 60, self.frames, self.seed, self.cfg)
+        return cond, torch.arange(self.tokens) % 60, self.frames
 
 
 mixes = st.lists(
@@ -74,31 +75,36 @@ def model(dtype: torch.dtype) -> DiT:
 
 
 @cache
-def course(dtype: torch.dtype, schedule: Schedule) -> Course:
-    return Course.of(model(dtype), schedule)
+def prepared(dtype: torch.dtype, schedule: Schedule) -> PreparedSchedule:
+    return PreparedSchedule.of(model(dtype), schedule)
 
 
 @cache
 def alone(dtype: torch.dtype, chunk: Mixed) -> torch.Tensor:
-    return sample(model(dtype), [chunk.flow_input()], chunk.schedule)[0]
+    return sample(
+        model(dtype), *chunk.given(), chunk.schedule, seed=chunk.seed, cfg_strength=chunk.cfg
+    )
 
 
 def together(dtype: torch.dtype, mix: list[Mixed]) -> list[torch.Tensor | None]:
     """Each chunk's mel; None for one that left before its end."""
     flow = Flow(model(dtype))
-    sequences = [flow.start(c.flow_input(), course(dtype, c.schedule)) for c in mix]
+    trajectories = [
+        flow.start(*c.given(), prepared(dtype, c.schedule), seed=c.seed, cfg_strength=c.cfg)
+        for c in mix
+    ]
     for step in range(20):
-        for chunk, sequence in zip(mix, sequences, strict=True):
+        for chunk, trajectory in zip(mix, trajectories, strict=True):
             if chunk.joins == step:
-                flow.join(sequence)
+                flow.join(trajectory)
             if chunk.leaves and chunk.joins + 1 == step:
-                flow.leave(sequence)
-        for sequence in [s for s in flow.sequences if s.done]:
-            flow.leave(sequence)
-        if flow.sequences:
+                flow.leave(trajectory)
+        for trajectory in [t for t in flow.trajectories if t.done]:
+            flow.leave(trajectory)
+        if flow.trajectories:
             flow.step()
-    assert not flow.sequences
-    return [s.mel if s.done else None for s in sequences]
+    assert not flow.trajectories
+    return [t.mel if t.done else None for t in trajectories]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["fp32", "bf16"])

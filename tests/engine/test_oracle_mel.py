@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
 from engine.dit.layers import ConvPositionEmbedding
+from engine.dit.model import DiT
 from engine.dit.packing import Packing
-from engine.sampler import Schedule, sample
+from engine.sampler import Flow, PreparedSchedule, Schedule, sample
 from engine.tokens import tokenize
 from engine.weights.checkpoint import read_state
 from standins.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
-from standins.comparison import CHINESE, ENGLISH, flow_input, relative_error
+from standins.comparison import CHINESE, ENGLISH, given, relative_error
 from standins.comparison import our_model as ours
 from standins.comparison import their_mel as theirs
 
@@ -25,6 +28,26 @@ def checkpoint(
     return make_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
 
 
+def sample_together(
+    model: DiT,
+    chunks: Sequence[tuple[tuple[torch.Tensor, torch.Tensor, int], int]],
+    cfg: float,
+    schedule: Schedule,
+) -> list[torch.Tensor]:
+    """Mels of chunks, each with its seed, in one batch."""
+    flow, prepared = Flow(model), PreparedSchedule.of(model, schedule)
+    trajectories = [
+        flow.start(*chunk, prepared, seed=seed, cfg_strength=cfg) for chunk, seed in chunks
+    ]
+    for trajectory in trajectories:
+        flow.join(trajectory)
+    for _ in range(len(prepared)):
+        flow.step()
+    for trajectory in trajectories:
+        flow.leave(trajectory)
+    return [trajectory.mel for trajectory in trajectories]
+
+
 @pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
 @pytest.mark.parametrize(
     "schedule",
@@ -36,7 +59,7 @@ def test_one_chunk_gives_the_mel_of_f5_tts(
     checkpoint: TinyCheckpoint, text: str, schedule: Schedule, cfg: float
 ) -> None:
     model, vocab = ours(checkpoint)
-    mel = sample(model, [flow_input(text, vocab, 180, 5, cfg)], schedule)[0]
+    mel = sample(model, *given(text, vocab, 180), schedule, seed=5, cfg_strength=cfg)
     expected = theirs(checkpoint, text, 180, 5, cfg, schedule)
     assert mel.shape == expected.shape
     assert relative_error(mel, expected) < TOLERANCE
@@ -47,7 +70,7 @@ def test_in_bf16_the_mel_is_that_of_f5_tts_within_3_percent(
     checkpoint: TinyCheckpoint, cfg: float
 ) -> None:
     model, vocab = ours(checkpoint, dtype=torch.bfloat16)
-    mel = sample(model, [flow_input(ENGLISH, vocab, 180, 5, cfg)], Schedule(7))[0]
+    mel = sample(model, *given(ENGLISH, vocab, 180), Schedule(7), seed=5, cfg_strength=cfg)
     error = relative_error(mel, theirs(checkpoint, ENGLISH, 180, 5, cfg, Schedule(7)))
     assert 1e-4 < error < 3e-2  # and it did run in bf16
 
@@ -59,7 +82,8 @@ def test_chunks_of_different_length_in_one_batch_give_what_each_gives_alone(
     model, vocab = ours(checkpoint)
     jobs = [(ENGLISH, 150, 1), (CHINESE, 211, 2), ("Short.", 120, 3), (ENGLISH, 150, 4)]
     schedule = Schedule(5)
-    mels = sample(model, [flow_input(t, vocab, n, s, cfg) for t, n, s in jobs], schedule)
+    chunks = [(given(text, vocab, frames), seed) for text, frames, seed in jobs]
+    mels = sample_together(model, chunks, cfg, schedule)
     for mel, (text, frames, seed) in zip(mels, jobs, strict=True):
         assert (
             relative_error(mel, theirs(checkpoint, text, frames, seed, cfg, schedule)) < TOLERANCE
@@ -73,10 +97,12 @@ def test_on_a_cpu_a_chunks_bits_do_not_depend_on_its_batch(
     """What a resumed job counts on: chunks spoken again give what they gave before."""
     model, vocab = ours(checkpoint)
     jobs = [(ENGLISH, 300, 1), (CHINESE, 411, 2), ("Short.", 220, 3), (ENGLISH, 533, 4)]
-    chunks = [flow_input(text, vocab, n, seed, cfg) for text, n, seed in jobs]
-    alone = [sample(model, [chunk], Schedule(4))[0] for chunk in chunks]
+    chunks = [(given(text, vocab, frames), seed) for text, frames, seed in jobs]
+    alone = [
+        sample(model, *chunk, Schedule(4), seed=seed, cfg_strength=cfg) for chunk, seed in chunks
+    ]
     for order in ([0, 1, 2, 3], [3, 1], [2, 0, 3], [1, 2]):
-        together = sample(model, [chunks[i] for i in order], Schedule(4))
+        together = sample_together(model, [chunks[i] for i in order], cfg, Schedule(4))
         for mel, i in zip(together, order, strict=True):
             assert torch.equal(mel, alone[i]), (order, i)
 
@@ -98,7 +124,7 @@ def test_pt_and_safetensors_checkpoints_load_the_same(checkpoint: TinyCheckpoint
     for name, tensor in from_safetensors.items():
         assert torch.equal(tensor, from_pt[name]), name
     model, vocab = ours(checkpoint, checkpoint.directory / "model_1.pt")
-    mel = sample(model, [flow_input(ENGLISH, vocab, 120, 5, 2.0)], Schedule(3))[0]
+    mel = sample(model, *given(ENGLISH, vocab, 120), Schedule(3), seed=5, cfg_strength=2.0)
     assert relative_error(mel, theirs(checkpoint, ENGLISH, 120, 5, 2.0, Schedule(3))) < TOLERANCE
 
 
@@ -106,5 +132,5 @@ def test_more_text_than_frames_is_cut_as_f5_tts_cuts_it(checkpoint: TinyCheckpoi
     model, vocab = ours(checkpoint)
     text = ENGLISH * 4
     frames = len(tokenize(text)) + 1
-    mel = sample(model, [flow_input(text, vocab, frames, 5, 2.0)], Schedule(3))[0]
+    mel = sample(model, *given(text, vocab, frames), Schedule(3), seed=5, cfg_strength=2.0)
     assert relative_error(mel, theirs(checkpoint, text, 10, 5, 2.0, Schedule(3))) < TOLERANCE

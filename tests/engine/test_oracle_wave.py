@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from engine.arch import MelConfig
 from engine.batcher import Batcher
+from engine.chunk import SpeechParameters
 from engine.mel import LogMel
-from engine.synthesizer import SpeechParameters, Synthesizer
+from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.vocos import load_vocos
 from engine.weights.checkpoint import load_dit
@@ -38,6 +39,7 @@ class Ref:
     seconds: float
     ref_text: str
     content_hash: str
+    name: str = "ref"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def synthesizer(checkpoint: Any, vocos: tuple[Path, Any]) -> Any:
     batcher = Batcher(model, load_vocos(vocos[0], cpu), max_frames=6000)
     synthesizer = Synthesizer(batcher, LogMel(MelConfig(), cpu), vocab)
     yield synthesizer
-    synthesizer.close()
+    batcher.close()
 
 
 def reference(tmp_path: Path, *, level: float, text: str, seconds: float = 3.0) -> tuple[Path, Ref]:
@@ -83,8 +85,11 @@ def reference(tmp_path: Path, *, level: float, text: str, seconds: float = 3.0) 
 
 def ours(synthesizer: Synthesizer, ref: Ref, text: str, parameters: SpeechParameters) -> Any:
     chunks = synthesizer.plan(ref, text, parameters)
-    futures = [synthesizer.submit(chunk, ref, parameters) for chunk in chunks]
-    waves = [synthesizer.restore_loudness(f.result(120).samples, ref, parameters) for f in futures]
+    futures = [synthesizer.submit(chunk) for chunk in chunks]
+    waves = [
+        synthesizer.restore_loudness(chunk, future.result(120).samples)
+        for chunk, future in zip(chunks, futures, strict=True)
+    ]
     fade = int(parameters.cross_fade_duration * 24000)
     return chunks, place(waves, [0] * len(waves), fade)[0]
 

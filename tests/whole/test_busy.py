@@ -136,10 +136,10 @@ class HeldUp:
 def test_a_job_stopped_while_it_hands_over_its_chunks_leaves_none_behind() -> None:
     """Or the device would speak all of them for nobody."""
     synthesizer = HeldUp()
-    part = SimpleNamespace(chunk=SimpleNamespace(index=0), voice=None, parameters=None)
+    chunk = SimpleNamespace(index=0)
 
     async def stopped() -> None:
-        job = asyncio.create_task(anext(speak([part] * 3, synthesizer, {})))  # type: ignore[list-item, arg-type]
+        job = asyncio.create_task(anext(speak([chunk] * 3, synthesizer, {})))  # type: ignore[list-item, arg-type]
         await asyncio.to_thread(synthesizer.begun.wait)
         job.cancel()
         await asyncio.wait({job})

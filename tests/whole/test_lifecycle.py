@@ -21,14 +21,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.chunk import SpokenChunk
 from s3_utils import Storage, open_storage
 from standins.local_worker import FAST
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S, until
-from worker.jobs.chunks import SpokenPart
-from worker.jobs.resume import PartSaver
+from worker.jobs.resume import ChunkSaver
 from worker.jobs.speech_job import REPEATED
 from worker.settings.load import Settings
 
@@ -173,10 +173,10 @@ class SlowStore:
         self.begun, self.release = threading.Event(), threading.Event()
         self.stored: set[int] = set()
 
-    def save(self, part: SpokenPart) -> bool:
+    def save(self, chunk: SpokenChunk) -> bool:
         self.begun.set()
         self.release.wait()
-        self.stored.add(part.index)
+        self.stored.add(chunk.index)
         return True
 
     def remove(self, indices: Sequence[int]) -> None:
@@ -190,9 +190,9 @@ def test_a_chunk_still_on_its_way_to_storage_is_deleted_with_its_job(
     store = SlowStore()
 
     async def job() -> None:
-        saver = PartSaver(store, (), enabled=True, worth_keeping=lambda _: False)  # type: ignore[arg-type]
+        saver = ChunkSaver(store, (), enabled=True, worth_keeping=lambda _: False)  # type: ignore[arg-type]
         async with saver:
-            saver.add(SpokenPart(0, np.zeros(1, np.float32)))
+            saver.add(SpokenChunk(0, np.zeros(1, np.float32)))
             await asyncio.to_thread(store.begun.wait)
             asyncio.get_running_loop().call_later(0.1, store.release.set)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.synthesizer import SpeechParameters
+from engine.chunk import SpeechParameters
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.comparison import their_wave
 from standins.local_worker import Worker, tone

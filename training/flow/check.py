@@ -19,7 +19,7 @@ from torch import Tensor
 from engine.arch import Arch, MelConfig
 from engine.dit.model import DiT
 from engine.mel import LogMel
-from engine.sampler import FlowInput, Schedule, sample
+from engine.sampler import Schedule, sample
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
 from engine.weights.demo import CFG_STRENGTH
@@ -79,5 +79,6 @@ def speak(
     reference = torch.cat((ref_mel, rest))
     start = reference.shape[0]
     frames = start + int(start / (len(ref_text) + 1) * len(text))
-    chunk = FlowInput(reference, tokens, frames, seed, CFG_STRENGTH)
-    return sample(dit, [chunk], Schedule(_STEPS))[0][start:]
+    schedule = Schedule(_STEPS)
+    mel = sample(dit, reference, tokens, frames, schedule, seed=seed, cfg_strength=CFG_STRENGTH)
+    return mel[start:]

@@ -20,8 +20,8 @@ import torch
 from tqdm import tqdm
 
 from engine.arch import MelConfig
+from engine.chunk import SpeechParameters
 from engine.config import EngineConfig
-from engine.synthesizer import SpeechParameters
 from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM
 from training import Samples

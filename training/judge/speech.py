@@ -17,9 +17,9 @@ import torch
 
 from engine.arch import MelConfig
 from engine.boot import Engine, load_engine
+from engine.chunk import SpeechParameters
 from engine.config import EngineConfig
 from engine.mel import LogMel
-from engine.synthesizer import SpeechParameters
 from engine.vocoder.load import load_vocoder
 from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
 from training import Samples
@@ -101,14 +101,14 @@ class EngineSpeech:
 
     def _planned(self, voice: PreparedVoice, text: str) -> float:
         chunks = self.engine.synthesizer.plan(voice, text, self.parameters)
-        return sum(chunk.seconds for chunk in chunks)
+        return sum(self.engine.synthesizer.seconds(chunk) for chunk in chunks)
 
     def _speak(self, voice: PreparedVoice, text: str) -> Samples:
         synthesizer = self.engine.synthesizer
         chunks = synthesizer.plan(voice, text, self.parameters)
-        futures = [synthesizer.submit(chunk, voice, self.parameters) for chunk in chunks]
+        futures = [synthesizer.submit(chunk) for chunk in chunks]
         samples = np.concatenate([future.result().samples for future in futures])
-        return synthesizer.restore_loudness(samples, voice, self.parameters)
+        return synthesizer.restore_loudness(chunks[0], samples)
 
 
 class OriginalSpeech:

@@ -6,27 +6,27 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from worker.jobs.chunks import Part, SpokenPart
+from engine.chunk import Chunk, SpokenChunk
 
 
 class Progress:
     """Counts finished chunks; time left is estimated from the frames still to be made."""
 
-    def __init__(self, parts: Sequence[Part], sample_rate: int) -> None:
-        self._frames = {part.chunk.index: part.chunk.frames for part in parts}
+    def __init__(self, chunks: Sequence[Chunk], sample_rate: int) -> None:
+        self._frames = {chunk.index: chunk.frames for chunk in chunks}
         self._total = sum(self._frames.values())
         self._rate = sample_rate
         self._started = time.monotonic()
         self._chunks = self._done = self._spoken = 0
         self._audio_s = 0.0
 
-    def add(self, part: SpokenPart) -> dict[str, Any]:
+    def add(self, chunk: SpokenChunk) -> dict[str, Any]:
         """Counts a finished chunk; returns the update to report, times in seconds."""
         self._chunks += 1
-        self._audio_s += len(part.samples) / self._rate
-        self._done += self._frames[part.index]
-        if part.inference_s:  # chunks of an interrupted run cost nothing
-            self._spoken += self._frames[part.index]
+        self._audio_s += len(chunk.samples) / self._rate
+        self._done += self._frames[chunk.index]
+        if chunk.inference_s:  # chunks of an interrupted run cost nothing
+            self._spoken += self._frames[chunk.index]
         elapsed = time.monotonic() - self._started
         left = elapsed / self._spoken * (self._total - self._done) if self._spoken else None
         return {

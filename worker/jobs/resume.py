@@ -18,30 +18,36 @@ from typing import Self
 
 import numpy as np
 
+from engine.chunk import Chunk, SpokenChunk
 from errors import WorkerError
 from worker.audio.crossfade import Samples
 from worker.files.jobfiles import JobFiles
-from worker.jobs.chunks import Part, SpokenPart
 from worker.log import get_logger
 
 log = get_logger("parts")
 
 DELAY_S = 1.0
+_HEARD = ("index", "text", "tokens", "frames", "ref_frames", "seed")
 _AT_ONCE = 8
 _MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
 
 
-def fingerprint(parts: Sequence[Part], model: str) -> str:
+def fingerprint(chunks: Sequence[Chunk], model: str) -> str:
     """16 hex digits that change whenever any chunk would sound different."""
     facts = [
-        [asdict(part.chunk), asdict(part.parameters), part.voice.content_hash, part.voice.ref_text]
-        for part in parts
+        [
+            {name: getattr(chunk, name) for name in _HEARD},
+            asdict(chunk.parameters),
+            chunk.voice.content_hash,
+            chunk.voice.ref_text,
+        ]
+        for chunk in chunks
     ]
     text = json.dumps([model, facts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class PartStore:
+class ChunkStore:
     """The stored chunks of one job. Its methods block; failures to store never fail the job."""
 
     def __init__(self, files: JobFiles, fingerprint: str) -> None:
@@ -59,13 +65,13 @@ class PartStore:
             return {}
         return dict(zip(keys, found, strict=True))
 
-    def save(self, part: SpokenPart) -> bool:
+    def save(self, chunk: SpokenChunk) -> bool:
         """Stores a chunk; False when storage did not take it."""
         try:
-            file = self._files.part(self._fingerprint, part.index)
-            self._files.put(file, part.samples.astype("<f4").tobytes())
+            file = self._files.part(self._fingerprint, chunk.index)
+            self._files.put(file, chunk.samples.astype("<f4").tobytes())
         except WorkerError as error:
-            log.warning("chunk %d not stored: %s", part.index, error.message)
+            log.warning("chunk %d not stored: %s", chunk.index, error.message)
             return False
         return True
 
@@ -81,7 +87,7 @@ class PartStore:
         return np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
-class PartSaver:
+class ChunkSaver:
     """Stores chunks of a running job in the background; see the module's docstring for when.
 
     Leaving its block ends it: after a job that is done, or that nobody will send again, what was
@@ -90,7 +96,7 @@ class PartSaver:
 
     def __init__(
         self,
-        store: PartStore,
+        store: ChunkStore,
         stored: Collection[int],
         *,
         enabled: bool,
@@ -102,13 +108,13 @@ class PartSaver:
         self._stored = set(stored)
         self._pending: dict[int, asyncio.Task[None]] = {}
         self._saving: list[asyncio.Future[None]] = []
-        self._parts: dict[int, SpokenPart] = {}
+        self._chunks: dict[int, SpokenChunk] = {}
 
-    def add(self, part: SpokenPart) -> None:
+    def add(self, chunk: SpokenChunk) -> None:
         """A chunk has finished; it is stored in a second unless the job is done by then."""
-        if self._enabled and part.index not in self._stored:
-            self._parts[part.index] = part
-            self._pending[part.index] = asyncio.create_task(self._later(part))
+        if self._enabled and chunk.index not in self._stored:
+            self._chunks[chunk.index] = chunk
+            self._pending[chunk.index] = asyncio.create_task(self._later(chunk))
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,8 +127,8 @@ class PartSaver:
             await asyncio.to_thread(self._store.remove, sorted(self._stored))
 
     async def _keep(self) -> None:
-        left = [part for index, part in self._parts.items() if index not in self._stored]
-        await asyncio.gather(*(self._save(part) for part in left))
+        left = [chunk for index, chunk in self._chunks.items() if index not in self._stored]
+        await asyncio.gather(*(self._save(chunk) for chunk in left))
         if self._stored:
             log.info("interrupted; %d finished chunks are stored", len(self._stored))
 
@@ -133,11 +139,11 @@ class PartSaver:
         await asyncio.gather(*self._pending.values(), return_exceptions=True)
         await asyncio.gather(*self._saving, return_exceptions=True)
 
-    async def _later(self, part: SpokenPart) -> None:
+    async def _later(self, chunk: SpokenChunk) -> None:
         await asyncio.sleep(DELAY_S)
-        self._saving.append(asyncio.ensure_future(self._save(part)))
+        self._saving.append(asyncio.ensure_future(self._save(chunk)))
         await asyncio.shield(self._saving[-1])
 
-    async def _save(self, part: SpokenPart) -> None:
-        if await asyncio.to_thread(self._store.save, part):
-            self._stored.add(part.index)
+    async def _save(self, chunk: SpokenChunk) -> None:
+        if await asyncio.to_thread(self._store.save, chunk):
+            self._stored.add(chunk.index)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.boot import Engine
-from engine.synthesizer import SpeechParameters
+from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.weights import demo
 from worker.app import App
 from worker.audio.crossfade import Samples
@@ -25,11 +25,11 @@ from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.jobfiles import JobFiles
 from worker.files.store import Stored, Target, plan_target, store
 from worker.jobs.answer import Metrics, SpeechOutput
-from worker.jobs.chunks import Part, Spoken, SpokenPart, assemble, plan_parts, speak
+from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak
 from worker.jobs.limits import inline_limit
 from worker.jobs.progress import Progress
 from worker.jobs.render import Rendered, render
-from worker.jobs.resume import PartSaver, PartStore, fingerprint
+from worker.jobs.resume import ChunkSaver, ChunkStore, fingerprint
 from worker.jobs.stream import ChunkStream
 from worker.log import get_logger
 from worker.platform.reports import Reporter
@@ -61,7 +61,7 @@ class Work:
     voices: Mapping[str | None, PreparedVoice]
     engine: Engine
     parameters: SpeechParameters
-    parts: Sequence[Part]
+    chunks: Sequence[Chunk]
 
 
 async def run(context: Context, request: Request) -> dict[str, object]:
@@ -84,7 +84,7 @@ async def run(context: Context, request: Request) -> dict[str, object]:
     async with saver:
         finished = await _speak(context, work, saver, stored)
         rate = work.engine.synthesizer.sample_rate
-        spoken = await asyncio.to_thread(assemble, work.parts, finished, rate)
+        spoken = await asyncio.to_thread(assemble, work.chunks, finished, rate)
         rendered = await asyncio.to_thread(render, spoken, speech)
         uploading = time.perf_counter()
         output = _output(context, work, spoken, rendered)
@@ -115,7 +115,7 @@ async def _prepare(context: Context, speech: SpeechInput, target: Target) -> Wor
     engine = await context.app.loaded_engine()
     parameters = speech_parameters(speech, context.job_id, engine.model)
     parts = await asyncio.to_thread(
-        plan_parts, speech.lines, voices, engine.synthesizer, parameters
+        plan_chunks, speech.lines, voices, engine.synthesizer, parameters
     )
     return Work(speech, target, voices, engine, parameters, parts)
 
@@ -192,41 +192,41 @@ def speech_parameters(speech: SpeechInput, job_id: str, model: str) -> SpeechPar
     )
 
 
-async def _earlier_parts(context: Context, work: Work) -> tuple[dict[int, Samples], PartSaver]:
+async def _earlier_parts(context: Context, work: Work) -> tuple[dict[int, Samples], ChunkSaver]:
     """Chunks an interrupted run stored, and who stores this run's."""
     jobs = context.app.settings.jobs
-    parts = PartStore(work.target.files, fingerprint(work.parts, work.engine.model))
-    enabled = jobs.resumes and len(work.parts) > 1
-    stored = await asyncio.to_thread(parts.load, len(work.parts)) if enabled else {}
+    parts = ChunkStore(work.target.files, fingerprint(work.chunks, work.engine.model))
+    enabled = jobs.resumes and len(work.chunks) > 1
+    stored = await asyncio.to_thread(parts.load, len(work.chunks)) if enabled else {}
     if stored:
-        log.info("continuing with %d of %d chunks stored", len(stored), len(work.parts))
+        log.info("continuing with %d of %d chunks stored", len(stored), len(work.chunks))
 
     def will_come_again(error: BaseException) -> bool:
         return getattr(error, "retryable", False) or context.resumable()
 
-    return stored, PartSaver(parts, stored, enabled=enabled, worth_keeping=will_come_again)
+    return stored, ChunkSaver(parts, stored, enabled=enabled, worth_keeping=will_come_again)
 
 
 async def _speak(
-    context: Context, work: Work, saver: PartSaver, stored: Mapping[int, Samples]
-) -> dict[int, SpokenPart]:
+    context: Context, work: Work, saver: ChunkSaver, stored: Mapping[int, Samples]
+) -> dict[int, SpokenChunk]:
     """Speaks every part, telling the platform and storage as they finish."""
     synthesizer = work.engine.synthesizer
     stream = None
     if work.speech.stream and context.reporter.streams:
         stream = ChunkStream(
-            context.reporter, work.target, work.speech, work.parts, synthesizer.sample_rate
+            context.reporter, work.target, work.speech, work.chunks, synthesizer.sample_rate
         )
-    progress = Progress(work.parts, synthesizer.sample_rate)
-    finished: dict[int, SpokenPart] = {}
+    progress = Progress(work.chunks, synthesizer.sample_rate)
+    finished: dict[int, SpokenChunk] = {}
     try:
-        async with aclosing(speak(work.parts, synthesizer, stored)) as speaking:
-            async for part in speaking:
-                finished[part.index] = part
-                saver.add(part)
-                context.reporter.progress(progress.add(part))
+        async with aclosing(speak(work.chunks, synthesizer, stored)) as speaking:
+            async for chunk in speaking:
+                finished[chunk.index] = chunk
+                saver.add(chunk)
+                context.reporter.progress(progress.add(chunk))
                 if stream:
-                    stream.add(part)
+                    stream.add(chunk)
         if stream:
             await stream.finish()
     finally:

@@ -12,11 +12,11 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+from engine.chunk import Chunk, SpokenChunk
 from worker.audio.crossfade import Axis, Samples
 from worker.audio.encode import encode, encoded_rate
 from worker.audio.resample import resample
 from worker.files.store import Target
-from worker.jobs.chunks import Part, SpokenPart
 from worker.platform.reports import Reporter
 from worker.request.speech import SpeechInput
 
@@ -32,19 +32,19 @@ class ChunkStream:
         reporter: Reporter,
         target: Target,
         speech: SpeechInput,
-        parts: Sequence[Part],
+        chunks: Sequence[Chunk],
         sample_rate: int,
     ) -> None:
         self._reporter, self._target, self._speech = reporter, target, speech
-        self._parts, self._rate = parts, sample_rate
+        self._chunks, self._rate = chunks, sample_rate
         self._axis = Axis(int(speech.cross_fade_duration * sample_rate))
         self._waves: dict[int, Samples] = {}
         self._arrived = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def add(self, part: SpokenPart) -> None:
+    def add(self, chunk: SpokenChunk) -> None:
         """A chunk has finished; it is sent once all before it are."""
-        self._waves[part.index] = part.samples
+        self._waves[chunk.index] = chunk.samples
         self._arrived.set()
 
     async def finish(self) -> None:
@@ -60,23 +60,23 @@ class ChunkStream:
         self._task.cancel()
 
     async def _run(self) -> None:
-        for position, part in enumerate(self._parts):
-            while part.chunk.index not in self._waves:
+        for position, chunk in enumerate(self._chunks):
+            while chunk.index not in self._waves:
                 self._arrived.clear()
                 await self._arrived.wait()
-            samples = self._waves.pop(part.chunk.index)
-            start, _ = self._axis.put(len(samples), int(part.pause_s * self._rate))
+            samples = self._waves.pop(chunk.index)
+            start, _ = self._axis.put(len(samples), int(chunk.pause_s * self._rate))
             piece = {
-                "index": part.chunk.index,
-                "text": part.chunk.text,
-                "voice": part.voice.name,
+                "index": chunk.index,
+                "text": chunk.text,
+                "voice": chunk.voice.name,
                 "start": round(start / self._rate, 3),
                 "end": round((start + len(samples)) / self._rate, 3),
-                "last": position == len(self._parts) - 1,
+                "last": position == len(self._chunks) - 1,
             }
-            self._reporter.chunk({**piece, **await asyncio.to_thread(self._file, part, samples)})
+            self._reporter.chunk({**piece, **await asyncio.to_thread(self._file, chunk, samples)})
 
-    def _file(self, part: Part, samples: Samples) -> dict[str, Any]:
+    def _file(self, chunk: Chunk, samples: Samples) -> dict[str, Any]:
         """The chunk as a file: inline, or stored with its URL."""
         fmt = self._speech.output_format
         rate = encoded_rate(self._speech.sample_rate, fmt)
@@ -84,6 +84,6 @@ class ChunkStream:
         inline = self._speech.return_audio
         if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:
             return {"format": fmt, "audio_base64": base64.b64encode(data).decode()}
-        file = self._target.files.streamed(part.chunk.index, fmt)
+        file = self._target.files.streamed(chunk.index, fmt)
         self._target.files.put(file, data)
         return {"format": fmt, "s3_key": file.key, "audio_url": self._target.links.to(file.key).url}

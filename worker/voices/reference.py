@@ -32,7 +32,7 @@ _SLOWEST_LETTERS_PER_S = 6.0
 
 @dataclass(frozen=True, eq=False)
 class PreparedVoice:
-    """A reference ready for the engine (engine.synthesizer.Reference).
+    """A reference ready for the engine (engine.chunk.Reference).
 
     `samples` (n,) fp32 mono at 24 kHz, natural level, read-only; `rms` and `seconds` as measured
     before resampling; `ref_text` ends with ". " or "。"; `content_hash` is of the samples;

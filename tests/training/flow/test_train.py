@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.sampler import FlowInput, Schedule, sample
+from engine.sampler import Schedule, sample
 from engine.weights.checkpoint import load_dit
 from engine.weights.config import read_arch
 from tests.training import synthetic
@@ -117,5 +117,5 @@ def test_export_loads_in_the_worker_and_in_f5(tmp_path: Path) -> None:
     expected, _ = theirs.sample(
         cond[None], tokens[None], 90, steps=4, cfg_strength=2.0, sway_sampling_coef=-1.0, seed=4
     )
-    got = sample(ours, [FlowInput(cond, tokens, 90, 4, 2.0)], Schedule(4))[0]
+    got = sample(ours, cond, tokens, 90, Schedule(4), seed=4)
     torch.testing.assert_close(got, expected[0].float(), atol=5e-3, rtol=5e-3)
