@@ -21,6 +21,7 @@ from engine.mel import LogMel
 from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.load import load_vocoder
+from engine.weights.card import ModelCard, read_card
 from engine.weights.checkpoint import load_dit
 from engine.weights.config import read_config
 from engine.weights.locate import ModelFiles
@@ -48,10 +49,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
 @dataclass(frozen=True)
 class Engine:
-    """A loaded model: `model` is the name that goes on job outputs."""
+    """A loaded model: `model` is the name that goes on job outputs, `card` its maker's word."""
 
     synthesizer: Synthesizer
     model: str
+    card: ModelCard
     device: str
     dtype: str
     load_s: float
@@ -72,6 +74,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     dtype = pick_dtype(config.dtype, device)
     if config.threads:
         torch.set_num_threads(config.threads)
+    card = read_card(files.card)
     arch, mel = read_config(files.config)
     vocab = read_vocab(files.vocab)
     vocoder = load_vocoder(files.vocoder, device, mel)
@@ -90,6 +93,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     engine = Engine(
         synthesizer,
         files.name,
+        card,
         _device_name(device),
         str(dtype).removeprefix("torch."),
         time.perf_counter() - started,

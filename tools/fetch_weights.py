@@ -18,10 +18,10 @@ from pathlib import Path
 
 from engine.vocoder.load import check_mel
 from engine.vocoder.vocos import read_config as read_vocos_config
-from engine.weights import demo
+from engine.weights.card import CARD, read_card
 from engine.weights.checkpoint import read_state
 from engine.weights.config import read_config
-from engine.weights.locate import ModelRequest, locate
+from engine.weights.locate import DEMO, ModelRequest, locate
 from errors import ModelUnavailable
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fetches the model of the command line; returns the exit code."""
     options = _options(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
-    if options.model in ("", demo.NAME):
+    if options.model in ("", DEMO):
         sys.stderr.write("no model to bake in\n")
         return 0
     token = options.token_file.read_text().strip() if options.token_file.is_file() else None
@@ -54,12 +54,15 @@ def fetch(request: ModelRequest) -> None:
     _copy(files.weights, target / files.weights.name)
     _copy(files.vocab, target / "vocab.txt")
     _copy(files.config, target / files.config.name)
+    if files.card is not None:
+        _copy(files.card, target / CARD)
     if files.vocoder is not None:
         vocos = request.models_dir / "vocos-mel-24khz"
         vocos.mkdir(exist_ok=True)
         for name in ("config.yaml", "pytorch_model.bin"):
             _copy(files.vocoder / name, vocos / name)
     baked = locate(replace(request, hf_token=None))
+    read_card(baked.card)
     _, mel = read_config(baked.config)
     check_mel(mel)
     read_state(baked.weights)

@@ -9,4 +9,5 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+CFG_STRENGTH = 1.0  # the demo's guidance; assets/demo/card.yaml tells the worker
 Samples = NDArray[np.float32]  # (samples,) mono at 24 kHz, full scale 1

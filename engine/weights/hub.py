@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from errors import ModelUnavailable
 
@@ -29,8 +30,20 @@ def split_uri(uri: str, setting: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def fetch(repo: str, filename: str, *, token: str | None, extra_cache: Path, setting: str) -> Path:
+def fetch(
+    repo: str,
+    filename: str,
+    *,
+    token: str | None,
+    extra_cache: Path,
+    setting: str,
+    companion: str | None = None,
+) -> Path:
     """A file of a hub repository: from `extra_cache`, the user's cache, or downloaded.
+
+    Args:
+        companion: name of a file that is downloaded with it if the repository has it in the same
+            folder.
 
     Raises:
         ModelUnavailable: in no cache, and the hub refuses or cannot be reached.
@@ -44,6 +57,8 @@ def fetch(repo: str, filename: str, *, token: str | None, extra_cache: Path, set
         if isinstance(cached, str):
             return Path(cached)
     try:
+        if companion is not None:
+            _fetch_if_there(repo, str(PurePosixPath(filename).with_name(companion)), token)
         return Path(hf_hub_download(repo, filename, token=token))
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as exc:
         raise ModelUnavailable(
@@ -51,3 +66,11 @@ def fetch(repo: str, filename: str, *, token: str | None, extra_cache: Path, set
             f"({type(exc).__name__}).",
             f"Check the network and HF_TOKEN, or set {setting} to a local path.",
         ) from exc
+
+
+def _fetch_if_there(repo: str, filename: str, token: str | None) -> None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    with suppress(RemoteEntryNotFoundError):
+        hf_hub_download(repo, filename, token=token)

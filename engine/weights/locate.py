@@ -5,7 +5,8 @@ Order, first hit wins (documented in CONFIG.md):
     2. F5_MODEL as a path (directory or weights file), `s3://bucket/prefix/` or `hf://owner/repo/...`
     3. F5_MODEL as a name, in F5_MODELS_DIR (the image), F5_VOLUME_DIR (network volume),
        the platform's model cache, the Hugging Face cache, and last the hub itself
-`demo` is the demonstration checkpoint that comes with the code; see `engine.weights.demo`.
+`demo` is the demonstration checkpoint that comes with the code; assets/demo/README.md says what it
+can do.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.weights import demo, hub
+from engine.weights import hub
+from engine.weights.card import CARD
 from engine.weights.config import package_file
 from errors import ModelUnavailable
 
 log = logging.getLogger("f5worker.model")
 
+DEMO = "demo"
+DEMO_DIRECTORY = Path(__file__).parent.parent.parent / "assets" / "demo"
 GRIFFIN_LIM = "griffin-lim"
 DEFAULT_NAME = "F5TTS_v1_Base"
 VOCOS_NAME = "vocos-mel-24khz"
@@ -33,7 +37,7 @@ _PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Sm
 class ModelRequest:
     """What the user asked for; None where nothing was said."""
 
-    model: str = demo.NAME
+    model: str = DEMO
     ckpt: str | None = None
     vocab: str | None = None
     config: str | None = None
@@ -49,13 +53,17 @@ class ModelRequest:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Local files of a model; `vocoder` None means Griffin-Lim. `name` goes on job outputs."""
+    """Local files of a model; `vocoder` None means Griffin-Lim, `card` is None if absent.
+
+    `name` goes on job outputs.
+    """
 
     name: str
     weights: Path
     vocab: Path
     config: Path
     vocoder: Path | None
+    card: Path | None = None
 
 
 class Remote(Protocol):
@@ -85,6 +93,7 @@ def locate(request: ModelRequest, remote: Remote | None = None) -> ModelFiles:
         vocab=finder.vocab(weights),
         config=config,
         vocoder=finder.vocoder(weights),
+        card=_beside(weights, CARD),
     )
 
 
@@ -106,11 +115,11 @@ class _Finder:
     def weights(self) -> Path:
         request = self.request
         if request.ckpt:
-            return _pick_weights(self._local(request.ckpt, "F5_CKPT"))
+            return _pick_weights(self._local(request.ckpt, "F5_CKPT", companion=CARD))
         if _looks_like_location(request.model):
-            return _pick_weights(self._local(request.model, "F5_MODEL"))
-        if request.model == demo.NAME:
-            return _pick_weights(demo.DIRECTORY)
+            return _pick_weights(self._local(request.model, "F5_MODEL", companion=CARD))
+        if request.model == DEMO:
+            return _pick_weights(DEMO_DIRECTORY)
         for directory in self._named_directories(request.model):
             if directory.is_dir():
                 return _pick_weights(directory)
@@ -124,7 +133,8 @@ class _Finder:
     def config(self, weights: Path) -> Path:
         if self.request.config:
             return self._local(self.request.config, "F5_CONFIG")
-        beside = sorted([*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")])
+        found = [*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")]
+        beside = [path for path in found if path.name != CARD]
         if len(beside) == 1:
             return beside[0]
         for name in (self.request.model, weights.parent.name):
@@ -136,8 +146,7 @@ class _Finder:
     def vocab(self, weights: Path) -> Path:
         if self.request.vocab:
             return self._local(self.request.vocab, "F5_VOCAB")
-        beside = weights.parent / "vocab.txt"
-        return beside if beside.is_file() else package_file("infer/examples/vocab.txt")
+        return _beside(weights, "vocab.txt") or package_file("infer/examples/vocab.txt")
 
     def vocoder(self, weights: Path) -> Path | None:
         wanted = self.request.vocoder
@@ -157,41 +166,62 @@ class _Finder:
     def _named_directories(self, name: str) -> list[Path]:
         return [root / name for root in self.request.local_roots]
 
-    def _from_hub(self, repo: str, filename: str, *, setting: str) -> Path:
-        cache = self.request.volume_dir / "huggingface-cache" / "hub"
+    def _from_hub(
+        self, repo: str, filename: str, *, setting: str, companion: str | None = None
+    ) -> Path:
         return hub.fetch(
-            repo, filename, token=self.request.hf_token, extra_cache=cache, setting=setting
+            repo,
+            filename,
+            token=self.request.hf_token,
+            extra_cache=self.request.volume_dir / "huggingface-cache" / "hub",
+            setting=setting,
+            companion=companion,
         )
 
-    def _local(self, location: str, setting: str) -> Path:
-        """A local file or directory for any kind of location."""
+    def _local(self, location: str, setting: str, *, companion: str | None = None) -> Path:
+        """A local file or directory for any kind of location.
+
+        A single file that is downloaded brings its `companion` along, if that lies beside it.
+        """
         if location.startswith("hf://"):
             owner, repo, filename = hub.split_uri(location, setting)
-            return self._from_hub(f"{owner}/{repo}", filename, setting=setting)
+            return self._from_hub(f"{owner}/{repo}", filename, setting=setting, companion=companion)
         if location.startswith("s3://"):
-            return self._from_bucket(location, setting)
+            return self._from_bucket(location, setting, companion)
         path = Path(location).expanduser()
         if not path.exists():
             raise ModelUnavailable(f"{setting}={location} does not exist.", "Check the path.")
         return path
 
-    def _from_bucket(self, uri: str, setting: str) -> Path:
+    def _from_bucket(self, uri: str, setting: str, companion: str | None) -> Path:
         if self.remote is None:
             raise ModelUnavailable(
                 f"{setting}={uri} needs S3.", "Configure the bucket's endpoint and key."
             )
-        uris = [uri] if Path(uri).suffix else self.remote.list(uri)
-        if not uris:
-            raise ModelUnavailable(f"{setting}={uri} holds no objects.", "Check the prefix.")
-        base = uri.rsplit("/", 1)[0] + "/" if Path(uri).suffix else uri.rstrip("/") + "/"
+        single = bool(Path(uri).suffix)
+        base = uri.rsplit("/", 1)[0] + "/" if single else uri.rstrip("/") + "/"
         digest = hashlib.sha256(base.encode()).hexdigest()[:12]
         target = self.request.models_dir / "from-s3" / digest
+        local = target / _relative(uri, base) if single else target
+        if single and local.is_file():
+            return local
+        uris = [uri] if single else self.remote.list(uri)
+        if not uris:
+            raise ModelUnavailable(f"{setting}={uri} holds no objects.", "Check the prefix.")
+        if single and companion is not None:
+            beside = base + companion
+            uris += [item for item in self.remote.list(beside) if item == beside]
         for item in uris:
             path = target / _relative(item, base)
             if not path.is_file():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self.remote.download(item, path)
-        return target / _relative(uri, base) if Path(uri).suffix else target
+        return local
+
+
+def _beside(path: Path, name: str) -> Path | None:
+    beside = path.with_name(name)
+    return beside if beside.is_file() else None
 
 
 def _relative(uri: str, base: str) -> str:

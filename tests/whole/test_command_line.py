@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.weights import demo
+from engine.weights.card import CARD, read_card
+from engine.weights.locate import DEMO_DIRECTORY
 from errors import InvalidInput
 from standins.local_worker import files_below
 from standins.platform import ROOT, environment
@@ -54,7 +55,7 @@ def test_test_input_json_gives_a_wav_and_says_where(run, tmp_path: Path) -> None
     assert result.returncode == 0, said
     path = tmp_path / "data" / "output" / "local_test.wav"
     assert path.as_uri() in said
-    assert demo.WARNING in said
+    assert read_card(DEMO_DIRECTORY / CARD).notice in said
     assert soundfile.info(path).duration > 2
     assert files_below(tmp_path / "data" / "timings") == ["local_test.json", "local_test.srt"]
     assert files_below(tmp_path / "temporary") == []

@@ -21,7 +21,7 @@ from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
 from storage.s3.endpoints import Endpoint, resolve_endpoint
 from storage.s3.providers import CUSTOM, PROVIDERS, Provider
-from worker.jobs.speech_job import REPEATED
+from worker.jobs.answer import REDELIVERED
 from worker.settings.load import Settings
 
 ROWS = {row.name: row for row in (*PROVIDERS, CUSTOM)}
@@ -81,7 +81,7 @@ def test_a_finished_job_is_answered_found_and_deleted_everywhere(
         check_url(made, "audio_url", given, made["sha256"])
 
         again = worker.speak(wanted, **job)
-        assert REPEATED in again["warnings"]
+        assert REDELIVERED in again["warnings"]
         assert (again["sha256"], again["bytes"]) == (made["sha256"], made["bytes"])
         assert (again["bucket"], again["storage_type"]) == (made["bucket"], made["storage_type"])
         check_url(again, "audio_url", given, made["sha256"])

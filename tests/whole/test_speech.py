@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import shutil
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.weights import demo
+from engine.weights.card import CARD, read_card
+from engine.weights.locate import DEMO_DIRECTORY
 from standins.local_worker import FAST, Worker, files_below, wav
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S
-from worker.jobs.speech_job import REPEATED
+from worker.jobs.answer import REDELIVERED
 from worker.subtitles import read as transcripts
 
 
@@ -53,7 +55,39 @@ def test_a_job_with_nothing_configured(local_worker: Worker, local_dir: Path) ->
 def test_the_demo_checkpoint_says_that_it_is_one(local_worker: Worker) -> None:
     output = local_worker.speak("demo-warning")
     assert output["metrics"]["model"] == "demo"
-    assert demo.WARNING in output["warnings"]
+    assert read_card(DEMO_DIRECTORY / CARD).notice in output["warnings"]
+
+
+def test_a_users_model_brings_its_own_card(tiny_model: Path, tmp_path: Path) -> None:
+    """Its notice goes on every answer; its guidance is that of jobs that name none."""
+    mine = tmp_path / "mine"
+    shutil.copytree(tiny_model, mine)
+    job = {"text": "Hello there.", "nfe_step": 4, "seed": 1}
+
+    def answers() -> list[dict[str, Any]]:
+        worker = Worker({"F5_MODEL": str(mine), "LOCAL_STORAGE_DIR": str(tmp_path / "data")})
+        found = [worker.run(job), worker.run({**job, "cfg_strength": 2.0})]
+        worker.close()
+        return found
+
+    plain, two = answers()
+    assert plain["warnings"] == two["warnings"] == []
+    assert plain["sha256"] == two["sha256"]
+    (mine / CARD).write_text("notice: Trained by me.\ncfg_strength: 0.5")
+    plain, still_two = answers()
+    assert plain["warnings"] == still_two["warnings"] == ["Trained by me."]
+    assert still_two["sha256"] == two["sha256"] != plain["sha256"]
+
+
+def test_a_broken_card_fails_the_start_and_says_why(tiny_model: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(tiny_model, mine)
+    (mine / CARD).write_text("cfg_strenght: 1")
+    worker = Worker({"F5_MODEL": str(mine), "LOCAL_STORAGE_DIR": str(tmp_path / "data")})
+    output = worker.run({"text": "Hello there."})
+    worker.app.close()
+    assert output["error_code"] == "MODEL_UNAVAILABLE"
+    assert "cfg_strenght is unknown" in output["error"]
 
 
 def test_metrics_add_up(local_worker: Worker) -> None:
@@ -171,7 +205,7 @@ def test_audio_too_large_for_an_answer_comes_as_a_url(models_dir: Path, tmp_path
     for output in outputs:  # the second is answered from what the first one stored
         assert "audio_base64" not in output
         assert any("use audio_url" in warning for warning in output["warnings"])
-    assert REPEATED in outputs[1]["warnings"]
+    assert REDELIVERED in outputs[1]["warnings"]
 
 
 # S3

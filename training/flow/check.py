@@ -22,7 +22,7 @@ from engine.mel import LogMel
 from engine.sampler import Schedule, sample
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
-from engine.weights.demo import CFG_STRENGTH
+from training import CFG_STRENGTH
 from training.data import espeak, sentences
 from training.flow.export import WEIGHTS, official_vocab, write_checkpoint
 from training.flow.samples import REFERENCE_REST, SILENT_MEL

@@ -22,9 +22,8 @@ from tqdm import tqdm
 from engine.arch import MelConfig
 from engine.chunk import SpeechParameters
 from engine.config import EngineConfig
-from engine.weights.demo import CFG_STRENGTH
 from engine.weights.locate import GRIFFIN_LIM
-from training import Samples
+from training import CFG_STRENGTH, Samples
 from training.judge import recogniser
 from training.judge.acoustics import speech_seconds
 from training.judge.cases import SpokenCase, make_cases, speak_cases

@@ -1,10 +1,25 @@
-"""A finished job's output, field by field; README.md describes it to users."""
+"""A finished job's answer, of a first run and of a redelivered job alike; README.md describes it.
+
+facts (what was made; stored) + how it is handed over (URLs, inline audio) = answer
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from s3_utils import ObjectUrl
 from worker.jobs.chunks import Segment
+
+REDELIVERED = "This job was delivered before: its stored result is returned."
+# RunPod's documented limits of a job's payload: an answer over them is lost.
+RUN_BYTES = 10_000_000
+RUNSYNC_BYTES = 20_000_000
+_RUNSYNC = "sync-"  # how the ids of /runsync begin
+_FORMATS = ("timing_files", "timing_formats")  # of the facts, made and stored
+_ROOM_BYTES = 400_000  # of an answer, for everything that is not audio
 
 
 @dataclass
@@ -33,9 +48,13 @@ class Metrics:
         return self.inference_s / self.audio_s if self.audio_s else 0.0
 
 
-@dataclass
-class SpeechOutput:
-    """What a `tts` job answers. Times in seconds, `bytes` of the file, `sha256` in hex."""
+@dataclass(kw_only=True)
+class SpeechFacts:
+    """What a `tts` job made. `duration` in seconds, `bytes` of the file, `sha256` in hex.
+
+    `bucket` and `storage_type` are known once it is stored; `timing_files` names the formats made,
+    whose URLs come with the answer.
+    """
 
     job_id: str
     text: str
@@ -46,32 +65,69 @@ class SpeechOutput:
     bytes: int
     sha256: str
     seed: int
-    segments: list[Segment]
+    segments: Sequence[Segment]
     word_count: int
     metrics: Metrics
     warnings: list[str]
     status: str = "completed"
-    s3_key: str = ""
+    s3_key: str
     bucket: str | None = None
     storage_type: str = ""
-    audio_url: str | None = None
-    url_kind: str = "none"
-    expires_at: str | None = None
-    timing_files: dict[str, str | None] = field(default_factory=dict)
-    audio_base64: str | None = None
+    timing_files: dict[str, None]
 
-    def as_dict(self) -> dict[str, object]:
-        """The output as JSON types, times rounded to milliseconds (microseconds in metrics)."""
-        output = asdict(self)
-        output["duration"] = round(self.duration, 3)
-        output["segments"] = [
+    def as_dict(self) -> dict[str, Any]:
+        """The facts as JSON types, times rounded to milliseconds (microseconds in metrics)."""
+        facts = asdict(self)
+        facts["duration"] = round(self.duration, 3)
+        facts["segments"] = [
             {**asdict(s), "start": round(s.start, 3), "end": round(s.end, 3)} for s in self.segments
         ]
         metrics = {**asdict(self.metrics), "rtf": self.metrics.rtf}
-        output["metrics"] = {
+        facts["metrics"] = {
             name: round(value, 6) if isinstance(value, float) else value
             for name, value in metrics.items()
         }
-        if self.audio_base64 is None:
-            del output["audio_base64"]
-        return output
+        return facts
+
+
+def answer(
+    facts: Mapping[str, Any],
+    url: ObjectUrl,
+    timing_urls: Mapping[str, str | None],
+    warnings: Sequence[str],
+    *,
+    inline: Callable[[], bytes] | None,
+    most_inline: int,
+) -> dict[str, Any]:
+    """The answer of a job.
+
+    Args:
+        facts: of `SpeechFacts`, or as they were stored.
+        url, timing_urls: where its files are, the latter by format.
+        warnings: of this delivery, beside those in the facts.
+        inline: reads the audio if it was asked for as base64.
+        most_inline: see `inline_limit`.
+    """
+    said = [*facts.get("warnings", ()), *warnings]
+    found = {name: value for name, value in facts.items() if name not in _FORMATS} | {
+        "audio_url": url.url,
+        "url_kind": url.kind,
+        "expires_at": url.expires,
+        "timing_files": dict(timing_urls),
+        "warnings": said,
+    }
+    size = facts["bytes"]
+    if inline and size > most_inline:
+        said.append(
+            f"The audio has {size} bytes, more than the {most_inline} that fit an answer: "
+            "use audio_url."
+        )
+    elif inline:
+        found["audio_base64"] = base64.b64encode(inline()).decode()
+    return found
+
+
+def inline_limit(configured: int, job_id: str) -> int:
+    """Bytes of audio that a job's answer may carry as base64, which takes 4/3 of their size."""
+    platform = RUNSYNC_BYTES if job_id.startswith(_RUNSYNC) else RUN_BYTES
+    return min(configured, (platform - _ROOM_BYTES) * 3 // 4)

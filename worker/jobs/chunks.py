@@ -10,14 +10,17 @@ Leaving `speak` early takes the job's chunks out of their batch at the next step
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
+from engine.weights.card import ModelCard
 from text.markup import ScriptLine
 from worker.audio.crossfade import Samples, place
+from worker.request.speech import SpeechInput
 from worker.voices.library import PreparedVoice
 
 
@@ -41,6 +44,30 @@ class Spoken:
     segments: list[Segment]
     queue_s: float = 0.0
     inference_s: float = 0.0
+
+
+def speech_parameters(request: SpeechInput, job_id: str, card: ModelCard) -> SpeechParameters:
+    """f5-tts's parameters of a job; the model's card may have a guidance strength of its own.
+
+    Without a seed the job's id gives one: sent again, it sounds the same. -1 is f5-tts's word for
+    "none".
+    """
+    strength = request.cfg_strength
+    if card.cfg_strength is not None and "cfg_strength" not in request.model_fields_set:
+        strength = card.cfg_strength
+    seed = request.seed
+    if seed is None or seed < 0:
+        seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
+    return SpeechParameters(
+        nfe_step=request.steps,
+        cfg_strength=strength,
+        sway_sampling_coef=request.sway_sampling_coef,
+        speed=request.speed,
+        seed=seed,
+        target_rms=request.target_rms,
+        fix_duration=request.fix_duration,
+        cross_fade_duration=request.cross_fade_duration,
+    )
 
 
 def plan_chunks(

@@ -23,8 +23,8 @@ _SILENT = 1e-5  # peak below which nobody hears anything: a broken pass, not spe
 
 @dataclass(frozen=True)
 class Rendered:
-    """A job's files: encoded audio with its rate in Hz and length in seconds, timing texts by
-    format, and what is said when."""
+    """A job's files: encoded audio with its rate in Hz and length in seconds, segment times, and
+    timing texts by format."""
 
     data: bytes
     sha256: str
@@ -35,18 +35,20 @@ class Rendered:
     timings: Mapping[TimingFormat, str]
 
 
-def render(spoken: Spoken, speech: SpeechInput) -> Rendered:
-    """Makes the files `speech` asks for.
+def render(spoken: Spoken, request: SpeechInput) -> Rendered:
+    """Makes the files that a job asks for.
 
     Raises:
-        InferenceFailed: the model gave silence or numbers that are none.
+        InferenceFailed: silence, or NaN or infinite samples.
     """
     samples, segments = spoken.samples, spoken.segments
-    if not np.isfinite(samples).all() or np.abs(samples).max(initial=0.0) < _SILENT:
+    finite = np.isfinite(samples).all()
+    if not finite or np.abs(samples).max(initial=0.0) < _SILENT:
         raise InferenceFailed(
-            "The model gave no sound.", "Send the job again; if it recurs, set F5_DTYPE=float32."
+            f"The model gave {'no sound' if finite else 'NaN or infinite samples'}.",
+            "Send the job again; if it recurs, set F5_DTYPE=float32.",
         )
-    if speech.remove_silence:
+    if request.remove_silence:
         samples, kept = remove_silence(samples, spoken.sample_rate)
         segments = [
             replace(segment, start=moved(segment.start, kept), end=moved(segment.end, kept))
@@ -55,10 +57,10 @@ def render(spoken: Spoken, speech: SpeechInput) -> Rendered:
     seconds = len(samples) / spoken.sample_rate
     words = estimate_words(segments, samples, spoken.sample_rate)
     timings: dict[TimingFormat, str] = {
-        fmt: render_timing(fmt, sentences(words), words, per_word=speech.cue_per_word(fmt))
-        for fmt in speech.timings
+        fmt: render_timing(fmt, sentences(words), words, per_word=request.cue_per_word(fmt))
+        for fmt in request.timings
     }
-    rate = encoded_rate(speech.sample_rate, speech.output_format)
-    data = encode(resample(samples, spoken.sample_rate, rate), rate, speech.output_format)
+    rate = encoded_rate(request.sample_rate, request.output_format)
+    data = encode(resample(samples, spoken.sample_rate, rate), rate, request.output_format)
     sha256 = hashlib.sha256(data).hexdigest()
     return Rendered(data, sha256, rate, seconds, segments, len(words), timings)

@@ -1,9 +1,9 @@
-"""Finished chunks of long jobs in storage, so that a job that died goes on instead of again.
+"""Finished chunks of long jobs in storage, so that a job that died goes on where it was.
 
 A chunk is stored once it has been finished for a second while others of its job are not, so short
 jobs never pay for it. Raw fp32 samples are stored, so a resumed job has the bits of an
-uninterrupted one. The fingerprint covers everything a chunk's sound
-depends on; a job sent again with other parameters finds nothing.
+uninterrupted one. The fingerprint covers everything a chunk's sound depends on; a job sent again
+with other parameters finds nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Self
@@ -24,9 +24,10 @@ from worker.audio.crossfade import Samples
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 
-log = get_logger("parts")
+log = get_logger("resume")
 
 DELAY_S = 1.0
+# Of a chunk, beside its parameters and voice, what its sound depends on; its pause is not in it.
 _HEARD = ("index", "text", "tokens", "frames", "ref_frames", "seed")
 _AT_ONCE = 8
 _MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
@@ -54,7 +55,7 @@ class ChunkStore:
         self._files, self._fingerprint = files, fingerprint
 
     def load(self, count: int) -> dict[int, Samples]:
-        """Chunks of an earlier run, by index below `count`; empty when they cannot be read."""
+        """Chunks of an earlier run, by index below `count`; empty if they cannot be read."""
         try:
             stored = self._files.stored_parts(self._fingerprint)
             keys = {index: key for index, key in stored.items() if index < count}
@@ -66,7 +67,7 @@ class ChunkStore:
         return dict(zip(keys, found, strict=True))
 
     def save(self, chunk: SpokenChunk) -> bool:
-        """Stores a chunk; False when storage did not take it."""
+        """Stores a chunk; False if storage did not take it."""
         try:
             file = self._files.part(self._fingerprint, chunk.index)
             self._files.put(file, chunk.samples.astype("<f4").tobytes())
@@ -90,22 +91,27 @@ class ChunkStore:
 class ChunkSaver:
     """Stores chunks of a running job in the background; see the module's docstring for when.
 
-    Leaving its block ends it: after a job that is done, or that nobody will send again, what was
-    stored is deleted; otherwise (`worth_keeping`) everything finished is stored now.
+    Entering its block finds what an interrupted run stored. Leaving it ends it: after a job that is
+    done, or that nobody will send again, what was stored is deleted; otherwise (`worth_keeping`)
+    everything finished is stored now.
+
+    Args:
+        count: chunks of the job.
+        enabled: whether to do any of this.
     """
 
     def __init__(
         self,
         store: ChunkStore,
-        stored: Collection[int],
+        count: int,
         *,
         enabled: bool,
         worth_keeping: Callable[[BaseException], bool],
     ) -> None:
-        self._store = store
-        self._enabled = enabled
+        self.found: Mapping[int, Samples] = {}
+        self._store, self._count, self._enabled = store, count, enabled
         self._worth_keeping = worth_keeping
-        self._stored = set(stored)
+        self._stored: set[int] = set()  # indices
         self._pending: dict[int, asyncio.Task[None]] = {}
         self._saving: list[asyncio.Future[None]] = []
         self._chunks: dict[int, SpokenChunk] = {}
@@ -117,6 +123,11 @@ class ChunkSaver:
             self._pending[chunk.index] = asyncio.create_task(self._later(chunk))
 
     async def __aenter__(self) -> Self:
+        if self._enabled:
+            self.found = await asyncio.to_thread(self._store.load, self._count)
+            self._stored = set(self.found)
+        if self.found:
+            log.info("continuing with %d of %d chunks stored", len(self.found), self._count)
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from engine.chunk import Chunk, SpokenChunk
 from worker.audio.crossfade import Axis, Samples
 from worker.audio.encode import encode, encoded_rate
 from worker.audio.resample import resample
 from worker.files.store import Target
-from worker.platform.reports import Reporter
+from worker.jobs.reporter import Reporter
 from worker.request.speech import SpeechInput
 
 PIECE_LIMIT_BYTES = 1_000_000  # RunPod's documented limit of one piece of a stream
@@ -25,39 +25,51 @@ _ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
 
 
 class ChunkStream:
-    """Sends a job's chunks to the platform in speaking order."""
+    """Sends a job's chunks to the platform in speaking order, if the job asks and it can receive.
+
+    Leaving its block waits until every chunk is on its way; after a failure nothing more is sent.
+    """
 
     def __init__(
         self,
         reporter: Reporter,
         target: Target,
-        speech: SpeechInput,
+        request: SpeechInput,
         chunks: Sequence[Chunk],
         sample_rate: int,
     ) -> None:
-        self._reporter, self._target, self._speech = reporter, target, speech
+        self._reporter, self._target, self._request = reporter, target, request
         self._chunks, self._rate = chunks, sample_rate
-        self._axis = Axis(int(speech.cross_fade_duration * sample_rate))
+        self._axis = Axis(int(request.cross_fade_duration * sample_rate))
         self._waves: dict[int, Samples] = {}
         self._arrived = asyncio.Event()
-        self._task = asyncio.create_task(self._run())
+        self._task: asyncio.Task[None] | None = None
 
-    def add(self, chunk: SpokenChunk) -> None:
-        """A chunk has finished; it is sent once all before it are."""
-        self._waves[chunk.index] = chunk.samples
-        self._arrived.set()
+    async def __aenter__(self) -> Self:
+        if self._request.stream and self._reporter.streams:
+            self._task = asyncio.create_task(self._run())
+        return self
 
-    async def finish(self) -> None:
-        """Waits until every chunk is on its way.
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Ends the stream.
 
         Raises:
             StorageError: a chunk could not be stored.
         """
-        await self._task
+        if self._task is None:
+            return
+        try:
+            if error is None:
+                await self._task
+        finally:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
-    def abort(self) -> None:
-        """Sends nothing more."""
-        self._task.cancel()
+    def add(self, chunk: SpokenChunk) -> None:
+        """A chunk has finished; it is sent once all before it are."""
+        if self._task is not None:
+            self._waves[chunk.index] = chunk.samples
+            self._arrived.set()
 
     async def _run(self) -> None:
         for position, chunk in enumerate(self._chunks):
@@ -78,10 +90,10 @@ class ChunkStream:
 
     def _file(self, chunk: Chunk, samples: Samples) -> dict[str, Any]:
         """The chunk as a file: inline, or stored with its URL."""
-        fmt = self._speech.output_format
-        rate = encoded_rate(self._speech.sample_rate, fmt)
+        fmt = self._request.output_format
+        rate = encoded_rate(self._request.sample_rate, fmt)
         data = encode(resample(samples, self._rate, rate), rate, fmt)
-        inline = self._speech.return_audio
+        inline = self._request.return_audio
         if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:
             return {"format": fmt, "audio_base64": base64.b64encode(data).decode()}
         file = self._target.files.streamed(chunk.index, fmt)

@@ -11,32 +11,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 Post = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class Reporter(Protocol):
-    """Where a job's reports go. `streams` is False where nobody can receive chunks."""
-
-    @property
-    def streams(self) -> bool: ...
-
-    def progress(self, update: dict[str, Any]) -> None:
-        """Offers an update; most are dropped, the latest one counts."""
-
-    def chunk(self, chunk: dict[str, Any]) -> None:
-        """Sends a chunk of a stream; every one is sent, in order."""
-
-
-class Silent:
-    """For local runs: nobody listens."""
-
-    streams = False
-
-    def progress(self, update: dict[str, Any]) -> None: ...
-
-    def chunk(self, chunk: dict[str, Any]) -> None: ...
 
 
 class Reports:

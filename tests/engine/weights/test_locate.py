@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,29 +10,14 @@ import torch
 
 from engine.arch import Arch
 from engine.tokens import read_vocab
-from engine.weights import demo, hub
+from engine.weights import hub
 from engine.weights.checkpoint import load_dit
 from engine.weights.config import package_file, read_arch
-from engine.weights.locate import GRIFFIN_LIM, ModelRequest, locate
+from engine.weights.locate import DEMO, DEMO_DIRECTORY, ModelRequest, locate
 from errors import ModelUnavailable
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.random_weights import official_shapes
-
-
-def touch(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"x")
-    return path
-
-
-@pytest.fixture
-def request_(tmp_path: Path) -> ModelRequest:
-    return ModelRequest(
-        model="F5TTS_v1_Base",
-        vocoder=GRIFFIN_LIM,
-        models_dir=tmp_path / "image",
-        volume_dir=tmp_path / "volume",
-    )
+from tests.engine.weights.conftest import touch
 
 
 def test_the_image_comes_before_the_volume(request_: ModelRequest) -> None:
@@ -115,46 +96,6 @@ def test_a_model_in_a_bucket_is_downloaded_once(request_: ModelRequest) -> None:
     assert len(remote.downloads) == 2
 
 
-@pytest.fixture
-def hub_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """A hub on loopback that speaks what hf_hub_download asks of the real one."""
-    files: dict[str, bytes] = {}
-
-    class Hub(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self._answer(body=False)
-
-        def do_GET(self) -> None:
-            self._answer(body=True)
-
-        def _answer(self, *, body: bool) -> None:
-            content = files.get(self.path.replace("/resolve/main/", ":").lstrip("/"))
-            self.send_response(200 if content is not None else 404)
-            self.send_header("ETag", f'"{hashlib.sha256(content or b"").hexdigest()}"')
-            self.send_header("X-Repo-Commit", "c" * 40)
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            if body and content:
-                self.wfile.write(content)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    import huggingface_hub.constants as constants
-    import huggingface_hub.file_download as download
-
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    yield files
-    server.shutdown()
-
-
 def test_a_published_model_is_fetched_from_the_hub_once(
     request_: ModelRequest, hub_server: dict[str, bytes]
 ) -> None:
@@ -177,7 +118,7 @@ def test_a_checkpoint_of_ones_own_gets_the_published_vocoder(
     mine = touch(tmp_path / "mine/model_900.pt")
     hub_server[f"{hub.VOCOS_REPO}:config.yaml"] = b"config"
     hub_server[f"{hub.VOCOS_REPO}:pytorch_model.bin"] = b"vocos"
-    files = locate(replace(request_, model=demo.NAME, ckpt=str(mine), vocoder=None))
+    files = locate(replace(request_, model=DEMO, ckpt=str(mine), vocoder=None))
     assert files.weights == mine
     assert files.vocoder is not None
 
@@ -197,12 +138,12 @@ def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
     (old / "model.safetensors").write_bytes(b"")
     files = locate(ModelRequest(models_dir=tmp_path, volume_dir=tmp_path / "none"))
     assert files.name == "demo"
-    assert files.weights.parent == files.vocab.parent == files.config.parent == demo.DIRECTORY
-    assert files.vocoder == demo.DIRECTORY / "vocos"
+    assert files.weights.parent == files.vocab.parent == files.config.parent == DEMO_DIRECTORY
+    assert files.vocoder == DEMO_DIRECTORY / "vocos"
 
 
 def test_the_demo_package_is_small_enough_for_a_repository() -> None:
-    sizes = [path.stat().st_size for path in demo.DIRECTORY.rglob("*") if path.is_file()]
+    sizes = [path.stat().st_size for path in DEMO_DIRECTORY.rglob("*") if path.is_file()]
     assert 10e6 < sum(sizes) < 40e6
 
 

@@ -1,4 +1,4 @@
-"""The demo's own guidance strength, for jobs that ask for none."""
+"""A model's own guidance strength, from its card, for jobs that ask for none."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from typing import Any
 
 import pytest
 
-from engine.weights import demo
-from worker.jobs.speech_job import speech_parameters
+from engine.weights.card import ModelCard
+from worker.jobs.chunks import speech_parameters
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 
 
 @pytest.mark.parametrize(
-    ("model", "asked", "strength"),
+    ("card", "asked", "strength"),
     [
-        ("demo", {}, demo.CFG_STRENGTH),
-        ("demo", {"cfg_strength": None}, demo.CFG_STRENGTH),
-        ("demo", {"cfg_strength": 2.0}, 2.0),
-        ("demo", {"cfg_strength": 0}, 0.0),
-        ("F5TTS_v1_Base", {}, 2.0),
+        (ModelCard(cfg_strength=1.5), {}, 1.5),
+        (ModelCard(cfg_strength=1.5), {"cfg_strength": None}, 1.5),
+        (ModelCard(cfg_strength=1.5), {"cfg_strength": 2.0}, 2.0),
+        (ModelCard(cfg_strength=1.5), {"cfg_strength": 0}, 0.0),
+        (ModelCard(cfg_strength=0.0), {}, 0.0),
+        (ModelCard(), {}, 2.0),
     ],
 )
-def test_strength(model: str, asked: dict[str, Any], strength: float) -> None:
+def test_strength(card: ModelCard, asked: dict[str, Any], strength: float) -> None:
     job = parse({"text": "Hello.", **asked}, {}, Settings()).input
     assert isinstance(job, SpeechInput)
-    assert speech_parameters(job, "job-1", model).cfg_strength == strength
+    assert speech_parameters(job, "job-1", card).cfg_strength == strength

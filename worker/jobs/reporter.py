@@ -1,12 +1,35 @@
-"""How far a job is: chunk k of n, seconds of audio, estimated seconds left."""
+"""What a running job says before its answer: how far it is, and chunks of a stream."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from engine.chunk import Chunk, SpokenChunk
+
+
+class Reporter(Protocol):
+    """Where a job's reports go. `streams` is False where nobody can receive chunks."""
+
+    @property
+    def streams(self) -> bool: ...
+
+    def progress(self, update: dict[str, Any]) -> None:
+        """Offers an update; most are dropped, the latest one counts."""
+
+    def chunk(self, chunk: dict[str, Any]) -> None:
+        """Sends a chunk of a stream; every one is sent, in order."""
+
+
+class Silent:
+    """For local runs: nobody listens."""
+
+    streams = False
+
+    def progress(self, update: dict[str, Any]) -> None: ...
+
+    def chunk(self, chunk: dict[str, Any]) -> None: ...
 
 
 class Progress:
