@@ -8,32 +8,14 @@ The model loads on its own thread while the SDK is imported; no job is taken bef
 from __future__ import annotations
 
 import sys
-import threading
 
 from errors import ConfigError, InvalidInput
 from worker.log import setup_logging
 from worker.platform.local import check_local_job
-from worker.platform.start import import_runpod
+from worker.platform.start import start
 from worker.settings.load import Settings
 
 INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
-
-
-def import_all() -> None:
-    """Imports everything a job needs, the SDK and the engine side by side (see `bench.imports`)."""
-    engine = threading.Thread(target=_import_engine)
-    engine.start()
-    import_runpod()
-    import worker.app
-    import worker.jobs.runner
-    import worker.platform.loop  # noqa: F401
-
-    engine.join()
-
-
-def _import_engine() -> None:
-    import engine.boot
-    import engine.weights.locate  # noqa: F401
 
 
 def main() -> None:
@@ -53,7 +35,6 @@ def main() -> None:
         sys.exit(f"{error.message} {error.hint}".strip())
     try:
         from worker.jobs.runner import JobRunner
-        from worker.platform.loop import start
 
         runner = JobRunner(app)
         start(runner)

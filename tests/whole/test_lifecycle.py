@@ -68,7 +68,9 @@ def test_progress_comes_in_order_and_never_after_the_result(
     with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "log"):
         output = platform.result("long")["output"]
         platform.result("short")
-        time.sleep(1.0)  # a late update would come now
+        platform.submit("later", long_job(8))  # a late update would come while it runs
+        platform.result("later")
+    assert len(platform.progress["later"]) >= 2
     updates = platform.progress["long"]
     assert len(updates) >= 2
     done = [update["chunks_done"] for update in updates]

@@ -1,8 +1,8 @@
 """What a running job tells the platform before its result: progress, and chunks of a stream.
 
 The RunPod SDK posts progress from threads of their own, so an update can arrive after the result
-and undo it. Here one task a job posts everything in order on the worker's own loop, and the result
-is not sent before `close`.
+and undo it. Here one task per job posts everything in order on the worker's own loop, and the
+result is not posted before `close`.
 """
 
 from __future__ import annotations

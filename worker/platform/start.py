@@ -1,9 +1,29 @@
-"""Importing the RunPod SDK without paying for what this worker does not use."""
+"""Starting the RunPod SDK, imported without paying for what this worker does not use."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from worker.jobs.runner import JobRunner
+
+
+def start(runner: JobRunner) -> None:
+    """Runs jobs until the platform ends the worker; in local mode one job, then SystemExit."""
+    runpod = import_runpod()
+    from runpod.serverless.modules import rp_logger, rp_scale
+
+    from worker.platform.loop import Loop
+
+    rp_logger.RunPodLogger().set_level(runner.app.settings.log.sdk_level)
+    rp_scale.JobScaler = functools.partial(Loop, runner=runner)
+    runpod.serverless.register_fitness_check(runner.app.model_ready)
+    runpod.serverless.start(
+        {"handler": runner.handle, "concurrency_modifier": runner.app.concurrency}
+    )
 
 
 def import_runpod() -> ModuleType:
