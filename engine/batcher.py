@@ -1,11 +1,11 @@
 """One inference thread that takes the chunks of all running jobs through the model together.
 
-Continuous batching: between two steps finished and cancelled chunks leave, and waiting ones join
-while the frame budget allows it, whatever their schedule. The order is by `due`: the time a chunk
-came in plus a second for each chunk of its job before it, so that every job's first audio comes
-early, and long and short texts do not delay each other. When the device runs out of memory half of
-the chunks step aside as they stand, and the budget shrinks; only a single chunk that does not fit
-fails.
+Continuous batching: between two steps finished and cancelled chunks leave, and waiting ones are
+admitted while the frame budget allows it, whatever their schedule. The order is by `due`: the time
+a chunk came in plus a second for each chunk of its job before it, so that every job's first audio
+comes early, and long and short texts do not delay each other. When the device runs out of memory
+half of the chunks step aside as they stand, and the budget shrinks; only a single chunk that does
+not fit fails.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Batcher:
 
     Args:
         max_frames: frames of one pass, both guidance branches counted.
-        join: "step" lets waiting chunks join between steps, "batch" only when none is under way;
-            "auto" is "step" on a GPU and "batch" on a CPU (docs/engine.md says why).
+        join: when waiting chunks are admitted: between steps ("step"), or only when none is under
+            way ("batch"); "auto" is "step" on a GPU and "batch" on a CPU (docs/engine.md says why).
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Batcher:
         batched.started = batched.started or time.perf_counter()
         if batched.trajectory is None:
             batched.trajectory = self._start(batched.chunk, batched.cond)
-        self._flow.join(batched.trajectory)
+        self._flow.admit(batched.trajectory)
         self._running.append(batched)
 
     def _start(self, chunk: Chunk, cond: Tensor) -> Trajectory:

@@ -109,7 +109,7 @@ def noise(frames: int, mel_dim: int, seed: int) -> Tensor:
 
 
 class Flow:
-    """Trajectories that advance together, one Euler step at a time; they join and leave between.
+    """Trajectories that advance together, one Euler step at a time; between, they come and go.
 
     Each is at its own step of its own schedule, guided or not. Its result does not depend on what
     it runs with.
@@ -148,13 +148,13 @@ class Flow:
         x = noise(frames, cond.shape[1], seed).to(device)
         return Trajectory(schedule, cond.to(device), contexts, x, cfg_strength)
 
-    def join(self, trajectory: Trajectory) -> None:
+    def admit(self, trajectory: Trajectory) -> None:
         """Takes a trajectory along from the next step on."""
         self._unpack()
         self.trajectories.append(trajectory)
 
     def leave(self, trajectory: Trajectory) -> None:
-        """Takes a trajectory out as it stands; it may join again later."""
+        """Takes a trajectory out as it stands; it may be admitted again later."""
         self._unpack()
         self.trajectories.remove(trajectory)
 
@@ -225,7 +225,7 @@ def sample(
     """(frames, mel_dim) mel of one chunk alone, for tests and tools; arguments as `Flow.start`."""
     flow, prepared = Flow(model), PreparedSchedule.of(model, schedule)
     trajectory = flow.start(cond, tokens, frames, prepared, seed=seed, cfg_strength=cfg_strength)
-    flow.join(trajectory)
+    flow.admit(trajectory)
     while not trajectory.done:
         flow.step()
     flow.leave(trajectory)

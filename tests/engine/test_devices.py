@@ -42,11 +42,11 @@ def test_steps_stay_on_the_device(arch: Arch, dtype: torch.dtype, kernel: str) -
     late = PreparedSchedule([1.0], modulations[2:])
     flow = Flow(model)
     first = start(flow, 300, 2.0, early)
-    flow.join(first)
+    flow.admit(first)
     flow.step()
     # Another schedule, no guidance; a reference mel that was made elsewhere.
     second = start(flow, 211, 0.0, late, cond_device="cpu")
-    flow.join(second)
+    flow.admit(second)
     flow.step()
     for trajectory in (first, second):
         flow.leave(trajectory)
@@ -68,6 +68,6 @@ def test_a_value_that_is_asked_for_is_noticed() -> None:
     model.use_attention(attention.matmul)
     flow = Flow(model)
     schedule = PreparedSchedule([1.0], model.modulation(torch.zeros(1, device=META)))
-    flow.join(start(flow, 128, 0.0, schedule))
+    flow.admit(start(flow, 128, 0.0, schedule))
     with pytest.raises(RuntimeError, match="meta"):
         flow.step()

@@ -96,7 +96,7 @@ def together(dtype: torch.dtype, mix: list[Mixed]) -> list[torch.Tensor | None]:
     for step in range(20):
         for chunk, trajectory in zip(mix, trajectories, strict=True):
             if chunk.joins == step:
-                flow.join(trajectory)
+                flow.admit(trajectory)
             if chunk.leaves and chunk.joins + 1 == step:
                 flow.leave(trajectory)
         for trajectory in [t for t in flow.trajectories if t.done]:

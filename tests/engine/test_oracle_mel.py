@@ -40,7 +40,7 @@ def sample_together(
         flow.start(*chunk, prepared, seed=seed, cfg_strength=cfg) for chunk, seed in chunks
     ]
     for trajectory in trajectories:
-        flow.join(trajectory)
+        flow.admit(trajectory)
     for _ in range(len(prepared)):
         flow.step()
     for trajectory in trajectories:

@@ -21,6 +21,7 @@ from standins.local_worker import FAST, Worker, files_below, wav
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S
+from worker.app import App
 from worker.jobs.answer import REDELIVERED
 from worker.subtitles import read as transcripts
 
@@ -105,6 +106,29 @@ def test_sent_again_it_is_the_same_object(local_worker: Worker, local_dir: Path)
     assert local_worker.speak("again")["sha256"] == first["sha256"]
     assert files_below(local_dir) == before
     assert local_worker.speak("another")["sha256"] != first["sha256"]
+
+
+def test_redelivered_it_needs_no_voice(s3_env: dict[str, str]) -> None:
+    """A link may have expired, or the voice be gone, by the time a finished job comes again."""
+    webhook = {"RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:1/$ID", "VOICE_CACHE_TTL_S": "0"}
+    worker = Worker({**s3_env, **webhook})
+    first = worker.speak("twice", voice="Dorota")
+    worker.run({"endpoint": "delete", "voice_name": "Dorota"})
+    assert worker.run({"text": "Hi.", "voice": "Dorota"})["error_code"] == "VOICE_NOT_FOUND"
+    again = worker.speak("twice", voice="Dorota")
+    worker.close()
+    assert again["sha256"] == first["sha256"]
+    assert REDELIVERED in again["warnings"]
+
+
+def test_a_wrong_voice_is_told_before_the_model_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(App, "_load_engine", lambda _: None)
+    worker = Worker({"LOCAL_STORAGE_DIR": str(tmp_path), "JOB_TIMEOUT_S": "20"})
+    output = worker.run({"text": "Hi.", "voice": "Nobody"})
+    worker.app.close()
+    assert output["error_code"] == "VOICE_NOT_FOUND"
 
 
 def test_the_seed_decides(local_worker: Worker) -> None:
