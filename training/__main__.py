@@ -14,53 +14,41 @@ import argparse
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from training.flow.options import FlowOptions, FlowPlan
-from training.judge.options import ESPEAK, JudgeOptions
-from training.options import RunOptions
+from training.judge.options import JudgeOptions
 from training.vocoder.options import FiguresOptions, VocoderOptions, VocoderPlan
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command that `arguments` name, and writes what it says to the standard output."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args(given)
+    options = _parser().parse_args(given)
     options.typed = shlex.join(["python", "-m", "training", *given])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     sys.stdout.write(f"{options.run(options)}\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The commands with their options; what it parses has the command's function as `run`."""
-    made = argparse.ArgumentParser(
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
         prog="python -m training",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for run, add_options in (
-        (_demo, _demo_options),
-        (_data, _data_options),
-        (_flow, _flow_options),
-        (_vocoder, _vocoder_options),
-        (_judge, _judge_options),
-        (_figures, _figures_options),
-        (_recordings, lambda command: None),
-    ):
-        about = run.__doc__
-        command = commands.add_parser(
-            run.__name__.removeprefix("_"),
-            help=about,
-            description=about,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        )
-        add_options(command)
-        command.set_defaults(run=run)
-    return made
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = _command(commands, _demo, FlowOptions, FlowPlan)
+    _add(demo, VocoderPlan, only=("steps", "minutes"), prefix="vocoder-")
+    data = _command(commands, _data)
+    _add(data, FlowOptions, only=("work_dir", "workers"))
+    _command(commands, _flow, FlowOptions, FlowPlan)
+    _command(commands, _vocoder, VocoderOptions, VocoderPlan)
+    _command(commands, _judge, JudgeOptions)
+    _command(commands, _figures, FiguresOptions)
+    _command(commands, _recordings)
+    return parser
 
 
 def _demo(options: argparse.Namespace) -> str:
@@ -120,80 +108,48 @@ def _part(kind: type[Any], options: argparse.Namespace, **more: object) -> Any:
     return kind(**given | more)
 
 
-def _demo_options(command: argparse.ArgumentParser) -> None:
-    _flow_options(command)
-    add = command.add_argument
-    add("--vocoder-steps", type=int, default=VocoderPlan.steps, help="at most")
-    add("--vocoder-minutes", type=float, default=VocoderPlan.minutes, help="at most")
+def _command(commands: Any, run: Callable[..., str], *kinds: type[Any]) -> argparse.ArgumentParser:
+    """Adds `run` as a command with the options of dataclasses."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        run.__name__.removeprefix("_"),
+        help=run.__doc__,
+        description=run.__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    command.set_defaults(run=run)
+    for kind in kinds:
+        _add(command, kind)
+    return command
 
 
-def _data_options(command: argparse.ArgumentParser) -> None:
-    _option(command, RunOptions, "work_dir", Path, "where the corpus lies")
-    _option(command, FlowOptions, "workers", int, "processes that make it")
-
-
-def _run_options(command: argparse.ArgumentParser) -> None:
-    _option(command, RunOptions, "work_dir", Path, "corpus, checkpoints, logs")
-    _option(command, RunOptions, "out", Path, "the finished checkpoint, instead of export/ there")
-    _option(command, RunOptions, "resume", bool, "go on from the last checkpoint")
-    _option(command, RunOptions, "export_only", bool, "no training: write what was last saved")
-    _option(command, RunOptions, "device", str, "as torch names it; auto: a GPU if there is one")
-    _option(command, RunOptions, "threads", int, "of the CPU; 0: torch's own choice")
-
-
-def _flow_options(command: argparse.ArgumentParser) -> None:
-    _run_options(command)
-    _option(command, FlowOptions, "init", Path, "model.safetensors to start from")
-    _option(command, FlowPlan, "steps", int, "of the model")
-    _option(command, FlowPlan, "reading_steps", int, "of the text encoder, before them")
-    _option(command, FlowPlan, "learning_rate", float, "at its highest")
-    _option(command, FlowPlan, "frames_per_step", int, "of all samples together")
-    _option(command, FlowPlan, "seed", int, "of everything random")
-    _option(command, FlowOptions, "check_every", int, "steps between two looks at its speech")
-    _option(command, FlowOptions, "compile", bool, "the model; pays from a few hundred steps on")
-    _option(command, FlowOptions, "workers", int, "processes that make the corpus")
-
-
-def _vocoder_options(command: argparse.ArgumentParser) -> None:
-    _run_options(command)
-    _option(command, VocoderPlan, "steps", int, "at most")
-    _option(command, VocoderPlan, "minutes", float, "of training at most, over all resumed runs")
-    _option(command, VocoderPlan, "batch", int, "stretches of 0.7 s in a step")
-    _option(command, VocoderPlan, "seed", int, "of everything random")
-
-
-def _judge_options(command: argparse.ArgumentParser) -> None:
-    model = f"checkpoint directory, or {ESPEAK}"
-    command.add_argument("--model", required=True, default=argparse.SUPPRESS, help=model)
-    _option(command, JudgeOptions, "vocoder", str, "directory, or griffin-lim; else the model's")
-    _option(command, JudgeOptions, "sentences", int, "to speak")
-    _option(command, JudgeOptions, "others", int, "sentences to confuse each with")
-    _option(command, JudgeOptions, "nfe", int, "sampling steps; else as the worker")
-    _option(command, JudgeOptions, "cfg_strength", float, "guidance; else the demo's")
-    _option(command, JudgeOptions, "dtype", str, "as F5_DTYPE")
-    _option(command, JudgeOptions, "threads", int, "of the CPU")
-    _option(command, JudgeOptions, "seed", int, "of the choice of sentences and voices")
-    _option(command, JudgeOptions, "words", bool, "word error rates, if there is a recogniser")
-    _option(command, JudgeOptions, "out", Path, "where the figures go")
-    _option(command, JudgeOptions, "audio", Path, "keep the speech as WAV files here")
-
-
-def _figures_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("vocoders", nargs="+", type=Path, help="directories")
-    _option(command, FiguresOptions, "sentences", int, "to speak")
-    _option(command, FiguresOptions, "threads", int, "of the CPU")
-
-
-def _option(
-    command: argparse.ArgumentParser, owner: type[Any], name: str, kind: type[Any], about: str
+def _add(
+    command: argparse.ArgumentParser,
+    kind: type[Any],
+    only: Sequence[str] | None = None,
+    prefix: str = "",
 ) -> None:
-    """Adds the field `name` of the dataclass `owner`, with its default, as an option."""
-    default, flag = getattr(owner, name), f"--{name.replace('_', '-')}"
-    how: dict[str, Any] = {"type": kind}
-    if kind is bool:
-        how = {"action": argparse.BooleanOptionalAction if default else "store_true"}
-    shown = argparse.SUPPRESS if default is None else default  # the dataclass says None itself
-    command.add_argument(flag, default=shown, help=about, **how)
+    """Adds those fields of a dataclass that say what they are for, or `only` some of them."""
+    for item in fields(kind):
+        hint = get_type_hints(kind, include_extras=True)[item.name]
+        if get_origin(hint) is not Annotated or (only and item.name not in only):
+            continue
+        hint, about = get_args(hint)
+        how: dict[str, Any] = {"help": about}
+        if hint is bool:
+            how["action"] = argparse.BooleanOptionalAction
+        elif get_origin(hint) is Literal:
+            how["choices"] = get_args(hint)
+        else:
+            how["type"] = (get_args(hint) or (hint,))[0]  # also of "X | None" and "Sequence[X]"
+        if get_origin(hint) is Sequence:
+            command.add_argument(item.name, nargs="+", **how)
+            continue
+        required = item.default is MISSING
+        if not required and item.default is not None:  # the dataclass says None itself
+            how["default"] = item.default
+        flag = f"--{prefix}{item.name.replace('_', '-')}"
+        command.add_argument(flag, required=required, **how)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,24 @@
-"""What every training is told, and where all of it lies unless told otherwise."""
+"""What every training is told. Fields with a text are options of the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-WORK_DIR = Path("data/demo-training")
+from typing import Annotated
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Of one training run. It goes on from the last checkpoint unless `resume` is false."""
+    """Of one training run, of the DiT or of the vocoder."""
 
-    work_dir: Path = WORK_DIR  # corpus, checkpoints, logs
-    out: Path | None = None  # the finished checkpoint; None: `export/` in the work directory
-    resume: bool = True
-    export_only: bool = False  # no training: writes out what the last checkpoint holds
-    device: str = "auto"  # as torch names it; auto: a GPU if there is one
-    threads: int = 0  # of the CPU; 0: torch's own choice
+    work_dir: Annotated[Path, "corpus, checkpoints, logs"] = Path("data/demo-training")
+    out: Annotated[Path | None, "the finished checkpoint; else export/ in the work directory"] = (
+        None
+    )
+    resume: Annotated[bool, "go on from the last checkpoint"] = True
+    export_only: Annotated[bool, "no training: write what was last saved"] = False
+    device: Annotated[str, "as torch names it; auto: a GPU if there is one"] = "auto"
+    threads: Annotated[int, "of the CPU; 0: torch's own choice"] = 0
 
     @property
     def package(self) -> Path:

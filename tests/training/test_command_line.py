@@ -14,11 +14,13 @@ from engine.boot import load_engine
 from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
 from tests.training import synthetic
-from training.__main__ import main
+from training.__main__ import _parser, _part, main
 from training.data import corpus
+from training.judge.options import JudgeOptions
 from training.progress import read
+from training.vocoder.options import FiguresOptions
 
-COMMANDS = ("demo", "data", "flow", "vocoder", "judge", "figures")
+COMMANDS = ("demo", "data", "flow", "vocoder", "judge", "figures", "recordings")
 
 
 def test_help_needs_no_torch() -> None:
@@ -34,6 +36,32 @@ def test_help_needs_no_torch() -> None:
     assert helped.returncode == 0, helped.stderr
     for command in COMMANDS:
         assert f"usage: python -m training {command} " in helped.stdout
+
+
+def test_options_arrive_as_they_are_typed() -> None:
+    typed = [
+        "judge",
+        "--model",
+        "x",
+        "--nfe",
+        "4",
+        "--dtype",
+        "float32",
+        "--no-words",
+        "--audio",
+        "a",
+    ]
+    wanted = JudgeOptions("x", nfe=4, dtype="float32", words=False, audio=Path("a"))
+    assert _part(JudgeOptions, _parser().parse_args(typed)) == wanted
+    vocoders = _part(FiguresOptions, _parser().parse_args(["figures", "a", "b"])).vocoders
+    assert vocoders == [Path("a"), Path("b")]
+
+
+@pytest.mark.parametrize("typed", ["", "judge", "judge --model x --dtype int8", "figures", "fly"])
+def test_what_is_wrong_is_said(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(typed.split())
+    assert "error: " in capsys.readouterr().err
 
 
 @pytest.fixture

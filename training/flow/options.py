@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from training.options import RunOptions
 
@@ -13,17 +14,17 @@ from training.options import RunOptions
 class FlowPlan:
     """What decides the weights; the learning rate rises for `warmup` steps, then falls (cosine)."""
 
-    steps: int = 30_000
-    learning_rate: float = 1.2e-3
+    steps: Annotated[int, "of the model"] = 30_000
+    learning_rate: Annotated[float, "at its highest"] = 1.2e-3
     final_share: float = 0.02  # of the learning rate, at the last step
     warmup: int = 250
-    frames_per_step: int = 4000  # of all its samples together
-    reading_steps: int = 1600  # of the text encoder alone, before the first step
+    frames_per_step: Annotated[int, "of all samples together"] = 4000
+    reading_steps: Annotated[int, "of the text encoder alone, before the others"] = 1600
     reading_rate: float = 2.5e-3
     clip: float = 1.0
     ema_decay: float = 0.999
     weight_decay: float = 0.01
-    seed: int = 7
+    seed: Annotated[int, "of everything random"] = 7
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
@@ -43,7 +44,7 @@ class FlowOptions(RunOptions):
     """A training run of the DiT, its data included."""
 
     plan: FlowPlan = field(default_factory=FlowPlan)
-    init: Path | None = None  # a model.safetensors to start from
-    check_every: int = 1000  # steps between two looks at its speech
-    compile: bool = True
-    workers: int = 2  # processes that make the corpus
+    init: Annotated[Path | None, "a model.safetensors to start from"] = None
+    check_every: Annotated[int, "steps between two looks at its speech"] = 1000
+    compile: Annotated[bool, "the model; pays from a few hundred steps on"] = True
+    workers: Annotated[int, "processes that make the corpus"] = 2

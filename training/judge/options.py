@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from engine.config import Dtype
 
@@ -14,15 +15,15 @@ ESPEAK = "espeak"  # as the model: espeak-ng itself
 class JudgeOptions:
     """Which checkpoint is judged, on what, and where the figures go."""
 
-    model: str  # a checkpoint directory, or `ESPEAK`
-    vocoder: str | None = None  # a directory, or griffin-lim; None: `vocos/` in the model
-    sentences: int = 50
-    others: int = 19  # sentences that each could be confused with
-    nfe: int | None = None  # sampling steps; None: as the worker
-    cfg_strength: float | None = None  # guidance; None: the demo's
-    dtype: Dtype = "auto"  # as F5_DTYPE
-    threads: int = 2
-    seed: int = 1  # of the choice of sentences and voices
-    words: bool = True  # with the recogniser, if it is installed
-    out: Path = Path("data/demo-judge")
-    audio: Path | None = None  # where the speech is kept as WAV files
+    model: Annotated[str, "a checkpoint directory, or espeak"]
+    vocoder: Annotated[str | None, "a directory, or griffin-lim; else vocos/ in the model"] = None
+    sentences: Annotated[int, "to speak"] = 50
+    others: Annotated[int, "sentences to confuse each with"] = 19
+    nfe: Annotated[int | None, "sampling steps; else as the worker"] = None
+    cfg_strength: Annotated[float | None, "guidance; else the demo's"] = None
+    dtype: Annotated[Dtype, "as F5_DTYPE"] = "auto"
+    threads: Annotated[int, "of the CPU"] = 2
+    seed: Annotated[int, "of the choice of sentences and voices"] = 1
+    words: Annotated[bool, "word error rates, if there is a recogniser"] = True
+    out: Annotated[Path, "where the figures go"] = Path("data/demo-judge")
+    audio: Annotated[Path | None, "keep the speech as WAV files here"] = None

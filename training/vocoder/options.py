@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from engine.arch import MelConfig
 from training.options import RunOptions
@@ -25,13 +27,13 @@ class VocoderPlan:
     It is over after `steps` or after `minutes`, whichever comes first.
     """
 
-    steps: int = 12_000
-    minutes: float = 60.0  # of training, over all resumed runs
-    batch: int = 16
+    steps: Annotated[int, "of the vocoder at most"] = 12_000
+    minutes: Annotated[float, "of its training at most, over all resumed runs"] = 60.0
+    batch: Annotated[int, "stretches of 0.7 s in a step"] = 16
     frames: int = 64  # of a stretch
     rate: float = 1.5e-3
     warm_up: int = 100
-    seed: int = 7
+    seed: Annotated[int, "of everything random"] = 7
     size: VocosSize = field(default_factory=VocosSize)
 
     @property
@@ -51,6 +53,6 @@ class VocoderOptions(RunOptions):
 class FiguresOptions:
     """A comparison of the vocoders in some directories."""
 
-    vocoders: tuple[Path, ...]
-    sentences: int = 40
-    threads: int = 2
+    vocoders: Annotated[Sequence[Path], "directories"]
+    sentences: Annotated[int, "to speak"] = 40
+    threads: Annotated[int, "of the CPU"] = 2

@@ -1,4 +1,4 @@
-"""What is spoken, by whom, and how samples are put together."""
+"""What is spoken, by whom, and when."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.arch import MelConfig
-from engine.dit.layers import spread_index
 from engine.mel import LogMel
-from tests.training import synthetic
 from training.data import alignment, corpus, espeak, sentences, sounds, timing, variants
 from training.data.phrases import everyday
-from training.flow.rhythm import evenness, new_times, sources, steady_times, stretch
-from training.flow.samples import BUCKETS, Batch, batch_size, bucket_weights
 from training.judge import acoustics
 
 needs_espeak = pytest.mark.skipif(not espeak.available(), reason="espeak-ng is not installed")
@@ -59,126 +53,6 @@ def test_voices_are_split() -> None:
     assert not names
     speakers = corpus.speakers(random.Random(0))
     assert all(next(speakers)[1] % 2 == 0 for _ in range(50))
-
-
-@pytest.mark.parametrize("frames", [256, 448, 960])
-def test_samples_fill_their_bucket(frames: int) -> None:
-    sampler = synthetic.sampler(frames_per_step=2000)
-    size = batch_size(frames, 2000)
-    batch = sampler.of_length(random.Random(4), frames, size)
-    assert batch.mel.shape == (size, frames, 100)
-    assert batch.text.spread.shape == (size, frames)
-    silence = (batch.mel < -11).all(-1)
-    assert not silence[:, 0].any()
-    assert (silence[:, -int(0.05 * frames) - 1 :].sum(1) <= 0.05 * frames).all()
-    counts = (batch.text.tokens >= 0).sum(1)
-    assert torch.equal(batch.text.spread[:, -1] + 1, counts)
-    assert (batch.reference < frames).all()
-
-
-def test_batches_depend_on_seed_and_step_only() -> None:
-    first, second = synthetic.sampler(), synthetic.sampler()
-    second.batch(1, 0.0)
-    again = second.batch(7, 0.0)
-    assert torch.equal(first.batch(7, 0.0).mel, again.mel)
-    assert not torch.equal(first.batch(8, 0.0).mel[0, :9], again.mel[0, :9])
-
-
-def test_long_buckets_come_later() -> None:
-    assert bucket_weights(0.0)[-1] == 0.0 < bucket_weights(1.0)[-1]
-    assert len(bucket_weights(0.5)) == len(BUCKETS)
-
-
-def wrong_share(batch: Batch) -> float:
-    """Share of the frames after the reference that do not say the character they show."""
-    shown = batch.text.tokens.gather(1, batch.text.spread)
-    after = torch.arange(batch.mel.shape[1]) >= batch.reference[:, None]
-    sounding = (batch.mel > -6).any(-1) & (shown > 0) & after
-    bands = batch.mel.argmax(-1).float()
-    return ((bands - 2.5 * shown).abs()[sounding] > 3).float().mean().item()
-
-
-def test_speech_moves_to_its_characters() -> None:
-    assert evenness(0.0) == evenness(0.1) == 1.0
-    assert evenness(0.35) == evenness(1.0) == 0.0
-    sampler = synthetic.sampler(frames_per_step=2000)
-    natural, half, steady = (
-        sampler.of_length(random.Random(4), 448, 4, even=even) for even in (0.0, 0.5, 1.0)
-    )
-    assert torch.equal(natural.text.tokens, steady.text.tokens)
-    assert wrong_share(steady) < wrong_share(half) < wrong_share(natural)
-    assert wrong_share(steady) < 0.3  # frames between two characters, and the hurried ones
-
-
-@given(
-    st.lists(st.lists(st.floats(0.01, 9), min_size=2, max_size=30), min_size=1, max_size=4),
-    st.floats(0, 1),
-    st.booleans(),
-    st.integers(50, 400),
-)
-def test_stretched_time_never_turns_back(
-    pace: list[list[float]], even: float, as_spoken: bool, frames: int
-) -> None:
-    """`pace`: of each part, how much of the text each of its frames says."""
-    starts = np.cumsum([0, *(len(part) for part in pace)]).tolist()
-    said = np.concatenate(([0.0], np.cumsum([said for part in pace for said in part])))
-    times = new_times(starts, said, [as_spoken] * len(pace), even, frames)
-    assert times[0] == 0 and times[-1] == pytest.approx(frames)
-    assert (np.diff(times) >= 0).all()
-    reference = said[starts[1]] if len(pace) > 1 else 0.0
-    assert times[starts] == pytest.approx(steady_times(said, reference, frames)[starts])
-
-
-def test_words_are_as_long_as_spoken_and_no_drift_adds_up() -> None:
-    """Two words in turn, one slowly and one quickly spoken, then a second half that is faster."""
-    slow, fast = np.full(12, 0.1), np.full(12, 0.2)
-    said = np.cumsum(np.concatenate(([0.0], np.tile(np.concatenate((slow, fast)), 20))))
-    said[240:] = said[240] + 1.5 * (said[240:] - said[240])
-    frames = len(said) - 1
-    natural, local, steady = (
-        new_times([0, frames], said, [untouched], even, frames)
-        for untouched, even in ((True, 0.0), (False, 0.0), (False, 1.0))
-    )
-    np.testing.assert_allclose(natural, np.arange(frames + 1.0))
-    assert np.abs(natural - steady).max() > 50 > 7 > np.abs(local - steady).max()
-    words = np.arange(60, 181, 12)
-    np.testing.assert_allclose(np.diff(local[words]), 9, rtol=0.01)
-    np.testing.assert_allclose(np.diff(steady[words]), [12, 6] * 5)
-
-
-@given(st.integers(10, 150), st.floats(4.05, 9), st.floats(0, 0.8))
-def test_new_speech_keeps_to_the_text_that_f5_shows(n: int, pace: float, share: float) -> None:
-    frames = round(n * pace)
-    said = np.linspace(0, n, 40 * n + 1)
-    reference = float(said[round(share * 40 * n)])
-    times = steady_times(said, reference, frames)
-    assert (np.diff(times) > 0).all()
-    start = times[said >= reference][0]
-    assert start == pytest.approx(reference * frames / n, abs=1e-6)  # where the reference ends
-    shown = spread_index(n, frames).numpy()[np.minimum(times[:-1].astype(int), frames - 1)]
-    ahead = shown - np.floor(said[:-1])
-    assert ahead.min() >= -1  # the text is never late by more than a rounding
-    in_step = np.abs(ahead[said[:-1] >= reference]) <= 1
-    assert in_step[-n:].all()  # the end at least
-    if not reference:
-        assert in_step.all()
-
-
-def test_stretching_by_nothing_changes_nothing() -> None:
-    mel = np.random.default_rng(0).normal(size=(40, 100)).astype(np.float32)
-    np.testing.assert_allclose(stretch(mel, sources(np.arange(41.0), 40)), mel, atol=1e-6)
-    twice = stretch(mel, sources(np.arange(41.0) * 2, 80))
-    np.testing.assert_allclose(twice[1:-1:2], 0.75 * mel[:-1] + 0.25 * mel[1:], atol=1e-6)
-
-
-def test_a_sound_is_stretched_with_its_speech() -> None:
-    batch = synthetic.sampler().of_length(random.Random(4), 448, 4)
-    heard, mel = batch.sounds[:, 1:-1], batch.mel[:, 1:-1]
-    inside = (heard == batch.sounds[:, 2:]) & (heard == batch.sounds[:, :-2])
-    spoken, pause = inside & (heard > 0), inside & (heard == 0)
-    assert spoken.float().mean() > 0.5 and pause.any()
-    assert (mel.argmax(-1) - 2.5 * heard)[spoken].abs().max() <= 1
-    assert (mel[pause] < -11).all()
 
 
 def test_words_place_their_characters() -> None:
