@@ -1,6 +1,6 @@
 """From a job to its answer. The folders, in the order a job passes them:
 
-- `platform`: RunPod hands over a job: start, loop, reports, the local run
+- `platform`: RunPod hands over a job: start, loop, reports, posts, the local run
 - `jobs`: one job step by step: chunks, resuming, streaming, progress, the answer
 - `request`: the fields of a job, their types, older names
 - `voices`: finding a voice, downloading, clipping and caching its reference

@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> DiT:
 
 
 def sums(mels: Sequence[Tensor]) -> list[Tensor]:
-    """Stands in for a vocoder: a sample a frame."""
+    """Stands in for a vocoder: one sample per frame."""
     return [mel.sum(1) for mel in mels]
 
 
