@@ -147,7 +147,7 @@ class Synthesizer:
                 return self._mels[key]
         gain = target_rms / voice.rms if voice.rms < target_rms else 1.0
         wave = torch.from_numpy(voice.samples * np.float32(gain))
-        mel = self._mel(wave.to(self._mel.window.device))
+        mel = self._mel(wave.to(self._mel.device))
         with self._lock:
             self._mels[key] = mel
         return mel

@@ -19,8 +19,7 @@ fi
 [ "$kind" != bench ] || "${pip[@]}" install -q -r requirements/bench.txt
 # Last: pip reports what these lack to every install after them.
 "${pip[@]}" install -q --no-deps "${without_dependencies[@]}"
-# torchaudio is only imported by the oracle (f5-tts), never by the worker. PyPI's build loads a
-# C++ extension that is linked to CUDA and fails beside a CPU torch or another torch release.
-# torchaudio treats a missing extension as "not built" and runs its pure-Python parts, which
-# are all that f5-tts inference uses; so the extension is left out, with or without a GPU.
+# torchaudio resamples and makes mel filters, in Python and on torch alone. The C++ extension in
+# PyPI's build is linked to CUDA and to torch of its own release, and fails beside any other. Where
+# it is missing, torchaudio takes it for "not built" and runs without.
 rm -f "$venv"/lib/python3*/site-packages/torchaudio/lib/*.so

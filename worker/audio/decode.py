@@ -75,7 +75,7 @@ def decode(source: bytes | Path, *, max_seconds: float, max_bytes: int) -> Audio
 
     Raises:
         VoiceUnusable: empty, larger or longer than allowed, not audio, cut off, silent, too short,
-            or with samples that are no numbers.
+            or with NaN or infinite samples.
     """
     data = _read(source, max_bytes)
     refuse_other_files(data)
@@ -180,7 +180,7 @@ def _integers(block: NDArray[Any], width: int) -> Pcm:
     floats = block.astype(np.float32, copy=False)
     if not np.isfinite(floats).all():
         raise VoiceUnusable(
-            "The voice file holds samples that are not numbers (NaN or infinity).",
+            "The voice file holds NaN or infinite samples.",
             "Export it again as 16-bit wav.",
         )
     rounded: Pcm = np.clip(np.rint(floats * np.float32(32768)), -32768, 32767).astype(np.int16)

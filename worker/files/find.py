@@ -9,7 +9,7 @@ from errors import ObjectNotFound
 from s3_utils import ObjectInfo
 from worker.files.answers import load_answer
 from worker.files.jobfiles import JobFiles
-from worker.subtitles.write import CONTENT_TYPE
+from worker.subtitles.write import TIMING_FORMATS
 
 
 def find_audio(files: JobFiles, fmt: str | None = None) -> ObjectInfo:
@@ -45,8 +45,8 @@ def find_timings(files: JobFiles, answer: Mapping[str, Any] | None) -> dict[str,
 
     A file of an earlier run under the same id, in a format the last run did not make, is not its.
     """
-    made = CONTENT_TYPE if answer is None else answer.get("timing_formats", CONTENT_TYPE)
-    return files.stored_timings(fmt for fmt in CONTENT_TYPE if fmt in made)
+    made = TIMING_FORMATS if answer is None else answer.get("timing_formats", TIMING_FORMATS)
+    return files.stored_timings(fmt for fmt in TIMING_FORMATS if fmt in made)
 
 
 def facts_of(item: ObjectInfo) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from errors import ObjectNotFound, StorageDenied
 from s3_utils import ObjectInfo, Storage, StoredObject
-from worker.audio.encode import EXTENSION
+from worker.audio.formats import AUDIO_FORMATS
 from worker.files.layout import KINDS, PART_ENDING, PARTS, JobFile, Layout, without_extension
 from worker.log import get_logger
 from worker.settings.load import Settings
@@ -128,7 +128,8 @@ class JobFiles(Layout):
         """Keys under the worker's own template that may be this job's."""
         template = self.settings.jobs.output_template.replace("{job_id}", self.piece)
         stem = without_extension(template)
-        extensions = {ending for each, ending in EXTENSION.items() if fmt in (None, each)}
+        rows = [row for name, row in AUDIO_FORMATS.items() if fmt in (None, name)]
+        extensions = {row.extension for row in rows}
         if "{" not in stem:
             keys = {f"{stem}.{each}" for each in extensions}
             yield from (item.key for item in self.storage.list(f"{stem}.") if item.key in keys)

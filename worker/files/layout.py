@@ -15,16 +15,16 @@ import re
 from dataclasses import dataclass
 
 from errors import InvalidInput, show
-from worker.audio.encode import CONTENT_TYPE, EXTENSION, AudioFormat
+from worker.audio.formats import AUDIO_FORMATS, AudioFormat
 from worker.keys import HOLE, safe_piece, template_fault, user_key_fault
 from worker.settings.load import Settings
-from worker.subtitles.write import CONTENT_TYPE as TIMING_TYPE
-from worker.subtitles.write import TimingFormat
+from worker.subtitles.write import TIMING_FORMATS, TimingFormat
 
 ANONYMOUS = "anonymous"
 PART_ENDING = ".f32"
 
-_ENDING = re.compile(rf"\.({'|'.join(EXTENSION.values())}|opus|\{{ext\}})$", re.IGNORECASE)
+_ENDINGS = "|".join(name for row in AUDIO_FORMATS.values() for name in row.extensions)
+_ENDING = re.compile(rf"\.({_ENDINGS}|\{{ext\}})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Kind:
         return str(getattr(settings.jobs, self.setting))
 
 
-TIMINGS = Kind("timings_prefix", tuple(f".{fmt}" for fmt in TIMING_TYPE))
+TIMINGS = Kind("timings_prefix", tuple(f".{row.extension}" for row in TIMING_FORMATS.values()))
 ANSWERS = Kind("results_prefix", (".json",))
 STREAMED = Kind("stream_prefix")
 PARTS = Kind("parts_prefix")
@@ -93,7 +93,7 @@ class Layout:
         template = template or self.settings.jobs.output_template
         if problem := template_fault(template):
             raise InvalidInput(f"The key template {show(template)} {problem}.")
-        extension = EXTENSION[fmt]
+        encoding = AUDIO_FORMATS[fmt]
         values = {
             "job_id": self.piece,
             "date": safe_piece(date),
@@ -101,10 +101,10 @@ class Layout:
             "user_id": safe_piece(user_id) if user_id else ANONYMOUS,
             "session": safe_piece(session) if session else "default",
             "index": f"{index:03d}",
-            "ext": extension,
+            "ext": encoding.extension,
         }
         filled = HOLE.sub(lambda hole: values[hole.group(1)], template)
-        key = f"{without_extension(filled)}.{extension}"
+        key = f"{without_extension(filled)}.{encoding.extension}"
         if problem := user_key_fault(key):
             raise InvalidInput(f"The key {show(key)} {problem}.")
         voices = self.settings.voices.prefix
@@ -113,11 +113,12 @@ class Layout:
                 f"The key {show(key)} lies in the voice library {voices}.",
                 "Use the `upload` operation for voices.",
             )
-        return JobFile(key, CONTENT_TYPE[fmt])
+        return JobFile(key, encoding.content_type)
 
     def timing(self, fmt: TimingFormat) -> JobFile:
         """The timing file of one format."""
-        return JobFile(self.key(TIMINGS, f".{fmt}"), TIMING_TYPE[fmt])
+        row = TIMING_FORMATS[fmt]
+        return JobFile(self.key(TIMINGS, f".{row.extension}"), row.content_type)
 
     @property
     def answer(self) -> JobFile:
@@ -126,7 +127,9 @@ class Layout:
 
     def streamed(self, index: int, fmt: AudioFormat) -> JobFile:
         """A chunk of a streamed job, as an audio file."""
-        return JobFile(self.key(STREAMED, f"/{index:03d}.{EXTENSION[fmt]}"), CONTENT_TYPE[fmt])
+        encoding = AUDIO_FORMATS[fmt]
+        name = f"/{index:03d}.{encoding.extension}"
+        return JobFile(self.key(STREAMED, name), encoding.content_type)
 
     def part(self, fingerprint: str, index: int) -> JobFile:
         """A finished chunk of a job that has not ended, as raw samples."""

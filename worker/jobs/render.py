@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from errors import InferenceFailed
-from worker.audio.encode import encode, encoded_rate
+from worker.audio.encode import encode
+from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
@@ -56,11 +57,12 @@ def render(spoken: Spoken, request: SpeechInput) -> Rendered:
         ]
     seconds = len(samples) / spoken.sample_rate
     words = estimate_words(segments, samples, spoken.sample_rate)
+    per_word = request.return_word_timings is True
     timings: dict[TimingFormat, str] = {
-        fmt: render_timing(fmt, sentences(words), words, per_word=request.cue_per_word(fmt))
+        fmt: render_timing(fmt, sentences(words), words, per_word=per_word)
         for fmt in request.timings
     }
-    rate = encoded_rate(request.sample_rate, request.output_format)
+    rate = AUDIO_FORMATS[request.output_format].rate(request.sample_rate)
     data = encode(resample(samples, spoken.sample_rate, rate), rate, request.output_format)
     sha256 = hashlib.sha256(data).hexdigest()
     return Rendered(data, sha256, rate, seconds, segments, len(words), timings)

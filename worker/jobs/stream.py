@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from engine.chunk import Chunk, SpokenChunk
 from worker.audio.crossfade import Axis, Samples
-from worker.audio.encode import encode, encoded_rate
+from worker.audio.encode import encode
+from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.resample import resample
 from worker.files.store import Target
 from worker.jobs.reporter import Reporter
@@ -91,7 +92,7 @@ class ChunkStream:
     def _file(self, chunk: Chunk, samples: Samples) -> dict[str, Any]:
         """The chunk as a file: inline, or stored with its URL."""
         fmt = self._request.output_format
-        rate = encoded_rate(self._request.sample_rate, fmt)
+        rate = AUDIO_FORMATS[fmt].rate(self._request.sample_rate)
         data = encode(resample(samples, self._rate, rate), rate, fmt)
         inline = self._request.return_audio
         if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:

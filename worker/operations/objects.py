@@ -11,7 +11,7 @@ from pydantic import Field
 from errors import InvalidInput, ObjectNotFound
 from s3_utils import ObjectInfo, UrlKind
 from worker.app import App
-from worker.audio.encode import AudioFormat
+from worker.audio.formats import AudioFormat
 from worker.files.answers import load_answer
 from worker.files.find import facts_of, find_audio, find_timing, find_timings
 from worker.files.jobfiles import OWNER, JobFiles

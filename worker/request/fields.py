@@ -11,7 +11,7 @@ import base64
 import re
 import unicodedata
 from functools import partial
-from typing import Annotated, Any, ClassVar, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -28,10 +28,9 @@ from s3_utils import MAX_EXPIRES_S
 from text.markup import Script, parse_script
 from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
-from worker.subtitles.write import TimingFormat
+from worker.subtitles.write import TIMING_FORMATS, TimingFormat
 from worker.voices.address import decode_audio, voice_fault
 
-TIMING_FORMATS: tuple[TimingFormat, ...] = get_args(TimingFormat)
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _METADATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -130,7 +129,7 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
     if not items:
         raise ValueError("names no format")
     for item in items:
-        if item not in TIMING_FORMATS:
+        if not isinstance(item, str) or item not in TIMING_FORMATS:
             near = nearest(item, TIMING_FORMATS) if isinstance(item, str) else None
             meant = f"; did you mean {near!r}?" if near else ""
             raise ValueError(f"must be of {', '.join(TIMING_FORMATS)}, not {show(item)}{meant}")

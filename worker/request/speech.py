@@ -16,7 +16,7 @@ from text.markup import (
     ScriptLine,
     length_fault,
 )
-from worker.audio.encode import AudioFormat
+from worker.audio.formats import AudioFormat
 from worker.request.fields import (
     CleanText,
     Expires,
@@ -130,7 +130,3 @@ class SpeechInput(Strict):
         if self.timing_format is not None:
             return self.timing_format
         return ("srt",) if self.return_word_timings else ()
-
-    def cue_per_word(self, fmt: TimingFormat) -> bool:
-        """True where word timings were asked for and `fmt` cannot hold them inside sentences."""
-        return self.return_word_timings is True and fmt in ("srt", "csv")

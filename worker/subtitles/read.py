@@ -7,29 +7,15 @@ Timed ones keep their times, so that a transcript can be cut with its audio. CSV
 from __future__ import annotations
 
 import csv
-import html
 import re
 from dataclasses import dataclass
 from io import StringIO
 
 from errors import TranscriptMissing
+from worker.subtitles.cues import CLOCK, Cue, Malformed, one_line, seconds, subtitle_cues
 
 EXTENSIONS = ("txt", "srt", "vtt", "csv")
 MAX_BYTES = 1 << 20
-
-_CLOCK = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,6}))?"
-_TIMES = re.compile(rf"^\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?$")
-_SRT_TAG = re.compile(r"</?(?:i|b|u|s|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
-_VTT_TAG = re.compile(r"<[^<>]*>")
-
-
-@dataclass(frozen=True)
-class Cue:
-    """A piece of transcript; `start` and `end` in seconds of the audio file."""
-
-    start: float
-    end: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -47,29 +33,30 @@ def parse(data: bytes, key: str) -> Transcript:
     Raises:
         TranscriptMissing: larger than 1 MiB, without words, or malformed; names key and line.
     """
+    try:
+        return _parse(data, key)
+    except Malformed as fault:
+        raise TranscriptMissing(
+            f"The transcript {key} {fault}.", "Correct it, or give the words in `ref_text`."
+        ) from fault
+
+
+def _parse(data: bytes, key: str) -> Transcript:
     if len(data) > MAX_BYTES:
-        raise _broken(key, f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
+        raise Malformed(f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
     text = _decode(data)
     extension = key.rpartition(".")[2].lower()
-    if extension == "txt":
-        return _with_words(Transcript(key, one_line(text)))
+    cues: list[Cue] = []
     if extension == "csv":
-        cues = _csv_cues(text, key)
-    else:
-        cues = _subtitle_cues(text, key, vtt=extension == "vtt")
-    cues.sort(key=lambda cue: (cue.start, cue.end))
-    return _with_words(Transcript(key, one_line(" ".join(cue.text for cue in cues)), tuple(cues)))
-
-
-def one_line(text: str) -> str:
-    """`text` with all runs of white space made single spaces, none at the ends."""
-    return " ".join(text.replace("\ufeff", "").split())
-
-
-def _with_words(transcript: Transcript) -> Transcript:
-    if not any(char.isalnum() for char in transcript.text):
-        raise _broken(transcript.key, "holds no words")
-    return transcript
+        cues = _csv_cues(text)
+    elif extension != "txt":
+        cues = subtitle_cues(text, vtt=extension == "vtt")
+    if cues:
+        cues.sort(key=lambda cue: (cue.start, cue.end))
+        text = " ".join(cue.text for cue in cues)
+    if not any(char.isalnum() for char in text):
+        raise Malformed("holds no words")
+    return Transcript(key, one_line(text), tuple(cues))
 
 
 def _decode(data: bytes) -> str:
@@ -87,100 +74,57 @@ def _decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _subtitle_cues(text: str, key: str, *, vtt: bool) -> list[Cue]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    cues: list[Cue] = []
-    times: tuple[float, float] | None = None
-    words: list[str] = []
-    for number, line in enumerate([*lines, ""], 1):
-        found = _TIMES.match(line)
-        if found:
-            if times:  # a cue that no blank line ended; its last line is this one's number
-                cues += _cue(times, words[:-1] if words and words[-1].isdigit() else words, vtt)
-            times, words = (_seconds(found.groups()[:4]), _seconds(found.groups()[4:])), []
-            if times[1] < times[0]:
-                raise _broken(key, f"line {number} ends before it starts")
-        elif "-->" in line:
-            raise _broken(
-                key, f"line {number} has no times of the form 00:00:01,000 --> 00:00:02,000"
-            )
-        elif not line.strip():
-            if times:
-                cues += _cue(times, words, vtt)
-            times, words = None, []
-        elif times:
-            words.append(line)
-    if not cues:
-        raise _broken(key, "holds no subtitles with times and words")
-    return cues
-
-
-def _cue(times: tuple[float, float], lines: list[str], vtt: bool) -> list[Cue]:
-    text = "\n".join(lines)
-    text = html.unescape(_VTT_TAG.sub("", text)) if vtt else _SRT_TAG.sub("", text)
-    text = one_line(text)
-    return [Cue(*times, text)] if text else []
-
-
-def _seconds(groups: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, fraction = groups
-    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-    return whole + (float(f"0.{fraction}") if fraction else 0.0)
-
-
-def _csv_cues(text: str, key: str) -> list[Cue]:
+def _csv_cues(text: str) -> list[Cue]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    header: list[str] = []
     cues: list[Cue] = []
-    columns: tuple[int, int, int] | None = None
     try:
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
-            if columns is None:
-                columns = _columns(row, key)
-                continue
-            cues += _row_cue(row, columns, key, reader.line_num)
+            if header:
+                cues += _row_cue(row, header, reader.line_num)
+            else:
+                header = _header(row)
     except csv.Error as exc:
-        raise _broken(key, f"line {reader.line_num} is no CSV ({exc})") from exc
+        raise Malformed(f"line {reader.line_num} is no CSV ({exc})") from exc
     if not cues:
-        raise _broken(key, "holds no rows below its header")
+        raise Malformed("holds no rows below its header")
     return cues
 
 
-def _columns(row: list[str], key: str) -> tuple[int, int, int]:
+def _header(row: list[str]) -> list[str]:
+    """The columns' names, the one that holds the words called `segment`."""
     names = [cell.strip().casefold().removesuffix("(s)").strip() for cell in row]
     text = next((name for name in ("segment", "text", "word") if name in names), None)
     if "start" not in names or "end" not in names or text is None:
-        raise _broken(key, "line 1 is not the header Start (s),End (s),Segment")
-    return names.index("start"), names.index("end"), names.index(text)
+        raise Malformed("line 1 is not the header Start (s),End (s),Segment")
+    return ["segment" if name == text else name for name in names]
 
 
-def _row_cue(row: list[str], columns: tuple[int, int, int], key: str, line: int) -> list[Cue]:
+def _row_cue(row: list[str], header: list[str], line: int) -> list[Cue]:
+    columns = [header.index(name) for name in ("start", "end", "segment")]
     if len(row) <= max(columns):
-        raise _broken(key, f"line {line} has {len(row)} columns; {max(columns) + 1} are needed")
-    start, end = (_number(row[column], key, line) for column in columns[:2])
+        raise Malformed(f"line {line} has {len(row)} columns; {max(columns) + 1} are needed")
+    if any(cell.strip() for cell in row[len(header) :]):
+        raise Malformed(f"line {line} has more columns than line 1: put its words in quotes")
+    start, end = (_number(row[column], line) for column in columns[:2])
     if end < start:
-        raise _broken(key, f"line {line} ends before it starts")
+        raise Malformed(f"line {line} ends before it starts")
     text = one_line(row[columns[2]])
     return [Cue(start, end, text)] if text else []
 
 
-def _number(cell: str, key: str, line: int) -> float:
+def _number(cell: str, line: int) -> float:
     cell = cell.strip()
-    clock = re.fullmatch(_CLOCK, cell)
+    clock = re.fullmatch(CLOCK, cell)
     if clock:
-        return _seconds(clock.groups())
+        return seconds(clock.groups())
     if re.fullmatch(r"\d{1,9}(?:[.,]\d*)?|[.,]\d+", cell):
         return float(cell.replace(",", "."))
-    raise _broken(key, f"line {line} has no time in seconds where one must be")
-
-
-def _broken(key: str, fault: str) -> TranscriptMissing:
-    return TranscriptMissing(
-        f"The transcript {key} {fault}.", "Correct it, or give the words in `ref_text`."
-    )
+    raise Malformed(f"line {line} has no time in seconds where one must be")
 
 
 def cut_share(text: str, share: float) -> str:

@@ -1,4 +1,4 @@
-"""Timings as files: SRT, WebVTT, ASS, CSV, JSON.
+"""Timings as files: SRT, WebVTT, ASS, CSV, JSON, a row each in `TIMING_FORMATS`.
 
 SRT and CSV have one cue per segment, or per word when asked. VTT cues carry their words' times
 inside (karaoke style), ASS lines carry `\\k` tags. Times are rounded to the format's resolution.
@@ -10,21 +10,12 @@ import csv
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from worker.subtitles.words import Timed
-
-TimingFormat = Literal["srt", "vtt", "ass", "csv", "json"]
-
-CONTENT_TYPE: dict[TimingFormat, str] = {
-    "srt": "application/x-subrip; charset=utf-8",
-    "vtt": "text/vtt; charset=utf-8",
-    "ass": "text/x-ssa; charset=utf-8",
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
 
 _ASS_HEAD = """\
 [Script Info]
@@ -45,6 +36,20 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 
 
+@dataclass(frozen=True)
+class TimingFile:
+    """How a timing file is written.
+
+    `write` makes its text from cues and words, both in time order; `words_inside`: it has room for
+    the times of words within a cue.
+    """
+
+    extension: str
+    content_type: str
+    write: Callable[[Sequence[Timed], Sequence[Timed]], str]
+    words_inside: bool
+
+
 def render(
     fmt: TimingFormat, segments: Sequence[Timed], words: Sequence[Timed], *, per_word: bool = False
 ) -> str:
@@ -53,21 +58,14 @@ def render(
     Args:
         segments: what one cue shall hold, sentences or chunks, in time order.
         words: all words in time order.
-        per_word: SRT, VTT and CSV get a cue per word instead.
+        per_word: one cue per word where the format has no room for them inside cues.
     """
-    if fmt == "json":
-        return _json(segments, words)
-    if fmt == "ass":
-        return _ass(segments, words)
-    cues = words if per_word else segments
-    if fmt == "srt":
-        return _srt(cues)
-    if fmt == "vtt":
-        return _vtt(cues, [] if per_word else words)
-    return _csv(cues)
+    row = TIMING_FORMATS[fmt]
+    cues = words if per_word and not row.words_inside else segments
+    return row.write(cues, words)
 
 
-def _srt(cues: Sequence[Timed]) -> str:
+def _srt(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
     blocks = [
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_arrowless(cue.text)}\n"
         for number, cue in enumerate(cues, 1)
@@ -113,7 +111,7 @@ def _ass(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
     return "".join(lines)
 
 
-def _csv(cues: Sequence[Timed]) -> str:
+def _csv(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["Start (s)", "End (s)", "Segment"])
@@ -190,3 +188,17 @@ def _ass_clock(seconds: float) -> str:
     minutes, second = divmod(rest, 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}.{cs:02d}"
+
+
+TIMING_FORMATS: Mapping[str, TimingFile] = {
+    "srt": TimingFile("srt", "application/x-subrip; charset=utf-8", _srt, words_inside=False),
+    "vtt": TimingFile("vtt", "text/vtt; charset=utf-8", _vtt, words_inside=True),
+    "ass": TimingFile("ass", "text/x-ssa; charset=utf-8", _ass, words_inside=True),
+    "csv": TimingFile("csv", "text/csv; charset=utf-8", _csv, words_inside=False),
+    "json": TimingFile("json", "application/json", _json, words_inside=True),
+}
+
+if TYPE_CHECKING:
+    TimingFormat: TypeAlias = str
+else:
+    TimingFormat = Literal[tuple(TIMING_FORMATS)]  # what a job may name, for pydantic

@@ -20,7 +20,8 @@ from worker.audio.decode import decode
 from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.read import EXTENSIONS, one_line
+from worker.subtitles.cues import one_line
+from worker.subtitles.read import EXTENSIONS
 from worker.voices.cache import CacheEntry, SingleFlight, VoiceCache
 from worker.voices.reference import PreparedVoice, prepare_voice, sidecars_of
 from worker.voices.sources import (

@@ -19,7 +19,8 @@ from worker.audio.clip import Clip, reference_clip
 from worker.audio.decode import Audio, decode
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.read import Cue, Transcript, cut_share, one_line, parse
+from worker.subtitles.cues import Cue, one_line
+from worker.subtitles.read import Transcript, cut_share, parse
 from worker.subtitles.words import spoken_letters
 from worker.voices.sources import Located, Sidecar
 

@@ -13,7 +13,7 @@ from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
-from worker.audio.encode import AudioFormat
+from worker.audio.formats import AudioFormat
 from worker.files.jobfiles import JobFiles
 from worker.files.layout import JobFile
 from worker.settings.load import Settings

@@ -87,11 +87,13 @@ def test_older_and_special_names(raw: dict[str, Any], field: str, value: object)
     assert getattr(speech(raw), field) == value
 
 
-def test_word_timings_are_per_word_where_a_format_cannot_hold_both() -> None:
+def test_subtitles_and_word_timings_are_told_apart() -> None:
     words = speech({"text": "A.", "return_timestamps": True, "timing_format": ["srt", "vtt"]})
-    assert [words.cue_per_word(fmt) for fmt in words.timings] == [True, False]
+    assert words.return_word_timings is True
+    assert words.timings == ("srt", "vtt")
     subtitles = speech({"text": "A.", "options": {"create_subtitles": True}})
-    assert [subtitles.cue_per_word(fmt) for fmt in subtitles.timings] == [False]
+    assert subtitles.return_word_timings is None
+    assert subtitles.timings == ("srt",)
     none = {"create_subtitles": False, "subtitle_format": "srt"}
     assert speech({"text": "A.", "options": none}).timings == ()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from worker.subtitles.read import parse
 from worker.subtitles.words import Word, estimate_words, sentences, split_words
-from worker.subtitles.write import CONTENT_TYPE, render
+from worker.subtitles.write import TIMING_FORMATS, render
 
 TRICKY = 'He said: "a, {b}\\N <i>c</i> & d --> e"\nand left.'
 TEXTS = st.text(
@@ -58,7 +58,7 @@ def test_sentences_hold_every_word_once(segments: list[Word]) -> None:
     assert all(a.end <= b.start for a, b in pairwise(found))
 
 
-@given(segments=chunks(), fmt=st.sampled_from(["srt", "vtt", "ass", "csv", "json"]))
+@given(segments=chunks(), fmt=st.sampled_from(list(TIMING_FORMATS)))
 def test_any_text_can_be_written(segments: list[Word], fmt: str) -> None:
     words = estimate_words(segments)
     for per_word in (False, True):
@@ -159,10 +159,19 @@ def test_json_says_that_words_are_estimates() -> None:
     assert document["word_times"] == "estimated"
 
 
-def test_a_cue_per_word_where_asked_for() -> None:
-    words = estimate_words([Word("one two", 0, 2)])
-    assert render("srt", [], words, per_word=True).count("-->") == 2
+@pytest.mark.parametrize("fmt", TIMING_FORMATS)
+def test_words_asked_for_are_in_every_file(fmt: str) -> None:
+    """As cues of their own, or with their times inside the sentence's cue."""
+    sentence = [Word("one two", 0, 2)]
+    words = [Word("one", 0, 1.25), Word("two", 1.25, 2)]
+    second = r"\{\\k75\}two" if fmt == "ass" else r"1[.,]25"
+    assert re.search(second, render(fmt, sentence, words, per_word=True))
+    inside = re.search(second, render(fmt, sentence, words))
+    assert bool(inside) == TIMING_FORMATS[fmt].words_inside
 
 
-def test_every_format_has_a_content_type() -> None:
-    assert set(CONTENT_TYPE) == {"srt", "vtt", "ass", "csv", "json"}
+def test_text_files_say_that_they_are_utf_8() -> None:
+    """Players take a subtitle file without a charset for the system's own."""
+    for fmt, row in TIMING_FORMATS.items():
+        assert row.extension == fmt
+        assert row.content_type.endswith("; charset=utf-8") != (fmt == "json")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import TranscriptMissing
-from worker.subtitles.read import Cue, cut_share, parse
+from worker.subtitles.cues import Cue
+from worker.subtitles.read import cut_share, parse
 
 SRT = """1
 00:00:00,000 --> 00:00:02,500
@@ -31,8 +32,10 @@ def test_srt() -> None:
     )
 
 
-def test_srt_without_numbers_or_blank_lines_between() -> None:
-    text = "00:01,5 --> 00:02,0\none\n2\n00:02,000 --> 00:03,000\ntwo"
+@pytest.mark.parametrize("numbers", [("", ""), ("1\n", "2\n"), ("", "\n2\n")])
+def test_srt_without_numbers_or_blank_lines_between(numbers: tuple[str, str]) -> None:
+    first, second = numbers
+    text = f"{first}00:01,5 --> 00:02,0\none\n{second}00:02,000 --> 00:03,000\ntwo"
     assert [cue.text for cue in parse(text.encode(), "A.srt").cues] == ["one", "two"]
 
 
@@ -81,6 +84,7 @@ def test_text_in_any_usual_encoding(encoding: str) -> None:
         ("A.csv", "a,b,c\n1,2,x\n", "line 1 is not the header"),
         ("A.csv", "Start (s),End (s),Segment\n0,1,x\nlater,3,y\n", "line 3 has no time"),
         ("A.csv", "Start (s),End (s),Segment\n0,1\n", "line 2 has 2 columns"),
+        ("A.csv", "Start (s),End (s),Segment\n0,1,Well, yes\n", "line 2 has more columns"),
         ("A.csv", "Start (s),End (s),Segment\n", "no rows"),
         ("A.txt", " \n", "no words"),
         ("A.txt", "x" * (1 << 21), "at most"),
