@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.chunk import Samples
 from errors import VoiceUnusable
-from worker.audio.decode import MIN_SECONDS, Audio, Pcm, Samples, to_mono
+from worker.audio.decode import MIN_SECONDS, Audio, Pcm, to_mono
 from worker.audio.silence import (
     LONG_PAUSES,
     SHORT_PAUSES,

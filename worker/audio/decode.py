@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.chunk import Samples
 from errors import VoiceUnusable
 from worker.audio.sniff import cut_off, refuse_cut_off, refuse_other_files
 
-Samples = NDArray[np.float32]
 Pcm = NDArray[np.integer[Any]]
 
 MIN_SECONDS = 0.3
