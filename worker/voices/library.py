@@ -82,10 +82,10 @@ class VoiceLibrary:
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
-        said_by = words or located.transcripts()  # before the audio is fetched for nothing
+        words_from = words or located.transcripts()  # before the audio is fetched for nothing
         data = located.read()
         content = (hashlib.sha256(data).hexdigest(), located.source, words or located.stamp)
-        prepared = self._cache.content(content) or self._prepared(located, data, said_by)
+        prepared = self._cache.content(content) or self._prepared(located, data, words_from)
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared

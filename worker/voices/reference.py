@@ -1,4 +1,4 @@
-"""A voice file and its words to the reference the model takes: clipped audio, and its words only.
+"""A voice file and its words to the model's reference: clipped audio, and only the words in it.
 
 f5-tts clips a reference to about 12 s but keeps whatever text it is given; a whole transcript
 against clipped audio makes rushed or broken speech. Here the words are cut with the audio: by the
