@@ -18,7 +18,7 @@ import yaml
 
 from engine.arch import Arch
 from engine.boot import Engine, load_engine
-from engine.chunk import SpeechParameters
+from engine.chunk import Reference, SpeechParameters
 from engine.config import EngineConfig
 from engine.tokens import read_vocab
 from engine.weights.config import package_file, read_arch
@@ -33,17 +33,11 @@ _WORDS = "the quick model speaks a plain line of words that no one has heard bef
 CHARACTERS_A_SECOND = len(REF_TEXT) / 4.0
 
 
-@dataclass(frozen=True)
-class Voice:
+@dataclass(frozen=True, eq=False)
+class Voice(Reference):
     """A synthetic reference of 4 s, as a file for f5-tts and prepared for the worker."""
 
     path: Path
-    samples: Any
-    rms: float
-    seconds: float = 4.0
-    ref_text: str = REF_TEXT
-    content_hash: str = "bench"
-    name: str = "bench"
 
 
 def make_voice(directory: Path) -> Voice:
@@ -54,7 +48,8 @@ def make_voice(directory: Path) -> Voice:
     path = directory / "reference.wav"
     soundfile.write(path, wave, 24000, subtype="PCM_16")
     samples, _ = soundfile.read(path, dtype="float32")
-    return Voice(path, samples, float(np.sqrt(np.mean(np.square(samples)))))
+    rms = float(np.sqrt(np.mean(np.square(samples))))
+    return Voice("bench", samples, rms, 4.0, REF_TEXT, "bench", path)
 
 
 def text_of(seconds: float, job: int = 0) -> str:

@@ -13,7 +13,7 @@ import torch
 
 from engine.arch import Arch
 from engine.batcher import Batcher
-from engine.chunk import Chunk, SpeechParameters
+from engine.chunk import Chunk, Reference, SpeechParameters
 from engine.config import EngineConfig
 from engine.dit import attention
 from engine.dit.linear import cpu_multiplies_bf16
@@ -177,20 +177,13 @@ def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:
     return max(_FEWEST_GPU_FRAMES, min(GPU_FRAMES, fitting))
 
 
-class _Silence:
-    """The warm-up's reference voice (engine.chunk.Reference): a second in which nothing is said."""
-
-    name = content_hash = "silence"
-    samples = np.zeros(24_000, dtype=np.float32)
-    rms, seconds, ref_text = 1.0, 1.0, ". "
-
-
 def _warm_up(synthesizer: Synthesizer) -> None:
     """One short guided chunk, so that no job pays for lazy initialisation."""
+    second = np.zeros(synthesizer.sample_rate, dtype=np.float32)
     chunk = Chunk(
         index=0,
         text="",
-        voice=_Silence(),
+        voice=Reference("silence", second, 1.0, 1.0, ". ", "silence"),
         parameters=SpeechParameters(nfe_step=2),
         tokens=[1] * 20,
         frames=_WARM_UP_FRAMES,

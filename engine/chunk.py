@@ -8,31 +8,28 @@ On its way through the model it is a `Trajectory` (engine.sampler).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Samples: TypeAlias = NDArray[np.float32]  # (n,) mono, full scale 1
 
-class Reference(Protocol):
+
+@dataclass(frozen=True, eq=False)
+class Reference:
     """A prepared reference voice.
 
-    `samples` (n,) fp32 mono at 24 kHz at its natural level; `rms` and `seconds` as measured before
-    resampling; `ref_text` ends with ". " or "。"; `content_hash` identifies the audio.
+    `samples` at 24 kHz and their natural level; `rms` and `seconds` as measured before resampling;
+    `ref_text` ends with ". " or "。"; `content_hash` identifies the samples.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def samples(self) -> NDArray[np.float32]: ...
-    @property
-    def rms(self) -> float: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def ref_text(self) -> str: ...
-    @property
-    def content_hash(self) -> str: ...
+    name: str
+    samples: Samples
+    rms: float
+    seconds: float
+    ref_text: str
+    content_hash: str
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,12 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class SpokenChunk:
-    """A finished chunk: (n,) fp32 samples, and what it took (seconds).
+    """A finished chunk, and what it took (seconds).
 
     `queue_s` and `inference_s` are 0 for one that an interrupted run had stored.
     """
 
     index: int
-    samples: NDArray[np.float32]
+    samples: Samples
     queue_s: float = 0.0
     inference_s: float = 0.0

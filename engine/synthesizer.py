@@ -13,11 +13,10 @@ from threading import Lock
 import numpy as np
 import torch
 from cachetools import LRUCache
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.batcher import Batcher
-from engine.chunk import Chunk, Reference, SpeechParameters, SpokenChunk
+from engine.chunk import Chunk, Reference, Samples, SpeechParameters, SpokenChunk
 from engine.dit.layers import MAX_FRAMES
 from engine.mel import LogMel
 from engine.tokens import chunk_text, max_chunk_bytes, token_ids, tokenize
@@ -83,7 +82,7 @@ class Synthesizer:
         return (chunk.frames - chunk.ref_frames) * hop / self.sample_rate
 
     @staticmethod
-    def restore_loudness(chunk: Chunk, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def restore_loudness(chunk: Chunk, samples: Samples) -> Samples:
         """(n,) samples at the voice's own level: undoes the gain that a quiet voice was given."""
         rms, target = chunk.voice.rms, chunk.parameters.target_rms
         return samples * np.float32(rms / target) if rms < target else samples

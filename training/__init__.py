@@ -6,8 +6,6 @@ result speaks. README.md defines the words for rhythm; LOG.md says what was trie
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from engine.chunk import Samples as Samples  # at 24 kHz
 
 CFG_STRENGTH = 1.0  # the demo's guidance; assets/demo/card.yaml tells the worker
-Samples = NDArray[np.float32]  # (samples,) mono at 24 kHz, full scale 1

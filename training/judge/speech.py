@@ -26,8 +26,8 @@ from training import Samples
 from training.judge.cases import SpokenCase
 from worker.audio.encode import encode
 from worker.settings.groups import VoiceConfig
+from worker.voices.located import sent_voice
 from worker.voices.reference import PreparedVoice, prepare_voice
-from worker.voices.sources import Located
 
 _TIMED_SECONDS = 5.0
 _TIMED_RUNS = 3
@@ -137,7 +137,7 @@ def resynthesis(vocoder: Path | None, device: torch.device) -> Callable[[Samples
 def prepare(spoken: SpokenCase) -> PreparedVoice:
     """The case's reference, cut and trimmed as the worker does it with a WAV from a bucket."""
     data = encode(spoken.reference, MelConfig().sample_rate, "wav")
-    located = Located("reference.wav", "espeak-ng", "", lambda: data)
+    located = sent_voice("reference.wav", "espeak-ng", data)
     return prepare_voice(located, data, spoken.case.ref_text, VoiceConfig())
 
 

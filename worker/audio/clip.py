@@ -1,7 +1,7 @@
 """A voice file to the reference f5-tts would use: at most about 12 s, edges trimmed, 50 ms of rest.
 
 Equal sample for sample to f5-tts's `preprocess_ref_audio_text` and the first lines of
-`infer_batch_process`, which use pydub (tested on 8 and 16-bit files). Differences that are meant:
+`infer_batch_process`, which use pydub (tested on 8 and 16-bit files). Intended differences:
 - below 11025 Hz pydub raises the rate to 11025 Hz by linear interpolation; here it stays;
 - 24-bit negative samples differ by 2**-23 of full scale: pydub fills their low byte with ones;
 - a clip with no sound in it is an error, where f5-tts goes on with 50 ms of silence.
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.chunk import Samples
 from errors import VoiceUnusable
-from worker.audio.decode import MIN_SECONDS, Audio, Pcm, Samples, to_mono
+from worker.audio.decode import MIN_SECONDS, Audio, Pcm, to_mono
 from worker.audio.silence import (
     LONG_PAUSES,
     SHORT_PAUSES,

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.chunk import Samples
 from errors import VoiceUnusable
-from worker.audio.sniff import cut_off, refuse_cut_off, refuse_other_files
+from worker.audio.sniff import missing_audio, other_kind
 
-Samples = NDArray[np.float32]
 Pcm = NDArray[np.integer[Any]]
 
 MIN_SECONDS = 0.3
@@ -78,8 +78,11 @@ def decode(source: bytes | Path, *, max_seconds: float, max_bytes: int) -> Audio
             or with NaN or infinite samples.
     """
     data = _read(source, max_bytes)
-    refuse_other_files(data)
-    refuse_cut_off(data)
+    if other := other_kind(data):
+        what, hint = other
+        raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
+    if missing := missing_audio(data):
+        raise _cut_off(missing)
     audio = _decode(data, max_seconds)
     if audio.seconds < MIN_SECONDS:
         raise VoiceUnusable(
@@ -100,6 +103,8 @@ def _read(source: bytes | Path, max_bytes: int) -> bytes:
             f"The voice file has {size} bytes; at most {max_bytes} are allowed.",
             "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
         )
+    if not size:
+        raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
@@ -155,7 +160,7 @@ def _decode_open(file: Any, max_seconds: float) -> Audio:
         raise _too_long(total / rate, max_seconds)
     least = frames if subtype.startswith("PCM") else int(frames * _LOSSY_SLACK)
     if known and total < least:
-        raise cut_off(f"{total / rate:.2f} of {frames / rate:.2f} s are there")
+        raise _cut_off(f"{total / rate:.2f} of {frames / rate:.2f} s are there")
     pcm = np.concatenate(parts) if parts else np.zeros((0, channels), dtype=np.int16)
     return Audio(pcm, width, rate, _extension(form, subtype))
 
@@ -192,6 +197,10 @@ def _too_long(seconds: float, max_seconds: float) -> VoiceUnusable:
         f"The voice file lasts {seconds:.1f} s or more; at most {max_seconds:g} s are allowed.",
         "Cut it; about 12 s are used. Or raise MAX_VOICE_SECONDS.",
     )
+
+
+def _cut_off(detail: str) -> VoiceUnusable:
+    return VoiceUnusable(f"The voice file is cut off: {detail}.", "Upload the whole file again.")
 
 
 def _extension(form: str, subtype: str) -> str:

@@ -32,7 +32,7 @@ def encode(samples: NDArray[np.floating], sample_rate: int, fmt: AudioFormat) ->
     if not np.isfinite(samples).all():
         raise InferenceFailed(
             "The model gave NaN or infinite samples.",
-            "Run the job again; if it stays so, set F5_DTYPE=float32.",
+            "Run the job again; if it happens again, set F5_DTYPE=float32.",
         )
     encoding = AUDIO_FORMATS[fmt]
     rate = encoding.rate(sample_rate)

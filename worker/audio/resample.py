@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from engine.chunk import Samples
 
 _ZERO_CROSSINGS = 6  # torchaudio's `lowpass_filter_width`
 _ROLLOFF = 0.99

@@ -13,7 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.audio.decode import Pcm, Samples, quantise
+from engine.chunk import Samples
+from worker.audio.decode import Pcm, quantise
 
 Piece = tuple[int, int]  # frames [begin, end) of the source; end may lie past it by under 1 ms
 Interval = tuple[float, float]  # seconds [start, end) of the source

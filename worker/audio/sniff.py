@@ -1,11 +1,11 @@
 """What a file that is no usable audio seems to be, and whether a wav or aiff file was cut off.
 
-People hand in share links, error pages and phone recordings; naming what came saves them a guess.
+People send share links, error pages and phone recordings; the error says what came.
 """
 
 from __future__ import annotations
 
-from errors import VoiceUnusable
+from typing import Literal
 
 _CONVERT = "Convert it, for example: ffmpeg -i FILE -ac 1 voice.wav."
 _PAGE = "Use a link that downloads the audio file itself; open it in a private window to check."
@@ -29,17 +29,8 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 _STREAMED = 0x7FFF_0000  # sizes from here on mean "unknown", written by programs that stream
 
 
-def refuse_other_files(data: bytes) -> None:
-    """Raises VoiceUnusable when `data` is empty or begins like something other than audio."""
-    if not data:
-        raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
-    kind = _other_kind(data)
-    if kind:
-        what, hint = kind
-        raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
-
-
-def _other_kind(data: bytes) -> tuple[str, str] | None:
+def other_kind(data: bytes) -> tuple[str, str] | None:
+    """What `data` is if it begins like something other than audio, and what to do about it."""
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             return what, hint
@@ -62,30 +53,25 @@ def _other_kind(data: bytes) -> tuple[str, str] | None:
     return None
 
 
-def refuse_cut_off(data: bytes) -> None:
-    """Raises VoiceUnusable when a wav or aiff header promises more audio than `data` holds.
+def missing_audio(data: bytes) -> str | None:
+    """What of the audio that a wav or aiff header promises `data` does not hold, None if nothing.
 
     A size of 0 or near the format's end is what streaming programs write; it promises nothing.
     """
+    order: Literal["little", "big"]
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         order, chunk = "little", b"data"
     elif data[:4] == b"FORM" and data[8:12] in (b"AIFF", b"AIFC"):
         order, chunk = "big", b"SSND"
     else:
-        return
+        return None
     position = 12
     while position + 8 <= len(data):
         name = data[position : position + 4]
-        size = int.from_bytes(data[position + 4 : position + 8], order)  # type: ignore[arg-type]
+        size = int.from_bytes(data[position + 4 : position + 8], order)
         if name == chunk:
             there = len(data) - position - 8
-            if there < size < _STREAMED:
-                raise cut_off(f"{there} of {size} bytes of audio are there")
-            return
+            cut_off = there < size < _STREAMED
+            return f"{there} of {size} bytes of audio are there" if cut_off else None
         position += 8 + size + size % 2
-    raise cut_off("no audio follows its header")
-
-
-def cut_off(detail: str) -> VoiceUnusable:
-    """The error of a truncated file; `detail` says what is missing."""
-    return VoiceUnusable(f"The voice file is cut off: {detail}.", "Upload the whole file again.")
+    return "no audio follows its header"

@@ -15,11 +15,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from engine.chunk import Chunk, SpeechParameters, SpokenChunk
+from engine.chunk import Chunk, Samples, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
 from engine.weights.card import ModelCard
 from text.markup import ScriptLine
-from worker.audio.crossfade import Samples, place
+from worker.audio.crossfade import place
 from worker.request.speech import SpeechInput
 from worker.voices.library import PreparedVoice
 

@@ -18,9 +18,8 @@ from typing import Self
 
 import numpy as np
 
-from engine.chunk import Chunk, SpokenChunk
+from engine.chunk import Chunk, Samples, SpokenChunk
 from errors import InvalidInput, ObjectNotFound, WorkerError
-from worker.audio.crossfade import Samples
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 

@@ -12,8 +12,8 @@ import base64
 from collections.abc import Sequence
 from typing import Any, Self
 
-from engine.chunk import Chunk, SpokenChunk
-from worker.audio.crossfade import Axis, Samples
+from engine.chunk import Chunk, Samples, SpokenChunk
+from worker.audio.crossfade import Axis
 from worker.audio.encode import encode
 from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.resample import resample

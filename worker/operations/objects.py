@@ -166,7 +166,7 @@ class Delete(Operation):
 
     def run(self, app: App) -> Answer:
         if self.voice_name is not None:
-            keys = app.voices.remove(self.voice_name)
+            keys = app.voices.catalogue.remove(self.voice_name)
         elif self.job_id is not None:
             keys = _files(app, self.job_id).delete_all()
         else:

@@ -23,7 +23,7 @@ class Upload(Operation):
     ref_text: CleanText | None = None
 
     def run(self, app: App) -> Answer:
-        voice = app.voices.add(self.voice_name, self.voice, self.ref_text)
+        voice = app.voices.catalogue.add(self.voice_name, self.voice, self.ref_text)
         return {
             "voice_name": voice.name,
             "s3_key": voice.key,
@@ -46,6 +46,6 @@ class ListVoices(Operation):
                 "size": voice.size,
                 "has_transcript": voice.has_transcript,
             }
-            for voice in app.voices.list()
+            for voice in app.voices.catalogue.all()
         ]
         return {"voices": voices, "count": len(voices)}

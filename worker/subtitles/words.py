@@ -1,8 +1,8 @@
 """When each word is spoken: estimates.
 
 Chunk boundaries are exact, the engine knows them. Words inside a chunk are ESTIMATED: they share
-the chunk's sound by their length, and punctuation gets a pause. Nothing listens to the audio but to
-find where a chunk's sound begins and ends.
+the chunk's sound by their length, and punctuation gets a pause. Of the audio only the begin and the
+end of a chunk's sound are used.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
-"""Prepared voices in memory: bounded by bytes, least recently used out first, one entry a content.
+"""Prepared voices in memory: bounded by bytes, least recently used out first.
 
-Two tables: what was asked for (voice and words) to a content, and contents to prepared voices. The
-same recording under two names, or behind two presigned URLs, is prepared and held once.
+Two tables: what a job asked for leads to what was found, and that (the file's content and its
+words) to the prepared voice. So a recording behind changing presigned URLs is held once.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from cachetools import LRUCache
 
 from worker.voices.reference import PreparedVoice
 
@@ -18,10 +19,10 @@ _MAX_REQUESTS = 4096
 
 
 @dataclass(frozen=True)
-class CacheEntry:
-    """A voice as asked for: its version when last checked, at `checked_at` clock seconds."""
+class Found:
+    """What a request led to: content, its stamp, and when it was last checked, clock seconds."""
 
-    voice: PreparedVoice
+    content: Hashable
     stamp: str
     checked_at: float
 
@@ -30,76 +31,43 @@ class VoiceCache:
     """Thread-safe. `max_bytes` 0 keeps nothing."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._requests: OrderedDict[Hashable, tuple[Hashable, CacheEntry]] = OrderedDict()
-        self._contents: OrderedDict[Hashable, PreparedVoice] = OrderedDict()
-        self._bytes = 0
+        self._found: LRUCache[Hashable, Found] = LRUCache(_MAX_REQUESTS)
+        self._voices: LRUCache[Hashable, PreparedVoice] = LRUCache(
+            max_bytes, getsizeof=lambda voice: voice.nbytes
+        )
         self._lock = threading.Lock()
 
-    @property
-    def nbytes(self) -> int:
-        """Memory held, bytes."""
-        return self._bytes
-
-    def get(self, request: Hashable) -> CacheEntry | None:
-        """What was last prepared for `request`, if it is still held."""
+    def get(self, request: Hashable) -> tuple[Found, PreparedVoice] | None:
+        """What `request` led to last, if its voice is still held."""
         with self._lock:
-            content, entry = self._requests.get(request, (None, None))
-            if entry is None or content not in self._contents:
-                self._requests.pop(request, None)
-                return None
-            self._contents.move_to_end(content)
-            self._requests.move_to_end(request)
-            return entry
+            found = self._found.get(request)
+            voice = self._voices.get(found.content) if found else None
+            return (found, voice) if found and voice else None
 
     def content(self, content: Hashable) -> PreparedVoice | None:
-        """The voice prepared from this content, under whatever name."""
+        """The voice prepared from this content, whoever asked for it."""
         with self._lock:
-            found = self._contents.get(content)
-            if found is not None:
-                self._contents.move_to_end(content)
-            return found
+            return self._voices.get(content)
 
-    def put(self, request: Hashable, content: Hashable, entry: CacheEntry) -> None:
-        """Keeps `entry`; drops the least recently used contents beyond the bound."""
-        size = entry.voice.nbytes
-        if size > self._max_bytes:
+    def put(self, request: Hashable, found: Found, voice: PreparedVoice) -> None:
+        """Keeps what a request led to."""
+        if voice.nbytes > self._voices.maxsize:
             return
         with self._lock:
-            old = self._contents.pop(content, None)
-            self._bytes += size - (old.nbytes if old is not None else 0)
-            self._contents[content] = entry.voice
-            self._requests.pop(request, None)
-            self._requests[request] = (content, entry)
-            while self._bytes > self._max_bytes:
-                self._bytes -= self._contents.popitem(last=False)[1].nbytes
-            self._drop_stale_requests()
+            self._voices[found.content] = voice
+            self._found[request] = found
 
     def refresh(self, request: Hashable, checked_at: float) -> None:
-        """Notes that the entry was compared with its source just now."""
+        """Notes that what was found was compared with its source just now."""
         with self._lock:
-            found = self._requests.get(request)
-            if found:
-                content, entry = found
-                fresh = CacheEntry(entry.voice, entry.stamp, checked_at)
-                self._requests[request] = (content, fresh)
+            if found := self._found.get(request):
+                self._found[request] = replace(found, checked_at=checked_at)
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Drops everything: voices of the library have changed."""
         with self._lock:
-            self._requests.clear()
-            self._contents.clear()
-            self._bytes = 0
-
-    def _drop_stale_requests(self) -> None:
-        # Entries hold their voice alive, so those of dropped contents must go too.
-        stale = [
-            key for key, (content, _) in self._requests.items() if content not in self._contents
-        ]
-        for key in stale:
-            del self._requests[key]
-        while len(self._requests) > _MAX_REQUESTS:
-            self._requests.popitem(last=False)
+            self._found.clear()
+            self._voices.clear()
 
 
 class SingleFlight:

@@ -143,7 +143,7 @@ def _request(
 
 
 def _connect(addresses: list[tuple[str, int]], deadline: float) -> socket.socket:
-    """A connection to the first address that answers; hosts may list one family in vain."""
+    """A connection to the first address that answers: a host may list a family that does not."""
     for address in addresses[:-1]:
         try:
             return socket.create_connection(address, timeout=min(_CONNECT_S, _left(deadline)))

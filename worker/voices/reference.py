@@ -1,4 +1,4 @@
-"""A voice file and its words to the reference the model takes: clipped audio, and its words only.
+"""A voice file and its words to the model's reference: clipped audio, and only the words in it.
 
 f5-tts clips a reference to about 12 s but keeps whatever text it is given; a whole transcript
 against clipped audio makes rushed or broken speech. Here the words are cut with the audio: by the
@@ -11,9 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from engine.chunk import Reference
 from errors import TranscriptMissing
 from worker.audio.clip import Clip, reference_clip
 from worker.audio.decode import Audio, decode
@@ -22,7 +20,7 @@ from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import Cue, one_line
 from worker.subtitles.read import Transcript, cut_share, parse
 from worker.subtitles.words import spoken_letters
-from worker.voices.sources import Located, Sidecar
+from worker.voices.located import Located, TranscriptFile
 
 MODEL_RATE = 24_000
 _MIN_RECUT_S = 3.0  # a reference shorter than this copies the voice badly
@@ -32,20 +30,12 @@ _SLOWEST_LETTERS_PER_S = 6.0
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedVoice:
-    """A reference ready for the engine (engine.chunk.Reference).
+class PreparedVoice(Reference):
+    """A reference ready for the engine, its samples read-only.
 
-    `samples` (n,) fp32 mono at 24 kHz, natural level, read-only; `rms` and `seconds` as measured
-    before resampling; `ref_text` ends with ". " or "。"; `content_hash` is of the samples;
     `source` says where it came from, without query strings.
     """
 
-    samples: NDArray[np.float32]
-    rms: float
-    seconds: float
-    ref_text: str
-    content_hash: str
-    name: str
     source: str
     warnings: tuple[str, ...] = ()
 
@@ -63,26 +53,24 @@ def with_full_stop(text: str) -> str:
 
 
 def prepare_voice(
-    located: Located, data: bytes, ref_text: str | None, config: VoiceConfig
+    located: Located, data: bytes, words: str | Sequence[TranscriptFile], config: VoiceConfig
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
     Args:
-        ref_text: its words as the job gave them; None: a transcript beside it.
+        words: what is said in it, on one line; or the transcripts that tell, at least one.
 
     Raises:
         VoiceUnusable: the file cannot be used.
-        TranscriptMissing: nobody says its words, or the transcript is malformed.
+        TranscriptMissing: the transcript is malformed.
     """
-    given = one_line(ref_text or "")
-    sidecars = () if given else sidecars_of(located)
     audio = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
     clip = reference_clip(audio)
     warnings = list(located.warnings)
-    if given:
-        text = _cut_untimed(given, clip, "`ref_text`", located, warnings)
+    if isinstance(words, str):
+        text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
     else:
-        clip, text = _from_sidecar(sidecars, audio, clip, located, warnings)
+        clip, text = _from_transcript(words, audio, clip, located, warnings)
     text = with_full_stop(text)
     if len(text) > _MOST_CHARS_PER_S * clip.seconds:
         warnings.append(
@@ -91,42 +79,28 @@ def prepare_voice(
         )
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
-    digest = hashlib.sha256(samples.tobytes()).hexdigest()
     return PreparedVoice(
-        samples, clip.rms, clip.seconds, text, digest, located.name, located.source,
-        tuple(warnings),
-    )  # fmt: skip
+        name=located.name,
+        samples=samples,
+        rms=clip.rms,
+        seconds=clip.seconds,
+        ref_text=text,
+        content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
+        source=located.source,
+        warnings=tuple(warnings),
+    )
 
 
-def sidecars_of(located: Located) -> Sequence[Sidecar]:
-    """The transcripts beside a voice.
-
-    Raises:
-        TranscriptMissing: there is none; names the keys looked for.
-    """
-    found = located.sidecars or located.more_sidecars()
-    if found:
-        return found
-    if located.looked_for:
-        message = f"The voice {located.name} has no transcript; looked for "
-        message += f"{', '.join(located.looked_for)}."
-        hint = "Give its words in `ref_text`, or put one of these files beside it."
-    else:
-        message = f"The voice {located.name} came without its words."
-        hint = "Give them in `ref_text`."
-    raise TranscriptMissing(message, hint)
-
-
-def _from_sidecar(
-    sidecars: Sequence[Sidecar],
+def _from_transcript(
+    transcripts: Sequence[TranscriptFile],
     audio: Audio,
     clip: Clip,
     located: Located,
     warnings: list[str],
 ) -> tuple[Clip, str]:
-    timed = [sidecar for sidecar in sidecars if not sidecar.key.lower().endswith(".txt")]
+    timed = [transcript for transcript in transcripts if transcript.timed]
     # A plain text is the user's own wording, but cannot be cut by time.
-    chosen = timed[0] if clip.clipped and timed else sidecars[0]
+    chosen = timed[0] if clip.clipped and timed else transcripts[0]
     transcript = parse(chosen.read(), chosen.key)
     if not clip.clipped:
         return clip, transcript.text
@@ -141,7 +115,7 @@ def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings:
     if spoken_letters(text) < _SLOWEST_LETTERS_PER_S * clip.seconds / clip.share:
         # Nobody speaks so slowly: these are the words of the clip, as f5-tts's users give them.
         return text
-    stem = located.looked_for[0].rpartition(".")[0] if located.looked_for else "NAME"
+    stem = located.stem or "NAME"
     warnings.append(
         f"Voice {located.name} is longer than 12 s: the first {clip.kept[-1][1]:.1f} s are used, "
         f"and of {origin} about the first {clip.share:.0%}, which is a guess. Put {stem}.srt "

@@ -1,22 +1,44 @@
-"""Keys of voices and of the transcripts beside them."""
+"""Voices in a store, and the transcripts beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 
-from errors import ObjectNotFound, StorageDenied, StorageUnavailable
+from errors import (
+    InvalidInput,
+    ObjectNotFound,
+    StorageDenied,
+    StorageUnavailable,
+    TranscriptMissing,
+    VoiceNotFound,
+    VoiceUnusable,
+)
 from s3_utils import ObjectInfo, Storage
-from worker.subtitles.read import EXTENSIONS
+from worker.subtitles.read import EXTENSIONS, MAX_BYTES
+from worker.voices.located import Located, TranscriptFile
 
-# In order of preference. The last three cannot be read; finding them gives a clear error.
-AUDIO_EXTENSIONS = ("wav", "flac", "mp3", "ogg", "opus", "oga", "aiff", "aif", "m4a", "mp4", "webm")
+# In order of preference.
+USUAL = ("wav", "flac", "mp3", "ogg", "opus")
+READABLE = (*USUAL, "oga", "aiff", "aif")
+RECOGNISED = (*READABLE, "m4a", "mp4", "webm")  # found, so that the error can name them
 
 
 def split_extension(key: str) -> tuple[str, str]:
     """(stem, audio extension in lower case); the extension is "" unless it is one of audio."""
+    return _split(key, RECOGNISED)
+
+
+def split_transcript(key: str) -> tuple[str, str]:
+    """(stem, extension in lower case); the extension is "" unless it is one of transcripts."""
+    return _split(key, EXTENSIONS)
+
+
+def _split(key: str, extensions: Sequence[str]) -> tuple[str, str]:
     stem, dot, extension = key.rpartition(".")
-    if dot and extension.lower() in AUDIO_EXTENSIONS:
+    if dot and extension.lower() in extensions:
         return stem, extension.lower()
     return key, ""
 
@@ -29,7 +51,107 @@ def voice_name(key: str, prefix: str) -> str:
     return stem.rpartition("/")[2]
 
 
-def siblings(storage: Storage, key: str) -> list[ObjectInfo]:
+@dataclass(frozen=True, kw_only=True)
+class StoredVoice(Located):
+    """A voice in a store. `listed`: the transcripts that were listed with it, by extension."""
+
+    storage: Storage
+    label: str
+    audio: ObjectInfo
+    listed: dict[str, str]
+    max_bytes: int
+
+    def read(self) -> bytes:
+        """The audio file."""
+        if self.audio.size > self.max_bytes:
+            raise VoiceUnusable(
+                f"The voice {self.source} has {self.audio.size} bytes; at most {self.max_bytes} "
+                "are allowed.",
+                "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
+            )
+        try:
+            return self.storage.get(self.audio.key, max_bytes=self.max_bytes)
+        except ObjectNotFound as exc:
+            raise VoiceNotFound(
+                f"The voice {self.source} was deleted.", "Upload it again."
+            ) from exc
+
+    def beside(self) -> Sequence[TranscriptFile]:
+        """The transcripts beside it, the preferred one first; of any case if none is exact."""
+        found = self.listed or self._of_any_case()
+        return [
+            TranscriptFile(self.label + key, partial(self._transcript, key))
+            for key in (found.get(extension) for extension in EXTENSIONS)
+            if key
+        ]
+
+    def _of_any_case(self) -> dict[str, str]:
+        stem = split_extension(self.audio.key)[0]
+        try:
+            keys = [item.key for item in self.storage.list(stem[: stem.rfind("/") + 1])]
+        except StorageDenied:
+            return {}
+        return _transcripts_of(stem.casefold(), keys, fold=True)
+
+    def _transcript(self, key: str) -> bytes:
+        try:
+            return self.storage.get(key, max_bytes=MAX_BYTES)
+        except (ObjectNotFound, InvalidInput) as exc:
+            raise TranscriptMissing(
+                f"The transcript {self.label}{key} cannot be used: {exc.message}",
+                "Upload it again, or give the words in `ref_text`.",
+            ) from exc
+
+
+def find_stored(
+    storage: Storage, key: str, max_bytes: int, *, prefix: str = "", label: str = ""
+) -> StoredVoice | None:
+    """The voice at `key`, or the preferred one of those that `key` without extension may mean.
+
+    Args:
+        prefix: what the voice's name leaves out of its key.
+        label: what messages put before keys, `s3://bucket/`.
+
+    Raises:
+        StorageError: the store cannot be asked.
+    """
+    near = _siblings(storage, key)
+    audio = _choose(key, near)
+    if not audio:
+        return None
+    found, others = audio[0], ", ".join(item.key for item in audio[1:])
+    stem = split_extension(found.key)[0]
+    listed = _transcripts_of(stem, [item.key for item in near])
+    read = f"The voice was read from {label}{found.key}; there is also {others}."
+    return StoredVoice(
+        name=voice_name(found.key, prefix),
+        source=label + found.key,
+        stamp=";".join(
+            f"{item.key}:{item.etag}:{item.size}:{item.last_modified.timestamp()}"
+            for item in near
+            if item is found or item.key in listed.values()
+        ),
+        stem=label + stem,
+        warnings=(read,) if others else (),
+        storage=storage,
+        label=label,
+        audio=found,
+        listed=listed,
+        max_bytes=max_bytes,
+    )
+
+
+def _transcripts_of(stem: str, keys: Sequence[str], *, fold: bool = False) -> dict[str, str]:
+    """The transcripts of `stem` among `keys`, by extension."""
+    found = {}
+    for key in keys:
+        own, extension = split_transcript(key)
+        if extension and (own.casefold() if fold else own) == stem:
+            found[extension] = key
+    return found
+
+
+def _siblings(storage: Storage, key: str) -> list[ObjectInfo]:
     """Objects named as `key`, with its extension or others.
 
     In hybrid mode those on disk while S3 does not answer, if the voice itself is among them: a
@@ -42,14 +164,14 @@ def siblings(storage: Storage, key: str) -> list[ObjectInfo]:
     except StorageUnavailable:
         disk = storage.stores().get("local")
         on_disk = _listed(disk, key) if disk else []
-        if not choose(key, on_disk):
+        if not _choose(key, on_disk):
             raise
         return on_disk
 
 
 def _listed(storage: Storage, key: str) -> list[ObjectInfo]:
     stem = split_extension(key)[0]
-    # Sorted keys: past "stem." nothing of this voice follows.
+    # "." sorts right before "/": no key of this voice comes after that.
     near = takewhile(lambda item: item.key <= f"{stem}/", storage.list(stem))
     return [item for item in near if item.key in (stem, key) or _stem(item.key) == stem]
 
@@ -59,9 +181,9 @@ def _stem(key: str) -> str:
 
 
 def _probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
-    """As `siblings`, by asking for each likely name; for credentials that may not list."""
+    """As `_siblings`, by asking for each usual name; for credentials that may not list."""
     stem, extension = split_extension(key)
-    audio = [key] if extension else [f"{stem}.{each}" for each in AUDIO_EXTENSIONS[:4]]
+    audio = [key] if extension else [f"{stem}.{each}" for each in USUAL]
     denied: StorageDenied | None = None
     seen = False
     for candidate in [*audio, *(f"{stem}.{each}" for each in EXTENSIONS)]:
@@ -76,7 +198,7 @@ def _probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
         raise denied
 
 
-def choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
+def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
     """The audio files `key` may mean, the preferred one first."""
     exact = [item for item in near if item.key == key]
     if exact:
@@ -84,9 +206,4 @@ def choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
     if split_extension(key)[1]:
         return []
     audio = [item for item in near if split_extension(item.key)[1]]
-    return sorted(audio, key=lambda item: AUDIO_EXTENSIONS.index(split_extension(item.key)[1]))
-
-
-def is_transcript(key: str, stem: str) -> bool:
-    found, _, extension = key.rpartition(".")
-    return found == stem and extension.lower() in EXTENSIONS
+    return sorted(audio, key=lambda item: RECOGNISED.index(split_extension(item.key)[1]))

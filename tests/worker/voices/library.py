@@ -61,7 +61,7 @@ class Clock:
         return self.now
 
 
-class Bench:
+class LibraryWithStore:
     """A library with its store, another bucket, and a clock that tests move."""
 
     def __init__(self, directory: Path, **settings: Any) -> None:
