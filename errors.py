@@ -3,6 +3,7 @@ messages repeat a wrong value (`show`) and guess the name that was meant (`neare
 
     WorkerError
     ├── InvalidInput          the job itself is wrong; sending it again cannot help
+    │   ├── AnswerTooLarge    what was asked for does not fit one answer of the platform
     │   ├── VoiceNotFound     no such voice; names the nearest ones
     │   ├── VoiceUnusable     the voice file is empty, truncated, silent, too short or too long
     │   └── TranscriptMissing the reference has no transcript
@@ -68,6 +69,10 @@ class WorkerError(Exception):
 
 class InvalidInput(WorkerError):
     code = "INVALID_INPUT"
+
+
+class AnswerTooLarge(InvalidInput):
+    code = "ANSWER_TOO_LARGE"
 
 
 class VoiceNotFound(InvalidInput):

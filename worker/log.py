@@ -6,7 +6,8 @@
 
 The job id travels in a context variable, so it is on every line of the job's tasks and of the
 threads `asyncio.to_thread` starts for it. Secrets of the settings and the query strings of URLs
-(presigned signatures) are masked in whatever is logged, tracebacks included.
+(presigned signatures) are masked in whatever is logged, tracebacks included. Characters that could
+forge a line or hide one (line breaks, controls, direction marks) are written as escapes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Protocol, TextIO
 
 ROOT = "f5worker"
 _MASK = "***"
+_MAX_CHARS = 4_000  # of one text in a line
 _SHORTEST_SECRET = 6  # masking every "a" would hide the log, not the secret
 _QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+")
 _job_id: ContextVar[str] = ContextVar("job_id", default="")
@@ -82,24 +84,30 @@ class _Formatter(logging.Formatter):
         super().__init__()
         self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
 
-    def mask(self, text: str) -> str:
+    def clean(self, text: str) -> str:
+        """`text` without secrets, on one line, printable; cut where it is far too long."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
-        return _QUERY.sub(r"\1?" + _MASK, text)
+        text = _QUERY.sub(r"\1?" + _MASK, text)
+        if len(text) > _MAX_CHARS:
+            text = f"{text[:_MAX_CHARS]}... ({len(text)} characters)"
+        return _printable(text)
 
     def details(self, record: logging.LogRecord) -> dict[str, object]:
-        """The `extra` of a log call, texts masked."""
+        """The `extra` of a log call, texts cleaned."""
         return {
-            name: self.mask(value) if isinstance(value, str) else value
+            _printable(name): self.clean(value) if isinstance(value, str) else value
             for name, value in vars(record).items()
             if name not in _PLAIN
         }
 
     def message(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
-        if record.exc_info:
-            text += "\n" + self.formatException(record.exc_info)
-        return self.mask(text)
+        return self.clean(record.getMessage())
+
+    def traceback(self, record: logging.LogRecord) -> list[str]:
+        """The lines of the exception's traceback, if there is one."""
+        lines = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return [self.clean(line) for line in lines]
 
 
 class _Json(_Formatter):
@@ -111,18 +119,26 @@ class _Json(_Formatter):
             "time": f"{seconds}.{int(record.msecs):03d}Z",
             "level": record.levelname,
             "logger": record.name,
-            "job_id": _job_id.get() or None,
-            "message": self.message(record),
+            "job_id": _printable(_job_id.get()) or None,
+            "message": "\n".join([self.message(record), *self.traceback(record)]),
         }
         known = {name: value for name, value in line.items() if value is not None}
         return json.dumps({**self.details(record), **known}, default=str, ensure_ascii=False)
 
 
 class _Text(_Formatter):
-    """One line for people; a traceback follows its line."""
+    """One line for people; a traceback follows, indented, so that none of it looks like a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.gmtime(record.created))
-        job = f" [{_job_id.get()}]" if _job_id.get() else ""
+        job = f" [{_printable(_job_id.get())}]" if _job_id.get() else ""
         details = "".join(f" {name}={value}" for name, value in self.details(record).items())
-        return f"{clock} {record.levelname:<7} {record.name}{job} {self.message(record)}{details}"
+        line = f"{clock} {record.levelname:<7} {record.name}{job} {self.message(record)}{details}"
+        return "\n    ".join([line, *self.traceback(record)])
+
+
+def _printable(text: str) -> str:
+    """`text` with what a terminal or a log reader would not show as itself written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -64,3 +64,28 @@ def test_the_jobs_id_is_on_its_lines_alone() -> None:
     }
     assert "job_id" not in lines[2]
     assert {"time", "level", "logger"} <= set(lines[0])
+
+
+HOSTILE = 'a\nb\r\u2028{"level": "ERROR"}\u202egpj.wav\x1b[2J\x85\ud800'
+
+
+def test_whatever_users_send_a_line_of_the_log_is_one_printable_line(stream: io.StringIO) -> None:
+    with job_context(HOSTILE):
+        get_logger("test").info("voice %s", HOSTILE, extra={"key": HOSTILE})
+    lines = stream.getvalue().split("\n")[len(Settings.load({**ENV, "F5_MODLE": "x"}).warnings) :]
+    assert len(lines) == 2
+    assert lines[1] == ""
+    assert lines[0].isprintable()
+
+
+def test_a_traceback_cannot_pass_for_a_line_of_its_own(stream: io.StringIO) -> None:
+    try:
+        raise ValueError("first\n00:00:00 ERROR   f5worker.forged [job] forged")
+    except ValueError:
+        get_logger("test").exception("failed")
+    assert not [line for line in stream.getvalue().split("\n") if line.startswith("00:00:00")]
+
+
+def test_a_very_long_text_is_cut_in_the_log(stream: io.StringIO) -> None:
+    get_logger("test").info("%s", "x" * 1_000_000, extra={"key": "y" * 1_000_000})
+    assert len(stream.getvalue()) < 20_000

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from errors import InferenceFailed
 from worker.audio.formats import AUDIO_FORMATS, AudioFormat
+from worker.audio.ogg import with_fixed_serial
 from worker.audio.resample import resample
 
 _BLOCK = 1 << 14  # libsndfile's opus and vorbis encoders overflow the stack on one long write
@@ -19,7 +20,7 @@ def encode(samples: NDArray[np.floating], sample_rate: int, fmt: AudioFormat) ->
 
     Louder samples are clipped, in `wav_f32` they are kept. 16-bit files hold what f5-tts's
     `soundfile.write` would write, without dither. Resampled when the codec lacks the rate
-    (`Encoding.rate`).
+    (`Encoding.rate`). The same samples give the same bytes.
 
     Raises:
         InferenceFailed: NaN or infinite samples, or none at all.
@@ -49,4 +50,5 @@ def encode(samples: NDArray[np.floating], sample_rate: int, fmt: AudioFormat) ->
         step = _BLOCK if encoding.rates else len(samples)
         for i in range(0, len(samples), step):
             file.write(samples[i : i + step])
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    return with_fixed_serial(data) if encoding.container == "OGG" else data

@@ -1,9 +1,9 @@
 """Finished chunks of long jobs in storage, so that a job that died goes on where it was.
 
 A chunk is stored once it has been finished for a second while others of its job are not, so short
-jobs never pay for it. Raw fp32 samples are stored, so a resumed job has the bits of an
-uninterrupted one. The fingerprint covers everything a chunk's sound depends on; a job sent again
-with other parameters finds nothing.
+jobs never pay for it. Raw fp32 samples are stored and their checksum behind them, so a resumed job
+has the bits of an uninterrupted one, and what was cut or damaged is spoken again. The fingerprint
+covers everything a chunk's sound depends on; a job sent again with other parameters finds nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Self
 import numpy as np
 
 from engine.chunk import Chunk, Samples, SpokenChunk
-from errors import WorkerError
+from errors import InvalidInput, ObjectNotFound, WorkerError
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 
@@ -29,6 +29,7 @@ DELAY_S = 1.0
 # Of a chunk, beside its parameters and voice, what its sound depends on; its pause is not in it.
 _HEARD = ("index", "text", "tokens", "frames", "ref_frames", "seed")
 _AT_ONCE = 8
+_CHECKSUM_BYTES = 32
 _MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
 
 
@@ -54,22 +55,30 @@ class ChunkStore:
         self._files, self._fingerprint = files, fingerprint
 
     def load(self, count: int) -> dict[int, Samples]:
-        """Chunks of an earlier run, by index below `count`; empty if they cannot be read."""
+        """Chunks of an earlier run, by index below `count`; empty if they cannot be read.
+
+        Damaged ones are deleted, to be spoken and stored again.
+        """
         try:
             stored = self._files.stored_parts(self._fingerprint)
             keys = {index: key for index, key in stored.items() if index < count}
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                found = list(pool.map(self._read, keys.values()))
+                read = dict(zip(keys, pool.map(self._read, keys.values()), strict=True))
         except WorkerError as error:
             log.warning("stored chunks not read: %s", error.message)
             return {}
-        return dict(zip(keys, found, strict=True))
+        found = {index: samples for index, samples in read.items() if samples is not None}
+        if damaged := sorted(keys.keys() - found.keys()):
+            log.warning("stored chunks are damaged and spoken again: %s", damaged)
+            self.remove(damaged)
+        return found
 
     def save(self, chunk: SpokenChunk) -> bool:
         """Stores a chunk; False if storage did not take it."""
         try:
             file = self._files.part(self._fingerprint, chunk.index)
-            self._files.put(file, chunk.samples.astype("<f4").tobytes())
+            samples = chunk.samples.astype("<f4").tobytes()
+            self._files.put(file, samples + _checksum(samples))
         except WorkerError as error:
             log.warning("chunk %d not stored: %s", chunk.index, error.message)
             return False
@@ -82,9 +91,21 @@ class ChunkStore:
         except WorkerError as error:
             log.warning("stored chunks not deleted: %s", error.message)
 
-    def _read(self, key: str) -> Samples:
-        data = self._files.storage.get(key, max_bytes=_MAX_BYTES)
-        return np.frombuffer(data, dtype="<f4").astype(np.float32)
+    def _read(self, key: str) -> Samples | None:
+        """The samples under `key`, None if they are not as they were stored."""
+        try:
+            data = self._files.storage.get(key, max_bytes=_MAX_BYTES)
+        except (InvalidInput, ObjectNotFound):  # far too large; deleted meanwhile
+            return None
+        stored, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+        if not stored or checksum != _checksum(stored):
+            return None
+        samples = np.frombuffer(stored, dtype="<f4").astype(np.float32)
+        return samples if np.isfinite(samples).all() else None
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 class ChunkSaver:

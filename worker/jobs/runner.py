@@ -13,6 +13,7 @@ from typing import Any
 
 from errors import JobTimeout, Unexpected, WorkerError
 from worker.app import App
+from worker.files.inline import check_size
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
 from worker.log import get_logger, job_context
@@ -41,6 +42,7 @@ class JobRunner:
             started = time.perf_counter()
             try:
                 answer = await self._within_budget(job_id, job.get("input"), reporter or Silent())
+                check_size(answer, job_id)
             except WorkerError as error:
                 answer = {"job_id": job_id, **error.as_output()}
             except asyncio.CancelledError:
@@ -84,6 +86,6 @@ class JobRunner:
             )
             return await job.run()
         assert isinstance(request.input, Operation)
-        answer = await asyncio.to_thread(request.input.run, self.app)
+        answer = await asyncio.to_thread(request.input.run, self.app, job_id)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": job_id, "status": "completed", **answer, "warnings": warnings}

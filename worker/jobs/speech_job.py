@@ -18,9 +18,10 @@ from engine.chunk import Chunk, SpokenChunk
 from s3_utils import ObjectUrl
 from worker.app import App
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
+from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.store import Stored, Target, plan_target, store
-from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer, inline_limit
+from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
 from worker.jobs.render import Rendered, render
 from worker.jobs.reporter import Progress, Reporter

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import InvalidInput, ObjectNotFound
+from errors import AnswerTooLarge, InvalidInput, ObjectNotFound
 from s3_utils import ObjectInfo, UrlKind
 from worker.app import App
 from worker.audio.formats import AudioFormat
 from worker.files.answers import load_answer
 from worker.files.find import facts_of, find_audio, find_timing, find_timings
+from worker.files.inline import inline_limit
 from worker.files.jobfiles import OWNER, JobFiles
 from worker.files.layout import prefixes
 from worker.files.links import Links
@@ -45,7 +46,7 @@ class ListObjects(Operation):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     after: Key | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         files: list[Answer] = []
         truncated = False
         for item in app.storage.list(self.prefix):
@@ -87,7 +88,7 @@ class Info(ObjectOperation):
 
     endpoint: Literal["info"]
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         item = self.find(app)
         return {
             **_described(item),
@@ -104,7 +105,7 @@ class Download(ObjectOperation):
     url_expires: Expires | None = None
     return_audio: bool = False
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         item = self.find(app)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
         url = links.to(item.key)
@@ -113,7 +114,12 @@ class Download(ObjectOperation):
         if audio:
             answer["audio_url"] = url.url
         if self.return_audio:
-            limit = app.settings.jobs.inline_audio_max_bytes
+            limit = inline_limit(app.settings.jobs.inline_audio_max_bytes, caller)
+            if item.size > limit:
+                raise AnswerTooLarge(
+                    f"{item.key} has {item.size} bytes, more than the {limit} that fit an answer.",
+                    "Leave `return_audio` out: `url` is where it can be had.",
+                )
             data = app.storage.get(item.key, max_bytes=limit)
             answer["audio_data" if audio else "timing_data"] = base64.b64encode(data).decode()
         return answer
@@ -125,7 +131,7 @@ class Status(Operation):
     endpoint: Literal["status"]
     job_id: JobId
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         stored = _files(app, self.job_id).stored_audio()
         return {"job_id": self.job_id, "status": "completed" if stored else "not_found"}
 
@@ -138,7 +144,7 @@ class Result(Operation):
     url: UrlKind | None = None
     url_expires: Expires | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         files = _files(app, self.job_id)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
         item = find_audio(files)
@@ -164,7 +170,7 @@ class Delete(Operation):
     job_id: JobId | None = None
     voice_name: VoiceName | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         if self.voice_name is not None:
             keys = app.voices.catalogue.remove(self.voice_name)
         elif self.job_id is not None:
@@ -199,7 +205,7 @@ class Presign(Operation):
     )
     url_expires: Expires | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         links = Links.wanted(app.storage, app.settings.urls, "presigned", self.url_expires)
         if self.method == "get":
             url = links.to(self.key)

@@ -1,14 +1,15 @@
 """A job's input: what a user may send, under today's and older names, checked once at the door.
 
-`parse` gives a typed request or one InvalidInput that names every bad field, so that a user fixes
+`parse` gives a typed request or one InvalidInput that names the bad fields, so that a user fixes
 a job in one go. Names are those of the job schema in README.md; older systems' names are mapped by
 `worker.request.aliases`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +23,9 @@ from worker.wording import problem
 
 TTS = "tts"
 _MAX_NAME = 60  # characters of an unknown field's name that are repeated to the user
+_MAX_PROBLEMS = 10  # that are named; the others are counted
+_MAX_FIELDS = 200  # of one object; ours has 40
+_MAX_ALL_FIELDS = 10_000  # of a whole job: 1,000 segments with every field have 4,000
 
 
 @dataclass(frozen=True)
@@ -40,27 +44,53 @@ def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Setting
         settings: what is allowed.
 
     Raises:
-        InvalidInput: naming every bad field at once.
+        InvalidInput: naming the bad fields at once, ten of them at most.
     """
     if not isinstance(raw, Mapping):
         raise InvalidInput(
             f"The job's input must be an object, not {show(raw)}.",
             'Send {"input": {"text": "..."}}.',
         )
+    _check_size(raw)
     model = _model(raw.get("endpoint"), {TTS: SpeechInput, **operations})
     found = canonical(raw, model)
     problems = [*found.problems, *_not_one(found.values, model.one_of)]
     try:
         parsed = model.model_validate(found.values, context=settings)
     except ValidationError as exc:
-        raise _wrong([*problems, *_problems(exc, found, model)]) from exc
+        named = islice(_problems(exc, found, model), _MAX_PROBLEMS)
+        raise _wrong([*problems, *named], len(problems) + exc.error_count()) from exc
     if problems:
-        raise _wrong(problems)
+        raise _wrong(problems, len(problems))
     return Request(parsed, found.warnings)
 
 
-def _wrong(problems: Iterable[str]) -> InvalidInput:
-    return InvalidInput(f"Wrong input: {'; '.join(problems)}.")
+def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
+    """The error naming the first of `count` problems."""
+    named = problems[:_MAX_PROBLEMS]
+    more = f"; and {count - len(named)} more" if count > len(named) else ""
+    return InvalidInput(f"Wrong input: {'; '.join(named)}{more}.")
+
+
+def _check_size(raw: Mapping[str, Any]) -> None:
+    """Refuses a job of so many fields that checking each would cost other jobs time.
+
+    Raises:
+        InvalidInput: with the count and the limit.
+    """
+    fields, objects = 0, [raw]
+    while objects:
+        one = objects.pop()
+        fields += len(one)
+        if len(one) > _MAX_FIELDS:
+            raise InvalidInput(
+                f"The job has an object of {len(one)} fields; at most {_MAX_FIELDS} are allowed."
+            )
+        if fields > _MAX_ALL_FIELDS:
+            raise InvalidInput(f"The job has over {_MAX_ALL_FIELDS} fields in all.")
+        for value in one.values():
+            inner = value if isinstance(value, list) else [value]
+            objects += (each for each in inner if isinstance(each, Mapping))
 
 
 def _model(endpoint: object, known: Mapping[str, type[Strict]]) -> type[Strict]:

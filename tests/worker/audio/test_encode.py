@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -64,3 +65,31 @@ def test_nan_or_infinite_samples_are_never_written(bad: float) -> None:
 def test_no_audio_is_no_file() -> None:
     with pytest.raises(InferenceFailed):
         encode(SPEECH[:0], 24000, "wav")
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.2, 40.0])
+@pytest.mark.parametrize("fmt", AUDIO_FORMATS)
+def test_the_same_samples_are_always_the_same_bytes(fmt: str, seconds: float) -> None:
+    samples = np.resize(SPEECH, int(24000 * seconds))
+    assert len({encode(samples, 24000, fmt) for _ in range(3)}) == 1
+
+
+def test_an_ogg_files_pages_have_the_serial_of_one_stream_and_right_checksums() -> None:
+    data = encode(np.resize(SPEECH, 24000 * 20), 24000, "ogg")
+    pages = [data[m.start() :] for m in re.finditer(b"OggS\0", data)]
+    assert len(pages) > 2
+    assert len({page[14:18] for page in pages}) == 1
+    for page in pages:
+        lacing = page[27 : 27 + page[26]]
+        whole = page[: 27 + len(lacing) + sum(lacing)]
+        assert int.from_bytes(whole[22:26], "little") == crc(whole[:22] + bytes(4) + whole[26:])
+
+
+def crc(page: bytes) -> int:
+    """RFC 3533's checksum, bit by bit."""
+    value = 0
+    for byte in page:
+        value ^= byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ (0x04C11DB7 if value >> 31 else 0)) & 0xFFFFFFFF
+    return value

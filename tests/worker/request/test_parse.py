@@ -192,3 +192,40 @@ def test_any_json_is_either_a_job_or_one_printable_error(raw: dict[str, Any]) ->
         read(raw)
     except InvalidInput as error:
         assert error.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {f"return_word_timing{i}": 1 for i in range(150)},
+        {"segments": [{"text": "a", "speedy": 1, "voicee": 2} for _ in range(1000)]},
+        {"text": "a", "options": {f"o{i}": 1 for i in range(150)}},
+        {"text": "a", "metadata": {f"\u2028{i}" * 50: object for i in range(150)}},
+    ],
+)
+def test_ten_problems_are_named_and_the_rest_counted(raw: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as error:
+        read(raw)
+    assert len(error.value.message) < 2500
+    assert error.value.message.count(";") <= 10
+
+
+def test_how_many_problems_are_not_named_is_said() -> None:
+    with pytest.raises(InvalidInput, match=r"; and 141 more\.$"):
+        read({f"unknown{i}": 1 for i in range(150)})  # and no text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {f"f{i}": 1 for i in range(100_000)},
+        {"text": "a", "options": {f"f{i}": 1 for i in range(100_000)}},
+        {"segments": [{f"f{i}": 1 for i in range(100_000)}]},
+        {"segments": [{f"f{i}": 1 for i in range(199)} for _ in range(1000)]},
+    ],
+)
+def test_a_job_of_far_too_many_fields_is_refused_before_each_is_looked_at(
+    raw: dict[str, Any],
+) -> None:
+    with pytest.raises(InvalidInput, match="fields"):
+        read(raw)
