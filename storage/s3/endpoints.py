@@ -20,7 +20,7 @@ from storage.config import StorageConfig
 from storage.s3.hosts import Warn, fix_host, is_address, split_endpoint
 from storage.s3.providers import AWS, CUSTOM, Addressing, Provider, find_provider
 
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}\Z")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 # A wildcard certificate covers one label, and a host has neither capitals nor underscores.
 _BUCKET_IN_HOST = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z")
 
