@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from errors import ConfigError, StorageDenied, StorageError, WorkerError
+from storage.base import ObjectUrl
 from storage.config import StorageConfig
 from storage.s3.credentials import Credentials
 from storage.s3.endpoints import Endpoint, resolve_endpoint
@@ -32,6 +33,7 @@ _VERBS = {
     "delete_object": "delete",
     "list_objects_v2": "list",
     "head_bucket": "look up bucket",
+    "sign": "sign requests to",
 }
 
 
@@ -65,8 +67,8 @@ class S3Client:
         """
         if key is not None:
             parameters["Key"] = key
+        request = getattr(self.botocore(), method)
         try:
-            request = getattr(self.botocore(), method)
             answer: dict[str, Any] = request(Bucket=self.bucket, **parameters)
         except Exception as exc:
             raise self.typed(exc, method, key) from exc
@@ -86,8 +88,8 @@ class S3Client:
 
     def presign(
         self, method: str, key: str, expires_s: int, parameters: dict[str, str] | None = None
-    ) -> tuple[str, datetime]:
-        """A signed URL for `method` on `key`, and its end; no request to the bucket is made.
+    ) -> ObjectUrl:
+        """A signed URL for `method` on `key`; no request to the bucket is made.
 
         A URL ends with the credentials that signed it, however long it was asked to live.
 
@@ -95,19 +97,19 @@ class S3Client:
             StorageDenied, StorageUnavailable: there are no credentials, or they have ended.
         """
         values = {"Bucket": self.bucket, "Key": key, **(parameters or {})}
+        client = self.retry.run(self.botocore)
+        start = datetime.now(UTC).replace(microsecond=0)  # never later than the signature's
+        last = self._credentials.end()
+        given_s = int((last - start).total_seconds()) if last else expires_s
+        life_s = min(expires_s, given_s)
+        if life_s < 1:
+            raise StorageDenied(f"{self.where(method, key)}: {EXPIRED.message}.", EXPIRED.hint)
         try:
-            client = self.retry.run(self.botocore)
-            start = datetime.now(UTC).replace(microsecond=0)  # never later than the signature's
-            end = start + timedelta(seconds=expires_s)
-            if (last := self._credentials.end()) is not None:
-                end = min(end, last)
-            if end <= start:
-                raise StorageDenied(f"{self.where(method, key)}: {EXPIRED.message}.", EXPIRED.hint)
-            seconds = int((end - start).total_seconds())
-            url: str = client.generate_presigned_url(method, Params=values, ExpiresIn=seconds)
+            url = client.generate_presigned_url(method, Params=values, ExpiresIn=life_s)
         except Exception as exc:
             raise self.typed(exc, method, key) from exc
-        return url, end.replace(microsecond=0)
+        end = start + timedelta(seconds=life_s)
+        return ObjectUrl(url, "presigned", end, shortened=life_s < expires_s)
 
     def unsigned_url(self, key: str) -> str:
         """Where `key` is, without a signature: the same host and path as every request's."""
@@ -155,7 +157,10 @@ class S3Client:
             StorageDenied, StorageUnavailable: there are none; the next call looks again.
             ConfigError: what was configured cannot be used.
         """
-        credentials = self._credentials.get()
+        try:
+            credentials = self._credentials.get()
+        except Exception as exc:
+            raise self.typed(exc, "sign", None) from exc
         with self._lock:
             if self._signing is None:
                 self._signing = self._open(credentials)

@@ -243,8 +243,7 @@ class S3Storage(Storage):
                 f"{self._endpoint.label} does not offer presigned URLs.",
                 "Set S3_URL_KIND=none and read the object by its key, or use another provider.",
             )
-        url, expires_at = self._client.presign(method, full, expires_s, parameters)
-        return ObjectUrl(url, "presigned", expires_at)
+        return self._client.presign(method, full, expires_s, parameters)
 
     def ensure_bucket(self) -> None:
         """Verifies that the bucket is there and may be listed; it is never created.

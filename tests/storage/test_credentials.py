@@ -3,12 +3,9 @@ longer than they do. The services that give them are played by a local HTTP serv
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,61 +13,11 @@ import pytest
 
 from errors import StorageDenied, StorageUnavailable
 from s3_utils import open_storage
+from standins.role_service import RoleService
 from standins.s3server.server import S3Server
 from storage.config import StorageConfig
 
 WEEK_S = 604_800
-
-
-class RoleService:
-    """An instance's metadata service (IMDSv2) and a container's, at one address.
-
-    `answers` are bodies or statuses to give before the right one, `life` is that of the keys.
-    """
-
-    def __init__(self, keys: S3Server) -> None:
-        self.keys = keys
-        self.life = timedelta(hours=6)
-        self.answers: list[int | bytes] = []
-        self.asked = 0
-        handler = type("Handler", (_Handler,), {"service": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
-
-    def right(self) -> bytes:
-        end = (datetime.now(UTC) + self.life).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return json.dumps(
-            {
-                "Code": "Success", "AccessKeyId": self.keys.access_key,
-                "SecretAccessKey": self.keys.secret_key, "Token": "token", "Expiration": end,
-            }
-        ).encode()  # fmt: skip
-
-
-class _Handler(BaseHTTPRequestHandler):
-    service: RoleService
-
-    def answer(self) -> None:
-        self.service.asked += 1
-        given = self.service.answers.pop(0) if self.service.answers else None
-        if isinstance(given, int):
-            self.send_error(given)
-            return
-        body = given or self.service.right()
-        if self.path.endswith("/security-credentials/"):
-            body = b"my-role"
-        elif self.path.endswith("/api/token"):
-            body = b"metadata-token"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_PUT = answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
 
 
 @pytest.fixture
@@ -82,8 +29,7 @@ def role(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[RoleS
         monkeypatch.setenv(name, "/nonexistent")
     service = RoleService(s3_server)
     yield service
-    service.http.shutdown()
-    service.http.server_close()
+    service.close()
 
 
 @pytest.fixture(params=["instance", "container"])
