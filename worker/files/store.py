@@ -114,6 +114,8 @@ async def store(
     url = await asyncio.to_thread(target.links.to, target.audio.key)
     if url.kind != target.links.kind:
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
+    if url.shortened:
+        warnings[f"URLs end at {url.expires}, with the credentials that signed them."] = None
     timing_urls: dict[str, str | None] = {
         fmt: target.links.to(target.timings[fmt].key).url for fmt in timings
     }
