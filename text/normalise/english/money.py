@@ -1,0 +1,172 @@
+"""Money: symbols and codes, cents, magnitudes, ranges, prices per something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from text.normalise.english import numbers
+from text.normalise.rules import Reading, Rule, either
+
+
+@dataclass(frozen=True)
+class Currency:
+    """How one and many are called, and their hundredth parts where these are said."""
+
+    one: str
+    many: str
+    part: str = ""
+    parts: str = ""
+
+
+_DOLLAR = Currency("dollar", "dollars", "cent", "cents")
+_EURO = Currency("euro", "euros", "cent", "cents")
+_POUND = Currency("pound", "pounds", "penny", "pence")
+_RUPEE = Currency("rupee", "rupees", "paisa", "paise")
+
+
+def _dollars(country: str) -> Currency:
+    return Currency(f"{country} dollar", f"{country} dollars", "cent", "cents")
+
+
+_SYMBOLS = {
+    "$": _DOLLAR, "£": _POUND, "€": _EURO, "₹": _RUPEE, "¥": Currency("yen", "yen"),
+    "₩": Currency("won", "won"), "₽": Currency("ruble", "rubles"), "₺": Currency("lira", "lira"),
+    "₪": Currency("shekel", "shekels"), "₫": Currency("dong", "dong"),
+    "₴": Currency("hryvnia", "hryvnias"), "₦": Currency("naira", "naira"),
+    "฿": Currency("baht", "baht"), "₱": Currency("peso", "pesos"), "₿": Currency("bitcoin", "bitcoins"),
+    "US$": _dollars("U S"), "A$": _dollars("Australian"), "AU$": _dollars("Australian"),
+    "C$": _dollars("Canadian"), "CA$": _dollars("Canadian"), "HK$": _dollars("Hong Kong"),
+    "NZ$": _dollars("New Zealand"), "S$": _dollars("Singapore"), "NT$": _dollars("Taiwan"),
+    "R$": Currency("Brazilian real", "Brazilian reais"), "MX$": Currency("Mexican peso", "Mexican pesos"),
+}  # fmt: skip
+_CODES = {
+    "USD": _dollars("U S"), "EUR": _EURO, "GBP": _POUND, "JPY": _SYMBOLS["¥"],
+    "CHF": Currency("Swiss franc", "Swiss francs"), "CAD": _dollars("Canadian"),
+    "AUD": _dollars("Australian"), "NZD": _dollars("New Zealand"), "HKD": _dollars("Hong Kong"),
+    "SGD": _dollars("Singapore"), "CNY": Currency("yuan", "yuan"), "RMB": Currency("yuan", "yuan"),
+    "INR": _RUPEE, "RUB": _SYMBOLS["₽"], "KRW": _SYMBOLS["₩"], "TRY": _SYMBOLS["₺"],
+    "SEK": Currency("Swedish krona", "Swedish kronor"), "NOK": Currency("Norwegian krone", "Norwegian kroner"),
+    "DKK": Currency("Danish krone", "Danish kroner"), "PLN": Currency("zloty", "zlotys"),
+    "CZK": Currency("Czech koruna", "Czech koruny"), "HUF": Currency("forint", "forints"),
+    "BRL": _SYMBOLS["R$"], "MXN": _SYMBOLS["MX$"], "ZAR": Currency("rand", "rand"),
+    "AED": Currency("dirham", "dirhams"), "ILS": _SYMBOLS["₪"], "THB": _SYMBOLS["฿"],
+    "BTC": Currency("bitcoin", "bitcoins"),
+}  # fmt: skip
+MAGNITUDES = {
+    "k": "thousand", "K": "thousand", "thousand": "thousand",
+    "m": "million", "M": "million", "mn": "million", "mm": "million", "MM": "million",
+    "mil": "million", "million": "million",
+    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "bln": "billion",
+    "billion": "billion",
+    "t": "trillion", "T": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
+}  # fmt: skip
+PER = {
+    "mo": "month", "hr": "hour", "h": "hour", "yr": "year", "wk": "week", "kg": "kilogram",
+    "lb": "pound", "oz": "ounce", "sq ft": "square foot", "pp": "person", "ea": "each",
+    "gal": "gallon", "L": "liter", "l": "liter", "min": "minute", "m": "meter", "mi": "mile",
+    "km": "kilometer", "MWh": "megawatt hour", "kWh": "kilowatt hour", "GB": "gigabyte",
+}  # fmt: skip
+
+AMOUNT = r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,6})?|\.\d{1,4}"
+_MAG = either(list(MAGNITUDES))
+_SYMBOL = either(list(_SYMBOLS))
+_CODE = either(list(_CODES))
+_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b)?"
+
+_BEFORE = re.compile(
+    rf"(?P<minus>(?<![\w.])[-−])?(?<![A-Za-z])(?P<symbol>{_SYMBOL})\s?(?P<minus2>[-−])?"
+    rf"(?P<low>{AMOUNT})(?:[\s-]?(?P<mag>{_MAG})(?![A-Za-z]))?"
+    rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<high>{AMOUNT})"
+    rf"(?:[\s-]?(?P<mag2>{_MAG})(?![A-Za-z]))?(?=[^\w%°]|$))?{_PER}(?P<plus>\+)?(?!\d)"
+)
+_AFTER = re.compile(
+    rf"(?<![\w.,:/])(?P<minus>[-−])?(?:(?P<low>{AMOUNT})(?P<dash>[-–]))?(?P<high>{AMOUNT})"
+    rf"\s?(?:(?P<mag>{_MAG})\s?)?(?P<unit>[€£¥₹₽₩¢$]|{_CODE}\b)(?![\w€£¥$]){_PER}"
+)
+_CODE_BEFORE = re.compile(
+    rf"\b(?P<unit>{_CODE})\s?(?P<high>{AMOUNT})(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?(?![\d%])"
+)
+_PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?![\w])(?<!\bp)")
+
+
+def _named(amount: str, currency: Currency, magnitude: str | None, *, single: bool = False) -> str:
+    """`5.30` of dollars is "five dollars and thirty cents"."""
+    whole, _, decimals = amount.replace(",", "").partition(".")
+    if magnitude:
+        return f"{numbers.number(amount)} {MAGNITUDES[magnitude]} {_unit(currency, single)}"
+    if currency.part and len(decimals) == 2:
+        return _with_parts(int(whole or 0), int(decimals), currency, single)
+    if set(decimals) <= {"0"}:
+        amount = whole
+    one = single or amount == "1"
+    return f"{numbers.number(amount)} {_unit(currency, one)}"
+
+
+def _unit(currency: Currency, one: bool) -> str:
+    return currency.one if one else currency.many
+
+
+def _with_parts(whole: int, parts: int, currency: Currency, single: bool) -> str:
+    small = f"{numbers.cardinal(parts)} {currency.part if parts == 1 else currency.parts}"
+    big = f"{numbers.cardinal(whole)} {_unit(currency, single or whole == 1)}"
+    if not parts:
+        return big
+    return f"{big} and {small}" if whole else small
+
+
+def _per(match: re.Match[str]) -> str:
+    per = match.groupdict().get("per")
+    if not per:
+        return ""
+    name = PER.get(per[1:], per[1:])
+    return f" {name}" if name == "each" else f" per {name}"
+
+
+def _before(match: re.Match[str]) -> Reading:
+    currency = _SYMBOLS[match["symbol"]]
+    sign = "minus " if match["minus"] or match["minus2"] else ""
+    after = match.string[match.end() : match.end() + 24]
+    single = bool(
+        re.search(r"\b[Aa]n?\s$", match.string[max(0, match.start() - 4) : match.start()])
+        and re.match(r"[\s-](?!(?:or|and|to|for|in|on|a|an|per|each|is|was|more|less)\b)[a-z]{3}", after)
+    )
+    if match["high"] is None:
+        words = _named(match["low"], currency, match["mag"], single=single)
+    else:
+        words = _range(match, currency)
+    plus = " plus" if match["plus"] else ""
+    return f"{sign}{words}{_per(match)}{plus}"
+
+
+def _range(match: re.Match[str], currency: Currency) -> str:
+    low, magnitude, last = match["low"], match["mag"], match["mag2"]
+    high = _named(match["high"], currency, last)
+    if magnitude and magnitude != last:
+        first = f"{numbers.number(low)} {MAGNITUDES[magnitude]}"
+    elif "." in low and not last:
+        first = _named(low, currency, None)
+    else:
+        first = numbers.number(low)
+    return f"{first} to {high}"
+
+
+def _after(match: re.Match[str]) -> Reading:
+    unit = match["unit"]
+    currency = Currency("cent", "cents") if unit == "¢" else _CODES.get(unit) or _SYMBOLS[unit]
+    groups = match.groupdict()
+    first = f"{numbers.number(groups['low'])} to " if groups.get("low") else ""
+    sign = "minus " if groups.get("minus") else ""
+    return f"{sign}{first}{_named(match['high'], currency, match['mag'])}{_per(match)}"
+
+
+def _pence(match: re.Match[str]) -> Reading:
+    return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
+
+
+RULES = [
+    Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS})),
+    Rule("money", _AFTER, _after, "0123456789"),
+    Rule("money", _CODE_BEFORE, _after, "0123456789"),
+    Rule("pence", _PENCE, _pence, "p"),
+]

@@ -1,0 +1,177 @@
+"""Numbers with a unit: `3.5 kg`, `60 km/h`, `5'10"`, `9x13-inch`, `20–25°C`, `15%`."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.english import numbers
+from text.normalise.english.context import after, before, ends_sentence
+from text.normalise.english.money import MAGNITUDES
+from text.normalise.english.unit_names import PER, UNITS
+from text.normalise.english.years import is_counted
+from text.normalise.rules import Reading, Rule, either
+
+_DIGITS = "0123456789"
+AMOUNT = r"(?:(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,12})?|\.\d{1,12})"
+_FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞]"
+_VALUE = rf"(?:{AMOUNT}{_FRACTION}?|{_FRACTION}|\d{{1,3}}\s\d{{1,2}}/\d{{1,2}})"
+_START = r"(?<![\w.,/:-])"
+_MINUS = r"(?:(?P<minus>[-−])\s?)?"
+_DASH = r"\s?(?:[-–—]|to|or)\s?"
+# A symbol that is also a word, a letter or part of a name needs to stand close or to be certain.
+_LOOSE = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "mos", "%")]
+_UNIT = either(_LOOSE)
+
+_UNITS = re.compile(
+    rf"{_START}{_MINUS}(?:(?P<low>{_VALUE})\s?(?P<lowunit>{_UNIT})?(?P<dash>{_DASH})(?P<minus2>[-−])?)?"
+    rf"(?P<high>{_VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT}|%)"
+    rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?(?![\w²³°]|/\w)"
+)
+_FEET = re.compile(
+    rf"{_START}(?P<feet>\d{{1,3}})'\s?-?(?P<inches>\d{{1,2}}(?:\.\d|{_FRACTION})?)(?:\"|''|(?!\w))"
+)
+_FOOT_WORDS = re.compile(
+    rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>\d{{1,2}}(?:\.\d|{_FRACTION})?)\s?in\b(?P<dot>\.)?"
+)
+_INCHES = re.compile(rf"{_START}(?P<n>{_VALUE})(?:\"|''|-in\b\.?|\s?in\.(?=\s[a-z(x×]|[),;])|\s?in(?=\s[x×]\s\d))")
+_ONE_FOOT = re.compile(rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d)")
+_BY = re.compile(
+    rf"{_START}(?P<a>{AMOUNT})\s?(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])})?['\"]?\s?[x×X]\s?(?={AMOUNT})"
+)
+_TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
+_COUNT = re.compile(rf"{_START}(?P<n>{AMOUNT})\s?(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])")
+_PERCENT = re.compile(rf"{_START}{_MINUS}(?:(?P<low>{AMOUNT})\s?%?{_DASH})?(?P<high>{AMOUNT})\s?(?:pct\b\.?|%)(?!\w)")
+
+_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8),
+              "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
+
+
+def value(text: str) -> str:
+    """`2½`, `2 1/2` or a number in words."""
+    mixed = re.fullmatch(r"(?:([\d,]+)\s)?(\d+)/(\d+)", text)
+    if mixed:
+        part = (int(mixed[2]), int(mixed[3]))
+        whole = mixed[1]
+    elif text[-1] in _FRACTIONS:
+        part, whole = _FRACTIONS[text[-1]], text[:-1]
+    else:
+        return numbers.number(text)
+    if not whole:
+        return numbers.fraction(*part)
+    article = "a" if part[0] == 1 else ""
+    fraction = numbers.fraction(*part)
+    return f"{numbers.number(whole)} and " + (fraction.replace("one", article, 1) if article else fraction)
+
+
+def _is_one(text: str) -> bool:
+    return text == "1" or (text[-1] in _FRACTIONS and len(text) == 1) or bool(re.fullmatch(r"\d/\d+", text))
+
+
+# After a number and a blank these are as likely something else.
+_RISKY_APART = frozenset("t V W h s L l g m MP px cc ha st ct atm pt ga cal".split()) - frozenset("h g m L l V W t ha cal px pt".split())
+
+
+def _units(match: re.Match[str]) -> Reading:
+    unit, high, gap = match["unit"], match["high"], match["gap"]
+    if gap == " " and unit in ("s", "ms", "MP", "mo"):
+        if unit != "ms":
+            return None
+    if unit == "m" and is_counted(match.string, match.end("unit")):
+        return None  # 5m people
+    if unit == "bar" and gap == "-":
+        return None
+    one, many = UNITS[unit]
+    single = gap == "-" or (not match["low"] and _is_one(high)) or _attributive(match)
+    name = one if single and unit != "°" or _is_one(high) else many
+    low = ""
+    if match["low"]:
+        join = " or " if match["dash"].strip() == "or" else " to "
+        minus = "minus " if match["minus2"] else ""
+        lowunit = match["lowunit"]
+        named = f" {UNITS[lowunit][1]}" if lowunit and lowunit != unit else ""
+        low = f"{value(match['low'])}{named}{join}{minus}"
+    sign = "minus " if match["minus"] else ""
+    per = f" per {PER[match['per']]}" if match["per"] else ""
+    stop = "." if match["dot"] and ends_sentence(match.string, match.end()) else ""
+    if unit in ("ft", "foot", "feet") and gap == "-" and re.match(r"-?tall|\s", after(match, 6)):
+        name = "foot"
+    return f"{sign}{low}{value(high)}{_hyphen(gap, match)}{name}{per}{stop}"
+
+
+def _hyphen(gap: str, match: re.Match[str]) -> str:
+    return "-" if gap == "-" and match["unit"] not in ("°", "%") else " "
+
+
+_NOUN = re.compile(r"\s(?!(?:and|or|to|for|in|on|at|of|a|an|the|per|each|is|was|are|were|from|by|with|away|more|less|long|wide|tall|high|deep|above|below|before|after|ago|later|every|if|as|but|than|that|when|because|old|into|over|under|north|south|east|west|daily|total|out|up|off|down|apart|thick|ahead|behind|left)\b)[a-z]{3}")
+
+
+def _attributive(match: re.Match[str]) -> bool:
+    """ "a 5 km run": one kilometer, since it describes the run."""
+    return bool(re.search(r"\b[Aa]n?\s$", before(match, 4)) and _NOUN.match(after(match, 16)))
+
+
+def _inches_words(text: str) -> str:
+    return f"{value(text)} {'inch' if text == '1' else 'inches'}"
+
+
+def _feet(match: re.Match[str]) -> Reading:
+    feet = match["feet"]
+    stop = "." if match.groupdict().get("dot") and ends_sentence(match.string, match.end()) else ""
+    return f"{numbers.cardinal(int(feet))} {'foot' if feet == '1' else 'feet'} {_inches_words(match['inches'])}{stop}"
+
+
+def _inches(match: re.Match[str]) -> Reading:
+    if match[0].endswith('"') and match.string.count('"', max(0, match.start() - 400), match.start()) % 2:
+        return None  # a closing quotation mark
+    if match[0].endswith("in.") or match[0].endswith("-in") or match[0].endswith("-in."):
+        single = "-" in match[0]
+        return f"{value(match['n'])}{'-inch' if single else ' inches'}"
+    return _inches_words(match["n"])
+
+
+def _one_foot(match: re.Match[str]) -> Reading:
+    return f"{numbers.number(match['n'])} feet"
+
+
+def _by(match: re.Match[str]) -> Reading:
+    rest = after(match, 40)
+    if re.match(rf"{AMOUNT}\s?=|10[⁰¹²³⁴-⁹⁻^]", rest):
+        return f"{numbers.number(match['a'])} times "
+    unit = f" {UNITS[match['unit']][1]}" if match["unit"] in UNITS else ""
+    if match["unit"] == "in" or '"' in match[0]:
+        unit = " inches"
+    elif "'" in match[0]:
+        unit = " feet"
+    return f"{_size(match['a'])}{unit} by "
+
+
+def _size(text: str) -> str:
+    return numbers.label(text) if len(text) == 4 and text.isdecimal() else numbers.number(text)
+
+
+def _times(match: re.Match[str]) -> Reading:
+    more = re.match(r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|longer|better|"
+                    r"daily|weekly|cheaper|stronger)\b", after(match))  # fmt: skip
+    return f"{numbers.number(match['n'])} {'times' if more else 'x'}"
+
+
+def _count(match: re.Match[str]) -> Reading:
+    magnitude = match["mag"]
+    sure = magnitude in ("bn", "Bn", "tn", "trn", "mn", "mln") or "." in match["n"] and magnitude in "MB"
+    if not sure and not is_counted(match.string, match.end()) and not match["plus"] and magnitude != "M":
+        return None
+    plus = " plus" if match["plus"] else ""
+    name = MAGNITUDES.get(magnitude, "million")
+    return f"{numbers.number(match['n'])} {name}{plus}"
+
+
+RULES = [
+    Rule("feet and inches", _FEET, _feet, "'"),
+    Rule("feet and inches", _FOOT_WORDS, _feet, _DIGITS),
+    Rule("sizes", _BY, _by, "xX×"),
+    Rule("feet", _ONE_FOOT, _one_foot, "'"),
+    Rule("inches", _INCHES, _inches, "\"'i"),
+    Rule("units", _UNITS, _units, _DIGITS + "½¼¾⅓⅔⅛⅜⅝⅞"),
+    Rule("magnitudes", _COUNT, _count, _DIGITS),
+    Rule("times", _TIMES, _times, "x×"),
+]

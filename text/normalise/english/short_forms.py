@@ -1,0 +1,253 @@
+"""Short forms with a full stop: titles, `e.g.`, `No. 5`, `Inc.`, street addresses."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.english import numbers
+from text.normalise.english.context import after, before, ends_sentence
+from text.normalise.rules import Reading, Rule, either
+from text.spans import Edit
+
+# Before a name.
+_TITLES = {
+    "Mr": "Mister", "Mrs": "Missus", "Ms": "Ms", "Mx": "Mix", "Dr": "Doctor", "Drs": "Doctors",
+    "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Sgt": "Sergeant",
+    "Capt": "Captain", "Cpt": "Captain", "Col": "Colonel", "Gen": "General", "Lt": "Lieutenant",
+    "Cmdr": "Commander", "Cdr": "Commander", "Adm": "Admiral", "Maj": "Major", "Cpl": "Corporal",
+    "Pvt": "Private", "Gov": "Governor", "Sen": "Senator", "Rep": "Representative",
+    "Pres": "President", "Supt": "Superintendent", "Det": "Detective", "Insp": "Inspector",
+    "Amb": "Ambassador", "Atty": "Attorney", "Messrs": "Messieurs", "Mme": "Madame",
+    "Mlle": "Mademoiselle", "St": "Saint", "Sts": "Saints", "Mt": "Mount", "Ft": "Fort",
+    "Fr": "Father", "Bp": "Bishop", "Abp": "Archbishop", "Sr": "Sister", "Br": "Brother",
+    "Asst": "Assistant", "Dir": "Director", "Secy": "Secretary", "Treas": "Treasurer",
+    "Pt": "Point", "Pte": "Private", "Sra": "Señora", "Ven": "Venerable", "Cllr": "Councillor",
+}  # fmt: skip
+_BARE_TITLES = [
+    "Mr", "Mrs", "Ms", "Mx", "Dr", "Prof", "Sgt", "Capt", "Lt", "Col", "Gen", "Cpl", "St", "Mt",
+]  # fmt: skip
+# Only with the full stop; said the same wherever they stand.
+_ALWAYS = {
+    "e.g.": "for example", "E.g.": "For example", "i.e.": "that is", "I.e.": "That is",
+    "eg.": "for example", "ie.": "that is", "vs.": "versus", "Vs.": "Versus", "VS.": "versus",
+    "viz.": "namely", "cf.": "compare", "Cf.": "Compare", "et al.": "et al", "etc.": "et cetera",
+    "&c.": "et cetera", "approx.": "approximately", "Approx.": "Approximately",
+    "ca.": "circa", "incl.": "including", "Incl.": "Including", "excl.": "excluding",
+    "a.k.a.": "also known as", "A.K.A.": "also known as", "p.a.": "per annum", "P.S.": "P S",
+    "p.s.": "P S", "N.B.": "N B", "n.b.": "N B", "R.S.V.P.": "R S V P", "Ph.D.": "P H D",
+    "Ph.D": "P H D", "M.Sc.": "M S C", "B.Sc.": "B S C", "D.Phil.": "D Phil", "Inc.": "Incorporated",
+    "Ltd.": "Limited", "Corp.": "Corporation", "Bros.": "Brothers", "Assn.": "Association",
+    "Assoc.": "Associates", "Univ.": "University", "Inst.": "Institute", "Dept.": "Department",
+    "dept.": "department", "Govt.": "Government", "govt.": "government", "Mgmt.": "Management",
+    "mgmt.": "management", "Attn.": "Attention", "Jr.": "Junior", "Jnr.": "Junior",
+    "Sr.": "Senior", "Esq.": "Esquire", "Natl.": "National", "Intl.": "International",
+    "misc.": "miscellaneous", "Misc.": "Miscellaneous", "avg.": "average", "Avg.": "Average",
+    "max.": "maximum", "Max.": "Maximum", "temp.": "temperature", "Temp.": "Temperature",
+    "qty.": "quantity", "Qty.": "Quantity", "tel.": "telephone", "Tel.": "Telephone",
+    "Blvd.": "Boulevard", "Ave.": "Avenue", "Hwy.": "Highway", "Pkwy.": "Parkway",
+    "Apt.": "Apartment", "Bldg.": "Building", "Rm.": "Room", "Rd.": "Road", "Sq.": "Square",
+    "Thurs.": "Thursday", "ref.": "reference", "Ref.": "Reference", "refs.": "references",
+    "appt.": "appointment", "Rte.": "Route", "rte.": "route", "o'c.": "o'clock", "ibid.": "ibid",
+    "Ibid.": "Ibid", "mins.": "minutes", "hrs.": "hours", "secs.": "seconds", "yrs.": "years",
+    "tbsp.": "tablespoons", "tsp.": "teaspoons", "esp.": "especially", "Jan.": "January",
+    "Feb.": "February", "Aug.": "August", "Sept.": "September", "Oct.": "October",
+    "Nov.": "November", "Dec.": "December", "St. Petersburg": "Saint Petersburg",
+}  # fmt: skip
+# Only before a figure or a numeral.
+_BEFORE_FIGURE = {
+    "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number",
+    "Fig": "figure", "fig": "figure", "Figs": "figures", "figs": "figures", "p": "page",
+    "pp": "pages", "pg": "page", "pgs": "pages", "P": "page", "PP": "pages", "Pg": "page",
+    "vol": "volume", "Vol": "volume", "vols": "volumes", "Vols": "volumes", "ch": "chapter",
+    "Ch": "chapter", "Chap": "chapter", "chap": "chapter", "Chs": "chapters", "sec": "section",
+    "Sec": "section", "sect": "section", "Sect": "section", "Secs": "sections", "art": "article",
+    "Art": "article", "Arts": "articles", "para": "paragraph", "Para": "paragraph",
+    "paras": "paragraphs", "par": "paragraph", "eq": "equation", "Eq": "equation",
+    "eqs": "equations", "Eqs": "equations", "App": "appendix", "app": "appendix",
+    "ext": "extension", "Ext": "extension", "Ste": "suite", "est": "established",
+    "Est": "established", "c": "circa", "min": "minimum", "Min": "minimum", "l": "line",
+    "ll": "lines", "ver": "version", "Ver": "version", "ed": "edition", "Fl": "floor",
+    "Pt": "part", "pt": "part", "bk": "book", "Bk": "book", "Tab": "table", "tab": "table",
+    "cl": "clause", "Cl": "clause", "reg": "regulation", "Reg": "regulation", "Lot": "lot",
+    "Ex": "example", "ex": "example", "Sch": "schedule", "Op": "opus", "op": "opus",
+    "Wk": "week", "Yr": "year", "ser": "series", "Tel": "telephone", "Mk": "mark", "Cat": "category",
+}  # fmt: skip
+_STREETS = {
+    "St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road",
+    "Dr": "Drive", "Ln": "Lane", "Ct": "Court", "Pl": "Place", "Sq": "Square", "Ter": "Terrace",
+    "Hwy": "Highway", "Pkwy": "Parkway", "Cir": "Circle", "Trl": "Trail", "Cres": "Crescent",
+    "Street": "Street", "Avenue": "Avenue", "Road": "Road", "Drive": "Drive", "Lane": "Lane",
+    "Way": "Way", "Boulevard": "Boulevard", "Court": "Court", "Place": "Place", "Square": "Square",
+}  # fmt: skip
+_DIRECTIONS = {
+    "N": "North", "S": "South", "E": "East", "W": "West", "NW": "Northwest", "NE": "Northeast",
+    "SW": "Southwest", "SE": "Southeast",
+}  # fmt: skip
+
+_TITLE = re.compile(rf"\b(?P<word>{either(list(_TITLES))})\.(?=\s?(?:and\s(?:Mrs|Mr|Dr)|[A-Z\"']))")
+_BARE_TITLE = re.compile(rf"\b(?P<word>{either(_BARE_TITLES)})(?=\s[A-Z][a-z'.])")
+_FIXED = re.compile(rf"(?<![\w.])(?P<word>{either(list(_ALWAYS))})(?!\w)")
+_FIGURE = re.compile(rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?(?P<n>(?=\d|[IVXLivxl]+\b))")
+_COMPANY = re.compile(r"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>Co|Dist|Mfg)\.(?!\w)")
+_VERSUS = re.compile(r"(?<=[\w.)]\s)(?:vs|VS)(?=\s[\w(])|(?<=[A-Z][a-z]{2}\s)v\.?(?=\s[A-Z])|(?<=[a-z]{3}\s)v\.?(?=\s[A-Z][a-z]{2})")
+_AND_OR = re.compile(r"\b(?P<a>and|he|she|him|his|her|hers|himself|yes|his)/(?P<b>or|she|he|her|hers|herself|him|his|no)\b", re.IGNORECASE)
+_WITH = re.compile(r"(?<![\w/])(?P<word>w/o|w/|b/c|c/o|n/a|N/A|a/c|A/C)(?![/])")
+_FEATURING = re.compile(r"(?<=[\w)]\s)(?:\(?)(?:ft|feat)\.?(?=\s[A-Z])")
+_HOUSE = re.compile(
+    rf"(?<![\w.,/$-])(?P<n>\d{{1,5}})(?P<l>[A-Z])?\s(?:(?P<d>[NSEW]|NW|NE|SW|SE)\.?\s)?"
+    rf"(?P<name>(?:[A-Z][a-z']+|\d{{1,3}}(?:st|nd|rd|th))(?:\s[A-Z][a-z']+){{0,2}})\s(?P<t>{either(list(_STREETS))})\b(?P<dot>\.)?(?:,?\s(?P<d2>NW|NE|SW|SE|[NSEW])\b\.?)?"
+)
+_STREET = re.compile(
+    rf"(?<=[a-z]\s)(?P<t>St|Dr|Ave|Av|Blvd|Rd|Ln|Pl|Ct|Hwy|Pkwy)\b(?P<dot>\.)?(?:\s(?P<d2>NW|NE|SW|SE)\b\.?)?"
+)
+_DIRECTION = re.compile(r"(?<=[\d]\s)(?P<d>[NSEW])(?=\.?,|\.?\s(?:to|toward|towards|from|of|and|exit|until|in)\b|\.?$)")
+_IN_SHORT = re.compile(r"\b(?P<word>Jr|Sr)(?=[,\s]|$)(?<=[A-Z][a-z]\b)")
+_RULES_WITH_MONTH = frozenset("Jan. Feb. Aug. Sept. Oct. Nov. Dec.".split())
+
+
+def _title(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in ("St", "Dr", "Ft", "Pt") and _street_before(match):
+        return None
+    if word in ("Gen", "Col", "Rep", "Rev", "Sr", "Br", "Dir", "Fr", "Hon", "Pt", "Det") and re.match(r"\s(?:[A-Z]{2}|Z\b)", after(match, 4)):
+        return None
+    if word == "Sr" and re.search(r"[a-z],?\s$", before(match, 4)) and before(match, 24).rstrip(", ").split(" ")[-1][:1].isupper():
+        return "Senior" + ("." if ends_sentence(match.string, match.end()) else "")
+    return _TITLES[word]
+
+
+def _street_before(match: re.Match[str]) -> bool:
+    """ "42 Main St. Boston", "Elm Dr. Then": a street, not a saint or a doctor."""
+    left = before(match, 60)
+    if re.search(r"\d{1,5}[A-Z]?\s(?:[NSEW]\.?\s)?(?:[A-Z]?[a-z']+|\d{1,3}(?:st|nd|rd|th))(?:\s[A-Z][a-z']+){0,2}\s$", left):
+        return True
+    return bool(re.search(r"(?:^|\s)(?:on|at|off|of|to|down|along|near|and)\s[A-Z][a-z']+\s$", left)) and ends_sentence(match.string, match.end())
+
+
+def _bare_title(match: re.Match[str]) -> Reading:
+    if match["word"] in ("St", "Dr") and re.search(r"[A-Z][a-z']+\s$", before(match, 12)) and _street_before(match):
+        return None
+    if match["word"] in ("Gen", "Col", "Prof", "Mt") and re.match(r"\sZ\b", after(match, 4)):
+        return None
+    return _TITLES[match["word"]]
+
+
+def _stop(match: re.Match[str], word: str) -> str:
+    return f"{word}." if ends_sentence(match.string, match.end()) else word
+
+
+def _fixed(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in ("Max.", "Art.") and not re.match(r"\s?\d|\s[a-z]", after(match, 3)):
+        return None  # a name
+    if word in ("ca.", "max.", "temp.", "Temp.") and not re.match(r"\s", after(match, 1)):
+        return None
+    return _stop(match, _ALWAYS[word]) if word.endswith(".") else _ALWAYS[word]
+
+
+def _figure(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P") and not match.string[match.end() : match.end() + 1].isdigit():
+        return None
+    if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
+        return None  # 5 min. 30
+    name = _BEFORE_FIGURE[word]
+    if word[0].isupper() and (match.start() == 0 or re.search(r"[.!?\n]\s*$", before(match, 3))):
+        name = name.capitalize()
+    return f"{name} "
+
+
+def _company(match: re.Match[str]) -> Reading:
+    word = {"Co": "Company", "Dist": "District", "Mfg": "Manufacturing"}[match["word"]]
+    return match["gap"].replace("&", "and") + _stop(match, word)
+
+
+def _versus(match: re.Match[str]) -> Reading:
+    return "versus"
+
+
+def _and_or(match: re.Match[str]) -> Reading:
+    join = " " if match["a"].lower() == "and" else " or "
+    return f"{match['a']}{join}{match['b']}"
+
+
+def _with(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word == "w/":
+        return "with" if after(match, 1) in (" ", "") else "with "
+    return {"w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C"}.get(word, "N A")
+
+
+def _featuring(match: re.Match[str]) -> Reading:
+    return match[0].replace(match[0].lstrip("("), "featuring")
+
+
+def _direction(text: str) -> str:
+    return _DIRECTIONS[text]
+
+
+def _house(match: re.Match[str]) -> Reading:
+    kind, dot = match["t"], match["dot"]
+    if kind in ("Way", "Place", "Court", "Square", "Drive") and len(match["n"]) == 4 and match["n"][:2] in ("19", "20"):
+        return None
+    number = numbers.label(match["n"]) + (f" {match['l']}" if match["l"] else "")
+    edits = [Edit(match.start("n"), match.end("l") if match["l"] else match.end("n"), number)]
+    if match["d"]:
+        end = match.end("d") + (match.string[match.end("d")] == ".")
+        edits.append(Edit(match.start("d"), end, _direction(match["d"])))
+    if match["name"][0].isdigit():
+        digits = re.match(r"\d+", match["name"])
+        assert digits is not None
+        edits.append(Edit(match.start("name"), match.start("name") + digits.end() + 2, numbers.ordinal(int(digits[0]))))
+    edits.append(_street_edit(match))
+    return edits + _direction_after(match)
+
+
+def _street_edit(match: re.Match[str]) -> Edit:
+    end = match.end("dot") if match["dot"] else match.end("t")
+    ends = match["dot"] and not match["d2"] and ends_sentence(match.string, end)
+    return Edit(match.start("t"), end, _STREETS[match["t"]] + ("." if ends else ""))
+
+
+def _direction_after(match: re.Match[str]) -> list[Edit]:
+    if not match["d2"]:
+        return []
+    end = match.end("d2")
+    dot = match.string[end : end + 1] == "." and not ends_sentence(match.string, end + 1)
+    return [Edit(match.start("d2"), end + dot, _direction(match["d2"]))]
+
+
+def _street(match: re.Match[str]) -> Reading:
+    """ "Elm Dr. today", "Fifth Ave": the word before is a name."""
+    word = re.search(r"(?:^|\s)([A-Z][a-z']+|\d+(?:st|nd|rd|th))\s$", before(match, 24))
+    if word is None or word[1] in ("The", "In", "At", "And", "But", "To", "From", "Of", "For"):
+        return None
+    kind = match["t"]
+    end = match.end("dot") if match["dot"] else match.end("t")
+    if kind in ("St", "Dr", "Pl", "Ct", "Av") and not match["dot"] and not re.match(r"[,;)]|\s[a-z]|$|\.", match.string[end : end + 2]):
+        return None
+    if kind in ("St", "Dr") and match["dot"] and not (re.match(r"\s?[,;:)!?]|\s[a-z]|\s*$", match.string[end : end + 3]) or _street_before(match)):
+        return None
+    return [_street_edit(match), *_direction_after(match)]
+
+
+def _direction_alone(match: re.Match[str]) -> Reading:
+    end = match.end()
+    dot = match.string[end : end + 1] == "." and not ends_sentence(match.string, end + 1)
+    return [Edit(match.start(), end + dot, _DIRECTIONS[match["d"]])]
+
+
+RULES = [
+    Rule("address", _HOUSE, _house, "0123456789"),
+    Rule("street", _STREET, _street),
+    Rule("title", _TITLE, _title, "."),
+    Rule("title", _BARE_TITLE, _bare_title),
+    Rule("before a figure", _FIGURE, _figure, "."),
+    Rule("short form", _FIXED, _fixed, "."),
+    Rule("company", _COMPANY, _company, "."),
+    Rule("versus", _VERSUS, _versus, "vV"),
+    Rule("and or", _AND_OR, _and_or, "/"),
+    Rule("with", _WITH, _with, "/"),
+    Rule("featuring", _FEATURING, _featuring),
+    Rule("direction", _DIRECTION, _direction_alone, "NSEW"),
+]
