@@ -1,0 +1,109 @@
+"""From written to spoken words: figures, dates, money, units, short forms, capitals.
+
+English is read by rules alone. German, French and Spanish have rules for what the library gets
+wrong and the library for the rest; Chinese the library alone. A language without rules here is
+left as it is written.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from errors import ConfigError
+from text.normalise import english, french, german, library, spanish
+from text.normalise.rules import Rule, readings
+from text.spans import Edit, Mapped, joined
+
+_log = logging.getLogger("f5worker.text")
+
+LANGUAGES = ("en", "de", "fr", "es", "zh")
+"""Languages whose reading is backed by a table of tests."""
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "de": german.RULES,
+    "fr": french.RULES,
+    "es": spanish.RULES,
+}
+
+
+@dataclass
+class Notes:
+    """What a job should be told: pieces a library failed on, packages that are missing."""
+
+    failed: int = 0
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def normalise(
+    text: Mapped, language: str, *, lexicon: Sequence[Edit] = (), notes: Notes | None = None
+) -> Mapped:
+    """`text` as it is spoken.
+
+    Args:
+        language: `en`, `en-GB`, `de` ...; another one than LANGUAGES only gets `lexicon`.
+        lexicon: readings of a pronunciation lexicon, which nothing else may change.
+        notes: collects what went wrong.
+    """
+    code, _, region = language.partition("-")
+    rules = english.rules(region.upper()) if code == "en" else _RULES.get(code, ())
+    edits = readings(rules, text.text, list(lexicon))
+    kept = _after(edits, lexicon)
+    text = text.edited(edits)
+    if code in LANGUAGES and library.package(code):
+        text = _by_library(text, code, kept, notes or Notes())
+    return text
+
+
+def _after(edits: list[Edit], kept: Sequence[Edit]) -> list[tuple[int, int]]:
+    """Where the texts of `kept`, which are among `edits`, lie when all edits are made."""
+    wanted = {(edit.start, edit.end) for edit in kept}
+    places: list[tuple[int, int]] = []
+    shift = 0
+    for edit in edits:
+        start = edit.start + shift
+        if (edit.start, edit.end) in wanted:
+            places.append((start, start + len(edit.text)))
+        shift += len(edit.text) - (edit.end - edit.start)
+    return places
+
+
+def _by_library(text: Mapped, code: str, kept: list[tuple[int, int]], notes: Notes) -> Mapped:
+    """`text` read by the language's library, except for the places `kept`."""
+    if not library.has_something_to_read(text.text):
+        return text
+    try:
+        read = library.library(code)
+    except ConfigError as exc:
+        notes.missing[code] = f"{exc.message} {exc.hint}"
+        return text
+    parts: list[Mapped] = []
+    position = 0
+    for start, end in [*kept, (len(text.text), len(text.text))]:
+        parts.append(_read_pieces(text.part(position, start), read, notes))
+        parts.append(text.part(start, end))
+        position = end
+    return joined(parts)
+
+
+def _read_pieces(text: Mapped, read: library.Library, notes: Notes) -> Mapped:
+    return joined(
+        _read_piece(text.part(start, end), read, notes) for start, end in library.pieces(text.text)
+    )
+
+
+def _read_piece(piece: Mapped, read: library.Library, notes: Notes) -> Mapped:
+    if not library.has_something_to_read(piece.text):
+        return piece
+    head = len(piece.text) - len(piece.text.lstrip())
+    tail = len(piece.text.rstrip())
+    inner = piece.part(head, tail)
+    try:
+        spoken = read(inner.text)
+    except Exception:  # whatever a library does, the job goes on with the text as it is written
+        _log.warning("a normaliser failed", exc_info=True)
+        notes.failed += 1
+        return piece
+    if not spoken.strip():
+        return piece
+    return joined([piece.part(0, head), inner.changed_to(spoken), piece.part(tail, len(piece.text))])

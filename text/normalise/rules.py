@@ -30,11 +30,16 @@ class Rule:
     needs: str = ""
 
 
-def readings(rules: Iterable[Rule], text: str) -> list[Edit]:
-    """The edits of `rules` on `text`, in order of position, none overlapping."""
+def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> list[Edit]:
+    """The edits of `rules` on `text`, in order of position, none overlapping.
+
+    `first` are edits that come before all rules.
+    """
     claimed = bytearray(len(text))
     present = set(text)
-    edits: list[Edit] = []
+    edits = list(first)
+    for edit in edits:
+        claimed[edit.start : edit.end] = b"\1" * (edit.end - edit.start)
     for rule in rules:
         if rule.needs and present.isdisjoint(rule.needs):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from text.normalise.english import numbers
-from text.normalise.english.context import ends_sentence
+from text.normalise.english.context import stop
 from text.normalise.rules import Reading, Rule
 
 _DIGITS = "0123456789"
@@ -46,22 +46,17 @@ def _full_hour(hour: int) -> str:
     return f"{numbers.cardinal(hour)} " + ("o'clock" if hour <= 12 else "hundred")
 
 
-def _stop(match: re.Match[str]) -> str:
-    """The full stop of "p.m." where it also ends the sentence."""
-    return "." if match[0].endswith(".") and ends_sentence(match.string, match.end()) else ""
-
-
 def _half_range(match: re.Match[str]) -> Reading:
     half = f" {half_of_day(match['half'])}" if match["half"] else ""
     first = _hour_and_minute(match["h"], match["m"])
     last = _hour_and_minute(match["h2"], match["m2"])
-    return f"{first}{half} to {last} {half_of_day(match['half2'])}{_stop(match)}"
+    return f"{first}{half} to {last} {half_of_day(match['half2'])}{stop(match, in_names=True)}"
 
 
 def _half_day(match: re.Match[str]) -> Reading:
     seconds = f" and {numbers.cardinal(int(match['s']))} seconds" if match["s"] else ""
     time = _hour_and_minute(match["h"], match["m"])
-    return f"{time}{seconds} {half_of_day(match['half'])}{_stop(match)}"
+    return f"{time}{seconds} {half_of_day(match['half'])}{stop(match, in_names=True)}"
 
 
 def _amount(number: int, unit: str) -> str:

@@ -24,7 +24,7 @@ _PHONES = [
 ]  # fmt: skip
 _PHONE = re.compile(rf"(?<![\w.,/+-])(?P<n>{'|'.join(_PHONES)})(?P<ext>,?\s(?:ext\.?|x)\s?\d{{1,5}})?(?![\w%]|[-–/]\d|[.,]\d)")
 _VANITY = re.compile(r"(?<![\w-])(?P<n>1-\d{3}|0\d{3})-(?P<word>[A-Z]{2,8}(?:-[A-Z]{2,8})?)(?![\w-])")
-_EMERGENCY = re.compile(r"\b(?:[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Cc]alled|[Cc]alling|[Tt]ext)\s(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers|people))")
+_EMERGENCY = re.compile(r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Cc]alled|[Cc]alling|[Tt]ext)\s(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers|people))")
 _SERIAL = re.compile(r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6}(?:-[Xx])?)(?![\w/]|[-–.,]\d)")
 _VERSION = re.compile(r"(?<![\w.,/-])(?P<v>[vV]\.?\s?)?(?P<n>\d{1,6}(?:\.\d{1,6}){2,5})(?P<tail>[-.]?(?:alpha|beta|rc|dev|b|a|post)\.?\d{0,4})?(?![\w]|\.\d)")
 _SHORT_VERSION = re.compile(r"(?<![\w.])(?P<v>[vV]\.?\s?)(?P<n>\d{1,4}(?:\.\d{1,4})?)(?P<x>\.x)?(?![\w]|\.\d)")
@@ -36,19 +36,25 @@ _NAMED_VERSION = re.compile(
 _SECTION = re.compile(r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{1,3})?)\((?P<p>[a-z]|\d{1,2}|[ivx]{1,4})\)(?:\((?P<q>[a-z]|\d{1,2}|[ivx]{1,4})\))?(?!\w)")
 _LABELLED = re.compile(
     r"\b(?:[Rr]ooms?|[Rr]m\.|ROOM|[Ss]uite|Ste\.|[Aa]partment|Apt\.|[Ff]lat|[Uu]nit|[Ff]light|[Gg]ate|[Rr]oute|Rte\.|[Hh]ighway|Hwy\.?|"
-    r"[Bb]us|[Tt]rain|[Bb]oeing|[Aa]irbus|[Cc]hannel|[Ee]xtension|[Ee]xt\.|[Pp]sychology|[Cc]ourse|[Ll]ocker|[Aa]rea|Interstate|US|Unit|Biology|Math|Peugeot|Porsche|Ferrari|BMW)"
+    r"[Bb]us|[Tt]rain|[Bb]oeing|[Aa]irbus|[Cc]hannel|[Ee]xtension|[Ee]xt\.|[Pp]sychology|[Cc]ourse|[Ll]ocker|[Aa]rea|[Bb]ox|[Ee]rror|[Ff]orm|Interstate|US|Unit|[A-Z]{2,5}|Biology|Math|Peugeot|Porsche|Ferrari|BMW)"
     r"\s(?P<n>\d{3,4})(?P<s>s\b)?(?![\w%]|[.,:]\d|-\d)"
 )
+_NUMBERED = re.compile(r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)")
+_STATE = re.compile(rf"(?<=[a-z],\s)(?P<n>{either([s for s in STATES if s not in ('IN', 'OR', 'ME', 'OK', 'HI', 'OH', 'MA', 'PA', 'ID')])})(?=[,.;:)!?]|$|\s(?:and|or|in|on|for|to|at|is|was|has|with|by|from|who|where|when)\b)")
 _ZIP = re.compile(rf"(?P<comma>,\s)(?P<state>{either(list(STATES))})(?P<gap>,?\s)(?P<zip>\d{{5}})(?:-(?P<four>\d{{4}}))?(?!\w)")
-_LETTER_CODE = re.compile(r"(?<![\w.,'@#/-])(?P<a>[A-Z]{1,5})(?P<dash>[-–]?)(?P<n>\d{1,5})(?P<b>[A-Za-z]{0,2})(?P<s>s|'s)?(?![\w]|[.,]\d)")
+_LETTER_CODE = re.compile(r"(?<![\w.,'@#/-])(?P<a>[A-Z]{1,5})(?P<dash>[-–]?)(?P<n>\d{1,5})(?P<b>[A-Z]{0,2}|[a-rt-z]{1,2})(?P<s>s|'s)?(?P<t>/[A-Z]{1,2})?(?![\w]|[.,]\d)")
 _NUMBER_LETTER = re.compile(r"(?<![\w.,'$£€/-])(?P<n>\d{1,4})-?(?P<a>[A-Z]{1,3}|[a-hk-lp](?=\)|\s|[,.;]|$))(?P<s>s|'s)?(?![\w&]|'[a-z])")
 _MIXED = re.compile(r"(?<![\w.,'@#/])(?=[A-Za-z]{0,8}\d)(?=\d{0,8}[A-Z])(?P<n>[A-Z0-9][A-Za-z0-9]{1,15}(?:-[A-Z0-9]{1,10}){0,3})(?![\w]|[.,]\d)")
-_SUBSCRIPT = re.compile(r"(?<!\w)(?P<n>(?:[A-Z][a-z]?[₀₁₂₃₄₅₆₇₈₉]{0,2}){1,6}[₀₁₂₃₄₅₆₇₈₉])(?![₀-₉\w])|(?<=[A-Za-z0-9₀-₉])[₀₁₂₃₄₅₆₇₈₉]+")
+_SUBSCRIPT = re.compile(r"(?<!\w)(?=[A-Za-z]{1,12}[₀-₉])(?P<n>(?:[A-Z][a-z]?[₀-₉]{0,2}){1,8})(?![₀-₉\w])|(?<=[A-Za-z0-9₀-₉])[₀₁₂₃₄₅₆₇₈₉]+")
 _LANGUAGES = re.compile(r"(?<!\w)(?P<a>C|F|A|Notepad|g)(?P<n>\+\+|#)(?!\w)")
 _NET = re.compile(r"(?<![\w])\.NET\b")
-_GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<n>[+-−])(?=[\s,.;:!?)\"']|$)")
+_GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<n>[+−-])(?=[\s,.;:!?)\"']|$)")
 _HASH_NUMBER = re.compile(r"(?<![\w&])#\s?(?P<n>\d{1,6})(?![\w]|[.,]\d)")
 _TIMES_NAMED = re.compile(r"(?<![\w])(?P<n>\d{3,4})(?P<p>[pi])(?!\w)")
+_MODEL = re.compile(r"\b(?:Boeing|Airbus|Embraer|MD|DC)[\s-](?P<a>\d{2,3})-(?P<b>\d{1,4})(?!\w)")
+_JETS = re.compile(r"(?<![\w.,$])(?P<n>7[0-8]7)s\b")
+_ALPHABET = re.compile(r"(?<![\w-])A(?P<dash>[-–])(?P<b>[B-Z])(?![\w-])")
+_STAR = re.compile(r"(?<!\w)(?P<a>A)\*(?![\w*])")
 _401K = re.compile(r"(?<!\w)(?P<n>401|403|457)\s?\(?(?P<k>[kb])\)?(?!\w)")
 _BOND = re.compile(r"(?<![\w.,-])00(?P<n>[1-9])(?![\w]|[.,-]\d)")
 
@@ -60,13 +66,13 @@ def _phone(match: re.Match[str]) -> Reading:
     plus = "plus " if text.startswith("+") else ""
     words = numbers.grouped_digits(text)
     if re.match(r"1\D{1,2}(?:800|900)\D", text):
-        words = words.replace("eight zero zero", "eight hundred", 1).replace("nine zero zero", "nine hundred", 1)
+        words = re.sub(r"^one, (eight|nine) zero zero", r"one \1 hundred", words)
     ext = match["ext"]
     return f"{plus}{words}" + (f", extension {numbers.digits(ext)}" if ext else "")
 
 
 def _vanity(match: re.Match[str]) -> Reading:
-    number = numbers.grouped_digits(match["n"]).replace("eight zero zero", "eight hundred")
+    number = re.sub(r"^one, (eight|nine) zero zero", r"one \1 hundred", numbers.grouped_digits(match["n"]))
     words = match["word"].lower().replace("-", " ")
     return f"{number}, {words}"
 
@@ -123,11 +129,23 @@ def _zip(match: re.Match[str]) -> Reading:
 
 def code_digits(text: str) -> str:
     """The figures of a code: `12` "twelve", `283` "two eighty-three", `1234` by digits."""
+    if len(text) == 4 and text[:2] in ("19", "20"):
+        return numbers.year(int(text))
     if len(text) < 3 or text in ("100", "200", "300", "400", "500", "600", "700", "800", "900"):
         return numbers.number(text)
     if len(text) == 3 and text[0] != "0":
         return numbers.label(text)
     return numbers.label(text) if len(text) == 4 and text.endswith("00") else numbers.digits(text)
+
+
+def _numbered(match: re.Match[str]) -> Reading:
+    if len(match["n"]) == 4 and match["n"][:2] in ("19", "20"):
+        return None
+    return [Edit(*match.span("n"), numbers.digits(match["n"]))]
+
+
+def _state(match: re.Match[str]) -> Reading:
+    return STATES[match["n"]]
 
 
 def _tail(text: str | None) -> str:
@@ -144,7 +162,8 @@ def _letter_code(match: re.Match[str]) -> Reading:
     plural = match["s"] or ""
     if plural == "s" and not tail:
         return f"{word} {numbers.plural(number)}"
-    return f"{word} {number}{tail}{plural}"
+    slash = f" slash {spell(match['t'][1:])}" if match["t"] else ""
+    return f"{word} {number}{tail}{plural}{slash}"
 
 
 def _number_letter(match: re.Match[str]) -> Reading:
@@ -153,7 +172,7 @@ def _number_letter(match: re.Match[str]) -> Reading:
     return f"{number} {spell(match['a'])}{_tail(match['s'])}"
 
 
-_PIECES = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+|-")
+_PIECES = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+")
 
 
 def _mixed(match: re.Match[str]) -> Reading:
@@ -161,7 +180,7 @@ def _mixed(match: re.Match[str]) -> Reading:
     for piece in _PIECES.findall(match["n"]):
         if piece.isdecimal():
             said.append(code_digits(piece))
-        elif piece != "-":
+        else:
             said.append(spell(piece) if piece.isupper() or len(piece) < 3 else piece)
     return " ".join(said)
 
@@ -185,7 +204,8 @@ def _grade(match: re.Match[str]) -> Reading:
 
 
 def _hash_number(match: re.Match[str]) -> Reading:
-    return f"number {numbers.number(match['n'])}"
+    text = match["n"]
+    return f"number {numbers.digits(text) if len(text) > 4 else numbers.number(text)}"
 
 
 def _lines(match: re.Match[str]) -> Reading:
@@ -200,6 +220,23 @@ def _bond(match: re.Match[str]) -> Reading:
     return f"double oh {numbers.cardinal(int(match['n']))}"
 
 
+def _model(match: re.Match[str]) -> Reading:
+    a, b = (match[group] for group in "ab")
+    return [Edit(match.start("a"), match.end(), f"{numbers.label(a)} {numbers.label(b)}")]
+
+
+def _jets(match: re.Match[str]) -> Reading:
+    return numbers.plural(numbers.label(match["n"]))
+
+
+def _alphabet(match: re.Match[str]) -> Reading:
+    return f"A to {match['b']}"
+
+
+def _star(match: re.Match[str]) -> Reading:
+    return "A star"
+
+
 def _net(match: re.Match[str]) -> Reading:
     return "dot net"
 
@@ -209,14 +246,20 @@ PHONES = [
     Rule("phone", _PHONE, _phone, _DIGITS),
     Rule("phone", _EMERGENCY, _emergency, _DIGITS),
     Rule("zip", _ZIP, _zip, _DIGITS),
+    Rule("state", _STATE, _state, ","),
+    Rule("number", _NUMBERED, _numbered, _DIGITS),
 ]
 VERSIONS = [
+    Rule("jets", _JETS, _jets, "7"),
     Rule("version", _VERSION, _version, "."),
     Rule("version", _NAMED_VERSION, _named_version, "."),
     Rule("version", _SHORT_VERSION, _version, "vV"),
 ]
 RULES = [
     Rule("serial number", _SERIAL, _serial, "-–"),
+    Rule("model", _MODEL, _model, "-"),
+    Rule("from A to Z", _ALPHABET, _alphabet, "-–"),
+    Rule("grade", _STAR, _star, "*"),
     Rule("401(k)", _401K, _401k, "4"),
     Rule("section", _SECTION, _section, "("),
     Rule("labelled", _LABELLED, _labelled, _DIGITS),

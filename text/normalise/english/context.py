@@ -17,9 +17,25 @@ _END = re.compile(
 )
 
 
+_CAPITAL = re.compile(r"""\s+["'(]?[A-Z][a-z]""")
+
+
 def ends_sentence(text: str, position: int) -> bool:
     """True when the full stop of a short form before `position` also ends the sentence."""
     return _END.match(text, position) is not None
+
+
+def stop(match: re.Match[str], *, in_names: bool = False) -> str:
+    """The full stop to keep after a short form that ended in one.
+
+    Short forms that stand in names (`in_names`: Inc., U.S.) are often followed by a capital
+    within a sentence; a unit or a weekday before a capital ends one.
+    """
+    if not match[0].endswith("."):
+        return ""
+    text, end = match.string, match.end()
+    ends = ends_sentence(text, end) or (not in_names and _CAPITAL.match(text, end) is not None)
+    return "." if ends else ""
 
 
 def before(match: re.Match[str], length: int = 24) -> str:

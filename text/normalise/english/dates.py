@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from text.normalise.english import numbers
+from text.normalise.english.context import stop
 from text.normalise.english.names import DAYS, MONTH_SHORT, MONTHS
 from text.normalise.rules import Reading, Rule, either
 from text.spans import Edit
@@ -161,18 +162,18 @@ def _month_and_day(match: re.Match[str]) -> Reading:
 
 
 def _weekdays(match: re.Match[str]) -> Reading:
-    join = {"&": "and", "/": "or", "and": "and"}.get(match["dash"], "to")
+    join = {"&": "and", "/": "and", "and": "and"}.get(match["dash"], "to")
     first, last = (DAYS[match[group].rstrip(".")] for group in "ab")
     return [
         Edit(*match.span("a"), first),
         Edit(match.end("a"), match.start("b"), f" {join} "),
-        Edit(*match.span("b"), last),
+        Edit(*match.span("b"), last + stop(match)),
     ]
 
 
 def _weekday(match: re.Match[str]) -> Reading:
     group = match.lastgroup or "a"
-    return [Edit(*match.span(group), DAYS[match[group].rstrip(".")])]
+    return [Edit(*match.span(group), DAYS[match[group].rstrip(".")] + stop(match))]
 
 
 RULES = [

@@ -18,7 +18,9 @@ _DECIMAL = re.compile(r"(?<![\d.,])(?P<n>\d{1,15}\.\d{1,15}|(?<!\w)\.\d{1,15})(?
 _PLURAL = re.compile(r"(?<![\w.,])(?P<n>\d{1,6})'?s\b")
 _INTEGER = re.compile(r"\d+")
 _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
-_SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z])")
+_SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
+_HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
+_FACE = re.compile(r"(?<=\s)[:;=8xX]-?[)(DPpoO|\\](?=\s|[.!?]|$)")
 _SIGN = re.compile(r"[§¶©№@%=+~#°]|(?<=\d)×|\\")
 _DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]")
 _NAMES = {
@@ -34,7 +36,7 @@ def _ordinal(match: re.Match[str]) -> Reading:
 
 
 def _thousands(match: re.Match[str]) -> Reading:
-    return numbers.number(match["n"].replace(" ", ""))
+    return _apart(match, numbers.number(match["n"].replace(" ", "")))
 
 
 def _citation(match: re.Match[str]) -> Reading:
@@ -72,13 +74,21 @@ def _and(match: re.Match[str]) -> Reading:
 
 
 def _slash(match: re.Match[str]) -> Reading:
+    if match.string[match.start() - 1].isupper() and match.string[match.end()].isupper():
+        return " "
+    if re.search(r"[a-z]{3}$", before(match, 3)) and match.string[match.end()].isdigit():
+        return ", "
     return " slash "
+
+
+def _heart(match: re.Match[str]) -> Reading:
+    return "love" if re.match(r"\s\w", match.string[match.end() : match.end() + 2]) else ""
 
 
 def _sign(match: re.Match[str]) -> Reading:
     left = before(match, 1)
     right = match.string[match.end() : match.end() + 1]
-    if not (left.strip() or right.strip()):
+    if not (left.strip() or right.strip()) and match[0] not in "§¶©№@+=":
         return None
     lead = " " if left.strip() and left not in "([\"'" else ""
     tail = " " if right.strip() and right not in ".,;:!?)]\"'" else ""
@@ -90,6 +100,8 @@ def _drop(match: re.Match[str]) -> Reading:
 
 
 RULES = [
+    Rule("emoticon", _HEART, _heart, "<"),
+    Rule("emoticon", _FACE, _drop, ":;=8xX"),
     Rule("citation", _CITATION, _citation, "["),
     Rule("ordinal", _ORDINAL, _ordinal, _DIGITS),
     Rule("number", _GROUPED, _thousands, _DIGITS),

@@ -12,7 +12,7 @@ from text.spans import Edit
 _VOWELS = frozenset("AEIOUY")
 # Beginnings no English word has; a run of capitals that begins so is spelled.
 _BAD_STARTS = frozenset(
-    "BC BD BF BM BN BP BS BT CB CD CF CG CK CM CN CP CS CT CV CX DB DC DF DG DH DK DL DM DN DP DS DT DV"
+    "AA II UU BC BD BF BM BN BP BS BT CB CD CF CG CK CM CN CP CS CT CV CX DB DC DF DG DH DK DL DM DN DP DS DT DV"
     " FB FC FD FG FK FM FN FP FS FT FX GB GC GD GF GK GM GP GS GT GX HB HC HD HF HG HK HL HM HN HP HR HS"
     " HT HV JB JC JD JF JK JL JM JP JR JS JT KB KC KD KF KG KK KM KP KS KT LB LC LD LF LG LK LM LN LP LR"
     " LS LT LV MB MD MF MG MH MK ML MM MN MP MR MS MT MV NB NC ND NF NG NH NK NL NM NN NP NR NS NT NV PB"
@@ -100,7 +100,9 @@ def _shout(match: re.Match[str]) -> Reading:
             edits.append(Edit(start, start + len(word), spell(word)))
             continue
         low = word.lower() if not word.startswith("I'") else "I" + word[1:].lower()
-        edits.append(Edit(start, start + len(word), low.capitalize() if first and not found.start() else low))
+        if word in SAID_AS_WORDS:
+            low = word
+        edits.append(Edit(start, start + len(word), low.capitalize() if first and not found.start() and low != word else low))
     return edits
 
 
@@ -121,14 +123,13 @@ def _capitals(match: re.Match[str]) -> Reading:
         tail = "'s"
     lower = word.lower()
     if lower in COMMON and not _meant_as_letters(match, word):
-        return None if word in ("OK", "I") else f"{lower}{tail}" if _stressed(match) else None
+        if word == "OK":
+            return None
+        first = re.search(r"(?:^|[.!?:\n]\s*[\"'(]?)$", before(match, 4)) is not None
+        return f"{lower.capitalize() if first else lower}{tail}"
     if word in SAID_AS_WORDS or not (is_spelled(word) or lower in COMMON):
         return None
     return f"{spell(word)}{tail}"
-
-
-def _stressed(match: re.Match[str]) -> bool:
-    return True
 
 
 _LETTERS = {
@@ -144,7 +145,8 @@ def _meant_as_letters(match: re.Match[str], word: str) -> bool:
         return False
     left = before(match, 6)
     if word == "WHO":
-        return left.endswith(("the ", "The "))
+        said = re.match(r"\s(?:said|says|has|had|declared|recommends|warned|warns|chief|report|official)", after(match))
+        return left.endswith(("the ", "The ", "'s ")) or said is not None
     if word == "AM":
         return not left.endswith("I ")
     if word == "US":

@@ -34,7 +34,7 @@ _SYMBOLS = {
     "₩": Currency("won", "won"), "₽": Currency("ruble", "rubles"), "₺": Currency("lira", "lira"),
     "₪": Currency("shekel", "shekels"), "₫": Currency("dong", "dong"),
     "₴": Currency("hryvnia", "hryvnias"), "₦": Currency("naira", "naira"),
-    "฿": Currency("baht", "baht"), "₱": Currency("peso", "pesos"), "₿": Currency("bitcoin", "bitcoins"),
+    "฿": Currency("baht", "baht"), "₱": Currency("peso", "pesos"), "₿": Currency("bitcoin", "bitcoins"), "Rs": _RUPEE, "Rs.": _RUPEE,
     "US$": _dollars("U S"), "A$": _dollars("Australian"), "AU$": _dollars("Australian"),
     "C$": _dollars("Canadian"), "CA$": _dollars("Canadian"), "HK$": _dollars("Hong Kong"),
     "NZ$": _dollars("New Zealand"), "S$": _dollars("Singapore"), "NT$": _dollars("Taiwan"),
@@ -59,7 +59,7 @@ MAGNITUDES = {
     "mil": "million", "million": "million",
     "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "bln": "billion",
     "billion": "billion",
-    "t": "trillion", "T": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
+    "lakh": "lakh", "crore": "crore", "t": "trillion", "T": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
 }  # fmt: skip
 PER = {
     "mo": "month", "hr": "hour", "h": "hour", "yr": "year", "wk": "week", "kg": "kilogram",
@@ -72,7 +72,7 @@ AMOUNT = r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,6})?|\.\d{1,4}"
 _MAG = either(list(MAGNITUDES))
 _SYMBOL = either(list(_SYMBOLS))
 _CODE = either(list(_CODES))
-_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b)?"
+_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]))?)?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<![\w.])[-−])?(?<![A-Za-z])(?P<symbol>{_SYMBOL})\s?(?P<minus2>[-−])?"
@@ -87,6 +87,9 @@ _AFTER = re.compile(
 _CODE_BEFORE = re.compile(
     rf"\b(?P<unit>{_CODE})\s?(?P<high>{AMOUNT})(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?(?![\d%])"
 )
+_NOTES = re.compile(rf"(?P<symbol>{_SYMBOL})(?P<low>\d{{1,4}})'?s\b")
+_EUROPEAN = re.compile(r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)|(?<![\w.,])(?P<c>\d{1,3}(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)")
+_LOSS = re.compile(rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?")
 _PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?![\w])(?<!\bp)")
 
 
@@ -119,6 +122,7 @@ def _per(match: re.Match[str]) -> str:
     per = match.groupdict().get("per")
     if not per:
         return ""
+    per = per.rstrip(".")
     name = PER.get(per[1:], per[1:])
     return f" {name}" if name == "each" else f" per {name}"
 
@@ -160,13 +164,29 @@ def _after(match: re.Match[str]) -> Reading:
     return f"{sign}{first}{_named(match['high'], currency, match['mag'])}{_per(match)}"
 
 
+def _notes(match: re.Match[str]) -> Reading:
+    return numbers.plural(numbers.number(match["low"]))
+
+
+def _european(match: re.Match[str]) -> Reading:
+    whole, cents = (match["a"], match["b"]) if match["a"] else (match["c"], match["d"])
+    return _named(f"{whole.replace('.', '')}.{cents}", _EURO, None)
+
+
+def _loss(match: re.Match[str]) -> Reading:
+    return f"minus {_named(match['low'], _SYMBOLS[match['symbol']], match['mag'])}"
+
+
 def _pence(match: re.Match[str]) -> Reading:
     return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
 
 
 RULES = [
-    Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS})),
+    Rule("money", _EUROPEAN, _european, "€Ee"),
+    Rule("notes", _NOTES, _notes, "s"),
+    Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS}) + "s"),
     Rule("money", _AFTER, _after, "0123456789"),
     Rule("money", _CODE_BEFORE, _after, "0123456789"),
+    Rule("loss", _LOSS, _loss, "("),
     Rule("pence", _PENCE, _pence, "p"),
 ]

@@ -126,5 +126,5 @@ MIXED_CASE = {
     "iOS": "i O S", "iPadOS": "iPad O S", "macOS": "mac O S", "ChatGPT": "Chat G P T",
     "pH": "P H", "mRNA": "M R N A", "IoT": "I O T", "MySQL": "My S Q L", "NoSQL": "No S Q L",
     "NaCl": "N A C L", "MHz": "megahertz", "GHz": "gigahertz", "kWh": "kilowatt hours",
-    "WiFi": "wifi", "Wi-Fi": "wifi",
+    "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month",
 }  # fmt: skip

@@ -7,19 +7,17 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.context import before
 from text.normalise.english.names import RULERS
+from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
 from text.spans import Edit
 
-_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
-_VALID = re.compile(_ROMAN)
 _NUMERAL = r"[IVXLCDM]{1,15}"
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 _COUNTED = (
     "Chapter Part Act Scene Book Volume Vol. Section Sect. Article Art. Title Appendix Phase Stage Type Class"
     " Grade Level Figure Fig. Table Plate Canto Psalm Verse Annex Schedule Tier Group Division Factor Episode"
     " Season Mark Mk Mk. Unit Lesson Exercise Step Round Day Week Year Item Note Rule Theorem Lemma Column"
-    " Quadrant Region Zone Category Cat. Page War Bowl Olympiad Vatican Apollo Artemis Rocky Rambo Henry".split()  # noqa: SIM905
+    " Quadrant Region Zone Category Cat. Page War art. sec. ch. vol. Ch. pt. Pt. Sec. p. pp. No. Bowl Olympiad Vatican Apollo Artemis Rocky Rambo Henry".split()  # noqa: SIM905
 )
 _AFTER_WORD = re.compile(
     rf"\b(?P<word>{either([w for w in _COUNTED if w != 'Henry'])}|{either([w.lower() for w in _COUNTED if w not in ('Henry', 'War', 'Bowl', 'Mark')])}|"
@@ -41,18 +39,6 @@ _WW = re.compile(r"\bWW(?P<n>I{1,3}|[123])\b")
 
 _NAMES = ("John James William Robert George Charles Henry Thomas Edward Richard Joseph Samuel Walter Frank Paul"
           " Peter David Daniel Arthur Louis Martin Davis Sammy Clarence Harold Adam Benjamin Andrew Michael").split()  # fmt: skip  # noqa: SIM905
-
-
-def roman(text: str) -> int | None:
-    """The value of a well-formed numeral, else None."""
-    upper = text.upper()
-    if not upper or not _VALID.fullmatch(upper):
-        return None
-    total = 0
-    for letter, following in zip(upper, [*upper[1:], "I"], strict=True):
-        value = _VALUES[letter]
-        total += -value if value < _VALUES[following] else value
-    return total
 
 
 def _after_word(match: re.Match[str]) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from text.normalise.english import numbers
-from text.normalise.english.context import after, before, ends_sentence
+from text.normalise.english.context import after, before, ends_sentence, stop
 from text.normalise.rules import Reading, Rule, either
 from text.spans import Edit
 
@@ -28,7 +28,7 @@ _BARE_TITLES = [
 ]  # fmt: skip
 # Only with the full stop; said the same wherever they stand.
 _ALWAYS = {
-    "e.g.": "for example", "E.g.": "For example", "i.e.": "that is", "I.e.": "That is",
+    "Lt.": "Lieutenant", "Sgt.": "Sergeant", "e.g.": "for example", "E.g.": "For example", "i.e.": "that is", "I.e.": "That is",
     "eg.": "for example", "ie.": "that is", "vs.": "versus", "Vs.": "Versus", "VS.": "versus",
     "viz.": "namely", "cf.": "compare", "Cf.": "Compare", "et al.": "et al", "etc.": "et cetera",
     "&c.": "et cetera", "approx.": "approximately", "Approx.": "Approximately",
@@ -48,9 +48,8 @@ _ALWAYS = {
     "Apt.": "Apartment", "Bldg.": "Building", "Rm.": "Room", "Rd.": "Road", "Sq.": "Square",
     "Thurs.": "Thursday", "ref.": "reference", "Ref.": "Reference", "refs.": "references",
     "appt.": "appointment", "Rte.": "Route", "rte.": "route", "o'c.": "o'clock", "ibid.": "ibid",
-    "Ibid.": "Ibid", "mins.": "minutes", "hrs.": "hours", "secs.": "seconds", "yrs.": "years",
-    "tbsp.": "tablespoons", "tsp.": "teaspoons", "esp.": "especially", "Jan.": "January",
-    "Feb.": "February", "Aug.": "August", "Sept.": "September", "Oct.": "October",
+    "Ibid.": "Ibid", "esp.": "especially", "Jan.": "January",
+    "Feb.": "February", "Aug.": "August", "Aves.": "Avenues", "Sts.": "Streets", "Lat.": "Latitude", "lat.": "latitude", "Sept.": "September", "Oct.": "October",
     "Nov.": "November", "Dec.": "December", "St. Petersburg": "Saint Petersburg",
 }  # fmt: skip
 # Only before a figure or a numeral.
@@ -58,7 +57,7 @@ _BEFORE_FIGURE = {
     "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number",
     "Fig": "figure", "fig": "figure", "Figs": "figures", "figs": "figures", "p": "page",
     "pp": "pages", "pg": "page", "pgs": "pages", "P": "page", "PP": "pages", "Pg": "page",
-    "vol": "volume", "Vol": "volume", "vols": "volumes", "Vols": "volumes", "ch": "chapter",
+    "vol": "volume", "Vol": "volume", "vols": "volumes", "Vols": "volumes", "ch": "chapter", "chs": "chapters",
     "Ch": "chapter", "Chap": "chapter", "chap": "chapter", "Chs": "chapters", "sec": "section",
     "Sec": "section", "sect": "section", "Sect": "section", "Secs": "sections", "art": "article",
     "Art": "article", "Arts": "articles", "para": "paragraph", "Para": "paragraph",
@@ -69,7 +68,7 @@ _BEFORE_FIGURE = {
     "ll": "lines", "ver": "version", "Ver": "version", "ed": "edition", "Fl": "floor",
     "Pt": "part", "pt": "part", "bk": "book", "Bk": "book", "Tab": "table", "tab": "table",
     "cl": "clause", "Cl": "clause", "reg": "regulation", "Reg": "regulation", "Lot": "lot",
-    "Ex": "example", "ex": "example", "Sch": "schedule", "Op": "opus", "op": "opus",
+    "long": "longitude", "Long": "longitude", "exp": "expires", "Exp": "expires", "Ex": "example", "ex": "example", "Sch": "schedule", "Op": "opus", "op": "opus",
     "Wk": "week", "Yr": "year", "ser": "series", "Tel": "telephone", "Mk": "mark", "Cat": "category",
 }  # fmt: skip
 _STREETS = {
@@ -84,13 +83,21 @@ _DIRECTIONS = {
     "SW": "Southwest", "SE": "Southeast",
 }  # fmt: skip
 
-_TITLE = re.compile(rf"\b(?P<word>{either(list(_TITLES))})\.(?=\s?(?:and\s(?:Mrs|Mr|Dr)|[A-Z\"']))")
+_TITLE = re.compile(rf"\b(?P<word>{either(list(_TITLES))})\.(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))")
 _BARE_TITLE = re.compile(rf"\b(?P<word>{either(_BARE_TITLES)})(?=\s[A-Z][a-z'.])")
 _FIXED = re.compile(rf"(?<![\w.])(?P<word>{either(list(_ALWAYS))})(?!\w)")
-_FIGURE = re.compile(rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?(?P<n>(?=\d|[IVXLivxl]+\b))")
+_FIGURE = re.compile(rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?(?P<n>(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)]))")
 _COMPANY = re.compile(r"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>Co|Dist|Mfg)\.(?!\w)")
 _VERSUS = re.compile(r"(?<=[\w.)]\s)(?:vs|VS)(?=\s[\w(])|(?<=[A-Z][a-z]{2}\s)v\.?(?=\s[A-Z])|(?<=[a-z]{3}\s)v\.?(?=\s[A-Z][a-z]{2})")
 _AND_OR = re.compile(r"\b(?P<a>and|he|she|him|his|her|hers|himself|yes|his)/(?P<b>or|she|he|her|hers|herself|him|his|no)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
+    r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"(?=\s(?:is|was|and|on|or)\b|:)"
+)
+_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)ed\.")
+_BARE = re.compile(r"(?<![\w.'-])(?P<word>pcm|aka|AKA|Utd|approx|incl|vs)(?![\w.'-])")
+_COMPASS = re.compile(r"\b(?:from|to|in|of|the)\s(?:the\s)?(?P<d>NW|NE|SW|SE)\b(?!\s[A-Z\d])")
 _WITH = re.compile(r"(?<![\w/])(?P<word>w/o|w/|b/c|c/o|n/a|N/A|a/c|A/C)(?![/])")
 _FEATURING = re.compile(r"(?<=[\w)]\s)(?:\(?)(?:ft|feat)\.?(?=\s[A-Z])")
 _HOUSE = re.compile(
@@ -132,22 +139,19 @@ def _bare_title(match: re.Match[str]) -> Reading:
     return _TITLES[match["word"]]
 
 
-def _stop(match: re.Match[str], word: str) -> str:
-    return f"{word}." if ends_sentence(match.string, match.end()) else word
-
-
 def _fixed(match: re.Match[str]) -> Reading:
     word = match["word"]
     if word in ("Max.", "Art.") and not re.match(r"\s?\d|\s[a-z]", after(match, 3)):
         return None  # a name
     if word in ("ca.", "max.", "temp.", "Temp.") and not re.match(r"\s", after(match, 1)):
         return None
-    return _stop(match, _ALWAYS[word]) if word.endswith(".") else _ALWAYS[word]
+    in_names = word[0].isupper()
+    return _ALWAYS[word] + stop(match, in_names=in_names)
 
 
 def _figure(match: re.Match[str]) -> Reading:
     word = match["word"]
-    if word in ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P") and not match.string[match.end() : match.end() + 1].isdigit():
+    if word in ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P") and not re.match(r"\d|\(\d|[IVXL]", match.string[match.end() : match.end() + 2]):
         return None
     if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
@@ -159,7 +163,7 @@ def _figure(match: re.Match[str]) -> Reading:
 
 def _company(match: re.Match[str]) -> Reading:
     word = {"Co": "Company", "Dist": "District", "Mfg": "Manufacturing"}[match["word"]]
-    return match["gap"].replace("&", "and") + _stop(match, word)
+    return match["gap"].replace("&", "and") + word + stop(match, in_names=True)
 
 
 def _versus(match: re.Match[str]) -> Reading:
@@ -237,13 +241,39 @@ def _direction_alone(match: re.Match[str]) -> Reading:
     return [Edit(match.start(), end + dot, _DIRECTIONS[match["d"]])]
 
 
-RULES = [
+_BARE_WORDS = {"pcm": "per calendar month", "aka": "also known as", "AKA": "also known as", "Utd": "United",
+               "approx": "approximately", "incl": "including", "vs": "versus"}  # fmt: skip
+
+
+def _bare(match: re.Match[str]) -> Reading:
+    return _BARE_WORDS[match["word"]]
+
+
+def _number_word(match: re.Match[str]) -> Reading:
+    return [Edit(*match.span("n"), "number")]
+
+
+def _edition(match: re.Match[str]) -> Reading:
+    return "edition" + stop(match)
+
+
+def _compass(match: re.Match[str]) -> Reading:
+    return [Edit(*match.span("d"), _DIRECTIONS[match["d"]])]
+
+
+ADDRESSES = [
     Rule("address", _HOUSE, _house, "0123456789"),
     Rule("street", _STREET, _street),
+]
+RULES = [
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("before a figure", _FIGURE, _figure, "."),
     Rule("short form", _FIXED, _fixed, "."),
+    Rule("number", _NUMBER, _number_word, "."),
+    Rule("edition", _EDITION, _edition, "."),
+    Rule("bare short form", _BARE, _bare),
+    Rule("compass", _COMPASS, _compass, "NS"),
     Rule("company", _COMPANY, _company, "."),
     Rule("versus", _VERSUS, _versus, "vV"),
     Rule("and or", _AND_OR, _and_or, "/"),

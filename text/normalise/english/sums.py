@@ -6,19 +6,20 @@ import re
 
 from text.normalise.english import numbers
 from text.normalise.english.context import after, before
-from text.normalise.english.quantities import AMOUNT, value
+from text.normalise.english.quantities import AMOUNT, power, value
 from text.normalise.rules import Reading, Rule
 from text.spans import Edit
 
 _DIGITS = "0123456789"
 _START = r"(?<![\w.,/:-])"
+_THREE = re.compile(rf"{_START}(?P<a>24)/7/365(?!\w)")
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 
 _MIXED = re.compile(rf"{_START}(?P<v>\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}})(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(rf"{_START}(?P<a>\d{{1,4}})\s?[/⁄]\s?(?P<b>\d{{1,4}})(?P<th>ths?|rds?|nds?)?(?![\w/]|[.,]\d)")
 _SIGNED = re.compile(rf"(?P<n>\d{{0,6}}[½¼¾⅓⅔⅛⅜⅝⅞])(?!\w)")
 _POWER = re.compile(
-    rf"(?P<base>(?<![\w.,])[A-Za-z]|{_START}{AMOUNT}|\))(?:\^(?:\(?(?P<caret>[-−]?\d{{1,3}}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}))(?![\w^])"
+    rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT}|\))(?:\^(?:\(?(?P<caret>[-−]?\d{{1,3}}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}))(?![\w^])"
 )
 _SCIENTIFIC = re.compile(rf"{_START}(?P<a>{AMOUNT})[eE](?P<sign>[+-])?(?P<b>\d{{1,3}})(?!\w)")
 _RATIO = re.compile(rf"{_START}(?P<a>\d{{1,4}}(?:\.\d)?)\s?:\s?(?P<b>\d{{1,6}}(?:\.\d)?)(?P<c>:\d{{1,3}})?(?![\w:]|[.,]\d)")
@@ -64,11 +65,12 @@ def _fraction(match: re.Match[str]) -> Reading:
     if 1 < bottom <= 100 and 0 < top < bottom and not (a[0] == "0" or b[0] == "0"):
         if bottom in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 32, 50, 64, 100) or of or match["th"]:
             return numbers.fraction(top, bottom)
-    if top == bottom:
+    if top == bottom or top + bottom == 100:
         return f"{numbers.cardinal(top)} {numbers.cardinal(bottom)}"
     if re.match(r"\s?=", after(match)):
         return f"{numbers.cardinal(top)} divided by {numbers.cardinal(bottom)}"
-    return f"{numbers.number(a)} over {numbers.number(b)}"
+    over = " " if "0" in (a[0], b[0]) else " over "
+    return f"{numbers.number(a)}{over}{numbers.number(b)}"
 
 
 def _out_of(match: re.Match[str]) -> bool:
@@ -83,13 +85,11 @@ def _power(match: re.Match[str]) -> Reading:
     exponent = match["caret"] or "".join(_SUPERSCRIPT[c] for c in match["sup"])
     exponent = exponent.replace("−", "-")
     base = match["base"]
-    words = numbers.number(base) if base[0].isdigit() else base
+    words = numbers.number(base) if base[0].isdigit() else " ".join(base)
     if exponent in _POWERS:
         return f"{words} {_POWERS[exponent]}"
-    if exponent.isdigit():
-        return f"{words} to the {numbers.ordinal(int(exponent))}"
-    if exponent.startswith("-"):
-        return f"{words} to the minus {numbers.cardinal(int(exponent[1:]))}"
+    if exponent.lstrip("-").isdigit():
+        return f"{words} {power(exponent)}"
     return f"{words} to the power of {exponent}"
 
 
@@ -105,6 +105,8 @@ def _ratio(match: re.Match[str]) -> Reading:
 
 def _range(match: re.Match[str]) -> Reading:
     low, high = match["a"], match["b"]
+    if low == high == "50":
+        return "fifty-fifty"
     if match["dash"] == " - " and re.match(r"\s?=", after(match)):
         return f"{numbers.number(low)} minus {numbers.number(high)}"
     first, last = ("minus " if match[name] else "" for name in ("minus", "minus2"))
@@ -122,6 +124,8 @@ def _between(match: re.Match[str]) -> Reading:
     figures = left.isdigit() or right.isdigit() or left in ")²³%" or right in "√π("
     if bool(gap) != bool(match["gap2"]):
         return None
+    if sign == "@":
+        return " at "
     if sign in "<>" and not figures:
         return None  # x < y stays as written
     if sign in ("-", "/", "*", "·", "<", ">", "−") and not (figures and (gap or sign in "*·−")):
@@ -163,7 +167,21 @@ def _plus_after(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
+def _always(match: re.Match[str]) -> Reading:
+    return "twenty-four seven, three sixty-five"
+
+
+_IONS = re.compile(r"(?<=[A-Za-z₀-₉])(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]?)(?P<s>[⁺⁻])")
+
+
+def _ion(match: re.Match[str]) -> Reading:
+    number = f" {numbers.digits(_SUPERSCRIPT[match['n']])}" if match["n"] else ""
+    return f"{number} {'plus' if match['s'] == '⁺' else 'minus'}"
+
+
 RULES = [
+    Rule("always", _THREE, _always, "/"),
+    Rule("ions", _IONS, _ion, "⁺⁻"),
     Rule("fractions", _MIXED, _mixed, "/"),
     Rule("powers", _POWER, _power, "^⁰¹²³⁴⁵⁶⁷⁸⁹"),
     Rule("scientific", _SCIENTIFIC, _scientific, "eE"),

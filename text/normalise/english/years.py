@@ -17,8 +17,9 @@ _RANGE = re.compile(
 )
 _DECADE = re.compile(r"(?<![\w.,])(?P<y>(?:1\d|20|21)\d0)'?s\b")
 _SHORT_DECADE = re.compile(
-    r"""(?:(?<!\w)'|\b(?:[Tt]he|early|late|mid|his|her|their|my|our|your|into|in|In)[\s-]'?)
+    r"""(?:(?<!\w)'|\b(?:[Tt]he|early|late|mid|his|her|their|my|our|your|into|in|In|of)[\s-]'?)
     (?P<y>[1-9]0)'?s\b
+    |(?<=0s\sand\s)'?(?P<x>[2-9]0)s\b|(?<=0s\sor\s)'?(?P<w>[2-9]0)s\b
     |(?<![\w.,])(?P<z>[2-9]0)s(?=\s(?:music|fashion|styles?|kids?|pop|rock|movies?|films?|era|hits?|
     nostalgia|part(?:y|ies)|themed?|classics?|sitcoms?|disco|and\s(?:early|[2-9]0s))\b)""",
     re.VERBOSE,

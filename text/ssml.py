@@ -1,0 +1,331 @@
+"""SSML, the part of it that F5-TTS can follow: speak p s break sub say-as prosody voice lang.
+
+Other elements and attributes that would change the sound are refused by name; so are document
+type declarations and entities of one's own. Read with expat, whose positions keep the map.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+from xml.parsers import expat
+
+from text.events import (
+    MAX_PAUSE_S,
+    MAX_SPEED,
+    MIN_SPEED,
+    Event,
+    Language,
+    Marked,
+    Marker,
+    MarkupOptions,
+    Paragraph,
+    Pause,
+    Speed,
+    Voice,
+)
+from text.spans import Mapped
+
+_SUPPORTED = ("speak", "p", "s", "break", "sub", "say-as", "prosody", "voice", "lang")
+_REFUSED = (
+    "audio", "emphasis", "phoneme", "mark", "desc", "lexicon", "lookup", "meta", "metadata", "w",
+    "token", "par", "seq", "media", "par", "bookmark", "paragraph", "sentence",
+)  # fmt: skip
+KNOWN = frozenset([*_SUPPORTED, *_REFUSED, "pause"])
+_ATTRIBUTES = {
+    "speak": {"version", "xml:lang", "xmlns", "xmlns:xsi", "xsi:schemalocation", "xml:base", "xmlns:mstts", "xmlns:amazon"},
+    "p": {"xml:lang"}, "s": {"xml:lang"}, "break": {"time", "strength"}, "sub": {"alias"},
+    "say-as": {"interpret-as", "format", "detail", "type"}, "prosody": {"rate"},
+    "voice": {"name", "xml:lang", "languages", "gender", "age", "variant", "required"}, "lang": {"xml:lang"},
+    "pause": {"time", "duration"},
+}  # fmt: skip
+_STRENGTHS = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.8, "x-strong": 1.2}
+_RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
+_SAY_AS = ("characters", "spell-out", "verbatim", "digits", "telephone", "cardinal", "number", "ordinal",
+           "date", "time", "duration", "fraction", "unit", "currency", "address", "name", "text")  # fmt: skip
+_ORDINAL = {"en": "{}th", "de": "{}.", "fr": "{}e", "es": "{}.º"}
+
+
+def is_document(text: str) -> bool:
+    """True for a text that is one SSML document."""
+    return re.match(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--|<!DOCTYPE|<speak[\s>/])", text) is not None
+
+
+@dataclass
+class _Open:
+    """An element that is open: where its content begins and what its end restores."""
+
+    name: str
+    content: int
+    restore: tuple[Event, ...] = ()
+    alias: str | None = None
+    say_as: str | None = None
+
+
+class Elements:
+    """Follows elements in either a document or loose in a plain text."""
+
+    def __init__(self, marker: Marker) -> None:
+        self.marker = marker
+        self.open: list[_Open] = []
+        self.voice: str | None = None
+        self.speed: float | None = None
+        self.language: str | None = None
+
+    def tag(self, source: str, start: int, end: int) -> None:
+        """One loose tag such as `<break time="1s"/>` or `</voice>`."""
+        if source.startswith("</"):
+            self.close(source[2:-1].strip().lower(), start, end)
+            return
+        name, attributes = self._single(source, start)
+        self.begin(name, attributes, start, end)
+        if source.rstrip(">").rstrip().endswith("/") or name in ("break", "pause"):
+            self.close(name, end, end)
+
+    def _single(self, source: str, position: int) -> tuple[str, dict[str, str]]:
+        found: list[tuple[str, dict[str, str]]] = []
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = lambda name, attributes: found.append((name, attributes))
+        body = source if source.rstrip(">").endswith("/") else f"{source[:-1]}/>"
+        try:
+            parser.Parse(body, True)
+        except expat.ExpatError as exc:
+            reason = expat.ErrorString(exc.code)
+            raise self.marker.error(position, f"{source} is not understood: {reason}") from None
+        name, attributes = found[0]
+        return name.lower(), {key.lower(): value for key, value in attributes.items()}
+
+    def begin(self, name: str, attributes: dict[str, str], start: int, end: int) -> None:
+        """An element's start tag, which stands from `start` to `end`."""
+        self._check(name, attributes, start)
+        element = _Open(name, end)
+        events: list[Event] = []
+        if name in ("break", "pause"):
+            events.append(Pause(self._pause(attributes, start)))
+        elif name == "sub":
+            element.alias = self._required(attributes, "alias", name, start)
+        elif name == "say-as":
+            element.say_as = self._required(attributes, "interpret-as", name, start).lower()
+            if element.say_as not in _SAY_AS:
+                raise self.marker.error(start, f"say-as {element.say_as!r} is not supported", f"Supported: {', '.join(_SAY_AS)}.")
+        elif name in ("p", "s"):
+            events.append(Paragraph(sentence=name == "s"))
+        element.restore = self._switch(name, attributes, start, events)
+        self.open.append(element)
+        self.marker.event(start, end, *events)
+
+    def _switch(self, name: str, attributes: dict[str, str], start: int, events: list[Event]) -> tuple[Event, ...]:
+        """Voice, speed and language from here on; returns what the end tag goes back to."""
+        restore: list[Event] = [Paragraph(sentence=name == "s")] if name in ("p", "s") else []
+        if name == "prosody":
+            restore.append(Speed(self.speed))
+            self.speed = self._rate(attributes["rate"], start) if "rate" in attributes else self.speed
+            events.append(Speed(self.speed))
+        if name == "voice" and (who := attributes.get("name", "").strip()):
+            restore.append(Voice(self.voice))
+            self.voice = self._voice(who, start)
+            events.append(Voice(self.voice))
+        if language := attributes.get("xml:lang", "").strip():
+            restore.append(Language(self.language))
+            self.language = language
+            events.append(Language(language))
+        return tuple(restore)
+
+    def close(self, name: str, start: int, end: int) -> None:
+        """An element's end tag."""
+        if name in ("break", "pause") and not (self.open and self.open[-1].name == name):
+            self.marker.event(start, end)
+            return
+        if not self.open or self.open[-1].name != name:
+            inside = f"; <{self.open[-1].name}> is open" if self.open else ""
+            raise self.marker.error(start, f"</{name}> closes nothing{inside}")
+        element = self.open.pop()
+        for event in element.restore:
+            if isinstance(event, Voice):
+                self.voice = event.name
+            elif isinstance(event, Speed):
+                self.speed = event.factor
+            elif isinstance(event, Language):
+                self.language = event.code
+        if element.alias is not None or element.say_as:
+            self._substitute(element, start)
+        self.marker.event(start, end, *element.restore)
+
+    def _substitute(self, element: _Open, end: int) -> None:
+        content = self.marker.text.text[element.content : end]
+        spoken = element.alias if element.alias is not None else self._say(content, element.say_as or "")
+        if spoken is not None and element.content < end:
+            self.marker.forget(element.content, end)
+            self.marker.replace(element.content, end, spoken)
+
+    def _say(self, content: str, how: str) -> str | None:
+        content = content.strip()
+        if how in ("characters", "spell-out", "verbatim"):
+            return " ".join(c.upper() for c in content if c.isalnum())
+        if how in ("digits", "telephone"):
+            groups = re.findall(r"\d+", content)
+            return ", ".join(" ".join(group) for group in groups) or None
+        language = (self.language or self.marker.options.language or "en")[:2]
+        if how == "ordinal" and content.isdecimal() and language in _ORDINAL:
+            return _english_ordinal(content) if language == "en" else _ORDINAL[language].format(content)
+        if how in ("cardinal", "number") and content.isdecimal() and len(content) == 4 and language == "en":
+            return f"{content[0]},{content[1:]}"
+        return None
+
+    def finish(self, position: int) -> None:
+        """Nothing may be left open."""
+        if self.open:
+            raise self.marker.error(max(0, self.open[-1].content - 1), f"<{self.open[-1].name}> is not closed")
+
+    def _check(self, name: str, attributes: dict[str, str], start: int) -> None:
+        if name not in _ATTRIBUTES:
+            raise self.marker.error(start, f"the SSML element <{name}> is not supported", f"Supported: {', '.join(_SUPPORTED)}.")
+        for attribute in attributes:
+            if attribute not in _ATTRIBUTES[name]:
+                raise self.marker.error(start, f"{attribute} of <{name}> is not supported", f"Supported: {', '.join(sorted(_ATTRIBUTES[name]))}.")
+
+    def _required(self, attributes: dict[str, str], attribute: str, name: str, start: int) -> str:
+        if attribute not in attributes:
+            raise self.marker.error(start, f"<{name}> needs {attribute}")
+        return attributes[attribute]
+
+    def _pause(self, attributes: dict[str, str], start: int) -> float:
+        time = attributes.get("time") or attributes.get("duration")
+        if time is None:
+            strength = attributes.get("strength", "medium").lower()
+            if strength not in _STRENGTHS:
+                raise self.marker.error(start, f"strength must be one of {', '.join(_STRENGTHS)}")
+            return _STRENGTHS[strength]
+        found = re.fullmatch(r"\+?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(ms|s)", time.strip(), re.IGNORECASE)
+        seconds = float(found[1]) / (1000 if found[2].lower() == "ms" else 1) if found else -1.0
+        if not 0 <= seconds <= MAX_PAUSE_S:
+            raise self.marker.error(start, f'time="{time}" must be like 500ms or 1.5s, at most {MAX_PAUSE_S:g} s')
+        return seconds
+
+    def _rate(self, rate: str, start: int) -> float:
+        text = rate.strip().lower()
+        found = re.fullmatch(r"([+-])?(\d{1,4}(?:\.\d{1,4})?)(%)?", text)
+        if text in _RATES:
+            factor = _RATES[text]
+        elif found:
+            number = float(found[2]) / (100 if found[3] else 1)
+            factor = {"+": 1 + number, "-": 1 - number}.get(found[1] or "", number)
+        else:
+            raise self.marker.error(start, f'rate="{rate}" is not understood', "Use slow, fast, 80% or 1.2.")
+        factor *= self.speed or 1.0
+        if not MIN_SPEED <= factor <= MAX_SPEED:
+            raise self.marker.error(start, f'rate="{rate}" must come to a speed from {MIN_SPEED} to {MAX_SPEED:g}')
+        return round(factor, 4)
+
+    def _voice(self, name: str, start: int) -> str | None:
+        if name.lower() == "default":
+            return None
+        known = {voice.casefold(): voice for voice in self.marker.options.voices}
+        if problem := self.marker.options.voice_problem(name):
+            raise self.marker.error(start, f"voice {name!r} {problem}")
+        return known.get(name.casefold(), name)
+
+
+def _english_ordinal(digits: str) -> str:
+    last = "th" if digits[-2:-1] == "1" else {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")
+    return digits + last
+
+
+def parse(text: Mapped, written: str, options: MarkupOptions) -> Marked:
+    """The text of an SSML document with its events.
+
+    Raises:
+        InvalidInput: not well-formed, or an element or attribute that is not supported; with line
+            and column.
+    """
+    return _Document(Marker(text, written, options)).parse()
+
+
+class _Document:
+    def __init__(self, marker: Marker) -> None:
+        self.marker = marker
+        self.elements = Elements(marker)
+        self.offsets = _character_offsets(marker.text.text)
+        self.parser = expat.ParserCreate("utf-8")
+        self.in_cdata = False
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CommentHandler = lambda data: self._gone()
+        self.parser.ProcessingInstructionHandler = lambda target, data: self._gone()
+        self.parser.XmlDeclHandler = lambda *declaration: self._gone()
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.EntityDeclHandler = self._doctype
+        self.parser.DefaultHandler = self._entity
+        self.parser.StartCdataSectionHandler = lambda: self._cdata(True)
+        self.parser.EndCdataSectionHandler = lambda: self._cdata(False)
+
+    def parse(self) -> Marked:
+        text = self.marker.text.text
+        try:
+            self.parser.Parse(text.encode(), True)
+        except expat.ExpatError as exc:
+            at = self.offsets(self.parser.ErrorByteIndex)
+            reason = expat.ErrorString(exc.code)
+            raise self.marker.error(min(at, len(text) - 1), f"this is no well-formed SSML: {reason}", "A literal & is written &amp;, a literal < &lt;.") from None
+        return self.marker.marked(ssml=True)
+
+    def _here(self) -> int:
+        return self.offsets(self.parser.CurrentByteIndex)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        start = self._here()
+        lowered = {key.lower(): value for key, value in attributes.items()}
+        self.elements.begin(name.lower(), lowered, start, _tag_end(self.marker.text.text, start))
+
+    def _end(self, name: str) -> None:
+        text, start = self.marker.text.text, self._here()
+        if text.startswith("</", start):
+            self.elements.close(name.lower(), start, _tag_end(text, start))
+        else:  # <break/>: the end tag is the start tag
+            end = self.elements.open[-1].content
+            self.elements.close(name.lower(), end, end)
+
+    def _gone(self) -> None:
+        """A comment or an instruction: nothing is left of it."""
+        text, start = self.marker.text.text, self._here()
+        closing = "?>" if text.startswith("<?", start) else "-->"
+        self.marker.replace(start, text.find(closing, start) + len(closing), "")
+
+    def _cdata(self, begins: bool) -> None:
+        start = self._here()
+        self.in_cdata = begins
+        self.marker.replace(start, start + len("<![CDATA[" if begins else "]]>"), "")
+
+    def _entity(self, data: str) -> None:
+        """`&amp;` and `&#233;` become what they stand for."""
+        if data.startswith("&") and not self.in_cdata:
+            start = self._here()
+            self.marker.replace(start, start + len(data), _ENTITIES.get(data) or _numeric(data))
+
+    def _doctype(self, *declaration: object) -> None:
+        raise self.marker.error(self._here(), "document type declarations are not allowed in SSML")
+
+
+def _tag_end(text: str, start: int) -> int:
+    """The end of the tag that begins at `start`; a > in an attribute is none."""
+    match = re.compile(r"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>").match(text, start)
+    assert match is not None  # expat has read it
+    return match.end()
+
+
+def _character_offsets(text: str) -> Callable[[int], int]:
+    """From a byte offset in UTF-8 to a character offset."""
+    if text.isascii():
+        return lambda offset: offset
+    offsets = list(accumulate(len(character.encode()) for character in text))
+    return lambda offset: bisect_right(offsets, offset)
+
+
+_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
+
+
+def _numeric(data: str) -> str:
+    return chr(int(data[3:-1], 16) if data[2] in "xX" else int(data[2:-1]))
