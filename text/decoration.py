@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from text.characters import HEADING
+from text.characters import HEADING, ITEM
 from text.spans import Edit, Mapped
 
 _LINE = re.compile(r"[^\n]*\n?")
@@ -42,7 +42,7 @@ def undecorated(text: Mapped) -> tuple[Mapped, list[tuple[int, int]]]:
     removed: list[tuple[int, int]] = []
     for stage in (_lines, _inline, _ornaments):
         edits = list(stage(text.text))
-        removed += [text.span(edit.start, edit.end) for edit in edits if edit.start < edit.end and not edit.text.strip()]
+        removed += [text.span(edit.start, edit.end) for edit in edits if edit.start < edit.end and not edit.text.strip(HEADING + ITEM)]
         text = text.edited(edits)
     return text, removed
 
@@ -72,9 +72,9 @@ def _line(text: str, start: int, end: int, line: str, previous: tuple[int, int])
     elif _TABLE.match(line):
         yield from _row(start, line)
     else:
-        for pattern in (_QUOTE, _BULLET):
+        for pattern, sign in ((_QUOTE, ""), (_BULLET, ITEM)):
             if mark := pattern.match(text, start):
-                yield Edit(*mark.span("mark"), "")
+                yield Edit(*mark.span("mark"), sign)
                 start = mark.end("mark")
 
 

@@ -46,6 +46,7 @@ _TAG = re.compile(
     | <(?P<xml>/?\s*[A-Za-z][\w:-]{0,30})(?P<rest>[^<>]{0,300})(?P<xmlclosed>>?)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_MAIN = re.compile(r"\[\s*main\s*\]", re.IGNORECASE)
 _ESCAPE_HINT = r"Write \[ for a literal bracket."
 
 
@@ -55,7 +56,7 @@ def parse(text: Mapped, written: str, options: MarkupOptions) -> Marked:
     Raises:
         InvalidInput: something that begins like a tag and is none; says where.
     """
-    parser = _Tags(Marker(text, written, options))
+    parser = _Tags(Marker(text, written, options), _MAIN.search(text.text) is not None)
     for match in _TAG.finditer(text.text):
         parser.read(match)
     parser.elements.finish(len(text.text))
@@ -63,8 +64,9 @@ def parse(text: Mapped, written: str, options: MarkupOptions) -> Marked:
 
 
 class _Tags:
-    def __init__(self, marker: Marker) -> None:
+    def __init__(self, marker: Marker, named_speakers: bool) -> None:
         self.marker = marker
+        self.named_speakers = named_speakers
         self.voices = {name.casefold(): name for name in marker.options.voices}
         self.elements = ssml.Elements(marker)
 
@@ -157,6 +159,8 @@ class _Tags:
             self.marker.event(*match.span(), Voice(self.voices.get("main")))
         elif key in self.voices:
             self.marker.event(*match.span(), Voice(self.voices[key]))
+        elif self.named_speakers and match[0][0] == "[" and re.fullmatch(r"[A-Za-z][\w-]{0,40}", name.strip()):
+            self.marker.event(*match.span(), Voice(name.strip()))  # beside [main], f5-tts's way
 
     def _json(self, match: re.Match[str]) -> None:
         """F5-TTS's own way to name a style: `{"name": "Anna", "seed": -1, "speed": 1}`."""

@@ -70,7 +70,17 @@ def _after(edits: list[Edit], kept: Sequence[Edit]) -> list[tuple[int, int]]:
 
 def _by_library(text: Mapped, code: str, kept: list[tuple[int, int]], notes: Notes) -> Mapped:
     """`text` read by the language's library, except for the places `kept`."""
-    if not library.has_something_to_read(text.text):
+    parts: list[Mapped] = []
+    position = 0
+    for start, end in [*kept, (len(text.text), len(text.text))]:
+        parts += _read(text.part(position, start), code, notes), text.part(start, end)
+        position = end
+    return joined(parts)
+
+
+def _read(text: Mapped, code: str, notes: Notes) -> Mapped:
+    found = library.pieces(text.text)
+    if not found:
         return text
     try:
         read = library.library(code)
@@ -79,31 +89,17 @@ def _by_library(text: Mapped, code: str, kept: list[tuple[int, int]], notes: Not
         return text
     parts: list[Mapped] = []
     position = 0
-    for start, end in [*kept, (len(text.text), len(text.text))]:
-        parts.append(_read_pieces(text.part(position, start), read, notes))
-        parts.append(text.part(start, end))
+    for start, end in found:
+        parts += text.part(position, start), _read_piece(text.part(start, end), read, notes)
         position = end
-    return joined(parts)
-
-
-def _read_pieces(text: Mapped, read: library.Library, notes: Notes) -> Mapped:
-    return joined(
-        _read_piece(text.part(start, end), read, notes) for start, end in library.pieces(text.text)
-    )
+    return joined([*parts, text.part(position, len(text.text))])
 
 
 def _read_piece(piece: Mapped, read: library.Library, notes: Notes) -> Mapped:
-    if not library.has_something_to_read(piece.text):
-        return piece
-    head = len(piece.text) - len(piece.text.lstrip())
-    tail = len(piece.text.rstrip())
-    inner = piece.part(head, tail)
     try:
-        spoken = read(inner.text)
+        spoken = read(piece.text).strip()
     except Exception:  # whatever a library does, the job goes on with the text as it is written
         _log.warning("a normaliser failed", exc_info=True)
         notes.failed += 1
         return piece
-    if not spoken.strip():
-        return piece
-    return joined([piece.part(0, head), inner.changed_to(spoken), piece.part(tail, len(piece.text))])
+    return piece.changed_to(spoken) if spoken else piece

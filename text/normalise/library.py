@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -19,7 +19,9 @@ Library: TypeAlias = Callable[[str], str]
 
 LONGEST_PIECE = 400
 _PACKAGES = {"de": "damga", "fr": "damga", "es": "damga", "it": "damga", "ru": "damga", "zh": "wetext", "ja": "wetext"}
-_CUT = re.compile(r"(?<=[.!?…。！？;:])[\"')\]»]{0,2}\s+|(?<=[。！？；])|\n")
+_WORD = re.compile(r"\S{1,400}")
+_FULL_STOP = re.compile(r"[a-zäöüßéèñ]{4}\.[\"')»”]?$")
+_CONTEXT = 3  # words on either side that may decide how a figure is read
 _NEEDS = re.compile(r"[\d%‰€$£¥₽°§&@+=²³½¼¾/№#−]")
 
 
@@ -57,21 +59,34 @@ def library(language: str) -> Library:
     return read
 
 
-def pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Where `text` may be cut for a library: at sentence ends, else at blanks, else anywhere."""
-    start = 0
-    while start < len(text):
-        limit = start + LONGEST_PIECE
-        if limit >= len(text):
-            yield start, len(text)
-            return
-        ends = [match.end() for match in _CUT.finditer(text, start, limit)]
-        end = ends[-1] if ends else text.rfind(" ", start + 1, limit) + 1
-        end = end if end > start else limit
-        yield start, end
-        start = end
+def pieces(text: str) -> list[tuple[int, int]]:
+    """Where in `text` there is something for a library to read, with a few words around it.
+
+    A library's time grows with what it is given, and plain words are none of its business.
+    """
+    words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
+    found: list[tuple[int, int]] = []
+    for number, (start, end) in enumerate(words):
+        if not _NEEDS.search(text, start, end):
+            continue
+        low = _reach(text, words, number, -1)
+        high = _reach(text, words, number, +1)
+        start, end = words[low][0], words[high][1]
+        if found and start <= found[-1][1] and end - found[-1][0] <= LONGEST_PIECE:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((max(start, found[-1][1]) if found else start, end))
+    return [(start, end) for start, end in found if start < end]
 
 
-def has_something_to_read(text: str) -> bool:
-    """False for a text of plain words, which a library must not touch."""
-    return _NEEDS.search(text) is not None
+def _reach(text: str, words: list[tuple[int, int]], number: int, step: int) -> int:
+    """The furthest word, up to `_CONTEXT` away, that is in the same sentence."""
+    for _ in range(_CONTEXT):
+        following = number + step
+        if not 0 <= following < len(words):
+            break
+        first = words[min(number, following)]
+        if text[first[1] - 1] in "!?;。！？" or _FULL_STOP.search(text, first[0], first[1]):
+            break
+        number = following
+    return number
