@@ -55,7 +55,9 @@ def _without(text: Mapped) -> Mapped:
 
 def flat(text: Mapped) -> list[Block]:
     """`text` as one block, in which line breaks are blanks (f5-tts's way)."""
-    one_line = text.edited(Edit(*match.span(), " ") for match in re.finditer(r"\s*\n\s*", text.text))
+    one_line = text.edited(
+        Edit(*match.span(), " ") for match in re.finditer(r"\s*\n\s*", text.text)
+    )
     return [Block(_without(one_line), None)]
 
 
@@ -98,7 +100,9 @@ def _joint(text: str, position: int, line: str, following: str, width: int) -> I
         yield Edit(start, end, " ")
     elif bare.endswith("-") and bare[-2:-1].isalpha() and next_bare[0].islower():
         yield Edit(start, end, "")
-    elif _ENDS.search(bare) or (not _ITEM.match(following) and _is_wrapped(line, following, next_bare, width)):
+    elif _ENDS.search(bare) or (
+        not _ITEM.match(following) and _is_wrapped(line, following, next_bare, width)
+    ):
         blank = "" if _CJK.match(bare[-1]) and _CJK.match(next_bare[0]) else " "
         yield Edit(start, end, blank)
     else:

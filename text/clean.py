@@ -29,7 +29,9 @@ _COMPATIBILITY = re.compile(
     "\ufb00-\ufb17\uff01-\uffdc\uffe0-\uffe6\U0001d400-\U0001d7ff\U0001f130-\U0001f149]"
 )
 _KEPT = "\u2116\u2100"  # № has a reading of its own
-_CJK = re.compile("[\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
+_CJK = re.compile(
+    "[\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _CJK_PUNCTUATION = re.compile("[\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]")
 _REPLACED = {
     "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "〃": '"', "ˮ": '"', "❝": '"', "❞": '"',
@@ -61,7 +63,9 @@ def clean(written: Mapped) -> Mapped:
 
 
 def _breaks(text: str) -> Iterator[Edit]:
-    found = [Edit(*m.span(), "\n\n" if m[0] in "\x0c\u2029" else "\n") for m in _BREAK.finditer(text)]
+    found = [
+        Edit(*m.span(), "\n\n" if m[0] in "\x0c\u2029" else "\n") for m in _BREAK.finditer(text)
+    ]
     found += [Edit(*m.span(), " ") for m in _BLANK.finditer(text)]
     yield from sorted(found, key=lambda edit: edit.start)
 

@@ -23,7 +23,10 @@ _BLANK = re.compile(r"\s+")
 _CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _CLOSING = "\"'»”’)]」』）】"
 # A full stop after these ends no sentence, whatever the splitter says.
-_NO_END = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt|Lt|Col|Gen)\.)$")
+_NO_END = re.compile(
+    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt"
+    r"|Lt|Col|Gen)\.)$"
+)
 _PENALTY = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.15, Break.WORD: 0.6}
 
 
@@ -63,7 +66,9 @@ def chunks(line: Line, limit: float, cost: Cost = len) -> list[Chunk]:
     for first, last in _balanced(pieces, limit):
         start, end = pieces[first].start, pieces[last].end
         opens = pieces[first].opens if found else line.opens
-        found.append(Chunk(text[start:end].strip(), start, end, opens, 0.0 if found else line.pause_s))
+        found.append(
+            Chunk(text[start:end].strip(), start, end, opens, 0.0 if found else line.pause_s)
+        )
     return found
 
 
@@ -100,7 +105,9 @@ def _pieces(text: str, language: str, limit: float, cost: Cost) -> Iterator[_Pie
         yield from _divide(text, start, end, Break.SENTENCE, limit, cost)
 
 
-def _divide(text: str, start: int, end: int, opens: Break, limit: float, cost: Cost) -> Iterator[_Piece]:
+def _divide(
+    text: str, start: int, end: int, opens: Break, limit: float, cost: Cost
+) -> Iterator[_Piece]:
     """The piece itself if it is short enough, else its clauses, words or letters."""
     price = cost(text[start:end])
     if price <= limit:
@@ -125,7 +132,9 @@ def _split(text: str, start: int, end: int, pattern: re.Pattern[str]) -> list[tu
     return [*parts, (start, end)]
 
 
-def _letters(text: str, start: int, end: int, limit: float, cost: Cost) -> Iterator[tuple[int, int]]:
+def _letters(
+    text: str, start: int, end: int, limit: float, cost: Cost
+) -> Iterator[tuple[int, int]]:
     """A word too long for one chunk, cut between letter clusters."""
     unit = cost(text[start:end]) / (end - start)
     step = max(1, int(limit / unit)) if unit else end - start
@@ -142,7 +151,11 @@ def _letters(text: str, start: int, end: int, limit: float, cost: Cost) -> Itera
 def _may_cut(text: str, position: int) -> bool:
     """Not within a number or a letter with its marks."""
     before, after = text[position - 1], text[position]
-    return not (unicodedata.combining(after) or (before.isdigit() and after.isdigit()) or after in "\u200d\ufe0f")
+    return not (
+        unicodedata.combining(after)
+        or (before.isdigit() and after.isdigit())
+        or after in "\u200d\ufe0f"
+    )
 
 
 def _balanced(pieces: Sequence[_Piece], limit: float) -> list[tuple[int, int]]:
@@ -162,7 +175,11 @@ def _balanced(pieces: Sequence[_Piece], limit: float) -> list[tuple[int, int]]:
             if total > limit and first < last:
                 break
             lack = (total - mean) / mean
-            price = best[first] + lack * lack + (_PENALTY.get(pieces[first].opens, 0.0) if first else 0.0)
+            price = (
+                best[first]
+                + lack * lack
+                + (_PENALTY.get(pieces[first].opens, 0.0) if first else 0.0)
+            )
             if price < cheapest:
                 cheapest, origin = price, first
         best.append(cheapest)

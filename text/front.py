@@ -123,7 +123,9 @@ class _Front:
             text, decoration = undecorated(text)
             removed = removed + decoration
         language = self._language(text.text)
-        paragraphs = breaks.blocks(text) if self.options.breaks and not marked.ssml else breaks.flat(text)
+        paragraphs = (
+            breaks.blocks(text) if self.options.breaks and not marked.ssml else breaks.flat(text)
+        )
         spoken = [
             replace(run, text=self._spoken(run))
             for run in runs(paragraphs, marked.events, source, language)
@@ -169,15 +171,24 @@ class _Front:
         knows = self.options.knows
         if knows is not None and all(vocabulary.no_letter_known(text, knows) for text in texts):
             lost = vocabulary.listed_letters("".join(texts))
-            raise InvalidInput(f"The model knows none of the text's letters: {lost}.", "Use a model that was trained on this language.")
+            raise InvalidInput(
+                f"The model knows none of the text's letters: {lost}.",
+                "Use a model that was trained on this language.",
+            )
         if not any(character.isalnum() for line in lines for character in line.text):
             raise InvalidInput("holds nothing to say")  # dots, dashes or emoji alone have no sound
 
     def _warnings(self) -> list[str]:
         said = self.unspeakable.warnings()
         if self.notes.failed:
-            said.append(f"{self.notes.failed} piece(s) of the text could not be read and are spoken as they are written.")
-        said += [f"Figures and signs are spoken as they are written. {text}" for text in self.notes.missing.values()]
+            said.append(
+                f"{self.notes.failed} piece(s) of the text could not be read and are spoken as they are "
+                "written."
+            )
+        said += [
+            f"Figures and signs are spoken as they are written. {text}"
+            for text in self.notes.missing.values()
+        ]
         for code in sorted(self.unread):
             name = languages.NAMES.get(code, code)
             said.append(f"Figures are spoken as they are written: there are no rules for {name}.")
@@ -186,9 +197,13 @@ class _Front:
 
 def _on_one_line(text: Mapped) -> Mapped:
     """XML's line breaks are blanks."""
-    return text.edited(Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r")
+    return text.edited(
+        Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r"
+    )
 
 
 def _single_blanks(text: Mapped) -> Mapped:
-    doubled = [i for i in range(1, len(text.text)) if text.text[i] == " " and text.text[i - 1] == " "]
+    doubled = [
+        i for i in range(1, len(text.text)) if text.text[i] == " " and text.text[i - 1] == " "
+    ]
     return text.edited(Edit(i, i + 1, "") for i in doubled)

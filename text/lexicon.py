@@ -42,16 +42,24 @@ class Lexicon:
     entries: tuple[Entry, ...] = ()
     skipped: int = 0
     """PLS entries that give phonemes only, which the model cannot be given."""
-    _by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = field(default_factory=dict, repr=False, compare=False)
+    _by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        latest = {(entry.written if entry.exact else entry.written.casefold(), entry.language): entry for entry in self.entries}
+        latest = {
+            (entry.written if entry.exact else entry.written.casefold(), entry.language): entry
+            for entry in self.entries
+        }
         for entry in latest.values():
             tokens = tuple(token.casefold() for token in _TOKEN.findall(entry.written))
             if tokens:
                 self._by_first.setdefault(tokens[0], []).append((tokens, entry))
         for candidates in self._by_first.values():
-            candidates.sort(key=lambda item: (len(item[0]), item[1].exact, item[1].language is not None), reverse=True)
+            candidates.sort(
+                key=lambda item: (len(item[0]), item[1].exact, item[1].language is not None),
+                reverse=True,
+            )
 
     def __add__(self, other: Lexicon) -> Lexicon:
         """Both together; where they disagree, `other` wins."""
@@ -74,14 +82,24 @@ class Lexicon:
             index += length
         return edits
 
-    def _at(self, text: str, tokens: list[tuple[str, int, int]], index: int, language: str) -> tuple[Entry, int] | None:
+    def _at(
+        self, text: str, tokens: list[tuple[str, int, int]], index: int, language: str
+    ) -> tuple[Entry, int] | None:
         for wanted, entry in self._by_first.get(tokens[index][0].casefold(), ()):
             here = tokens[index : index + len(wanted)]
-            if len(here) < len(wanted) or entry.language not in (None, language, language.partition("-")[0]):
+            if len(here) < len(wanted) or entry.language not in (
+                None,
+                language,
+                language.partition("-")[0],
+            ):
                 continue
-            if all(token.casefold() == word for (token, _, _), word in zip(here, wanted, strict=True)):
+            if all(
+                token.casefold() == word for (token, _, _), word in zip(here, wanted, strict=True)
+            ):
                 written = text[here[0][1] : here[-1][2]]
-                if _same_blanks(written, entry.written) and (not entry.exact or written.split() == entry.written.split()):
+                if _same_blanks(written, entry.written) and (
+                    not entry.exact or written.split() == entry.written.split()
+                ):
                     return entry, len(wanted)
         return None
 
@@ -106,7 +124,9 @@ def from_mapping(data: object) -> Lexicon:
     else:
         raise InvalidInput("A lexicon is an object of words, or a list of entries.")
     if len(entries) > _MAX_ENTRIES:
-        raise InvalidInput(f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed.")
+        raise InvalidInput(
+            f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed."
+        )
     return Lexicon(tuple(entries))
 
 
@@ -119,7 +139,9 @@ def _entry(item: Any, name: object) -> Entry:
     written, spoken = item.get("written"), item.get("spoken")
     for key, value in (("written", written), ("spoken", spoken)):
         if not isinstance(value, str) or not value.strip() or len(value) > _MAX_LENGTH:
-            raise InvalidInput(f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters.")
+            raise InvalidInput(
+                f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters."
+            )
     case = item.get("case")
     if case not in (None, "exact", "any"):
         raise InvalidInput(f"Lexicon entry {name}: case must be exact or any.")
@@ -141,7 +163,9 @@ def parse(source: str) -> Lexicon:
     try:
         return from_mapping(json.loads(source.lstrip("\ufeff")))
     except json.JSONDecodeError as exc:
-        raise InvalidInput(f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}") from None
+        raise InvalidInput(
+            f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}"
+        ) from None
     except RecursionError:
         raise InvalidInput("The lexicon is nested too deeply.") from None
 
@@ -170,9 +194,14 @@ class _Pls:
             self.parser.Parse(self.source.encode(errors="replace"), True)
         except expat.ExpatError as exc:
             reason = expat.ErrorString(exc.code)
-            raise InvalidInput(f"line {exc.lineno}, column {exc.offset + 1}: the lexicon is no well-formed XML: {reason}") from None
+            raise InvalidInput(
+                f"line {exc.lineno}, column {exc.offset + 1}: the lexicon is no well-formed XML: "
+                f"{reason}"
+            ) from None
         if len(self.entries) > _MAX_ENTRIES:
-            raise InvalidInput(f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed.")
+            raise InvalidInput(
+                f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed."
+            )
         return Lexicon(tuple(self.entries), self.skipped)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

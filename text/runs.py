@@ -50,7 +50,9 @@ class _State:
     began: bool = False
 
 
-def runs(blocks: Sequence[Block], events: Sequence[Event], source: SourceLike, language: str) -> Iterator[Run]:
+def runs(
+    blocks: Sequence[Block], events: Sequence[Event], source: SourceLike, language: str
+) -> Iterator[Run]:
     """The runs of a text in speaking order; the last may be silence only."""
     state = _State(source, language, source.voice, source.speed, language)
     state.pause_s = source.pause_s or None
@@ -65,7 +67,9 @@ def runs(blocks: Sequence[Block], events: Sequence[Event], source: SourceLike, l
                 position = index + 1
         yield from _run(state, block.text.part(position, len(block.text.text)))
     if state.pause_s:
-        yield Run(Mapped.of(""), state.voice, state.speed, state.language, Break.PAUSE, state.pause_s)
+        yield Run(
+            Mapped.of(""), state.voice, state.speed, state.language, Break.PAUSE, state.pause_s
+        )
 
 
 def _run(state: _State, text: Mapped) -> Iterator[Run]:
@@ -108,5 +112,6 @@ def without_text(run: Run) -> bool:
 
 def merged_pause(first: float | None, second: float | None) -> float | None:
     """The pause of two runs of which the first says nothing."""
-    return None if first is None and second is None else min((first or 0) + (second or 0), MAX_PAUSE_S)
-
+    return (
+        None if first is None and second is None else min((first or 0) + (second or 0), MAX_PAUSE_S)
+    )

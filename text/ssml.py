@@ -42,7 +42,14 @@ _ATTRIBUTES = {
     "voice": {"name", "xml:lang", "languages", "gender", "age", "variant", "required"}, "lang": {"xml:lang"},
     "pause": {"time", "duration"},
 }  # fmt: skip
-_STRENGTHS = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.8, "x-strong": 1.2}
+_STRENGTHS = {
+    "none": 0.0,
+    "x-weak": 0.1,
+    "weak": 0.2,
+    "medium": 0.4,
+    "strong": 0.8,
+    "x-strong": 1.2,
+}
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
 _SAY_AS = ("characters", "spell-out", "verbatim", "digits", "telephone", "cardinal", "number", "ordinal",
            "date", "time", "duration", "fraction", "unit", "currency", "address", "name", "text")  # fmt: skip
@@ -51,7 +58,10 @@ _ORDINAL = {"en": "{}th", "de": "{}.", "fr": "{}e", "es": "{}.º"}
 
 def is_document(text: str) -> bool:
     """True for a text that is one SSML document."""
-    return re.match(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--|<!DOCTYPE|<speak[\s>/])", text) is not None
+    return (
+        re.match(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--|<!DOCTYPE|<speak[\s>/])", text)
+        is not None
+    )
 
 
 @dataclass
@@ -110,19 +120,27 @@ class Elements:
         elif name == "say-as":
             element.say_as = self._required(attributes, "interpret-as", name, start).lower()
             if element.say_as not in _SAY_AS:
-                raise self.marker.error(start, f"say-as {element.say_as!r} is not supported", f"Supported: {', '.join(_SAY_AS)}.")
+                raise self.marker.error(
+                    start,
+                    f"say-as {element.say_as!r} is not supported",
+                    f"Supported: {', '.join(_SAY_AS)}.",
+                )
         elif name in ("p", "s"):
             events.append(Paragraph(sentence=name == "s"))
         element.restore = self._switch(name, attributes, start, events)
         self.open.append(element)
         self.marker.event(start, end, *events)
 
-    def _switch(self, name: str, attributes: dict[str, str], start: int, events: list[Event]) -> tuple[Event, ...]:
+    def _switch(
+        self, name: str, attributes: dict[str, str], start: int, events: list[Event]
+    ) -> tuple[Event, ...]:
         """Voice, speed and language from here on; returns what the end tag goes back to."""
         restore: list[Event] = [Paragraph(sentence=name == "s")] if name in ("p", "s") else []
         if name == "prosody":
             restore.append(Speed(self.speed))
-            self.speed = self._rate(attributes["rate"], start) if "rate" in attributes else self.speed
+            self.speed = (
+                self._rate(attributes["rate"], start) if "rate" in attributes else self.speed
+            )
             events.append(Speed(self.speed))
         if name == "voice" and (who := attributes.get("name", "").strip()):
             restore.append(Voice(self.voice))
@@ -156,7 +174,9 @@ class Elements:
 
     def _substitute(self, element: _Open, end: int) -> None:
         content = self.marker.text.text[element.content : end]
-        spoken = element.alias if element.alias is not None else self._say(content, element.say_as or "")
+        spoken = (
+            element.alias if element.alias is not None else self._say(content, element.say_as or "")
+        )
         if spoken is not None and element.content < end:
             self.marker.forget(element.content, end)
             self.marker.replace(element.content, end, spoken)
@@ -170,22 +190,41 @@ class Elements:
             return ", ".join(" ".join(group) for group in groups) or None
         language = (self.language or self.marker.options.language or "en")[:2]
         if how == "ordinal" and content.isdecimal() and language in _ORDINAL:
-            return _english_ordinal(content) if language == "en" else _ORDINAL[language].format(content)
-        if how in ("cardinal", "number") and content.isdecimal() and len(content) == 4 and language == "en":
+            return (
+                _english_ordinal(content)
+                if language == "en"
+                else _ORDINAL[language].format(content)
+            )
+        if (
+            how in ("cardinal", "number")
+            and content.isdecimal()
+            and len(content) == 4
+            and language == "en"
+        ):
             return f"{content[0]},{content[1:]}"
         return None
 
     def finish(self, position: int) -> None:
         """Nothing may be left open."""
         if self.open:
-            raise self.marker.error(max(0, self.open[-1].content - 1), f"<{self.open[-1].name}> is not closed")
+            raise self.marker.error(
+                max(0, self.open[-1].content - 1), f"<{self.open[-1].name}> is not closed"
+            )
 
     def _check(self, name: str, attributes: dict[str, str], start: int) -> None:
         if name not in _ATTRIBUTES:
-            raise self.marker.error(start, f"the SSML element <{name}> is not supported", f"Supported: {', '.join(_SUPPORTED)}.")
+            raise self.marker.error(
+                start,
+                f"the SSML element <{name}> is not supported",
+                f"Supported: {', '.join(_SUPPORTED)}.",
+            )
         for attribute in attributes:
             if attribute not in _ATTRIBUTES[name]:
-                raise self.marker.error(start, f"{attribute} of <{name}> is not supported", f"Supported: {', '.join(sorted(_ATTRIBUTES[name]))}.")
+                raise self.marker.error(
+                    start,
+                    f"{attribute} of <{name}> is not supported",
+                    f"Supported: {', '.join(sorted(_ATTRIBUTES[name]))}.",
+                )
 
     def _required(self, attributes: dict[str, str], attribute: str, name: str, start: int) -> str:
         if attribute not in attributes:
@@ -199,10 +238,14 @@ class Elements:
             if strength not in _STRENGTHS:
                 raise self.marker.error(start, f"strength must be one of {', '.join(_STRENGTHS)}")
             return _STRENGTHS[strength]
-        found = re.fullmatch(r"\+?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(ms|s)", time.strip(), re.IGNORECASE)
+        found = re.fullmatch(
+            r"\+?(\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(ms|s)", time.strip(), re.IGNORECASE
+        )
         seconds = float(found[1]) / (1000 if found[2].lower() == "ms" else 1) if found else -1.0
         if not 0 <= seconds <= MAX_PAUSE_S:
-            raise self.marker.error(start, f'time="{time}" must be like 500ms or 1.5s, at most {MAX_PAUSE_S:g} s')
+            raise self.marker.error(
+                start, f'time="{time}" must be like 500ms or 1.5s, at most {MAX_PAUSE_S:g} s'
+            )
         return seconds
 
     def _rate(self, rate: str, start: int) -> float:
@@ -214,10 +257,14 @@ class Elements:
             number = float(found[2]) / (100 if found[3] else 1)
             factor = {"+": 1 + number, "-": 1 - number}.get(found[1] or "", number)
         else:
-            raise self.marker.error(start, f'rate="{rate}" is not understood', "Use slow, fast, 80% or 1.2.")
+            raise self.marker.error(
+                start, f'rate="{rate}" is not understood', "Use slow, fast, 80% or 1.2."
+            )
         factor *= self.speed or 1.0
         if not MIN_SPEED <= factor <= MAX_SPEED:
-            raise self.marker.error(start, f'rate="{rate}" must come to a speed from {MIN_SPEED} to {MAX_SPEED:g}')
+            raise self.marker.error(
+                start, f'rate="{rate}" must come to a speed from {MIN_SPEED} to {MAX_SPEED:g}'
+            )
         return round(factor, 4)
 
     def _voice(self, name: str, start: int) -> str | None:
@@ -269,7 +316,11 @@ class _Document:
         except expat.ExpatError as exc:
             at = self.offsets(self.parser.ErrorByteIndex)
             reason = expat.ErrorString(exc.code)
-            raise self.marker.error(min(at, len(text) - 1), f"this is no well-formed SSML: {reason}", "A literal & is written &amp;, a literal < &lt;.") from None
+            raise self.marker.error(
+                min(at, len(text) - 1),
+                f"this is no well-formed SSML: {reason}",
+                "A literal & is written &amp;, a literal < &lt;.",
+            ) from None
         return self.marker.marked(ssml=True)
 
     def _here(self) -> int:

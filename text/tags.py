@@ -82,7 +82,9 @@ class _Tags:
             word = (match["length"] or match["round"].split()[0]).lower()
             self._pause(match, _LENGTHS.get(word, self.marker.options.default_pause_s))
         elif match["close"]:
-            self.marker.event(start, end, Voice(None) if match["close"].lower() == "voice" else Speed(None))
+            self.marker.event(
+                start, end, Voice(None) if match["close"].lower() == "voice" else Speed(None)
+            )
         elif match["name"]:
             self._named(match)
         elif match["json"]:
@@ -103,7 +105,9 @@ class _Tags:
             self._other(match, name, sign)
             return
         if not match["closed"]:
-            raise self.marker.error(match.start(), f"the tag [{match['name']} has no closing bracket", _ESCAPE_HINT)
+            raise self.marker.error(
+                match.start(), f"the tag [{match['name']} has no closing bracket", _ESCAPE_HINT
+            )
         argument = match["argument"].strip().strip("\"'")
         if name in ("pause", "break"):
             self._pause(match, self._seconds(match, argument))
@@ -119,7 +123,11 @@ class _Tags:
         if sign and match["closed"]:
             near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.75)
             if near:
-                raise self.marker.error(match.start(), f"unknown tag {match[0]}; did you mean [{near[0]}:...]?", _ESCAPE_HINT)
+                raise self.marker.error(
+                    match.start(),
+                    f"unknown tag {match[0]}; did you mean [{near[0]}:...]?",
+                    _ESCAPE_HINT,
+                )
         elif match["closed"]:
             self._speaker(match, match[0][1:-1])
 
@@ -131,22 +139,35 @@ class _Tags:
             return _LENGTHS[argument.lower()]
         found = re.fullmatch(_SECONDS, argument, re.IGNORECASE)
         if found is None:
-            raise self.marker.error(match.start(), f"{match[0]} needs seconds, like [pause:0.5]", _ESCAPE_HINT)
+            raise self.marker.error(
+                match.start(), f"{match[0]} needs seconds, like [pause:0.5]", _ESCAPE_HINT
+            )
         seconds = float(found["value"].replace(",", "."))
         return seconds / 1000 if found["unit"].lower().startswith("m") else seconds
 
     def _factor(self, match: re.Match[str], argument: str) -> float | None:
         if argument.lower() == "default":
             return None
-        factor = float(argument.rstrip("x")) if re.fullmatch(r"(?:\d{1,4}(?:\.\d{0,6})?|\.\d{1,6})x?", argument) else 0.0
+        factor = (
+            float(argument.rstrip("x"))
+            if re.fullmatch(r"(?:\d{1,4}(?:\.\d{0,6})?|\.\d{1,6})x?", argument)
+            else 0.0
+        )
         if not MIN_SPEED <= factor <= MAX_SPEED:
-            raise self.marker.error(match.start(), f"{match[0]} needs a number from {MIN_SPEED} to {MAX_SPEED:g}")
+            raise self.marker.error(
+                match.start(), f"{match[0]} needs a number from {MIN_SPEED} to {MAX_SPEED:g}"
+            )
         return factor
 
     def _voice(self, match: re.Match[str], name: str) -> str | None:
         if name.lower() in ("default", "main") and name.casefold() not in self.voices:
             return None
-        if match["sign"] and not match["sign"].strip() and self.voices and name.casefold() not in self.voices:
+        if (
+            match["sign"]
+            and not match["sign"].strip()
+            and self.voices
+            and name.casefold() not in self.voices
+        ):
             raise self.marker.error(match.start(), f"there is no voice {name!r}", _ESCAPE_HINT)
         if problem := self.marker.options.voice_problem(name):
             raise self.marker.error(match.start(), f"{match[0]} {problem}")
@@ -159,7 +180,11 @@ class _Tags:
             self.marker.event(*match.span(), Voice(self.voices.get("main")))
         elif key in self.voices:
             self.marker.event(*match.span(), Voice(self.voices[key]))
-        elif self.named_speakers and match[0][0] == "[" and re.fullmatch(r"[A-Za-z][\w-]{0,40}", name.strip()):
+        elif (
+            self.named_speakers
+            and match[0][0] == "["
+            and re.fullmatch(r"[A-Za-z][\w-]{0,40}", name.strip())
+        ):
             self.marker.event(*match.span(), Voice(name.strip()))  # beside [main], f5-tts's way
 
     def _json(self, match: re.Match[str]) -> None:
@@ -170,14 +195,23 @@ class _Tags:
         except (ValueError, KeyError, TypeError):
             raise self.marker.error(match.start(), f"{match[0]} is not understood") from None
         if not MIN_SPEED <= speed <= MAX_SPEED:
-            raise self.marker.error(match.start(), f"speed must be from {MIN_SPEED} to {MAX_SPEED:g}")
-        events = [Voice(self.voices.get(name.casefold(), name)), Speed(speed if "speed" in fields else None)]
+            raise self.marker.error(
+                match.start(), f"speed must be from {MIN_SPEED} to {MAX_SPEED:g}"
+            )
+        events = [
+            Voice(self.voices.get(name.casefold(), name)),
+            Speed(speed if "speed" in fields else None),
+        ]
         self.marker.event(*match.span(), *events)
 
     def _element(self, match: re.Match[str]) -> None:
         name = match["xml"].strip().lstrip("/").strip().lower()
         if name == "speak":
-            raise self.marker.error(match.start(), "<speak> must be around the whole text", "Begin the text with <speak> and end it with </speak>.")
+            raise self.marker.error(
+                match.start(),
+                "<speak> must be around the whole text",
+                "Begin the text with <speak> and end it with </speak>.",
+            )
         if name not in ssml.KNOWN:
             return
         if not match["xmlclosed"]:

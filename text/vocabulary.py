@@ -41,7 +41,8 @@ class Unspeakable:
         said: list[str] = []
         if self.lost:
             said.append(
-                f"{_count(self.lost)} not in the model's vocabulary and not spoken: {_listed(self.lost)}."
+                f"{_count(self.lost)} not in the model's vocabulary and not spoken: "
+                f"{_listed(self.lost)}."
             )
         if self.replaced:
             said.append(
@@ -69,7 +70,11 @@ def _listed(counter: Counter[str]) -> str:
 
 def _shown(character: str) -> str:
     name = unicodedata.name(character, "")
-    return f"'{character}'" if character.isprintable() and not unicodedata.combining(character) else name or f"U+{ord(character):04X}"
+    return (
+        f"'{character}'"
+        if character.isprintable() and not unicodedata.combining(character)
+        else name or f"U+{ord(character):04X}"
+    )
 
 
 def speakable(text: Mapped, knows: Knows, found: Unspeakable) -> Mapped:
@@ -78,7 +83,9 @@ def speakable(text: Mapped, knows: Knows, found: Unspeakable) -> Mapped:
 
 
 def _edits(text: str, knows: Knows, found: Unspeakable) -> Iterator[Edit]:
-    known: dict[str, bool] = {character: character.isspace() or knows(character) for character in set(text)}
+    known: dict[str, bool] = {
+        character: character.isspace() or knows(character) for character in set(text)
+    }
     if all(known.values()):
         return
     for position, character in enumerate(text):
@@ -91,7 +98,9 @@ def _edits(text: str, knows: Knows, found: Unspeakable) -> Iterator[Edit]:
             found.replaced[character] += 1
         elif character in _SILENT:
             found.brackets[character] += 1
-        between = text[position - 1 : position].isalnum() and text[position + 1 : position + 2].isalnum()
+        between = (
+            text[position - 1 : position].isalnum() and text[position + 1 : position + 2].isalnum()
+        )
         gap = " " if between and not character.isalpha() else ""
         start = position
         if not (instead or gap) and text[position - 1 : position] == " ":
@@ -108,7 +117,9 @@ def _instead(character: str, knows: Knows) -> str | None:
             return other
     if character in _INSTEAD and not character.isalpha():
         return ""
-    plain = "".join(c for c in unicodedata.normalize("NFD", character) if not unicodedata.combining(c))
+    plain = "".join(
+        c for c in unicodedata.normalize("NFD", character) if not unicodedata.combining(c)
+    )
     if plain and plain != character and character.isalpha() and all(map(knows, plain)):
         return plain
     return None

@@ -20,7 +20,11 @@ _TOKEN = re.compile(rf"[{_CJK}][，。！？；：、）」』》…”’,.!?]*
 
 
 def words_of(
-    runs: Iterable[Run], removed: Iterable[tuple[int, int]], written: str, source: int, pauses: Pauses
+    runs: Iterable[Run],
+    removed: Iterable[tuple[int, int]],
+    written: str,
+    source: int,
+    pauses: Pauses,
 ) -> list[Line]:
     """The lines of `runs` with their words; runs that say nothing give their pause to the next."""
     kept = _speaking(runs)
@@ -30,7 +34,18 @@ def words_of(
     lines: list[Line] = []
     for run, found in zip(kept, words, strict=True):
         pause = run.pause_s if run.pause_s is not None else pauses.seconds(run.opens)
-        lines.append(Line(run.text.text, run.voice, run.speed, run.language, pause, run.opens, tuple(found), source))
+        lines.append(
+            Line(
+                run.text.text,
+                run.voice,
+                run.speed,
+                run.language,
+                pause,
+                run.opens,
+                tuple(found),
+                source,
+            )
+        )
     return lines
 
 
@@ -39,7 +54,11 @@ def _speaking(runs: Iterable[Run]) -> list[Run]:
     waiting: Run | None = None
     for run in runs:
         if waiting is not None:
-            opens = waiting.opens if run.opens is None or waiting.opens is not None and waiting.pause_s else run.opens
+            opens = (
+                waiting.opens
+                if run.opens is None or waiting.opens is not None and waiting.pause_s
+                else run.opens
+            )
             run = replace(run, pause_s=merged_pause(waiting.pause_s, run.pause_s), opens=opens)
             waiting = None
         if without_text(run) and run.text.text:
@@ -67,7 +86,9 @@ def _written_tokens(written: str, removed: Iterable[tuple[int, int]]) -> list[tu
     return tokens
 
 
-def _match(runs: Sequence[Run], spoken: Sequence[Sequence[tuple[int, int]]], tokens: list[tuple[int, int]]) -> list[list[Word]]:
+def _match(
+    runs: Sequence[Run], spoken: Sequence[Sequence[tuple[int, int]]], tokens: list[tuple[int, int]]
+) -> list[list[Word]]:
     """Gives each spoken word the written tokens it came from; shared tokens join words."""
     result: list[list[list[int]]] = [[] for _ in runs]  # start, end, first token, last token
     starts = [start for start, _ in tokens]
@@ -87,7 +108,9 @@ def _match(runs: Sequence[Run], spoken: Sequence[Sequence[tuple[int, int]]], tok
     return [[_word(item, tokens) for item in words] for words in result]
 
 
-def _tokens_of(run: Run, start: int, end: int, starts: list[int], tokens: list[tuple[int, int]]) -> tuple[int, int]:
+def _tokens_of(
+    run: Run, start: int, end: int, starts: list[int], tokens: list[tuple[int, int]]
+) -> tuple[int, int]:
     """First and last written token of a spoken word; (0, -1) if it came from none."""
     low, high = -1, -1
     for index in range(start, end):

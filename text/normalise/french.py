@@ -7,31 +7,19 @@ import re
 from text.normalise.capitals import spelled_rule
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
 from text.spans import Edit
 
-_WORDS = {
-    "M.": "monsieur", "MM.": "messieurs", "Mme": "madame", "Mmes": "mesdames", "Mlle": "mademoiselle",
-    "Dr": "docteur", "Dr.": "docteur", "Pr": "professeur", "Me": "maître", "Mgr": "monseigneur",
-    "St": "Saint", "Ste": "Sainte", "env.": "environ", "etc.": "et cetera", "c.-à-d.": "c'est-à-dire",
-    "p. ex.": "par exemple", "p.ex.": "par exemple", "cf.": "confer", "av. J.-C.": "avant Jésus-Christ",
-    "apr. J.-C.": "après Jésus-Christ", "J.-C.": "Jésus-Christ", "av.": "avenue", "bd": "boulevard",
-    "bd.": "boulevard", "Bd": "boulevard", "tél.": "téléphone", "Tél.": "Téléphone", "max.": "maximum",
-    "min.": "minimum", "ann.": "annexe", "chap.": "chapitre", "vs": "contre", "s.v.p.": "s'il vous plaît",
-    "SVP": "s'il vous plaît", "RDV": "rendez-vous", "rdv": "rendez-vous", "qqch": "quelque chose",
-    "qqn": "quelqu'un", "M. et Mme": "monsieur et madame", "Cie": "compagnie", "Sté": "société",
-    "dép.": "département", "janv.": "janvier", "févr.": "février", "juil.": "juillet",
-    "sept.": "septembre", "oct.": "octobre", "nov.": "novembre", "déc.": "décembre",
-}  # fmt: skip
-_BEFORE_FIGURE = {"p.": "page", "pp.": "pages", "n°": "numéro", "N°": "numéro", "nº": "numéro", "art.": "article",
-                  "vol.": "volume", "t.": "tome", "fig.": "figure", "chap.": "chapitre", "al.": "alinéa", "§": "paragraphe"}  # fmt: skip
-_RULERS = ("Louis Charles Henri François Philippe Napoléon Jean Paul Pie Benoît Léon Grégoire Innocent Clément Élisabeth Elizabeth"
-           " Elisabeth Guillaume Édouard Edouard Georges Jacques Richard Frédéric Nicolas Pierre Catherine Ivan Alexandre Ramsès"
-           " Albert Léopold Baudouin Alphonse Ferdinand Joseph Urbain Robert Hugues Childéric Clovis Dagobert Thierry Chilpéric").split()  # fmt: skip
-_COUNTED = "Chapitre chapitre Tome tome Livre livre Acte acte Scène scène Partie partie Volume volume mondiale Mondiale République Titre article Article".split()
+_WORDS = pairs("fr/short_forms")
+_BEFORE_FIGURE = pairs("fr/before_figure")
+_RULERS = words("fr/rulers")  # fmt: skip
+_COUNTED = words("fr/chapters")
 
 _FIXED = re.compile(rf"(?<![\w.'’-]){either(list(_WORDS))}(?![\w'’-])(?=\s|[,;:!?)]|$)")
 _FIGURE = re.compile(rf"(?<![\w.]){either(list(_BEFORE_FIGURE))}\s?(?=\d|[IVX]+\b)")
-_RULER = re.compile(rf"\b(?P<name>{either(_RULERS)})\s(?P<n>I(?:er|ᵉʳ)|Ier|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)")
+_RULER = re.compile(
+    rf"\b(?P<name>{either(_RULERS)})\s(?P<n>I(?:er|ᵉʳ)|Ier|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)"
+)
 _CHAPTER = re.compile(rf"\b(?:{either(_COUNTED)})\s(?P<n>[IVXL]{{1,7}})\b")
 _WAR = re.compile(r"\b(?P<n>I{1,2})(?=(?:re|de|e|ère|ᵉ)\s(?:Guerre|guerre))")
 _TIMES = re.compile(r"(?<![\w.,])(?P<n>\d{1,3})\s?x(?=\s)")
@@ -81,7 +69,6 @@ RULES = (
     Rule("times", _TIMES, _times, "x"),
     Rule("sum", _SUM, _sum, "+=×x*"),
     spelled_rule(
-        "SNCF TGV RATP RER TVA UE USA EDF GDF TF BBC BNP PDG PME SMS CD DVD HLM CNRS CGT PSG OM RTT SDF CDI CDD BTP IUT IVG FMI ONG"
-        " QI ADN IRM PC TV GPS USB PDF FBI CIA IBM BMW UMP LR RN LCR PS PCF RTL CE CP CM SAV BD VTT TP ENS HEC INED CAC".split(),
+        words("fr/spelled"),
     ),
 )

@@ -18,7 +18,15 @@ from errors import ConfigError
 Library: TypeAlias = Callable[[str], str]
 
 LONGEST_PIECE = 400
-_PACKAGES = {"de": "damga", "fr": "damga", "es": "damga", "it": "damga", "ru": "damga", "zh": "wetext", "ja": "wetext"}
+_PACKAGES = {
+    "de": "damga",
+    "fr": "damga",
+    "es": "damga",
+    "it": "damga",
+    "ru": "damga",
+    "zh": "wetext",
+    "ja": "wetext",
+}
 _WORD = re.compile(r"\S{1,400}")
 _FULL_STOP = re.compile(r"[a-zäöüßéèñ]{4}\.[\"')»”]?$")
 _CONTEXT = 3  # words on either side that may decide how a figure is read

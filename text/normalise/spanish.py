@@ -7,28 +7,15 @@ import re
 from text.normalise.capitals import spelled_rule
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
 from text.spans import Edit
 
-_WORDS = {
-    "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Sres.": "señores", "Dr.": "doctor", "Dra.": "doctora",
-    "D.": "don", "Dª": "doña", "D.ª": "doña", "Dña.": "doña", "Prof.": "profesor", "Profa.": "profesora",
-    "Ing.": "ingeniero", "Lic.": "licenciado", "Ud.": "usted", "Uds.": "ustedes", "Vd.": "usted", "Vds.": "ustedes",
-    "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "EEUU": "Estados Unidos", "etc.": "etcétera",
-    "p. ej.": "por ejemplo", "p.ej.": "por ejemplo", "aprox.": "aproximadamente", "Avda.": "avenida", "Av.": "avenida",
-    "C/": "calle", "c/": "calle", "Pza.": "plaza", "Pl.": "plaza", "Ctra.": "carretera", "tel.": "teléfono",
-    "Tel.": "Teléfono", "a. C.": "antes de Cristo", "a.C.": "antes de Cristo", "d. C.": "después de Cristo",
-    "d.C.": "después de Cristo", "Sto.": "santo", "Sta.": "santa", "S.": "san", "dcha.": "derecha", "izq.": "izquierda",
-    "izda.": "izquierda", "máx.": "máximo", "mín.": "mínimo", "s. f.": "sin fecha", "cap.": "capítulo", "depto.": "departamento",
-    "gral.": "general", "Gral.": "general", "Cía.": "compañía", "vs.": "contra", "págs.": "páginas", "pág.": "página",
-}  # fmt: skip
-_BEFORE_FIGURE = {"p.": "página", "pp.": "páginas", "pág.": "página", "págs.": "páginas", "n.º": "número", "nº": "número",
-                  "núm.": "número", "N.º": "número", "Nº": "número", "Núm.": "número", "art.": "artículo", "cap.": "capítulo",
-                  "vol.": "volumen", "fig.": "figura", "§": "párrafo"}  # fmt: skip
-_RULERS = ("Felipe Carlos Alfonso Fernando Juan Pablo Isabel Enrique Luis Pedro Sancho Ramiro Jaime Pío Benedicto León Gregorio Inocencio"
-           " Clemente Urbano Alejandro Napoleón Guillermo Jorge Eduardo Ricardo Federico Nicolás Catalina Iván Francisco José Ramsés").split()  # fmt: skip
-_ORDINALS = "primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo".split()
+_WORDS = pairs("es/short_forms")
+_BEFORE_FIGURE = pairs("es/before_figure")
+_RULERS = words("es/rulers")  # fmt: skip
+_ORDINALS = words("es/ordinals")
 _FEMININE = ("Isabel", "Catalina")
-_COUNTED = "siglo Siglo capítulo Capítulo tomo Tomo libro Libro acto Acto escena Escena parte Parte volumen Volumen título Título artículo Artículo".split()
+_COUNTED = words("es/chapters")
 
 _FIXED = re.compile(rf"(?<![\w.]){either(list(_WORDS))}(?!\w)")
 _FIGURE = re.compile(rf"(?<![\w.]){either(list(_BEFORE_FIGURE))}\s?(?=\d|[IVX]+\b)")
@@ -38,7 +25,11 @@ _CHAPTER = re.compile(rf"\b(?:{either(_COUNTED)})\s(?P<n>[IVXL]{{1,7}})\b")
 _WAR = re.compile(r"\b(?P<n>I{1,2})(?=\sGuerra\s[Mm]undial)")
 _TIMES = re.compile(r"(?<![\w.,])(?P<n>\d{1,3})\s?x(?=\s)")
 _SUM = re.compile(r"(?<=\d)\s(?P<s>[+=×x*])\s(?=\d)")
-_FEMININE_HUNDREDS = re.compile(r"(?<![\w.,])(?P<n>[2-9]\d\d)(?=\s(?:págs\.|páginas|personas|chicas|mujeres|veces|horas|libras|toneladas|casas|familias|empresas|palabras|pesetas|plantas|líneas|millas)(?!\w))")
+_FEMININE_HUNDREDS = re.compile(
+    r"(?<![\w.,])(?P<n>[2-9]\d\d)(?=\s(?:págs\.|páginas|personas|chicas|mujeres|veces|horas"
+    r"|libras|toneladas|casas|familias|empresas|palabras|pesetas|plantas|líneas|millas)"
+    r"(?!\w))"
+)
 _HUNDREDS = "_ _ doscientas trescientas cuatrocientas quinientas seiscientas setecientas ochocientas novecientas".split()
 
 
@@ -56,7 +47,9 @@ def _figure(match: re.Match[str]) -> Reading:
 
 def _ruler(match: re.Match[str]) -> Reading:
     number = roman(match["n"])
-    if number is None or (match["n"] in ("I", "V", "X") and re.match(r"\s[a-z]\b", match.string[match.end() :][:3])):
+    if number is None or (
+        match["n"] in ("I", "V", "X") and re.match(r"\s[a-z]\b", match.string[match.end() :][:3])
+    ):
         return None
     if number > len(_ORDINALS):
         return [Edit(*match.span("n"), str(number))]
@@ -97,8 +90,16 @@ RULES = (
     Rule("times", _TIMES, _times, "x"),
     Rule("sum", _SUM, _sum, "+=×x*"),
     spelled_rule(
-        "UE USA FBI CIA TV CD DVD PP PC PSOE FMI BBC IBM SMS GPS USB PDF ADN DNI IVA PIB ESO BMW HIV VIH ITV RTVE TVE CSIC UGT CCOO"
-        " RAE UHF PYME ONG AVE".split(),
-        words={"ONG": "o ene ge", "PSOE": "PSOE", "IVA": "IVA", "RAE": "RAE", "AVE": "AVE", "PYME": "PYME", "ESO": "ESO", "PIB": "PIB"},
+        words("es/spelled"),
+        said={
+            "ONG": "o ene ge",
+            "PSOE": "PSOE",
+            "IVA": "IVA",
+            "RAE": "RAE",
+            "AVE": "AVE",
+            "PYME": "PYME",
+            "ESO": "ESO",
+            "PIB": "PIB",
+        },
     ),
 )

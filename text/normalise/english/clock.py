@@ -19,11 +19,25 @@ _HALF_RANGE = re.compile(
     rf"{_BEFORE}(?P<h>1[0-2]|0?\d)(?:[:.](?P<m>{_MINUTE}))?\s?(?P<half>{_HALF})?{_DASH}"
     rf"(?P<h2>1[0-2]|0?\d)(?:[:.](?P<m2>{_MINUTE}))?\s?(?P<half2>{_HALF})(?!\w)"
 )
-_HALF_DAY = re.compile(rf"{_BEFORE}(?P<h>{_HOUR})(?:[:.](?P<m>{_MINUTE}))?(?::(?P<s>{_MINUTE}))?\s?(?P<half>{_HALF})(?!\w)")
-_LONG = re.compile(rf"(?P<at>\b(?:at|by|until|till|before|after|since|from|to|@)\s)?{_BEFORE}(?P<h>\d{{1,2}}):(?P<m>{_MINUTE}):(?P<s>{_MINUTE})(?![\w:]|[.,]\d)")
-_RANGE = re.compile(rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE}){_DASH}(?P<h2>{_HOUR}):(?P<m2>{_MINUTE})(?![\w:]|[.,]\d)")
-_CLOCK = re.compile(rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE})(?P<s>\.\d{{1,3}})?(?![\w:%]|[.,]\d|\s?(?:aspect|ratio|scale|odds|mix))")
-_MILITARY = re.compile(r"(?<![\w.,:$£€/-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?=\s?(?:hrs?|hours|h|UTC|GMT|Z)\b)")
+_HALF_DAY = re.compile(
+    rf"{_BEFORE}(?P<h>{_HOUR})(?:[:.](?P<m>{_MINUTE}))?(?::(?P<s>{_MINUTE}))?\s?"
+    rf"(?P<half>{_HALF})(?!\w)"
+)
+_LONG = re.compile(
+    rf"(?P<at>\b(?:at|by|until|till|before|after|since|from|to|@)\s)?{_BEFORE}"
+    rf"(?P<h>\d{{1,2}}):(?P<m>{_MINUTE}):(?P<s>{_MINUTE})(?![\w:]|[.,]\d)"
+)
+_RANGE = re.compile(
+    rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE}){_DASH}(?P<h2>{_HOUR}):(?P<m2>{_MINUTE})(?!"
+    r"[\w:]|[.,]\d)"
+)
+_CLOCK = re.compile(
+    rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE})(?P<s>\.\d{{1,3}})?(?![\w:%]|[.,]\d|\s?"
+    r"(?:aspect|ratio|scale|odds|mix))"
+)
+_MILITARY = re.compile(
+    r"(?<![\w.,:$£€/-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?=\s?(?:hrs?|hours|h|UTC|GMT|Z)\b)"
+)
 _RATIO_BEFORE = re.compile(r"\b(?:ratio|scale|odds|proportion)s?\s(?:of\s|is\s|was\s)?$")
 
 
@@ -90,7 +104,11 @@ def _clock(match: re.Match[str]) -> Reading:
 
 def _military(match: re.Match[str]) -> Reading:
     minute = int(match["m"])
-    hour = numbers.label(match["h"]) if match["h"][0] != "0" else f"oh {numbers.cardinal(int(match['h']))}"
+    hour = (
+        numbers.label(match["h"])
+        if match["h"][0] != "0"
+        else f"oh {numbers.cardinal(int(match['h']))}"
+    )
     return f"{hour} {numbers.short_year(minute) if minute else 'hundred'}"
 
 

@@ -22,30 +22,73 @@ _PHONES = [
     r"0\d{3,4}[ -]\d{6}", r"0\d(?:[ .]\d\d){4}", r"0[1-9]\d{8,9}",
     r"\d{3}[-–]\d{4}", r"1-\d{3}-\d{4}", r"\d{3}\s\d{3}\s\d{4}",
 ]  # fmt: skip
-_PHONE = re.compile(rf"(?<![\w.,/+-])(?P<n>{'|'.join(_PHONES)})(?P<ext>,?\s(?:ext\.?|x)\s?\d{{1,5}})?(?![\w%]|[-–/]\d|[.,]\d)")
-_VANITY = re.compile(r"(?<![\w-])(?P<n>1-\d{3}|0\d{3})-(?P<word>[A-Z]{2,8}(?:-[A-Z]{2,8})?)(?![\w-])")
-_EMERGENCY = re.compile(r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Cc]alled|[Cc]alling|[Tt]ext)\s(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers|people))")
-_SERIAL = re.compile(r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6}(?:-[Xx])?)(?![\w/]|[-–.,]\d)")
-_VERSION = re.compile(r"(?<![\w.,/-])(?P<v>[vV]\.?\s?)?(?P<n>\d{1,6}(?:\.\d{1,6}){2,5})(?P<tail>[-.]?(?:alpha|beta|rc|dev|b|a|post)\.?\d{0,4})?(?![\w]|\.\d)")
-_SHORT_VERSION = re.compile(r"(?<![\w.])(?P<v>[vV]\.?\s?)(?P<n>\d{1,4}(?:\.\d{1,4})?)(?P<x>\.x)?(?![\w]|\.\d)")
-_NAMED_VERSION = re.compile(
-    r"\b(?:[Vv]ersion|[Rr]elease|[Uu]pdate|Python|Node|Node\.js|Java|Ruby|Rails|PHP|Go|Rust|Django|React|Angular|Vue|Kubernetes|"
-    r"Ubuntu|Debian|Fedora|Android|iOS|macOS|iPadOS|Linux|CUDA|PyTorch|TensorFlow|Postgres(?:QL)?|MySQL|Swift|Kotlin|Chrome|"
-    r"Firefox|GPT|Llama|Claude|Gemini|kernel|Firmware|firmware|Bluetooth|HTTP/|TLS|USB|Wi-Fi|API)[\s-]?(?P<n>\d{1,4}\.\d{1,4}(?P<x>\.x)?)(?![\w]|\.\d)"
+_PHONE = re.compile(
+    rf"(?<![\w.,/+-])(?P<n>{'|'.join(_PHONES)})(?P<ext>,?\s(?:ext\.?|x)\s?\d{{1,5}})?(?![\w%]"
+    r"|[-–/]\d|[.,]\d)"
 )
-_SECTION = re.compile(r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{1,3})?)\((?P<p>[a-z]|\d{1,2}|[ivx]{1,4})\)(?:\((?P<q>[a-z]|\d{1,2}|[ivx]{1,4})\))?(?!\w)")
+_VANITY = re.compile(
+    r"(?<![\w-])(?P<n>1-\d{3}|0\d{3})-(?P<word>[A-Z]{2,8}(?:-[A-Z]{2,8})?)(?![\w-])"
+)
+_EMERGENCY = re.compile(
+    r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all|[Dd]ial|[Rr]ing|[Pp]hone|[Cc]alled|[Cc]alling|"
+    r"[Tt]ext)\s(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers|people))"
+)
+_SERIAL = re.compile(r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6}(?:-[Xx])?)(?![\w/]|[-–.,]\d)")
+_VERSION = re.compile(
+    r"(?<![\w.,/-])(?P<v>[vV]\.?\s?)?(?P<n>\d{1,6}(?:\.\d{1,6}){2,5})(?P<tail>[-.]?(?:alpha"
+    r"|beta|rc|dev|b|a|post)\.?\d{0,4})?(?![\w]|\.\d)"
+)
+_SHORT_VERSION = re.compile(
+    r"(?<![\w.])(?P<v>[vV]\.?\s?)(?P<n>\d{1,4}(?:\.\d{1,4})?)(?P<x>\.x)?(?![\w]|\.\d)"
+)
+_NAMED_VERSION = re.compile(
+    r"\b(?:[Vv]ersion|[Rr]elease|[Uu]pdate|Python|Node|Node\.js|Java|Ruby|Rails|PHP|Go|Rust"
+    r"|Django|React|Angular|Vue|Kubernetes|"
+    r"Ubuntu|Debian|Fedora|Android|iOS|macOS|iPadOS|Linux|CUDA|PyTorch|TensorFlow|Postgres"
+    r"(?:QL)?|MySQL|Swift|Kotlin|Chrome|"
+    r"Firefox|GPT|Llama|Claude|Gemini|kernel|Firmware|firmware|Bluetooth|HTTP/|TLS|USB|Wi-Fi"
+    r"|API)[\s-]?(?P<n>\d{1,4}\.\d{1,4}(?P<x>\.x)?)(?![\w]|\.\d)"
+)
+_SECTION = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{1,3})?)\((?P<p>[a-z]|\d{1,2}|[ivx]{1,4})\)(?:\((?P<q>"
+    r"[a-z]|\d{1,2}|[ivx]{1,4})\))?(?!\w)"
+)
 _LABELLED = re.compile(
-    r"\b(?:[Rr]ooms?|[Rr]m\.|ROOM|[Ss]uite|Ste\.|[Aa]partment|Apt\.|[Ff]lat|[Uu]nit|[Ff]light|[Gg]ate|[Rr]oute|Rte\.|[Hh]ighway|Hwy\.?|"
-    r"[Bb]us|[Tt]rain|[Bb]oeing|[Aa]irbus|[Cc]hannel|[Ee]xtension|[Ee]xt\.|[Pp]sychology|[Cc]ourse|[Ll]ocker|[Aa]rea|[Bb]ox|[Ee]rror|[Ff]orm|Interstate|US|Unit|[A-Z]{2,5}|Biology|Math|Peugeot|Porsche|Ferrari|BMW)"
+    r"\b(?:[Rr]ooms?|[Rr]m\.|ROOM|[Ss]uite|Ste\.|[Aa]partment|Apt\.|[Ff]lat|[Uu]nit|"
+    r"[Ff]light|[Gg]ate|[Rr]oute|Rte\.|[Hh]ighway|Hwy\.?|"
+    r"[Bb]us|[Tt]rain|[Bb]oeing|[Aa]irbus|[Cc]hannel|[Ee]xtension|[Ee]xt\.|[Pp]sychology|"
+    r"[Cc]ourse|[Ll]ocker|[Aa]rea|[Bb]ox|[Ee]rror|[Ff]orm|Interstate|US|Unit|[A-Z]{2,5}"
+    r"|Biology|Math|Peugeot|Porsche|Ferrari|BMW)"
     r"\s(?P<n>\d{3,4})(?P<s>s\b)?(?![\w%]|[.,:]\d|-\d)"
 )
-_NUMBERED = re.compile(r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)")
-_STATE = re.compile(rf"(?<=[a-z],\s)(?P<n>{either([s for s in STATES if s not in ('IN', 'OR', 'ME', 'OK', 'HI', 'OH', 'MA', 'PA', 'ID')])})(?=[,.;:)!?]|$|\s(?:and|or|in|on|for|to|at|is|was|has|with|by|from|who|where|when)\b)")
-_ZIP = re.compile(rf"(?P<comma>,\s)(?P<state>{either(list(STATES))})(?P<gap>,?\s)(?P<zip>\d{{5}})(?:-(?P<four>\d{{4}}))?(?!\w)")
-_LETTER_CODE = re.compile(r"(?<![\w.,'@#/-])(?P<a>[A-Z]{1,5})(?P<dash>[-–]?)(?P<n>\d{1,5})(?P<b>[A-Z]{0,2}|[a-rt-z]{1,2})(?P<s>s|'s)?(?P<t>/[A-Z]{1,2})?(?![\w]|[.,]\d)")
-_NUMBER_LETTER = re.compile(r"(?<![\w.,'$£€/-])(?P<n>\d{1,4})-?(?P<a>[A-Z]{1,3}|[a-hk-lp](?=\)|\s|[,.;]|$))(?P<s>s|'s)?(?![\w&]|'[a-z])")
-_MIXED = re.compile(r"(?<![\w.,'@#/])(?=[A-Za-z]{0,8}\d)(?=\d{0,8}[A-Z])(?P<n>[A-Z0-9][A-Za-z0-9]{1,15}(?:-[A-Z0-9]{1,10}){0,3})(?![\w]|[.,]\d)")
-_SUBSCRIPT = re.compile(r"(?<!\w)(?=[A-Za-z]{1,12}[₀-₉])(?P<n>(?:[A-Z][a-z]?[₀-₉]{0,2}){1,8})(?![₀-₉\w])|(?<=[A-Za-z0-9₀-₉])[₀₁₂₃₄₅₆₇₈₉]+")
+_NUMBERED = re.compile(
+    r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|"
+    r"[Ss]erial|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?"
+    r"[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)"
+)
+_STATE = re.compile(
+    rf"(?<=[a-z],\s)(?P<n>{either([s for s in STATES if s not in ('IN', 'OR', 'ME', 'OK', 'HI', 'OH', 'MA', 'PA', 'ID')])})(?=[,.;:)!?]|$|\s(?:and|or|in|on|for|to|at|is|was|has|with|by|from|who|where|when)\b)"
+)
+_ZIP = re.compile(
+    rf"(?P<comma>,\s)(?P<state>{either(list(STATES))})(?P<gap>,?\s)(?P<zip>\d{{5}})(?:-"
+    r"(?P<four>\d{4}))?(?!\w)"
+)
+_LETTER_CODE = re.compile(
+    r"(?<![\w.,'@#/-])(?P<a>[A-Z]{1,5})(?P<dash>[-–]?)(?P<n>\d{1,5})(?P<b>[A-Z]{0,2}|"
+    r"[a-rt-z]{1,2})(?P<s>s|'s)?(?P<t>/[A-Z]{1,2})?(?![\w]|[.,]\d)"
+)
+_NUMBER_LETTER = re.compile(
+    r"(?<![\w.,'$£€/-])(?P<n>\d{1,4})-?(?P<a>[A-Z]{1,3}|[a-hk-lp](?=\)|\s|[,.;]|$))(?P<s>s"
+    r"|'s)?(?![\w&]|'[a-z])"
+)
+_MIXED = re.compile(
+    r"(?<![\w.,'@#/])(?=[A-Za-z]{0,8}\d)(?=\d{0,8}[A-Z])(?P<n>[A-Z0-9][A-Za-z0-9]{1,15}(?:-"
+    r"[A-Z0-9]{1,10}){0,3})(?![\w]|[.,]\d)"
+)
+_SUBSCRIPT = re.compile(
+    r"(?<!\w)(?=[A-Za-z]{1,12}[₀-₉])(?P<n>(?:[A-Z][a-z]?[₀-₉]{0,2}){1,8})(?![₀-₉\w])|(?<="
+    r"[A-Za-z0-9₀-₉])[₀₁₂₃₄₅₆₇₈₉]+"
+)
 _LANGUAGES = re.compile(r"(?<!\w)(?P<a>C|F|A|Notepad|g)(?P<n>\+\+|#)(?!\w)")
 _NET = re.compile(r"(?<![\w])\.NET\b")
 _GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<n>[+−-])(?=[\s,.;:!?)\"']|$)")
@@ -61,7 +104,9 @@ _BOND = re.compile(r"(?<![\w.,-])00(?P<n>[1-9])(?![\w]|[.,-]\d)")
 
 def _phone(match: re.Match[str]) -> Reading:
     text = match["n"]
-    if re.fullmatch(r"\d{3}[-–]\d{4}", text) and re.search(r"(?:pages|pp\.|between|from|years|lines)\s$", before(match, 10)):
+    if re.fullmatch(r"\d{3}[-–]\d{4}", text) and re.search(
+        r"(?:pages|pp\.|between|from|years|lines)\s$", before(match, 10)
+    ):
         return None
     plus = "plus " if text.startswith("+") else ""
     words = numbers.grouped_digits(text)
@@ -72,7 +117,9 @@ def _phone(match: re.Match[str]) -> Reading:
 
 
 def _vanity(match: re.Match[str]) -> Reading:
-    number = re.sub(r"^one, (eight|nine) zero zero", r"one \1 hundred", numbers.grouped_digits(match["n"]))
+    number = re.sub(
+        r"^one, (eight|nine) zero zero", r"one \1 hundred", numbers.grouped_digits(match["n"])
+    )
     words = match["word"].lower().replace("-", " ")
     return f"{number}, {words}"
 
@@ -95,7 +142,11 @@ def _version(match: re.Match[str]) -> Reading:
     sign = "version " if groups.get("v") else ""
     if sign and re.search(r"[Vv]ersion\s$", before(match, 9)):
         sign = ""
-    tail = f" {re.sub(r'[^a-z]', '', groups['tail'])} {numbers.digits(groups['tail'])}".rstrip() if groups.get("tail") else ""
+    tail = (
+        f" {re.sub(r'[^a-z]', '', groups['tail'])} {numbers.digits(groups['tail'])}".rstrip()
+        if groups.get("tail")
+        else ""
+    )
     x = " point X" if groups.get("x") else ""
     return f"{sign}{_parts(match['n'])}{tail}{x}"
 
@@ -108,7 +159,13 @@ def _named_version(match: re.Match[str]) -> Reading:
 
 
 def _piece(text: str) -> str:
-    return numbers.cardinal(int(text)) if text.isdecimal() else spell(text) if len(text) == 1 else spell(text)
+    return (
+        numbers.cardinal(int(text))
+        if text.isdecimal()
+        else spell(text)
+        if len(text) == 1
+        else spell(text)
+    )
 
 
 def _section(match: re.Match[str]) -> Reading:
@@ -122,8 +179,13 @@ def _labelled(match: re.Match[str]) -> Reading:
 
 
 def _zip(match: re.Match[str]) -> Reading:
-    code = numbers.digits(match["zip"]) + (f", {numbers.digits(match['four'])}" if match["four"] else "")
-    edits = [Edit(*match.span("state"), STATES[match["state"]]), Edit(match.start("zip"), match.end(), code)]
+    code = numbers.digits(match["zip"]) + (
+        f", {numbers.digits(match['four'])}" if match["four"] else ""
+    )
+    edits = [
+        Edit(*match.span("state"), STATES[match["state"]]),
+        Edit(match.start("zip"), match.end(), code),
+    ]
     return edits
 
 
@@ -190,7 +252,10 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 def _subscript(match: re.Match[str]) -> Reading:
     text = match[0].translate(_SUBSCRIPTS)
-    said = [numbers.cardinal(int(piece)) if piece.isdecimal() else spell(piece) for piece in re.findall(r"\d+|[A-Za-z]+", text)]
+    said = [
+        numbers.cardinal(int(piece)) if piece.isdecimal() else spell(piece)
+        for piece in re.findall(r"\d+|[A-Za-z]+", text)
+    ]
     lead = " " if match["n"] is None else ""
     return lead + " ".join(said)
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import re
 
-# Words that begin a sentence far more often than they follow an abbreviation in a name.
-_STARTERS = """
-The A An He She It They We I You But And So Or If In On At This That These Those There Then When
-While Where What Who Why How After Before As For From Please My Our Your His Her Their Its Is Are
-Do Does Did Was Were Not No Yes Now Nobody Everyone Some Many Most All Each Both Another Next Later
-Today However Thanks Bring Call See Let Every By With Although Because Since Though Here Just Once
-Its It's I'm I've I'll We're They're He's She's That's There's Don't You're
-""".split()  # noqa: SIM905
+from text.normalise.tables import words
+
+_STARTERS = words("en/sentence_starts")
 _END = re.compile(
     r"""["')\]]{0,2}(?:\s*$|\s*\n|\s+["'(\[]{0,2}(?:""" + "|".join(_STARTERS) + r")(?!\w|'))"
 )

@@ -53,8 +53,11 @@ _MONTH_ALONE = re.compile(
     rf"[Ll]ast|[Nn]ext|[Tt]his|[Ee]very)[\s-](?P<month>{either(_SHORT)}\b\.?)(?!\w)"
 )
 _MONTH_FIRST = re.compile(r"(?P<when>(?:on|by|before|after|until|from|since|due|dated)\s|[Tt]he\s)"
-                          r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)")  # fmt: skip
-_WEEKDAYS = re.compile(rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)")
+                          r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])(?![\w/]|\s?(?:of|full|cup|inch"
+r"|mile)\b)")  # fmt: skip
+_WEEKDAYS = re.compile(
+    rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
+)
 _WEEKDAY = re.compile(
     rf"\b(?P<a>{_DAY_NAME}\.?)(?=,?\s(?:\d|(?:at|from)\s\d|{_MONTH_NAME}\s\d))|"
     r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)]|$)"

@@ -10,7 +10,9 @@ from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule
 
 _DIGITS = "0123456789"
-_ORDINAL = re.compile(r"(?<![\w.,])(?P<n>\d{1,3}(?:,\d{3}){1,4}|\d{1,12})\s?(?:st|nd|rd|th|ST|ND|RD|TH)(?P<s>s)?\b")
+_ORDINAL = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,3}(?:,\d{3}){1,4}|\d{1,12})\s?(?:st|nd|rd|th|ST|ND|RD|TH)(?P<s>s)?\b"
+)
 _GROUPED = re.compile(r"(?<![\w.,])(?P<n>\d{1,3}(?:\s000){1,4})(?![\w]|[.,]\d)")
 _THOUSANDS = re.compile(r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,15})?)(?![\d]|,\d{3})")
 _CITATION = re.compile(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,5}\]")
@@ -53,7 +55,13 @@ def _integer(match: re.Match[str]) -> Reading:
         text = "".join(str(int(c)) for c in text)
     value = int(text) if len(text) <= numbers.LONGEST else 0
     counted = is_counted(match.string, match.end())
-    if len(text) == 4 and value % 100 == 0 and value % 1000 and 1100 <= value < 10000 and text[0] == "1":
+    if (
+        len(text) == 4
+        and value % 100 == 0
+        and value % 1000
+        and 1100 <= value < 10000
+        and text[0] == "1"
+    ):
         words = numbers.year(value)
     elif len(text) > 9 and not text.endswith("00000") and not counted:
         words = numbers.digits(text)
@@ -74,9 +82,10 @@ def _and(match: re.Match[str]) -> Reading:
 
 
 def _slash(match: re.Match[str]) -> Reading:
-    if match.string[match.start() - 1].isupper() and match.string[match.end()].isupper():
+    left, right = match.string[match.start() - 1], match.string[match.end()]
+    if left.isupper() and (right.isupper() or right.isdigit()):
         return " "
-    if re.search(r"[a-z]{3}$", before(match, 3)) and match.string[match.end()].isdigit():
+    if re.search(r"[a-z]{3}$", before(match, 3)) and right.isdigit():
         return ", "
     return " slash "
 

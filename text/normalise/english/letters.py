@@ -7,32 +7,26 @@ import re
 from text.normalise.english.context import after, before, ends_sentence
 from text.normalise.english.names import COMMON, MIXED_CASE, RULERS, SAID_AS_WORDS, SPELLED
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import words
 from text.spans import Edit
 
 _VOWELS = frozenset("AEIOUY")
-# Beginnings no English word has; a run of capitals that begins so is spelled.
-_BAD_STARTS = frozenset(
-    "AA II UU BC BD BF BM BN BP BS BT CB CD CF CG CK CM CN CP CS CT CV CX DB DC DF DG DH DK DL DM DN DP DS DT DV"
-    " FB FC FD FG FK FM FN FP FS FT FX GB GC GD GF GK GM GP GS GT GX HB HC HD HF HG HK HL HM HN HP HR HS"
-    " HT HV JB JC JD JF JK JL JM JP JR JS JT KB KC KD KF KG KK KM KP KS KT LB LC LD LF LG LK LM LN LP LR"
-    " LS LT LV MB MD MF MG MH MK ML MM MN MP MR MS MT MV NB NC ND NF NG NH NK NL NM NN NP NR NS NT NV PB"
-    " PC PD PF PG PK PM PN PP PT PV RB RC RD RF RG RK RL RM RN RP RR RS RT RV SB SD SF SG SR SS SV TB TC"
-    " TD TF TG TK TL TM TN TP TS TT TV VB VC VD VF VG VH VL VM VN VP VR VS VT WB WC WD WF WG WK WL WM WN"
-    " WP WS WT WV XC XD XL XM XP XR XS XT YC YD YM YN YT ZB ZC ZD ZK ZL ZM ZN ZT".split()  # noqa: SIM905
-)
+_BAD_STARTS = frozenset(words("en/no_starts"))
 _CLUSTER = re.compile(r"[^AEIOUY]{4}|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)")
-# After these a capital is a grade, a plan, a size and no first letter of a name.
-_KINDS = frozenset(
-    "Plan Vitamin Type Class Grade Section Part Group Team Schedule Appendix Exhibit Figure Table Option"
-    " Level Hepatitis Gate Block Unit Wing Line Room Building Platform Terminal Column Row Route Phase".split()  # noqa: SIM905
-)
-
+_KINDS = frozenset(words("en/kinds"))
 _DOTTED = re.compile(r"(?<![\w.])(?:[A-Z]\.){2,6}(?P<s>'?s\b)?(?![a-z])")
 _SPACED_INITIALS = re.compile(r"(?<![\w.'-])(?:[A-Z]\.[ -]?){1,4}(?=[A-Z][a-z'])")
-_SHOUT = re.compile(r"(?<![\w&@#/])[A-Z][A-Z']*(?:[-\s,;:]{1,3}(?:[A-Z][A-Z']*|\d{1,4}|&))+(?![\w&])")
+_SHOUT = re.compile(
+    r"(?<![\w&@#/])[A-Z][A-Z']*(?:[-\s,;:]{1,3}(?:[A-Z][A-Z']*|\d{1,4}|&))+(?![\w&])"
+)
 _WORD = re.compile(r"[A-Z][A-Z']*")
-_CAPITALS = re.compile(r"(?<![\w&@#'-])(?P<word>[A-Z]{2,6})(?P<s>s(?![a-z])|'s\b|'S\b)?(?![\w&]|'[a-z])")
-_JOINED = re.compile(r"(?<![\w&@#'])(?P<word>[A-Z]{2,5})(?P<s>s)?(?=[-/][\w])|(?<=[\w][-/])(?P<after>[A-Z]{2,5})(?P<s2>s)?(?![\w&'])")
+_CAPITALS = re.compile(
+    r"(?<![\w&@#'-])(?P<word>[A-Z]{2,24})(?P<s>s(?![a-z])|'s\b|'S\b)?(?![\w&]|'[a-z])"
+)
+_JOINED = re.compile(
+    r"(?<![\w&@#'])(?P<word>[A-Z]{2,5})(?P<s>s)?(?=[-/][\w])|(?<=[\w][-/])(?P<after>"
+    r"[A-Z]{2,5})(?P<s2>s)?(?![\w&'])"
+)
 _AMPERSAND = re.compile(r"(?<![\w&])(?P<a>[A-Z]{1,4})\s?&\s?(?P<b>[A-Z]{1,4}s?)(?![\w&])")
 _MIXED = re.compile(rf"(?<![\w-])(?P<word>{either(list(MIXED_CASE))})(?P<s>'s)?(?![\w-])")
 
@@ -57,7 +51,16 @@ def spelled_if_short(word: str) -> str:
     if len(word) == 1:
         return upper
     short = len(word) < 5 and not _VOWELS.intersection(upper)
-    if short or upper in SPELLED or upper == "WWW" or (len(word) == 2 and word.lower() not in COMMON and word.lower() not in ("io", "co", "my", "re", "un")):
+    if (
+        short
+        or upper in SPELLED
+        or upper == "WWW"
+        or (
+            len(word) == 2
+            and word.lower() not in COMMON
+            and word.lower() not in ("io", "co", "my", "re", "un")
+        )
+    ):
         return spell(word)
     return word
 
@@ -78,10 +81,19 @@ def _initials(match: re.Match[str]) -> Reading:
     word = re.search(r"(\w+)\W{0,2}$", before(match))
     previous = word[1] if word else ""
     single = match[0].count(".") == 1
-    if single and (previous in _KINDS or ends_sentence(match.string, match.start() + 2) or previous.islower() and match[0][0] in "AI"):
+    if single and (
+        previous in _KINDS
+        or ends_sentence(match.string, match.start() + 2)
+        or previous.islower()
+        and match[0][0] in "AI"
+    ):
         return None
     letters = re.sub(r"[^A-Z]", "", match[0])
     return spell(letters) + " "
+
+
+def _starts_sentence(match: re.Match[str]) -> bool:
+    return re.search(r"(?:^|[.!?:\n]\s*[\"'(]?)$", before(match, 4)) is not None
 
 
 def _shout(match: re.Match[str]) -> Reading:
@@ -91,7 +103,7 @@ def _shout(match: re.Match[str]) -> Reading:
     known = [word for word in long if word.replace("'", "").lower() in COMMON]
     if len(long) < 2 or not known or 2 * len(known) + sum(len(w) > 5 for w in long) < len(long):
         return None
-    first = re.search(r"(?:^|[.!?:\n]\s*[\"'(]?)$", before(match, 4)) is not None
+    first = _starts_sentence(match)
     edits: list[Edit] = []
     for found in _WORD.finditer(match[0]):
         word = found[0]
@@ -102,7 +114,13 @@ def _shout(match: re.Match[str]) -> Reading:
         low = word.lower() if not word.startswith("I'") else "I" + word[1:].lower()
         if word in SAID_AS_WORDS:
             low = word
-        edits.append(Edit(start, start + len(word), low.capitalize() if first and not found.start() and low != word else low))
+        edits.append(
+            Edit(
+                start,
+                start + len(word),
+                low.capitalize() if first and not found.start() and low != word else low,
+            )
+        )
     return edits
 
 
@@ -112,7 +130,8 @@ def _certain(word: str) -> bool:
 
 
 _KNOWN = frozenset(
-    "FBI CIA USA UK EU UN BBC CNN NBC CBS ABC IBM CEO CFO CTO COO VIP DNA RNA GPS USB PDF ATM DIY AI PC TV DVD"
+    "FBI CIA USA UK EU UN BBC CNN NBC CBS ABC IBM CEO CFO CTO COO VIP DNA RNA GPS USB PDF "
+    "ATM DIY AI PC TV DVD"
     " UFO NHS IRS FAA FDA NFL NBA NHL MLB MIT UCL LA NYC DC HIV API URL ID SUV ETA FAQ".split()  # noqa: SIM905
 )
 
@@ -125,8 +144,9 @@ def _capitals(match: re.Match[str]) -> Reading:
     if lower in COMMON and not _meant_as_letters(match, word):
         if word == "OK":
             return None
-        first = re.search(r"(?:^|[.!?:\n]\s*[\"'(]?)$", before(match, 4)) is not None
-        return f"{lower.capitalize() if first else lower}{tail}"
+        return f"{lower.capitalize() if _starts_sentence(match) else lower}{tail}"
+    if len(word) > 6 and word not in SPELLED and _VOWELS.intersection(word):
+        return f"{word.capitalize() if _starts_sentence(match) or word in SAID_AS_WORDS else lower}{tail}"
     if word in SAID_AS_WORDS or not (is_spelled(word) or lower in COMMON):
         return None
     return f"{spell(word)}{tail}"
@@ -134,7 +154,8 @@ def _capitals(match: re.Match[str]) -> Reading:
 
 _LETTERS = {
     "US": r"(?!\s(?:ALL|BOTH|TOO)\b)", "IT": r"(?=\s(?:department|team|support|manager|staff|guy|industry|systems?|"
-    r"infrastructure|services?|security|skills|professional|company|director|consultant|sector|job|budget)\b)",
+    r"infrastructure|services?|security|skills|professional|company|director|consultant"
+r"|sector|job|budget)\b)",
     "WHO": "", "AM": "", "AD": "", "OR": r"(?=\s\d)", "IN": r"(?=\s\d{5})", "ME": r"(?=\s\d{5})",
 }  # fmt: skip
 
@@ -145,7 +166,10 @@ def _meant_as_letters(match: re.Match[str], word: str) -> bool:
         return False
     left = before(match, 6)
     if word == "WHO":
-        said = re.match(r"\s(?:said|says|has|had|declared|recommends|warned|warns|chief|report|official)", after(match))
+        said = re.match(
+            r"\s(?:said|says|has|had|declared|recommends|warned|warns|chief|report|official)",
+            after(match),
+        )
         return left.endswith(("the ", "The ", "'s ")) or said is not None
     if word == "AM":
         return not left.endswith("I ")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from text.normalise.english import numbers
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, rows
 
 
 @dataclass(frozen=True)
@@ -19,54 +20,12 @@ class Currency:
     parts: str = ""
 
 
-_DOLLAR = Currency("dollar", "dollars", "cent", "cents")
-_EURO = Currency("euro", "euros", "cent", "cents")
-_POUND = Currency("pound", "pounds", "penny", "pence")
-_RUPEE = Currency("rupee", "rupees", "paisa", "paise")
-
-
-def _dollars(country: str) -> Currency:
-    return Currency(f"{country} dollar", f"{country} dollars", "cent", "cents")
-
-
-_SYMBOLS = {
-    "$": _DOLLAR, "£": _POUND, "€": _EURO, "₹": _RUPEE, "¥": Currency("yen", "yen"),
-    "₩": Currency("won", "won"), "₽": Currency("ruble", "rubles"), "₺": Currency("lira", "lira"),
-    "₪": Currency("shekel", "shekels"), "₫": Currency("dong", "dong"),
-    "₴": Currency("hryvnia", "hryvnias"), "₦": Currency("naira", "naira"),
-    "฿": Currency("baht", "baht"), "₱": Currency("peso", "pesos"), "₿": Currency("bitcoin", "bitcoins"), "Rs": _RUPEE, "Rs.": _RUPEE,
-    "US$": _dollars("U S"), "A$": _dollars("Australian"), "AU$": _dollars("Australian"),
-    "C$": _dollars("Canadian"), "CA$": _dollars("Canadian"), "HK$": _dollars("Hong Kong"),
-    "NZ$": _dollars("New Zealand"), "S$": _dollars("Singapore"), "NT$": _dollars("Taiwan"),
-    "R$": Currency("Brazilian real", "Brazilian reais"), "MX$": Currency("Mexican peso", "Mexican pesos"),
-}  # fmt: skip
-_CODES = {
-    "USD": _dollars("U S"), "EUR": _EURO, "GBP": _POUND, "JPY": _SYMBOLS["¥"],
-    "CHF": Currency("Swiss franc", "Swiss francs"), "CAD": _dollars("Canadian"),
-    "AUD": _dollars("Australian"), "NZD": _dollars("New Zealand"), "HKD": _dollars("Hong Kong"),
-    "SGD": _dollars("Singapore"), "CNY": Currency("yuan", "yuan"), "RMB": Currency("yuan", "yuan"),
-    "INR": _RUPEE, "RUB": _SYMBOLS["₽"], "KRW": _SYMBOLS["₩"], "TRY": _SYMBOLS["₺"],
-    "SEK": Currency("Swedish krona", "Swedish kronor"), "NOK": Currency("Norwegian krone", "Norwegian kroner"),
-    "DKK": Currency("Danish krone", "Danish kroner"), "PLN": Currency("zloty", "zlotys"),
-    "CZK": Currency("Czech koruna", "Czech koruny"), "HUF": Currency("forint", "forints"),
-    "BRL": _SYMBOLS["R$"], "MXN": _SYMBOLS["MX$"], "ZAR": Currency("rand", "rand"),
-    "AED": Currency("dirham", "dirhams"), "ILS": _SYMBOLS["₪"], "THB": _SYMBOLS["฿"],
-    "BTC": Currency("bitcoin", "bitcoins"),
-}  # fmt: skip
-MAGNITUDES = {
-    "k": "thousand", "K": "thousand", "thousand": "thousand",
-    "m": "million", "M": "million", "mn": "million", "mm": "million", "MM": "million",
-    "mil": "million", "million": "million",
-    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "bln": "billion",
-    "billion": "billion",
-    "lakh": "lakh", "crore": "crore", "t": "trillion", "T": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
-}  # fmt: skip
-PER = {
-    "mo": "month", "hr": "hour", "h": "hour", "yr": "year", "wk": "week", "kg": "kilogram",
-    "lb": "pound", "oz": "ounce", "sq ft": "square foot", "pp": "person", "ea": "each",
-    "gal": "gallon", "L": "liter", "l": "liter", "min": "minute", "m": "meter", "mi": "mile",
-    "km": "kilometer", "MWh": "megawatt hour", "kWh": "kilowatt hour", "GB": "gigabyte",
-}  # fmt: skip
+_CURRENCIES = {row[0]: Currency(*row[1:]) for row in rows("en/currencies")}
+_CODES = {sign: money for sign, money in _CURRENCIES.items() if len(sign) == 3 and sign.isupper()}
+_SYMBOLS = {sign: money for sign, money in _CURRENCIES.items() if sign not in _CODES}
+_EURO = _CURRENCIES["€"]
+MAGNITUDES = pairs("en/magnitudes")
+PER = pairs("en/per")
 
 AMOUNT = r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,6})?|\.\d{1,4}"
 _MAG = either(list(MAGNITUDES))
@@ -88,8 +47,13 @@ _CODE_BEFORE = re.compile(
     rf"\b(?P<unit>{_CODE})\s?(?P<high>{AMOUNT})(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?(?![\d%])"
 )
 _NOTES = re.compile(rf"(?P<symbol>{_SYMBOL})(?P<low>\d{{1,4}})'?s\b")
-_EUROPEAN = re.compile(r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)|(?<![\w.,])(?P<c>\d{1,3}(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)")
-_LOSS = re.compile(rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?")
+_EUROPEAN = re.compile(
+    r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)|(?<![\w.,])(?P<c>\d{1,3}"
+    r"(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)"
+)
+_LOSS = re.compile(
+    rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?"
+)
 _PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?![\w])(?<!\bp)")
 
 
@@ -133,7 +97,9 @@ def _before(match: re.Match[str]) -> Reading:
     after = match.string[match.end() : match.end() + 24]
     single = bool(
         re.search(r"\b[Aa]n?\s$", match.string[max(0, match.start() - 4) : match.start()])
-        and re.match(r"[\s-](?!(?:or|and|to|for|in|on|a|an|per|each|is|was|more|less)\b)[a-z]{3}", after)
+        and re.match(
+            r"[\s-](?!(?:or|and|to|for|in|on|a|an|per|each|is|was|more|less)\b)[a-z]{3}", after
+        )
     )
     if match["high"] is None:
         words = _named(match["low"], currency, match["mag"], single=single)

@@ -23,34 +23,44 @@ _LOOSE = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "
 _UNIT = either(_LOOSE)[:-1] + r"|in(?=\.(?:\s[a-z]|[),;])))"
 
 _UNITS = re.compile(
-    rf"{_START}{_MINUS}(?:(?P<low>{_VALUE})\s?(?P<lowunit>{_UNIT}|%)?(?P<dash>{_DASH})(?P<minus2>[-−])?)?"
+    rf"{_START}{_MINUS}(?:(?P<low>{_VALUE})\s?(?P<lowunit>{_UNIT}|%)?(?P<dash>{_DASH})"
+    r"(?P<minus2>[-−])?)?"
     rf"(?P<high>{_VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT}|%)"
-    rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?(?![\w²³°]|/[A-Za-z])(?P<alt>\s?/\s?(?=\d))?"
+    rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?(?![\w²³°]|/"
+    r"[A-Za-z])(?P<alt>\s?/\s?(?=\d))?"
 )
 _FEET = re.compile(
     rf"{_START}(?P<feet>\d{{1,3}})'\s?-?(?P<inches>\d{{1,2}}(?:\.\d|{_FRACTION})?)(?:\"|''|(?!\w))"
 )
 _FOOT_WORDS = re.compile(
-    rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>\d{{1,2}}(?:\.\d|{_FRACTION})?)\s?in\b(?P<dot>\.)?"
+    rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>\d{{1,2}}(?:\.\d"
+    rf"|{_FRACTION})?)\s?in\b(?P<dot>\.)?"
 )
 _INCHES = re.compile(rf"{_START}(?P<n>{_VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))")
 _ONE_FOOT = re.compile(
-    rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)|(?<='\s[x×]\s)(?P<m>\d{{1,4}})'"
+    rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)|(?<='\s"
+    r"[x×]\s)(?P<m>\d{1,4})'"
 )
 _DEGREES = re.compile(
-    r"(?<![\w.])(?P<d>\d{1,3}(?:\.\d{1,8})?)°(?:\s?(?P<m>\d{1,2}(?:\.\d{1,5})?)'(?:\s?(?P<s>\d{1,2}(?:\.\d{1,5})?)\")?)?"
+    r"(?<![\w.])(?P<d>\d{1,3}(?:\.\d{1,8})?)°(?:\s?(?P<m>\d{1,2}(?:\.\d{1,5})?)'(?:\s?"
+    r"(?P<s>\d{1,2}(?:\.\d{1,5})?)\")?)?"
     r"(?:\s?(?P<w>[NSEW])(?![\w'])\.?(?=[\s,;.)]|$))?"
 )
 _CARDINAL_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _PIXELS = re.compile(r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?![\w.])")
-_HOURS = re.compile(rf"{_START}(?P<a>\d{{1,3}})\s?(?P<big>hrs?|h|min|m)\.?\s?(?P<b>\d{{1,2}})\s?(?P<small>mins?|m|secs?|s)\b(?!\.\d)")
+_HOURS = re.compile(
+    rf"{_START}(?P<a>\d{{1,3}})\s?(?P<big>hrs?|h|min|m)\.?\s?(?P<b>\d{{1,2}})\s?"
+    r"(?P<small>mins?|m|secs?|s)\b(?!\.\d)"
+)
 _BY = re.compile(
-    rf"{_START}(?P<a>{_VALUE})\s?(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])})?['\"]?\s?[x×X]\s?(?={AMOUNT})"
+    rf"{_START}(?P<a>{_VALUE})\s?"
+    rf"(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])})?['\"]?\s?"
+    rf"[x×X]\s?(?={AMOUNT})"
 )
 _TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
-_COUNT = re.compile(rf"{_START}(?P<n>{AMOUNT})\s?(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])")
-_PERCENT = re.compile(rf"{_START}{_MINUS}(?:(?P<low>{AMOUNT})\s?%?{_DASH})?(?P<high>{AMOUNT})\s?(?:pct\b\.?|%)(?!\w)")
-
+_COUNT = re.compile(
+    rf"{_START}(?P<n>{AMOUNT})\s?(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+)
 _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8),
               "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
 
@@ -81,25 +91,30 @@ def value(text: str) -> str:
         return numbers.fraction(*part)
     article = "a" if part[0] == 1 else ""
     fraction = numbers.fraction(*part)
-    return f"{numbers.number(whole)} and " + (fraction.replace("one", article, 1) if article else fraction)
+    return f"{numbers.number(whole)} and " + (
+        fraction.replace("one", article, 1) if article else fraction
+    )
 
 
 def _is_one(text: str) -> bool:
-    return text == "1" or (text[-1] in _FRACTIONS and len(text) == 1) or bool(re.fullmatch(r"\d/\d+", text))
-
-
-# After a number and a blank these are as likely something else.
-_RISKY_APART = frozenset("t V W h s L l g m MP px cc ha st ct atm pt ga cal".split()) - frozenset("h g m L l V W t ha cal px pt".split())
+    return (
+        text == "1"
+        or (text[-1] in _FRACTIONS and len(text) == 1)
+        or bool(re.fullmatch(r"\d/\d+", text))
+    )
 
 
 def _units(match: re.Match[str]) -> Reading:
     unit, high, gap = match["unit"], match["high"], match["gap"]
-    if gap == " " and unit in ("s", "ms", "MP", "mo"):
-        if unit != "ms":
-            return None
     if unit == "m" and is_counted(match.string, match.end("unit")):
         return None  # 5m people
-    if unit == "m" and not gap and re.search(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$", before(match)):
+    if (
+        unit == "m"
+        and not gap
+        and re.search(
+            r"\b(?:killed|infected|displaced|sold|reached|population of)\s$", before(match)
+        )
+    ):
         return f"{value(high)} million"
     if unit == "bar" and gap == "-":
         return None
@@ -123,7 +138,12 @@ def _hyphen(gap: str, match: re.Match[str]) -> str:
     return "-" if gap == "-" and match["unit"] not in ("°", "%") else " "
 
 
-_NOUN = re.compile(r"\s(?!(?:and|or|to|for|in|on|at|of|a|an|the|per|each|is|was|are|were|from|by|with|away|more|less|long|wide|tall|high|deep|above|below|before|after|ago|later|every|if|as|but|than|that|when|because|old|into|over|under|north|south|east|west|daily|total|out|up|off|down|apart|thick|ahead|behind|left)\b)[a-z]{3}")
+_NOUN = re.compile(
+    r"\s(?!(?:and|or|to|for|in|on|at|of|a|an|the|per|each|is|was|are|were|from|by|with|away"
+    r"|more|less|long|wide|tall|high|deep|above|below|before|after|ago|later|every|if|as|but"
+    r"|than|that|when|because|old|into|over|under|north|south|east|west|daily|total|out|up"
+    r"|off|down|apart|thick|ahead|behind|left)\b)[a-z]{3}"
+)
 
 
 def _attributive(match: re.Match[str]) -> bool:
@@ -167,8 +187,14 @@ def _degrees(match: re.Match[str]) -> Reading:
 
 def _by(match: re.Match[str]) -> Reading:
     rest = after(match, 40)
-    asked = re.search(r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$", before(match, 12), re.IGNORECASE)
-    if re.match(rf"{AMOUNT}\s?=|10[⁰¹²³⁴-⁹⁻^]", rest) or (asked and re.match(rf"{AMOUNT}\s?(?:\?|$)", rest)):
+    asked = re.search(
+        r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$",
+        before(match, 12),
+        re.IGNORECASE,
+    )
+    if re.match(rf"{AMOUNT}\s?=|10[⁰¹²³⁴-⁹⁻^]", rest) or (
+        asked and re.match(rf"{AMOUNT}\s?(?:\?|$)", rest)
+    ):
         return f"{value(match['a'])} times "
     unit = f" {UNITS[match['unit']][1]}" if match["unit"] in UNITS else ""
     if match["unit"] == "in" or '"' in match[0]:
@@ -204,8 +230,17 @@ def _times(match: re.Match[str]) -> Reading:
 
 def _count(match: re.Match[str]) -> Reading:
     magnitude = match["mag"]
-    sure = magnitude in ("bn", "Bn", "tn", "trn", "mn", "mln") or "." in match["n"] and magnitude in "MB"
-    if not sure and not is_counted(match.string, match.end()) and not match["plus"] and magnitude != "M":
+    sure = (
+        magnitude in ("bn", "Bn", "tn", "trn", "mn", "mln")
+        or "." in match["n"]
+        and magnitude in "MB"
+    )
+    if (
+        not sure
+        and not is_counted(match.string, match.end())
+        and not match["plus"]
+        and magnitude != "M"
+    ):
         return None
     plus = " plus" if match["plus"] else ""
     name = MAGNITUDES.get(magnitude, "million")

@@ -9,36 +9,42 @@ from text.normalise.english.context import before
 from text.normalise.english.names import RULERS
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import words
 from text.spans import Edit
 
 _NUMERAL = r"[IVXLCDM]{1,15}"
 
-_COUNTED = (
-    "Chapter Part Act Scene Book Volume Vol. Section Sect. Article Art. Title Appendix Phase Stage Type Class"
-    " Grade Level Figure Fig. Table Plate Canto Psalm Verse Annex Schedule Tier Group Division Factor Episode"
-    " Season Mark Mk Mk. Unit Lesson Exercise Step Round Day Week Year Item Note Rule Theorem Lemma Column"
-    " Quadrant Region Zone Category Cat. Page War art. sec. ch. vol. Ch. pt. Pt. Sec. p. pp. No. Bowl Olympiad Vatican Apollo Artemis Rocky Rambo Henry".split()  # noqa: SIM905
-)
+_CHAPTERS = words("en/chapters")
+_CHAPTER_WORDS = [
+    *_CHAPTERS,
+    *(word.lower() for word in _CHAPTERS if word not in ("War", "Bowl", "Mark")),
+    *(word.upper() for word in _CHAPTERS),
+]
+_LETTERS = rf"(?:{_NUMERAL}|[ivxl]{{1,7}})"
 _AFTER_WORD = re.compile(
-    rf"\b(?P<word>{either([w for w in _COUNTED if w != 'Henry'])}|{either([w.lower() for w in _COUNTED if w not in ('Henry', 'War', 'Bowl', 'Mark')])}|"
-    rf"{either([w.upper() for w in _COUNTED if w not in ('Henry',)])})\s(?P<n>{_NUMERAL}|[ivxl]{{1,7}})(?P<dash>\s?[-–—]\s?(?P<m>{_NUMERAL}|[ivxl]{{1,7}}))?(?![\w'])"
+    rf"\b(?P<word>{either(_CHAPTER_WORDS)})\s(?P<n>{_LETTERS})(?P<dash>\s?[-–—]\s?"
+    rf"(?P<m>{_LETTERS}))?(?![\w'])"
 )
 _RULER = re.compile(
     rf"\b(?P<name>{either(sorted(RULERS))})\s(?P<n>[IVXL]{{1,7}})(?P<s>'s)?(?![\w.]\w|[\w])"
 )
 _TITLED = re.compile(
-    rf"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Sultan|Kaiser|Prince|Shah|Pharaoh|Duke)\s(?:[A-Z][a-zé]+\s){{1,3}}?(?P<n>[IVXL]{{1,7}})(?P<s>'s)?(?![\w])"
+    r"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Sultan|Kaiser|Prince|Shah|Pharaoh"
+    r"|Duke)\s(?:[A-Z][a-zé]+\s){1,3}?(?P<n>[IVXL]{1,7})(?P<s>'s)?(?![\w])"
 )
 _PERSON = re.compile(
-    rf"\b(?P<first>[A-Z][a-z]+)\s(?:[A-Z]\.?\s)?(?P<last>[A-Z][a-z]+),?\s(?P<n>II|III|IV)(?P<s>'s)?(?!\w)"
+    r"\b(?P<first>[A-Z][a-z]+)\s(?:[A-Z]\.?\s)?(?P<last>[A-Z][a-z]+),?\s(?P<n>II|III|IV)"
+    r"(?P<s>'s)?(?!\w)"
 )
 _NAMED = re.compile(r"(?<=[a-z\d]\s)(?P<n>[IVX]{2,6})(?P<s>'s)?(?!\w|\s?\.\w)")
 _YEAR = re.compile(r"(?<![\w&])(?P<n>M[MDCLXVI]{2,14})(?!\w)")
-_CENTURY = re.compile(r"(?<!\w)(?P<n>[IVXL]{1,7})(?:th|st|nd|rd)?(?=\s(?:century|centuries|Century|Olympiad|Corps|Legion|Army)\b)")
+_CENTURY = re.compile(
+    r"(?<!\w)(?P<n>[IVXL]{1,7})(?:th|st|nd|rd)?(?=\s(?:century|centuries|Century|Olympiad"
+    r"|Corps|Legion|Army)\b)"
+)
 _WW = re.compile(r"\bWW(?P<n>I{1,3}|[123])\b")
 
-_NAMES = ("John James William Robert George Charles Henry Thomas Edward Richard Joseph Samuel Walter Frank Paul"
-          " Peter David Daniel Arthur Louis Martin Davis Sammy Clarence Harold Adam Benjamin Andrew Michael").split()  # fmt: skip  # noqa: SIM905
+_NAMES = words("en/first_names")
 
 
 def _after_word(match: re.Match[str]) -> Reading:
@@ -47,7 +53,11 @@ def _after_word(match: re.Match[str]) -> Reading:
         return None
     if match["n"] in ("i", "I") and not match["dash"] and match["word"][0].islower():
         return None  # "in this part I think"
-    if match["n"] == "I" and re.match(r"\s[a-z]", match.string[match.end() : match.end() + 2]) and match["word"] in ("Day", "Week", "Year", "Note", "Step"):
+    if (
+        match["n"] == "I"
+        and re.match(r"\s[a-z]", match.string[match.end() : match.end() + 2])
+        and match["word"] in ("Day", "Week", "Year", "Note", "Step")
+    ):
         return None
     edits = [Edit(*match.span("n"), numbers.cardinal(number))]
     if match["m"] and (last := roman(match["m"])):
@@ -65,16 +75,24 @@ def _the_nth(match: re.Match[str]) -> Reading:
     return [Edit(*match.span("n"), f"the {numbers.ordinal(number)}")]
 
 
-_FOLLOWS_FIRST = re.compile(r"[,.;:)]|'s|\s(?:of|was|is|and|ruled|reigned|died|became|had|would|in|at|the|who|to|ordered|married|succeeded)\b|$")
-
-
 def _ruler(match: re.Match[str]) -> Reading:
-    if match["n"] == "X" and match["name"] not in ("Leo", "Pius", "Louis", "Charles", "Alfonso", "Benedict"):
+    if match["n"] == "X" and match["name"] not in (
+        "Leo",
+        "Pius",
+        "Louis",
+        "Charles",
+        "Alfonso",
+        "Benedict",
+    ):
         return None  # Malcolm X
     if match["n"] == "I":
-        titled = re.search(r"\b(?:King|Queen|Emperor|Tsar|Czar|Pope|Kaiser|Sultan|Empress)\s$", before(match, 10))
+        titled = re.search(
+            r"\b(?:King|Queen|Emperor|Tsar|Czar|Pope|Kaiser|Sultan|Empress)\s$", before(match, 10)
+        )
         rest = match.string[match.end("n") : match.end("n") + 12]
-        if not titled and not re.match(r"[,.;:)]|'s|\s(?:of|was|is|and|ruled|reigned|died|became|in)\b|$", rest):
+        if not titled and not re.match(
+            r"[,.;:)]|'s|\s(?:of|was|is|and|ruled|reigned|died|became|in)\b|$", rest
+        ):
             return None
     return _the_nth(match)
 

@@ -7,89 +7,39 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.context import after, before, ends_sentence, stop
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
 from text.spans import Edit
 
-# Before a name.
-_TITLES = {
-    "Mr": "Mister", "Mrs": "Missus", "Ms": "Ms", "Mx": "Mix", "Dr": "Doctor", "Drs": "Doctors",
-    "Prof": "Professor", "Rev": "Reverend", "Hon": "Honorable", "Sgt": "Sergeant",
-    "Capt": "Captain", "Cpt": "Captain", "Col": "Colonel", "Gen": "General", "Lt": "Lieutenant",
-    "Cmdr": "Commander", "Cdr": "Commander", "Adm": "Admiral", "Maj": "Major", "Cpl": "Corporal",
-    "Pvt": "Private", "Gov": "Governor", "Sen": "Senator", "Rep": "Representative",
-    "Pres": "President", "Supt": "Superintendent", "Det": "Detective", "Insp": "Inspector",
-    "Amb": "Ambassador", "Atty": "Attorney", "Messrs": "Messieurs", "Mme": "Madame",
-    "Mlle": "Mademoiselle", "St": "Saint", "Sts": "Saints", "Mt": "Mount", "Ft": "Fort",
-    "Fr": "Father", "Bp": "Bishop", "Abp": "Archbishop", "Sr": "Sister", "Br": "Brother",
-    "Asst": "Assistant", "Dir": "Director", "Secy": "Secretary", "Treas": "Treasurer",
-    "Pt": "Point", "Pte": "Private", "Sra": "Señora", "Ven": "Venerable", "Cllr": "Councillor",
-}  # fmt: skip
-_BARE_TITLES = [
-    "Mr", "Mrs", "Ms", "Mx", "Dr", "Prof", "Sgt", "Capt", "Lt", "Col", "Gen", "Cpl", "St", "Mt",
-]  # fmt: skip
-# Only with the full stop; said the same wherever they stand.
-_ALWAYS = {
-    "Lt.": "Lieutenant", "Sgt.": "Sergeant", "e.g.": "for example", "E.g.": "For example", "i.e.": "that is", "I.e.": "That is",
-    "eg.": "for example", "ie.": "that is", "vs.": "versus", "Vs.": "Versus", "VS.": "versus",
-    "viz.": "namely", "cf.": "compare", "Cf.": "Compare", "et al.": "et al", "etc.": "et cetera",
-    "&c.": "et cetera", "approx.": "approximately", "Approx.": "Approximately",
-    "ca.": "circa", "incl.": "including", "Incl.": "Including", "excl.": "excluding",
-    "a.k.a.": "also known as", "A.K.A.": "also known as", "p.a.": "per annum", "P.S.": "P S",
-    "p.s.": "P S", "N.B.": "N B", "n.b.": "N B", "R.S.V.P.": "R S V P", "Ph.D.": "P H D",
-    "Ph.D": "P H D", "M.Sc.": "M S C", "B.Sc.": "B S C", "D.Phil.": "D Phil", "Inc.": "Incorporated",
-    "Ltd.": "Limited", "Corp.": "Corporation", "Bros.": "Brothers", "Assn.": "Association",
-    "Assoc.": "Associates", "Univ.": "University", "Inst.": "Institute", "Dept.": "Department",
-    "dept.": "department", "Govt.": "Government", "govt.": "government", "Mgmt.": "Management",
-    "mgmt.": "management", "Attn.": "Attention", "Jr.": "Junior", "Jnr.": "Junior",
-    "Sr.": "Senior", "Esq.": "Esquire", "Natl.": "National", "Intl.": "International",
-    "misc.": "miscellaneous", "Misc.": "Miscellaneous", "avg.": "average", "Avg.": "Average",
-    "max.": "maximum", "Max.": "Maximum", "temp.": "temperature", "Temp.": "Temperature",
-    "qty.": "quantity", "Qty.": "Quantity", "tel.": "telephone", "Tel.": "Telephone",
-    "Blvd.": "Boulevard", "Ave.": "Avenue", "Hwy.": "Highway", "Pkwy.": "Parkway",
-    "Apt.": "Apartment", "Bldg.": "Building", "Rm.": "Room", "Rd.": "Road", "Sq.": "Square",
-    "Thurs.": "Thursday", "ref.": "reference", "Ref.": "Reference", "refs.": "references",
-    "appt.": "appointment", "Rte.": "Route", "rte.": "route", "o'c.": "o'clock", "ibid.": "ibid",
-    "Ibid.": "Ibid", "esp.": "especially", "Jan.": "January",
-    "Feb.": "February", "Aug.": "August", "Aves.": "Avenues", "Sts.": "Streets", "Lat.": "Latitude", "lat.": "latitude", "Sept.": "September", "Oct.": "October",
-    "Nov.": "November", "Dec.": "December", "St. Petersburg": "Saint Petersburg",
-}  # fmt: skip
-# Only before a figure or a numeral.
-_BEFORE_FIGURE = {
-    "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number",
-    "Fig": "figure", "fig": "figure", "Figs": "figures", "figs": "figures", "p": "page",
-    "pp": "pages", "pg": "page", "pgs": "pages", "P": "page", "PP": "pages", "Pg": "page",
-    "vol": "volume", "Vol": "volume", "vols": "volumes", "Vols": "volumes", "ch": "chapter", "chs": "chapters",
-    "Ch": "chapter", "Chap": "chapter", "chap": "chapter", "Chs": "chapters", "sec": "section",
-    "Sec": "section", "sect": "section", "Sect": "section", "Secs": "sections", "art": "article",
-    "Art": "article", "Arts": "articles", "para": "paragraph", "Para": "paragraph",
-    "paras": "paragraphs", "par": "paragraph", "eq": "equation", "Eq": "equation",
-    "eqs": "equations", "Eqs": "equations", "App": "appendix", "app": "appendix",
-    "ext": "extension", "Ext": "extension", "Ste": "suite", "est": "established",
-    "Est": "established", "c": "circa", "min": "minimum", "Min": "minimum", "l": "line",
-    "ll": "lines", "ver": "version", "Ver": "version", "ed": "edition", "Fl": "floor",
-    "Pt": "part", "pt": "part", "bk": "book", "Bk": "book", "Tab": "table", "tab": "table",
-    "cl": "clause", "Cl": "clause", "reg": "regulation", "Reg": "regulation", "Lot": "lot",
-    "long": "longitude", "Long": "longitude", "exp": "expires", "Exp": "expires", "Ex": "example", "ex": "example", "Sch": "schedule", "Op": "opus", "op": "opus",
-    "Wk": "week", "Yr": "year", "ser": "series", "Tel": "telephone", "Mk": "mark", "Cat": "category",
-}  # fmt: skip
-_STREETS = {
-    "St": "Street", "Ave": "Avenue", "Av": "Avenue", "Blvd": "Boulevard", "Rd": "Road",
-    "Dr": "Drive", "Ln": "Lane", "Ct": "Court", "Pl": "Place", "Sq": "Square", "Ter": "Terrace",
-    "Hwy": "Highway", "Pkwy": "Parkway", "Cir": "Circle", "Trl": "Trail", "Cres": "Crescent",
-    "Street": "Street", "Avenue": "Avenue", "Road": "Road", "Drive": "Drive", "Lane": "Lane",
-    "Way": "Way", "Boulevard": "Boulevard", "Court": "Court", "Place": "Place", "Square": "Square",
-}  # fmt: skip
+_TITLES = pairs("en/titles")  # before a name
+_BARE_TITLES = words("en/bare_titles")
+_ALWAYS = pairs("en/short_forms")
+_BEFORE_FIGURE = pairs("en/before_figure")  # or a numeral
+_STREETS = pairs("en/streets")
 _DIRECTIONS = {
     "N": "North", "S": "South", "E": "East", "W": "West", "NW": "Northwest", "NE": "Northeast",
     "SW": "Southwest", "SE": "Southeast",
 }  # fmt: skip
 
-_TITLE = re.compile(rf"\b(?P<word>{either(list(_TITLES))})\.(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))")
+_TITLE = re.compile(
+    rf"\b(?P<word>{either(list(_TITLES))})\.(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d"
+    r"(?:st|nd|rd)\b))"
+)
 _BARE_TITLE = re.compile(rf"\b(?P<word>{either(_BARE_TITLES)})(?=\s[A-Z][a-z'.])")
 _FIXED = re.compile(rf"(?<![\w.])(?P<word>{either(list(_ALWAYS))})(?!\w)")
-_FIGURE = re.compile(rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?(?P<n>(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)]))")
+_FIGURE = re.compile(
+    rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?(?P<n>(?=\d|\(\d|#|"
+    rf"[IVXL]{2, 6}\b|[ivxl]{2, 6}\b|[IVX][,.;)]))"
+)
 _COMPANY = re.compile(r"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>Co|Dist|Mfg)\.(?!\w)")
-_VERSUS = re.compile(r"(?<=[\w.)]\s)(?:vs|VS)(?=\s[\w(])|(?<=[A-Z][a-z]{2}\s)v\.?(?=\s[A-Z])|(?<=[a-z]{3}\s)v\.?(?=\s[A-Z][a-z]{2})")
-_AND_OR = re.compile(r"\b(?P<a>and|he|she|him|his|her|hers|himself|yes|his)/(?P<b>or|she|he|her|hers|herself|him|his|no)\b", re.IGNORECASE)
+_VERSUS = re.compile(
+    r"(?<=[\w.)]\s)(?:vs|VS)(?=\s[\w(])|(?<=[A-Z][a-z]{2}\s)v\.?(?=\s[A-Z])|(?<="
+    r"[a-z]{3}\s)v\.?(?=\s[A-Z][a-z]{2})"
+)
+_AND_OR = re.compile(
+    r"\b(?P<a>and|he|she|him|his|her|hers|himself|yes|his)/(?P<b>or|she|he|her|hers|herself"
+    r"|him|his|no)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
     r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
@@ -102,23 +52,42 @@ _WITH = re.compile(r"(?<![\w/])(?P<word>w/o|w/|b/c|c/o|n/a|N/A|a/c|A/C)(?![/])")
 _FEATURING = re.compile(r"(?<=[\w)]\s)(?:\(?)(?:ft|feat)\.?(?=\s[A-Z])")
 _HOUSE = re.compile(
     rf"(?<![\w.,/$-])(?P<n>\d{{1,5}})(?P<l>[A-Z])?\s(?:(?P<d>[NSEW]|NW|NE|SW|SE)\.?\s)?"
-    rf"(?P<name>(?:[A-Z][a-z']+|\d{{1,3}}(?:st|nd|rd|th))(?:\s[A-Z][a-z']+){{0,2}})\s(?P<t>{either(list(_STREETS))})\b(?P<dot>\.)?(?:,?\s(?P<d2>NW|NE|SW|SE|[NSEW])\b\.?)?"
+    r"(?P<name>(?:[A-Z][a-z']+|\d{1,3}(?:st|nd|rd|th))(?:\s[A-Z][a-z']+){0,2})\s"
+    rf"(?P<t>{either(list(_STREETS))})\b(?P<dot>\.)?(?:,?\s(?P<d2>NW|NE|SW|SE|[NSEW])\b\.?)?"
 )
 _STREET = re.compile(
-    rf"(?<=[a-z]\s)(?P<t>St|Dr|Ave|Av|Blvd|Rd|Ln|Pl|Ct|Hwy|Pkwy)\b(?P<dot>\.)?(?:\s(?P<d2>NW|NE|SW|SE)\b\.?)?"
+    r"(?<=[a-z]\s)(?P<t>St|Dr|Ave|Av|Blvd|Rd|Ln|Pl|Ct|Hwy|Pkwy)\b(?P<dot>\.)?(?:\s(?P<d2>NW"
+    r"|NE|SW|SE)\b\.?)?"
 )
-_DIRECTION = re.compile(r"(?<=[\d]\s)(?P<d>[NSEW])(?=\.?,|\.?\s(?:to|toward|towards|from|of|and|exit|until|in)\b|\.?$)")
+_DIRECTION = re.compile(
+    r"(?<=[\d]\s)(?P<d>[NSEW])(?=\.?,|\.?\s(?:to|toward|towards|from|of|and|exit|until|in)\b|\.?$)"
+)
 _IN_SHORT = re.compile(r"\b(?P<word>Jr|Sr)(?=[,\s]|$)(?<=[A-Z][a-z]\b)")
-_RULES_WITH_MONTH = frozenset("Jan. Feb. Aug. Sept. Oct. Nov. Dec.".split())
 
 
 def _title(match: re.Match[str]) -> Reading:
     word = match["word"]
     if word in ("St", "Dr", "Ft", "Pt") and _street_before(match):
         return None
-    if word in ("Gen", "Col", "Rep", "Rev", "Sr", "Br", "Dir", "Fr", "Hon", "Pt", "Det") and re.match(r"\s(?:[A-Z]{2}|Z\b)", after(match, 4)):
+    if word in (
+        "Gen",
+        "Col",
+        "Rep",
+        "Rev",
+        "Sr",
+        "Br",
+        "Dir",
+        "Fr",
+        "Hon",
+        "Pt",
+        "Det",
+    ) and re.match(r"\s(?:[A-Z]{2}|Z\b)", after(match, 4)):
         return None
-    if word == "Sr" and re.search(r"[a-z],?\s$", before(match, 4)) and before(match, 24).rstrip(", ").split(" ")[-1][:1].isupper():
+    if (
+        word == "Sr"
+        and re.search(r"[a-z],?\s$", before(match, 4))
+        and before(match, 24).rstrip(", ").split(" ")[-1][:1].isupper()
+    ):
         return "Senior" + ("." if ends_sentence(match.string, match.end()) else "")
     return _TITLES[word]
 
@@ -126,13 +95,23 @@ def _title(match: re.Match[str]) -> Reading:
 def _street_before(match: re.Match[str]) -> bool:
     """ "42 Main St. Boston", "Elm Dr. Then": a street, not a saint or a doctor."""
     left = before(match, 60)
-    if re.search(r"\d{1,5}[A-Z]?\s(?:[NSEW]\.?\s)?(?:[A-Z]?[a-z']+|\d{1,3}(?:st|nd|rd|th))(?:\s[A-Z][a-z']+){0,2}\s$", left):
+    if re.search(
+        r"\d{1,5}[A-Z]?\s(?:[NSEW]\.?\s)?(?:[A-Z]?[a-z']+|\d{1,3}(?:st|nd|rd|th))(?:\s[A-Z]"
+        r"[a-z']+){0,2}\s$",
+        left,
+    ):
         return True
-    return bool(re.search(r"(?:^|\s)(?:on|at|off|of|to|down|along|near|and)\s[A-Z][a-z']+\s$", left)) and ends_sentence(match.string, match.end())
+    return bool(
+        re.search(r"(?:^|\s)(?:on|at|off|of|to|down|along|near|and)\s[A-Z][a-z']+\s$", left)
+    ) and ends_sentence(match.string, match.end())
 
 
 def _bare_title(match: re.Match[str]) -> Reading:
-    if match["word"] in ("St", "Dr") and re.search(r"[A-Z][a-z']+\s$", before(match, 12)) and _street_before(match):
+    if (
+        match["word"] in ("St", "Dr")
+        and re.search(r"[A-Z][a-z']+\s$", before(match, 12))
+        and _street_before(match)
+    ):
         return None
     if match["word"] in ("Gen", "Col", "Prof", "Mt") and re.match(r"\sZ\b", after(match, 4)):
         return None
@@ -151,7 +130,21 @@ def _fixed(match: re.Match[str]) -> Reading:
 
 def _figure(match: re.Match[str]) -> Reading:
     word = match["word"]
-    if word in ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P") and not re.match(r"\d|\(\d|[IVXL]", match.string[match.end() : match.end() + 2]):
+    if word in (
+        "no",
+        "art",
+        "ed",
+        "min",
+        "sec",
+        "tab",
+        "App",
+        "reg",
+        "est",
+        "c",
+        "p",
+        "l",
+        "P",
+    ) and not re.match(r"\d|\(\d|[IVXL]", match.string[match.end() : match.end() + 2]):
         return None
     if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
@@ -179,7 +172,9 @@ def _with(match: re.Match[str]) -> Reading:
     word = match["word"]
     if word == "w/":
         return "with" if after(match, 1) in (" ", "") else "with "
-    return {"w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C"}.get(word, "N A")
+    return {"w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C"}.get(
+        word, "N A"
+    )
 
 
 def _featuring(match: re.Match[str]) -> Reading:
@@ -192,7 +187,11 @@ def _direction(text: str) -> str:
 
 def _house(match: re.Match[str]) -> Reading:
     kind, dot = match["t"], match["dot"]
-    if kind in ("Way", "Place", "Court", "Square", "Drive") and len(match["n"]) == 4 and match["n"][:2] in ("19", "20"):
+    if (
+        kind in ("Way", "Place", "Court", "Square", "Drive")
+        and len(match["n"]) == 4
+        and match["n"][:2] in ("19", "20")
+    ):
         return None
     number = numbers.label(match["n"]) + (f" {match['l']}" if match["l"] else "")
     edits = [Edit(match.start("n"), match.end("l") if match["l"] else match.end("n"), number)]
@@ -202,7 +201,13 @@ def _house(match: re.Match[str]) -> Reading:
     if match["name"][0].isdigit():
         digits = re.match(r"\d+", match["name"])
         assert digits is not None
-        edits.append(Edit(match.start("name"), match.start("name") + digits.end() + 2, numbers.ordinal(int(digits[0]))))
+        edits.append(
+            Edit(
+                match.start("name"),
+                match.start("name") + digits.end() + 2,
+                numbers.ordinal(int(digits[0])),
+            )
+        )
     edits.append(_street_edit(match))
     return edits + _direction_after(match)
 
@@ -228,9 +233,20 @@ def _street(match: re.Match[str]) -> Reading:
         return None
     kind = match["t"]
     end = match.end("dot") if match["dot"] else match.end("t")
-    if kind in ("St", "Dr", "Pl", "Ct", "Av") and not match["dot"] and not re.match(r"[,;)]|\s[a-z]|$|\.", match.string[end : end + 2]):
+    if (
+        kind in ("St", "Dr", "Pl", "Ct", "Av")
+        and not match["dot"]
+        and not re.match(r"[,;)]|\s[a-z]|$|\.", match.string[end : end + 2])
+    ):
         return None
-    if kind in ("St", "Dr") and match["dot"] and not (re.match(r"\s?[,;:)!?]|\s[a-z]|\s*$", match.string[end : end + 3]) or _street_before(match)):
+    if (
+        kind in ("St", "Dr")
+        and match["dot"]
+        and not (
+            re.match(r"\s?[,;:)!?]|\s[a-z]|\s*$", match.string[end : end + 3])
+            or _street_before(match)
+        )
+    ):
         return None
     return [_street_edit(match), *_direction_after(match)]
 

@@ -16,21 +16,31 @@ _THREE = re.compile(rf"{_START}(?P<a>24)/7/365(?!\w)")
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 
 _MIXED = re.compile(rf"{_START}(?P<v>\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}})(?![\w/]|[.,]\d)")
-_FRACTION = re.compile(rf"{_START}(?P<a>\d{{1,4}})\s?[/⁄]\s?(?P<b>\d{{1,4}})(?P<th>ths?|rds?|nds?)?(?![\w/]|[.,]\d)")
+_FRACTION = re.compile(
+    rf"{_START}(?P<a>\d{{1,4}})\s?[/⁄]\s?(?P<b>\d{{1,4}})(?P<th>ths?|rds?|nds?)?(?![\w/]|[.,]\d)"
+)
 _SIGNED = re.compile(rf"(?P<n>\d{{0,6}}[½¼¾⅓⅔⅛⅜⅝⅞])(?!\w)")
 _POWER = re.compile(
-    rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT}|\))(?:\^(?:\(?(?P<caret>[-−]?\d{{1,3}}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}))(?![\w^])"
+    rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT}|\))(?:\^(?:\(?(?P<caret>"
+    r"[-−]?\d{1,3}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))(?![\w^])"
 )
 _SCIENTIFIC = re.compile(rf"{_START}(?P<a>{AMOUNT})[eE](?P<sign>[+-])?(?P<b>\d{{1,3}})(?!\w)")
-_RATIO = re.compile(rf"{_START}(?P<a>\d{{1,4}}(?:\.\d)?)\s?:\s?(?P<b>\d{{1,6}}(?:\.\d)?)(?P<c>:\d{{1,3}})?(?![\w:]|[.,]\d)")
-_RANGE = re.compile(
-    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT})(?P<dash>\s?[–—]\s?|-|\s-\s)(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
+_RATIO = re.compile(
+    rf"{_START}(?P<a>\d{{1,4}}(?:\.\d)?)\s?:\s?(?P<b>\d{{1,6}}(?:\.\d)?)(?P<c>:\d{{1,3}})?(?!"
+    r"[\w:]|[.,]\d)"
 )
-_NEGATIVE = re.compile(rf"(?P<minus>(?<![\w.,)\]%\"'-])-|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)")
+_RANGE = re.compile(
+    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT})(?P<dash>\s?[–—]\s?|-|\s-\s)"
+    rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
+)
+_NEGATIVE = re.compile(
+    rf"(?P<minus>(?<![\w.,)\]%\"'-])-|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
+)
 _APPROX = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
 _BETWEEN = re.compile(
-    r"(?<=[\w)%°²³!?])(?P<gap>\s?)(?P<sign><=|>=|!=|==|=>|[+×÷=≈≠≤≥*/·⋅−<>-])(?P<gap2>\s?)(?=[\w(√π.\"'?−-])"
+    r"(?<=[\w)%°²³!?])(?P<gap>\s?)(?P<sign><=|>=|!=|==|=>|[+×÷=≈≠≤≥*/·⋅−<>-])(?P<gap2>\s?)"
+    r"(?=[\w(√π.\"'?−-])"
 )
 _ROOT = re.compile(r"√\s?(?=[\d(a-z])")
 _PLUS_AFTER = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
@@ -38,7 +48,8 @@ _FACTORIAL_SIGNS = {"π": "pi", "∞": "infinity", "∑": "sum", "∆": "delta",
 
 _SPECIAL = {("24", "7"): "twenty-four seven", ("9", "11"): "nine eleven", ("50", "50"): "fifty-fifty",
             ("7", "7"): "seven seven", ("20", "20"): "twenty twenty", ("1", "0"): "one zero"}  # fmt: skip
-_RATED = re.compile(r"\b(?:rate[ds]?|rating|score[ds]?|scoring|grade|got|give|gave|gets?|pain|a|solid|it|:|was|is|marks?)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$", re.IGNORECASE)  # fmt: skip
+_RATED = re.compile(r"\b(?:rate[ds]?|rating|score[ds]?|scoring|grade|got|give|gave|gets?|pain|a|solid|it|:"
+r"|was|is|marks?)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$", re.IGNORECASE)  # fmt: skip
 _POWERS = {"2": "squared", "3": "cubed"}
 _SIGNS = {
     "+": "plus", "×": "times", "÷": "divided by", "=": "equals", "==": "equals", "≈": "is about",
@@ -58,12 +69,24 @@ def _fraction(match: re.Match[str]) -> Reading:
     if (a, b) in _SPECIAL:
         return _SPECIAL[a, b]
     top, bottom = int(a), int(b)
-    of = re.match(r"\s(?:of|full|cup|inch|mile|hour|majority|lb|pound|as|the|teaspoon|tsp|tbsp)", after(match))
-    if bottom in (5, 10, 20, 100) and top <= bottom and not of and (bottom > 5 or _out_of(match)) and top * 10 != bottom * 1 or (
-        bottom in (10, 20, 100) and _out_of(match)):
+    of = re.match(
+        r"\s(?:of|full|cup|inch|mile|hour|majority|lb|pound|as|the|teaspoon|tsp|tbsp)", after(match)
+    )
+    if (
+        bottom in (5, 10, 20, 100)
+        and top <= bottom
+        and not of
+        and (bottom > 5 or _out_of(match))
+        and top * 10 != bottom * 1
+        or (bottom in (10, 20, 100) and _out_of(match))
+    ):
         return f"{numbers.cardinal(top)} out of {numbers.cardinal(bottom)}"
     if 1 < bottom <= 100 and 0 < top < bottom and not (a[0] == "0" or b[0] == "0"):
-        if bottom in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 32, 50, 64, 100) or of or match["th"]:
+        if (
+            bottom in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 32, 50, 64, 100)
+            or of
+            or match["th"]
+        ):
             return numbers.fraction(top, bottom)
     if top == bottom or top + bottom == 100:
         return f"{numbers.cardinal(top)} {numbers.cardinal(bottom)}"
@@ -95,7 +118,9 @@ def _power(match: re.Match[str]) -> Reading:
 
 def _scientific(match: re.Match[str]) -> Reading:
     sign = "minus " if match["sign"] == "-" else ""
-    return f"{numbers.number(match['a'])} times ten to the {sign}{numbers.cardinal(int(match['b']))}"
+    return (
+        f"{numbers.number(match['a'])} times ten to the {sign}{numbers.cardinal(int(match['b']))}"
+    )
 
 
 def _ratio(match: re.Match[str]) -> Reading:
@@ -132,14 +157,18 @@ def _between(match: re.Match[str]) -> Reading:
         return None
     if sign == "/" and not (left.isdigit() and right.isdigit()):
         return None
-    if sign == "-" and not (left.isalnum() and right.isdigit() and re.search(r"=", text[end : end + 12])):
+    if sign == "-" and not (
+        left.isalnum() and right.isdigit() and re.search(r"=", text[end : end + 12])
+    ):
         return None
     if sign == "+" and not gap and not (figures and left.isdigit() and right.isdigit()):
         return None
     if sign == "=" and not gap and not (figures or len(match[0]) == 1):
         return None
     words = _SIGNS[sign]
-    if re.search(r"\b(?:is|are|was)\s?$", text[max(0, start - 4) : start]) and words.startswith("is "):
+    if re.search(r"\b(?:is|are|was)\s?$", text[max(0, start - 4) : start]) and words.startswith(
+        "is "
+    ):
         words = words[3:]
     return f" {words} "
 

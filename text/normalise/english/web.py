@@ -7,28 +7,51 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.letters import spell, spelled_if_short
 from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import words
 
-_TOP = ("com org net edu gov mil info biz io ai app dev tv uk de fr es nl eu ca au jp nz ie ch at be in us co me ly xyz online shop store tech blog news").split()
-_SURE = "com org net edu gov mil info biz io ai app dev tv uk de fr nl eu ca au xyz".split()
-_FILES = (
-    "pdf doc docx xls xlsx ppt pptx txt csv tsv json xml html htm js mjs ts tsx jsx py java cpp c h hpp rb go "
-    "rs sh bat exe zip tar gz bz2 7z png jpg jpeg gif svg bmp tiff mp3 mp4 wav flac ogg mov avi mkv md "
-    "yaml yml toml ini cfg conf log sql css scss php dll iso apk dmg epub bak tmp env lock db sqlite"
-).split()
+_DOMAINS = ("com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "ai", "app", "dev", "tv")
+_DOMAINS += (
+    "uk",
+    "de",
+    "fr",
+    "nl",
+    "eu",
+    "ca",
+    "au",
+    "xyz",
+)  # words such as "is" and "at" left out
+_FILES = words("en/file_types")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _STOP = r"(?<![.,;:!?)\]'\"])"
 
-_URL = re.compile(rf"\b(?:(?P<scheme>https?|ftp|s3|file)://|(?=www\.))(?P<rest>[^\s<>\"\ue000]{{1,2000}}){_STOP}", re.IGNORECASE)
-_MAIL = re.compile(rf"(?<![\w.+-])(?:mailto:)?(?P<user>[A-Za-z0-9_][\w.+-]{{0,63}})@(?P<host>(?:{_LABEL}\.){{1,4}}[A-Za-z]{{2,12}})(?![\w@])")
-_DOMAIN = re.compile(
-    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}{either(_SURE)}\b(?:(?::\d{{2,5}})?/[^\s<>\"\ue000]{{0,500}})?){_STOP}(?![\w@-])"
+_URL = re.compile(
+    rf"\b(?:(?P<scheme>https?|ftp|s3|file)://|(?=www\.))(?P<rest>[^\s<>\"\ue000]{{1,2000}}){_STOP}",
+    re.IGNORECASE,
 )
-_FILE = re.compile(rf"(?<![\w./@-])(?P<rest>[A-Za-z0-9_*][\w-]{{0,80}}(?:\.[\w-]{{1,30}}){{0,3}}\.{either(_FILES)})(?![\w-]|\.\w)|(?<!\S)(?P<ext>\.{either(_FILES)})(?=\s(?:file|format|extension)|[,.]?\s|$)")
-_PATH = re.compile(rf"(?<![\w.<\])])(?P<rest>(?:~|\.{{1,2}})?/(?=\w|\.\w)[\w.@+-]{{1,80}}(?:/[\w.@+*-]{{0,80}}){{0,12}}|[A-Z]:\\[^\s\"<>|]{{0,200}}){_STOP}")
+_MAIL = re.compile(
+    r"(?<![\w.+-])(?:mailto:)?(?P<user>[A-Za-z0-9_][\w.+-]{0,63})@(?P<host>"
+    rf"(?:{_LABEL}\.){{1,4}}[A-Za-z]{{2,12}})(?![\w@])"
+)
+_DOMAIN = re.compile(
+    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}{either(_DOMAINS)}\b(?:(?::\d{{2,5}})?/"
+    rf"[^\s<>\"\ue000]{{0,500}})?){_STOP}(?![\w@-])"
+)
+_FILE = re.compile(
+    r"(?<![\w./@-])(?P<rest>[A-Za-z0-9_*][\w-]{0,80}(?:\."
+    rf"[\w-]{{1,30}}){{0,3}}\.{either(_FILES)})(?![\w-]|\.\w)|(?<!\S)"
+    rf"(?P<ext>\.{either(_FILES)})(?=\s(?:file|format|extension)|[,.]?\s|$)"
+)
+_PATH = re.compile(
+    r"(?<![\w.<\])])(?P<rest>(?:~|\.{1,2})?/(?=\w|\.\w)[\w.@+-]{1,80}(?:/"
+    rf"[\w.@+*-]{{0,80}}){{0,12}}|[A-Z]:\\[^\s\"<>|]{{0,200}}){_STOP}"
+)
 _HANDLE = re.compile(r"(?<![\w@./])@(?P<name>[A-Za-z_]\w{0,38}(?:\.\w{1,30})?)")
 _TAG = re.compile(r"(?<![\w&#/])#(?P<name>[A-Za-z_]\w{1,80})")
 _COLOUR = re.compile(r"(?<![\w&#/])#(?P<name>[0-9A-Fa-f]{6})\b")
-_IP = re.compile(r"(?<![\w.])(?P<ip>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::(?P<port>\d{2,5}))?(?P<net>/\d{1,2})?(?![\w]|\.\d)")
+_IP = re.compile(
+    r"(?<![\w.])(?P<ip>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::(?P<port>\d{2,5}))?"
+    r"(?P<net>/\d{1,2})?(?![\w]|\.\d)"
+)
 
 _SIGNS = {
     ".": "dot", "/": "slash", ":": "colon", "-": "dash", "_": "underscore", "?": "question mark",
@@ -88,7 +111,11 @@ def _name(text: str) -> str:
     for piece in _CAMEL.findall(text.replace("_", " ")):
         if piece.isdecimal():
             value = int(piece)
-            words.append(numbers.year(value) if len(piece) == 4 and 1900 <= value < 2100 else numbers.label(piece))
+            words.append(
+                numbers.year(value)
+                if len(piece) == 4 and 1900 <= value < 2100
+                else numbers.label(piece)
+            )
         else:
             words.append(spell(piece) if piece.isupper() and 1 < len(piece) < 5 else piece)
     return " ".join(words)
@@ -107,7 +134,9 @@ def _tag(match: re.Match[str]) -> Reading:
 def _colour(match: re.Match[str]) -> Reading:
     if match["name"].isalpha():
         return None
-    return "hash " + " ".join(numbers.digits(c) if c.isdigit() else c.upper() for c in match["name"])
+    return "hash " + " ".join(
+        numbers.digits(c) if c.isdigit() else c.upper() for c in match["name"]
+    )
 
 
 def _ip(match: re.Match[str]) -> Reading:

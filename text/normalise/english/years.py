@@ -7,6 +7,7 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.dates import SHORT_YEAR, YEAR
 from text.normalise.rules import Reading, Rule
+from text.normalise.tables import words
 from text.spans import Edit
 
 _DIGITS = "0123456789"
@@ -38,16 +39,7 @@ _NAMED = re.compile(
 )
 _BARE = re.compile(r"(?<![\w.,:/$£€#-])(?P<y>19\d\d|20\d\d)(?![\w%°:/]|[.,]\d|-\d)")
 
-_COUNTED = frozenset(
-    """
-    people men women children users customers patients students soldiers troops employees workers
-    jobs homes houses cars copies units items words lines pages rows files bytes bits votes points
-    seats members voters players fans tickets dollars euros pounds calories steps miles metres
-    meters feet yards acres tons tonnes times days hours minutes seconds weeks months years square
-    cubic different other more extra new additional total animals species books songs photos
-    images pixels characters deaths cases victims refugees participants respondents stars trees
-    """.split()  # noqa: SIM905
-)
+_COUNTED = frozenset(words("en/counted"))
 
 
 def is_counted(text: str, position: int) -> bool:
