@@ -36,10 +36,8 @@ def blocks(text: Mapped) -> list[Block]:
     for part in _paragraphs(text):
         for piece in _headings(part):
             if piece.text.strip():
-                opens = None if not found else Break.PARAGRAPH
-                if found and _is_heading(found[-1].text.text):
-                    opens = Break.HEADING
-                elif found and _is_heading(piece.text):
+                opens = Break.PARAGRAPH if found else None
+                if found and (_is_heading(found[-1].text.text) or _is_heading(piece.text)):
                     opens = Break.HEADING
                 found.append(Block(piece.edited(_joints(piece.text)), opens))
     return [Block(_without(block.text), block.opens) for block in found]

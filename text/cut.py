@@ -7,6 +7,7 @@ none is a word left over.
 
 from __future__ import annotations
 
+import importlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ _PENALTY = {Break.SENTENCE: 0.0, Break.CLAUSE: 0.15, Break.WORD: 0.6}
 
 @dataclass(frozen=True)
 class Chunk:
-    """`line.text[start:end]`, said in one go; `opens` is the break before it, `pause_s` its pause."""
+    """`line.text[start:end]`, said in one go; before it a break of kind `opens`."""
 
     text: str
     start: int
@@ -86,9 +87,7 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
 @cache
 def _splitter() -> Any:
-    import sentencex
-
-    return sentencex
+    return importlib.import_module("sentencex")  # a compiled module without types
 
 
 def _sentence_ends(text: str, language: str) -> Iterator[int]:

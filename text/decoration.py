@@ -86,9 +86,7 @@ def _line(text: str, start: int, end: int, line: str, previous: tuple[int, int])
     elif line.strip() and (
         _RULE.match(line)
         or _FENCE.match(line)
-        or _TABLE_RULE.match(line)
-        and "-" in line
-        and "|" in line
+        or (_TABLE_RULE.match(line) and "-" in line and "|" in line)
     ):
         yield Edit(start, end, "")
     elif (heading := _HEADING.match(text, start)) and heading.end() >= end - 1:

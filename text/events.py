@@ -82,7 +82,7 @@ class Marked:
 
 @dataclass
 class Marker:
-    """Collects what a parser finds in `text`: an event or a replacement for each piece of markup."""
+    """Collects what a parser finds in `text`: events and replacements."""
 
     text: Mapped
     written: str

@@ -182,8 +182,8 @@ class _Front:
         said = self.unspeakable.warnings()
         if self.notes.failed:
             said.append(
-                f"{self.notes.failed} piece(s) of the text could not be read and are spoken as they are "
-                "written."
+                f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "
+                "they are written."
             )
         said += [
             f"Figures and signs are spoken as they are written. {text}"

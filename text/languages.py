@@ -22,9 +22,9 @@ NAMES = {
 }  # fmt: skip
 
 _SCRIPTS = {
-    "ja": "[\u3041-\u30ff]", "ko": "[\uac00-\ud7a3]", "zh": "[\u4e00-\u9fff]", "ru": "[\u0400-\u04ff]",
-    "el": "[\u0370-\u03ff]", "he": "[\u0590-\u05ff]", "ar": "[\u0600-\u06ff]", "hi": "[\u0900-\u097f]",
-    "th": "[\u0e00-\u0e7f]",
+    "ja": "[\u3041-\u30ff]", "ko": "[\uac00-\ud7a3]", "zh": "[\u4e00-\u9fff]",
+    "ru": "[\u0400-\u04ff]", "el": "[\u0370-\u03ff]", "he": "[\u0590-\u05ff]",
+    "ar": "[\u0600-\u06ff]", "hi": "[\u0900-\u097f]", "th": "[\u0e00-\u0e7f]",
 }  # fmt: skip
 _WORDS = {
     "en": "the and of to in is was that it for with as on you he she his her they this are be at "

@@ -148,8 +148,9 @@ def _entry(item: Any, name: object) -> Entry:
     language = item.get("language")
     if language is not None and not isinstance(language, str):
         raise InvalidInput(f"Lexicon entry {name}: language must be a code such as en.")
-    exact = case == "exact" or (case is None and written != written.lower())
-    return Entry(written.strip(), spoken.strip(), language, exact)
+    words = str(written).strip()
+    exact = case == "exact" or (case is None and words != words.lower())
+    return Entry(words, str(spoken).strip(), language, exact)
 
 
 def parse(source: str) -> Lexicon:

@@ -32,16 +32,21 @@ from text.spans import Mapped
 _SUPPORTED = ("speak", "p", "s", "break", "sub", "say-as", "prosody", "voice", "lang")
 _REFUSED = (
     "audio", "emphasis", "phoneme", "mark", "desc", "lexicon", "lookup", "meta", "metadata", "w",
-    "token", "par", "seq", "media", "par", "bookmark", "paragraph", "sentence",
+    "token", "par", "seq", "media", "bookmark", "paragraph", "sentence",
 )  # fmt: skip
 KNOWN = frozenset([*_SUPPORTED, *_REFUSED, "pause"])
 _ATTRIBUTES = {
-    "speak": {"version", "xml:lang", "xmlns", "xmlns:xsi", "xsi:schemalocation", "xml:base", "xmlns:mstts", "xmlns:amazon"},
-    "p": {"xml:lang"}, "s": {"xml:lang"}, "break": {"time", "strength"}, "sub": {"alias"},
-    "say-as": {"interpret-as", "format", "detail", "type"}, "prosody": {"rate"},
-    "voice": {"name", "xml:lang", "languages", "gender", "age", "variant", "required"}, "lang": {"xml:lang"},
+    "speak": {"version", "xml:lang", "xml:base", "xsi:schemalocation"},
+    "p": {"xml:lang"},
+    "s": {"xml:lang"},
+    "break": {"time", "strength"},
+    "sub": {"alias"},
+    "say-as": {"interpret-as", "format", "detail", "type"},
+    "prosody": {"rate"},
+    "voice": {"name", "xml:lang", "languages", "gender", "age", "variant", "required"},
+    "lang": {"xml:lang"},
     "pause": {"time", "duration"},
-}  # fmt: skip
+}
 _STRENGTHS = {
     "none": 0.0,
     "x-weak": 0.1,
@@ -51,8 +56,10 @@ _STRENGTHS = {
     "x-strong": 1.2,
 }
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
-_SAY_AS = ("characters", "spell-out", "verbatim", "digits", "telephone", "cardinal", "number", "ordinal",
-           "date", "time", "duration", "fraction", "unit", "currency", "address", "name", "text")  # fmt: skip
+_SAY_AS = (
+    "characters", "spell-out", "verbatim", "digits", "telephone", "cardinal", "number", "ordinal",
+    "date", "time", "duration", "fraction", "unit", "currency", "address", "name", "text",
+)  # fmt: skip
 _ORDINAL = {"en": "{}th", "de": "{}.", "fr": "{}e", "es": "{}.º"}
 
 
@@ -219,7 +226,7 @@ class Elements:
                 f"Supported: {', '.join(_SUPPORTED)}.",
             )
         for attribute in attributes:
-            if attribute not in _ATTRIBUTES[name]:
+            if attribute not in _ATTRIBUTES[name] and not attribute.startswith("xmlns"):
                 raise self.marker.error(
                     start,
                     f"{attribute} of <{name}> is not supported",

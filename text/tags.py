@@ -3,10 +3,10 @@
     Hello. [voice:Anna] Hi! [pause:0.5] [speed:1.2] Quick. [voice:default] Back again.
 
 Also `[pause]`, `[PAUSE 1.0]`, `[pause=1]`, `[pause 500ms]`, `[long pause]`, `[break:1]`,
-`[[slnc 500]]`, `<#0.5#>`, `<break time="1s"/>`, `(pause)`, `[main]` and `[Anna]` or `{Anna}` where
-such a voice exists, `{"name": "Anna", "speed": 0.9}`. `\\[` is a literal bracket. What begins like a
-tag and is not understood is an error with its place, so that it is never read aloud; every other
-bracket stays as it is.
+`[[slnc 500]]`, `<#0.5#>`, `<break time="1s"/>`, `(pause)`, `[main]`, and `[Anna]` or `{Anna}`
+where such a voice exists, `{"name": "Anna", "speed": 0.9}`. `\\[` is a literal bracket. What begins
+like a tag and is not understood is an error with its place, so that it is never read aloud; every
+other bracket stays as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from text.events import (
     MAX_PAUSE_S,
     MAX_SPEED,
     MIN_SPEED,
+    Event,
     Marked,
     Marker,
     MarkupOptions,
@@ -32,7 +33,11 @@ from text.spans import Mapped
 
 _NAMES = ("voice", "pause", "speed", "break")
 _LENGTHS = {"short": 0.3, "medium": 0.6, "long": 1.2}
-_SECONDS = r"(?P<value>\d{1,6}(?:[.,]\d{0,6})?|\.\d{1,6})\s*(?P<unit>milliseconds?|msecs?|ms|seconds?|secs?|s|)"
+_SECONDS = re.compile(
+    r"(?P<value>\d{1,6}(?:[.,]\d{0,6})?|\.\d{1,6})\s*"
+    r"(?P<unit>milliseconds?|msecs?|ms|seconds?|secs?|s|)",
+    re.IGNORECASE,
+)
 _TAG = re.compile(
     r"""\\(?P<escaped>[\[{<])
     | \[\[\s*slnc\s+(?P<slnc>\d{1,6})\s*\]\]
@@ -40,7 +45,8 @@ _TAG = re.compile(
     | \[\s*(?P<length>short|medium|long)\s+(?:pause|break)\s*\]
     | \(\s*(?P<round>pause|long\ pause|short\ pause|beat)\s*\)
     | \[\s*/\s*(?P<close>voice|speed)\s*\]
-    | \[\s*(?P<name>[A-Za-z]{3,10})(?P<sign>\s*[:=]\s*|\s+|(?=\]))(?P<argument>[^\[\]\n]{0,200})(?P<closed>\]?)
+    | \[\s*(?P<name>[A-Za-z]{3,10})(?P<sign>\s*[:=]\s*|\s+|(?=\]))
+      (?P<argument>[^\[\]\n]{0,200})(?P<closed>\]?)
     | (?P<json>\{\s*"name"[^{}\n]{0,200}\})
     | [\[{](?P<who>[^\[\]{}\n:=]{1,60})[\]}]
     | <(?P<xml>/?\s*[A-Za-z][\w:-]{0,30})(?P<rest>[^<>]{0,300})(?P<xmlclosed>>?)""",
@@ -137,7 +143,7 @@ class _Tags:
         argument = re.sub(r"^(?:time|duration|length)\s*[:=]?\s*[\"']?", "", argument)
         if argument.lower() in _LENGTHS:
             return _LENGTHS[argument.lower()]
-        found = re.fullmatch(_SECONDS, argument, re.IGNORECASE)
+        found = _SECONDS.fullmatch(argument)
         if found is None:
             raise self.marker.error(
                 match.start(), f"{match[0]} needs seconds, like [pause:0.5]", _ESCAPE_HINT
@@ -198,7 +204,7 @@ class _Tags:
             raise self.marker.error(
                 match.start(), f"speed must be from {MIN_SPEED} to {MAX_SPEED:g}"
             )
-        events = [
+        events: list[Event] = [
             Voice(self.voices.get(name.casefold(), name)),
             Speed(speed if "speed" in fields else None),
         ]

@@ -17,15 +17,17 @@ Knows: TypeAlias = Callable[[str], bool]
 _INSTEAD = {
     "“": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‹": "'", "›": "'", "「": '"',
     "」": '"', "『": '"', "』": '"', "《": '"', "》": '"', "—": "–-", "–": "-", "−": "-", "…": ".",
-    "；": "，;,", "：": "，:,", "、": "，,", "。": ".", "，": ",", "！": "!", "？": "?", "¿": "", "¡": "",
-    ";": ",", ":": ",", "|": ",", "·": ",", "•": ",", "(": ",", ")": ",", "（": ",", "）": ",", "[": "",
-    "]": "", "{": "", "}": "", "<": "", ">": "", "*": "", "_": " ", "^": "", "`": "'", "~": "", "#": "",
-    "→": ",", "←": ",", "↑": "", "↓": "", "\\": "", "\u3000": " ", "ß": "", "ẞ": "",
+    "；": "，;,", "：": "，:,", "、": "，,", "。": ".", "，": ",", "！": "!", "？": "?", ";": ",",
+    ":": ",", "|": ",", "·": ",", "•": ",", "(": ",", ")": ",", "（": ",", "）": ",", "→": ",",
+    "←": ",", "_": " ", "`": "'", "\u3000": " ",
 }  # fmt: skip
-_LETTERS = {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE",
-            "œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "ı": "i", "ŋ": "ng"}  # fmt: skip
+_SILENT = frozenset("[]{}<>*^~#\\¿¡↑↓")
+"""Signs without a sound of their own."""
+_LETTERS = {
+    "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae",
+    "Æ": "AE", "œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "ı": "i", "ŋ": "ng",
+}  # fmt: skip
 _CLOSING = (".", ",", "!", "?", ";", ":", "")
-_SILENT = frozenset("[]{}<>*^`~#\\¿¡")
 
 
 class Unspeakable:
@@ -115,7 +117,7 @@ def _instead(character: str, knows: Knows) -> str | None:
     for other in _INSTEAD.get(character, ""):
         if knows(other) or other == " ":
             return other
-    if character in _INSTEAD and not character.isalpha():
+    if character in _SILENT or character in _INSTEAD:
         return ""
     plain = "".join(
         c for c in unicodedata.normalize("NFD", character) if not unicodedata.combining(c)

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from text.runs import Run, merged_pause, without_text
 from text.script import Line, Pauses, Word
@@ -56,7 +57,7 @@ def _speaking(runs: Iterable[Run]) -> list[Run]:
         if waiting is not None:
             opens = (
                 waiting.opens
-                if run.opens is None or waiting.opens is not None and waiting.pause_s
+                if run.opens is None or (waiting.opens is not None and waiting.pause_s)
                 else run.opens
             )
             run = replace(run, pause_s=merged_pause(waiting.pause_s, run.pause_s), opens=opens)
@@ -133,7 +134,7 @@ def _claim_rest(result: list[list[list[int]]], count: int) -> None:
     if not words:
         return
     words[0][2] = 0
-    for word, following in zip(words, words[1:], strict=False):
+    for word, following in pairwise(words):
         word[3] = following[2] - 1
     words[-1][3] = count - 1
 

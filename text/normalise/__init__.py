@@ -7,12 +7,14 @@ left as it is written.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from errors import ConfigError
-from text.normalise import english, french, german, library, spanish
+from text.normalise import library
 from text.normalise.rules import Rule, readings
 from text.spans import Edit, Mapped, joined
 
@@ -20,11 +22,17 @@ _log = logging.getLogger("f5worker.text")
 
 LANGUAGES = ("en", "de", "fr", "es", "zh")
 """Languages whose reading is backed by a table of tests."""
-_RULES: dict[str, tuple[Rule, ...]] = {
-    "de": german.RULES,
-    "fr": french.RULES,
-    "es": spanish.RULES,
-}
+_MODULES = {"de": "german", "fr": "french", "es": "spanish"}
+
+
+@cache
+def _rules(code: str, region: str) -> tuple[Rule, ...]:
+    """The rules of a language; its patterns are made when it is first read."""
+    if code == "en":
+        return importlib.import_module("text.normalise.english").rules(region)  # type: ignore[no-any-return]
+    if code in _MODULES:
+        return importlib.import_module(f"text.normalise.{_MODULES[code]}").RULES  # type: ignore[no-any-return]
+    return ()
 
 
 @dataclass
@@ -46,8 +54,7 @@ def normalise(
         notes: collects what went wrong.
     """
     code, _, region = language.partition("-")
-    rules = english.rules(region.upper()) if code == "en" else _RULES.get(code, ())
-    edits = readings(rules, text.text, list(lexicon))
+    edits = readings(_rules(code, region.upper()), text.text, lexicon)
     kept = _after(edits, lexicon)
     text = text.edited(edits)
     if code in LANGUAGES and library.package(code):

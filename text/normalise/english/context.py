@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from text.normalise.around import after, before
 from text.normalise.tables import words
 
 _STARTERS = words("en/sentence_starts")
@@ -33,11 +34,18 @@ def stop(match: re.Match[str], *, in_names: bool = False) -> str:
     return "." if ends else ""
 
 
-def before(match: re.Match[str], length: int = 24) -> str:
-    """The few characters before a match."""
-    return match.string[max(0, match.start() - length) : match.start()]
+_SENTENCE_START = re.compile(r"(?:^|[.!?:\n]\s*[\"'(]?)$")
 
 
-def after(match: re.Match[str], length: int = 24) -> str:
-    """The few characters after a match."""
-    return match.string[match.end() : match.end() + length]
+def starts_sentence(match: re.Match[str]) -> bool:
+    """True when a sentence begins with the match."""
+    return _SENTENCE_START.search(before(match, 4)) is not None
+
+
+_ARTICLE = re.compile(r"\b[Aa]n?\s$")
+_NOUN = re.compile(rf"\s(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}}")
+
+
+def describes(match: re.Match[str]) -> bool:
+    """True in "a 5 km run", where it is one kilometer, since it describes the run."""
+    return bool(_ARTICLE.search(before(match, 4)) and _NOUN.match(after(match, 16)))

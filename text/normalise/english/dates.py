@@ -52,9 +52,11 @@ _MONTH_ALONE = re.compile(
     r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|of|[Dd]uring|[Ee]arly|[Ll]ate|[Mm]id|"
     rf"[Ll]ast|[Nn]ext|[Tt]his|[Ee]very)[\s-](?P<month>{either(_SHORT)}\b\.?)(?!\w)"
 )
-_MONTH_FIRST = re.compile(r"(?P<when>(?:on|by|before|after|until|from|since|due|dated)\s|[Tt]he\s)"
-                          r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])(?![\w/]|\s?(?:of|full|cup|inch"
-r"|mile)\b)")  # fmt: skip
+_MONTH_FIRST = re.compile(
+    r"(?P<when>(?:on|by|before|after|until|from|since|due|dated)\s|[Tt]he\s)"
+    r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
+    r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"
+)
 _WEEKDAYS = re.compile(
     rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
 )
@@ -123,7 +125,8 @@ def _iso(match: re.Match[str]) -> Reading:
     if date is None or not match["hour"]:
         return date
     minute = int(match["minute"])
-    time = f"{numbers.cardinal(int(match['hour']))} {numbers.short_year(minute) if minute else 'hundred'}"
+    hour = numbers.cardinal(int(match["hour"]))
+    time = f"{hour} {numbers.short_year(minute) if minute else 'hundred'}"
     return f"{date}, at {time}{' U T C' if match['zone'] == 'Z' else ''}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from text.normalise.around import before
 from text.normalise.english import numbers
-from text.normalise.english.context import before
 from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from text.normalise.english import numbers
+from text.normalise.english.amounts import AMOUNT
+from text.normalise.english.context import describes
 from text.normalise.rules import Reading, Rule, either
 from text.normalise.tables import pairs, rows
 
@@ -27,7 +29,6 @@ _EURO = _CURRENCIES["€"]
 MAGNITUDES = pairs("en/magnitudes")
 PER = pairs("en/per")
 
-AMOUNT = r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,6})?|\.\d{1,4}"
 _MAG = either(list(MAGNITUDES))
 _SYMBOL = either(list(_SYMBOLS))
 _CODE = either(list(_CODES))
@@ -48,13 +49,13 @@ _CODE_BEFORE = re.compile(
 )
 _NOTES = re.compile(rf"(?P<symbol>{_SYMBOL})(?P<low>\d{{1,4}})'?s\b")
 _EUROPEAN = re.compile(
-    r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)|(?<![\w.,])(?P<c>\d{1,3}"
-    r"(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)"
+    r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)"
+    r"|(?<![\w.,])(?P<c>\d{1,3}(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)"
 )
 _LOSS = re.compile(
     rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?"
 )
-_PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?![\w])(?<!\bp)")
+_PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?!\w)")
 
 
 def _named(amount: str, currency: Currency, magnitude: str | None, *, single: bool = False) -> str:
@@ -94,19 +95,11 @@ def _per(match: re.Match[str]) -> str:
 def _before(match: re.Match[str]) -> Reading:
     currency = _SYMBOLS[match["symbol"]]
     sign = "minus " if match["minus"] or match["minus2"] else ""
-    after = match.string[match.end() : match.end() + 24]
-    single = bool(
-        re.search(r"\b[Aa]n?\s$", match.string[max(0, match.start() - 4) : match.start()])
-        and re.match(
-            r"[\s-](?!(?:or|and|to|for|in|on|a|an|per|each|is|was|more|less)\b)[a-z]{3}", after
-        )
-    )
     if match["high"] is None:
-        words = _named(match["low"], currency, match["mag"], single=single)
+        said = _named(match["low"], currency, match["mag"], single=describes(match))
     else:
-        words = _range(match, currency)
-    plus = " plus" if match["plus"] else ""
-    return f"{sign}{words}{_per(match)}{plus}"
+        said = _range(match, currency)
+    return f"{sign}{said}{_per(match)}{' plus' if match['plus'] else ''}"
 
 
 def _range(match: re.Match[str], currency: Currency) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from text.normalise.tables import pairs, words
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # noqa: SIM905
+MONTHS = words("en/months")
 MONTH_SHORT = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Sept": 9,
     "Oct": 10, "Nov": 11, "Dec": 12,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+from text.normalise.tables import words
+
+_SMALL = words("en/below_twenty")
+_TENS = ("", "", *words("en/tens"))
 _SCALES = ["", "thousand", "million", "billion", "trillion", "quadrillion"]
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",

@@ -4,123 +4,114 @@ from __future__ import annotations
 
 import re
 
+from text.normalise.around import after, before
 from text.normalise.english import numbers
-from text.normalise.english.context import after, before
-from text.normalise.english.quantities import AMOUNT, power, value
+from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
 from text.normalise.rules import Reading, Rule
-from text.spans import Edit
+from text.normalise.tables import pairs, words
 
-_DIGITS = "0123456789"
 _START = r"(?<![\w.,/:-])"
-_THREE = re.compile(rf"{_START}(?P<a>24)/7/365(?!\w)")
-_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 
-_MIXED = re.compile(rf"{_START}(?P<v>\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}})(?![\w/]|[.,]\d)")
+_FIXED = {
+    "24/7/365": "twenty-four seven, three sixty-five", "24/7": "twenty-four seven",
+    "9/11": "nine eleven", "20/20": "twenty twenty",
+}  # fmt: skip
+_PHRASE = re.compile(rf"{_START}(?:24/7/365|24/7|9/11|20/20)(?![\w/]|[.,]\d)")
+_MIXED = re.compile(rf"{_START}\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}}(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(
     rf"{_START}(?P<a>\d{{1,4}})\s?[/⁄]\s?(?P<b>\d{{1,4}})(?P<th>ths?|rds?|nds?)?(?![\w/]|[.,]\d)"
 )
-_SIGNED = re.compile(rf"(?P<n>\d{{0,6}}[½¼¾⅓⅔⅛⅜⅝⅞])(?!\w)")
-_POWER = re.compile(
-    rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT}|\))(?:\^(?:\(?(?P<caret>"
-    r"[-−]?\d{1,3}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))(?![\w^])"
+_OF = re.compile(r"\s(?:of|full|cup|inch|mile|hour|majority|lb|pound|as|the|teaspoon|tsp|tbsp)")
+_RATED = re.compile(
+    rf"\b(?:{'|'.join(words('en/rated'))}|:)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$",
+    re.IGNORECASE,
 )
+_SIGNED = re.compile(rf"\d{{0,6}}{FRACTION}(?!\w)")
+_POWER = re.compile(
+    rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT})"
+    r"(?:\^(?:\(?(?P<caret>[-−]?\d{1,3}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))(?![\w^])"
+)
+_ION = re.compile(r"(?<=[A-Za-z₀-₉])(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]?)(?P<sign>[⁺⁻])")
 _SCIENTIFIC = re.compile(rf"{_START}(?P<a>{AMOUNT})[eE](?P<sign>[+-])?(?P<b>\d{{1,3}})(?!\w)")
 _RATIO = re.compile(
-    rf"{_START}(?P<a>\d{{1,4}}(?:\.\d)?)\s?:\s?(?P<b>\d{{1,6}}(?:\.\d)?)(?P<c>:\d{{1,3}})?(?!"
-    r"[\w:]|[.,]\d)"
+    rf"{_START}(?P<a>\d{{1,4}}(?:\.\d)?)\s?:\s?(?P<b>\d{{1,6}}(?:\.\d)?)(?P<c>:\d{{1,3}})?"
+    r"(?![\w:]|[.,]\d)"
 )
 _RANGE = re.compile(
     rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT})(?P<dash>\s?[–—]\s?|-|\s-\s)"
     rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
 )
 _NEGATIVE = re.compile(
-    rf"(?P<minus>(?<![\w.,)\]%\"'-])-|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
+    rf"(?:(?<![\w.,)\]%\"'-])-|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
 )
-_APPROX = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
+_ABOUT = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
+_ROOT = re.compile(r"√\s?(?=[\d(a-z])")
+_PLUS = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
 _BETWEEN = re.compile(
     r"(?<=[\w)%°²³!?])(?P<gap>\s?)(?P<sign><=|>=|!=|==|=>|[+×÷=≈≠≤≥*/·⋅−<>-])(?P<gap2>\s?)"
     r"(?=[\w(√π.\"'?−-])"
 )
-_ROOT = re.compile(r"√\s?(?=[\d(a-z])")
-_PLUS_AFTER = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
-_FACTORIAL_SIGNS = {"π": "pi", "∞": "infinity", "∑": "sum", "∆": "delta", "Δ": "delta", "√": "root"}
+_SIGNS = pairs("en/signs")
+_COMMON_PARTS = frozenset([*range(2, 11), 12, 16, 20, 24, 32, 50, 64, 100])
 
-_SPECIAL = {("24", "7"): "twenty-four seven", ("9", "11"): "nine eleven", ("50", "50"): "fifty-fifty",
-            ("7", "7"): "seven seven", ("20", "20"): "twenty twenty", ("1", "0"): "one zero"}  # fmt: skip
-_RATED = re.compile(r"\b(?:rate[ds]?|rating|score[ds]?|scoring|grade|got|give|gave|gets?|pain|a|solid|it|:"
-r"|was|is|marks?)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$", re.IGNORECASE)  # fmt: skip
-_POWERS = {"2": "squared", "3": "cubed"}
-_SIGNS = {
-    "+": "plus", "×": "times", "÷": "divided by", "=": "equals", "==": "equals", "≈": "is about",
-    "≠": "is not equal to", "!=": "is not equal to", "≤": "is less than or equal to",
-    "<=": "is less than or equal to", "≥": "is greater than or equal to",
-    ">=": "is greater than or equal to", "*": "times", "·": "times", "⋅": "times", "−": "minus",
-    "-": "minus", "<": "is less than", ">": "is greater than", "/": "divided by", "=>": "gives",
-}  # fmt: skip
+
+def _phrase(match: re.Match[str]) -> Reading:
+    return _FIXED[match[0]]
 
 
 def _mixed(match: re.Match[str]) -> Reading:
-    return value(match["v"].replace("-", " "))
+    return value(match[0].replace("-", " "))
 
 
 def _fraction(match: re.Match[str]) -> Reading:
     a, b = match["a"], match["b"]
-    if (a, b) in _SPECIAL:
-        return _SPECIAL[a, b]
     top, bottom = int(a), int(b)
-    of = re.match(
-        r"\s(?:of|full|cup|inch|mile|hour|majority|lb|pound|as|the|teaspoon|tsp|tbsp)", after(match)
-    )
-    if (
-        bottom in (5, 10, 20, 100)
-        and top <= bottom
-        and not of
-        and (bottom > 5 or _out_of(match))
-        and top * 10 != bottom * 1
-        or (bottom in (10, 20, 100) and _out_of(match))
-    ):
+    of = _OF.match(after(match)) is not None
+    if _is_rating(match, top, bottom, of):
         return f"{numbers.cardinal(top)} out of {numbers.cardinal(bottom)}"
-    if 1 < bottom <= 100 and 0 < top < bottom and not (a[0] == "0" or b[0] == "0"):
-        if (
-            bottom in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 24, 32, 50, 64, 100)
-            or of
-            or match["th"]
-        ):
-            return numbers.fraction(top, bottom)
-    if top == bottom or top + bottom == 100:
-        return f"{numbers.cardinal(top)} {numbers.cardinal(bottom)}"
+    zeros = "0" in (a[0], b[0])
+    if 0 < top < bottom <= 100 and not zeros and (bottom in _COMMON_PARTS or of or match["th"]):
+        return numbers.fraction(top, bottom)
+    if top == bottom or top + bottom == 100 or zeros:
+        return f"{numbers.number(a)} {numbers.number(b)}"
     if re.match(r"\s?=", after(match)):
         return f"{numbers.cardinal(top)} divided by {numbers.cardinal(bottom)}"
-    over = " " if "0" in (a[0], b[0]) else " over "
-    return f"{numbers.number(a)}{over}{numbers.number(b)}"
+    return f"{numbers.cardinal(top)} over {numbers.cardinal(bottom)}"
 
 
-def _out_of(match: re.Match[str]) -> bool:
-    return bool(_RATED.search(before(match, 16)) or re.match(r"\sstars?\b", after(match)))
+def _is_rating(match: re.Match[str], top: int, bottom: int, of: bool) -> bool:
+    """`8/10`, and `4/5 stars`, but `1/10` and `7/10 of them` are fractions."""
+    if bottom not in (5, 10, 20, 100) or top > bottom:
+        return False
+    stars = _RATED.search(before(match, 16)) or re.match(r"\sstars?\b", after(match))
+    return bool(stars) if bottom == 5 or top == 1 else not of or bool(stars)
 
 
 def _signed(match: re.Match[str]) -> Reading:
-    return value(match["n"])
+    return value(match[0])
 
 
 def _power(match: re.Match[str]) -> Reading:
-    exponent = match["caret"] or "".join(_SUPERSCRIPT[c] for c in match["sup"])
-    exponent = exponent.replace("−", "-")
+    exponent = match["caret"] or "".join(SUPERSCRIPTS[sign] for sign in match["sup"])
     base = match["base"]
-    words = numbers.number(base) if base[0].isdigit() else " ".join(base)
-    if exponent in _POWERS:
-        return f"{words} {_POWERS[exponent]}"
-    if exponent.lstrip("-").isdigit():
-        return f"{words} {power(exponent)}"
-    return f"{words} to the power of {exponent}"
+    said = numbers.number(base) if base[0] in ".0123456789" else " ".join(base)
+    if exponent in ("2", "3"):
+        return f"{said} {'squared' if exponent == '2' else 'cubed'}"
+    if exponent.isalpha():
+        return f"{said} to the power of {exponent}"
+    return f"{said} {power(exponent)}"
+
+
+def _ion(match: re.Match[str]) -> Reading:
+    number = f" {numbers.digits(SUPERSCRIPTS[match['n']])}" if match["n"] else ""
+    return f"{number} {'plus' if match['sign'] == '⁺' else 'minus'}"
 
 
 def _scientific(match: re.Match[str]) -> Reading:
     sign = "minus " if match["sign"] == "-" else ""
-    return (
-        f"{numbers.number(match['a'])} times ten to the {sign}{numbers.cardinal(int(match['b']))}"
-    )
+    exponent = numbers.cardinal(int(match["b"]))
+    return f"{numbers.number(match['a'])} times ten to the {sign}{exponent}"
 
 
 def _ratio(match: re.Match[str]) -> Reading:
@@ -143,44 +134,34 @@ def _negative(match: re.Match[str]) -> Reading:
 
 
 def _between(match: re.Match[str]) -> Reading:
+    sign, end = match["sign"], match.end()
+    left, right = match.string[match.start() - 1], match.string[end]
+    if bool(match["gap"]) != bool(match["gap2"]) or not _is_arithmetic(match, left, right):
+        return None
+    said = _SIGNS[sign]
+    if said.startswith("is ") and re.search(r"\b(?:is|are|was)$", before(match, 4)):
+        said = said[3:]
+    return f" {said} "
+
+
+def _is_arithmetic(match: re.Match[str], left: str, right: str) -> bool:
+    """False where the sign is more likely a hyphen, a bracket or a bullet."""
     sign, gap = match["sign"], match["gap"]
-    text, start, end = match.string, match.start(), match.end()
-    left, right = text[start - 1], text[end]
+    both = left.isdigit() and right.isdigit()
     figures = left.isdigit() or right.isdigit() or left in ")²³%" or right in "√π("
-    if bool(gap) != bool(match["gap2"]):
-        return None
-    if sign == "@":
-        return " at "
-    if sign in "<>" and not figures:
-        return None  # x < y stays as written
-    if sign in ("-", "/", "*", "·", "<", ">", "−") and not (figures and (gap or sign in "*·−")):
-        return None
-    if sign == "/" and not (left.isdigit() and right.isdigit()):
-        return None
-    if sign == "-" and not (
-        left.isalnum() and right.isdigit() and re.search(r"=", text[end : end + 12])
-    ):
-        return None
-    if sign == "+" and not gap and not (figures and left.isdigit() and right.isdigit()):
-        return None
-    if sign == "=" and not gap and not (figures or len(match[0]) == 1):
-        return None
-    words = _SIGNS[sign]
-    if re.search(r"\b(?:is|are|was)\s?$", text[max(0, start - 4) : start]) and words.startswith(
-        "is "
-    ):
-        words = words[3:]
-    return f" {words} "
+    if sign in ("<", ">"):
+        return figures and bool(gap)  # x < y stays as it is written
+    if sign == "/":
+        return both and bool(gap)
+    if sign == "-":
+        rest = match.string[match.end() : match.end() + 12]
+        return bool(gap) and left.isalnum() and right.isdigit() and "=" in rest
+    if sign in ("*", "·", "−"):
+        return figures
+    return bool(gap) or (both if sign == "+" else sign != "=" or figures)
 
 
-def _sign_words(words: str) -> object:
-    def read(match: re.Match[str]) -> Reading:
-        return words
-
-    return read
-
-
-def _approx(match: re.Match[str]) -> Reading:
+def _about(match: re.Match[str]) -> Reading:
     return "about "
 
 
@@ -192,25 +173,13 @@ def _root(match: re.Match[str]) -> Reading:
     return "the square root of "
 
 
-def _plus_after(match: re.Match[str]) -> Reading:
+def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
-def _always(match: re.Match[str]) -> Reading:
-    return "twenty-four seven, three sixty-five"
-
-
-_IONS = re.compile(r"(?<=[A-Za-z₀-₉])(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]?)(?P<s>[⁺⁻])")
-
-
-def _ion(match: re.Match[str]) -> Reading:
-    number = f" {numbers.digits(_SUPERSCRIPT[match['n']])}" if match["n"] else ""
-    return f"{number} {'plus' if match['s'] == '⁺' else 'minus'}"
-
-
 RULES = [
-    Rule("always", _THREE, _always, "/"),
-    Rule("ions", _IONS, _ion, "⁺⁻"),
+    Rule("phrase", _PHRASE, _phrase, "/"),
+    Rule("ions", _ION, _ion, "⁺⁻"),
     Rule("fractions", _MIXED, _mixed, "/"),
     Rule("powers", _POWER, _power, "^⁰¹²³⁴⁵⁶⁷⁸⁹"),
     Rule("scientific", _SCIENTIFIC, _scientific, "eE"),
@@ -219,9 +188,9 @@ RULES = [
     Rule("ratio", _RATIO, _ratio, ":"),
     Rule("range", _RANGE, _range, "-–—"),
     Rule("negative", _NEGATIVE, _negative, "-−"),
-    Rule("about", _APPROX, _approx, "~"),
+    Rule("about", _ABOUT, _about, "~"),
     Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+"),
-    Rule("plus", _PLUS_AFTER, _plus_after, "+"),
+    Rule("plus", _PLUS, _plus, "+"),
     Rule("root", _ROOT, _root, "√"),
     Rule("arithmetic", _BETWEEN, _between, "+×÷=≈≠≤≥*/·⋅−<>-!"),
 ]

@@ -9,41 +9,33 @@ from text.normalise.english.letters import spell, spelled_if_short
 from text.normalise.rules import Reading, Rule, either
 from text.normalise.tables import words
 
-_DOMAINS = ("com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "ai", "app", "dev", "tv")
-_DOMAINS += (
-    "uk",
-    "de",
-    "fr",
-    "nl",
-    "eu",
-    "ca",
-    "au",
-    "xyz",
-)  # words such as "is" and "at" left out
+# Not those that are words, such as "is" and "at".
+_DOMAINS = ["com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "ai", "app", "dev", "tv"]
+_DOMAINS += ["uk", "de", "fr", "nl", "eu", "ca", "au", "xyz"]
 _FILES = words("en/file_types")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _STOP = r"(?<![.,;:!?)\]'\"])"
 
 _URL = re.compile(
-    rf"\b(?:(?P<scheme>https?|ftp|s3|file)://|(?=www\.))(?P<rest>[^\s<>\"\ue000]{{1,2000}}){_STOP}",
+    rf"\b(?:(?:https?|ftp|s3|file)://|(?=www\.))(?P<rest>[^\s<>\"]{{1,2000}}){_STOP}",
     re.IGNORECASE,
 )
 _MAIL = re.compile(
-    r"(?<![\w.+-])(?:mailto:)?(?P<user>[A-Za-z0-9_][\w.+-]{0,63})@(?P<host>"
-    rf"(?:{_LABEL}\.){{1,4}}[A-Za-z]{{2,12}})(?![\w@])"
+    r"(?<![\w.+-])(?:mailto:)?(?P<user>[A-Za-z0-9_][\w.+-]{0,63})"
+    rf"@(?P<host>(?:{_LABEL}\.){{1,4}}[A-Za-z]{{2,12}})(?![\w@])"
 )
 _DOMAIN = re.compile(
-    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}{either(_DOMAINS)}\b(?:(?::\d{{2,5}})?/"
-    rf"[^\s<>\"\ue000]{{0,500}})?){_STOP}(?![\w@-])"
+    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}{either(_DOMAINS)}\b"
+    rf"(?:(?::\d{{2,5}})?/[^\s<>\"]{{0,500}})?){_STOP}(?![\w@-])"
 )
 _FILE = re.compile(
-    r"(?<![\w./@-])(?P<rest>[A-Za-z0-9_*][\w-]{0,80}(?:\."
-    rf"[\w-]{{1,30}}){{0,3}}\.{either(_FILES)})(?![\w-]|\.\w)|(?<!\S)"
-    rf"(?P<ext>\.{either(_FILES)})(?=\s(?:file|format|extension)|[,.]?\s|$)"
+    r"(?<![\w./@-])(?P<rest>[A-Za-z0-9_*][\w-]{0,80}(?:\.[\w-]{1,30}){0,3}"
+    rf"\.{either(_FILES)})(?![\w-]|\.\w)"
+    rf"|(?<!\S)(?P<ext>\.{either(_FILES)})(?=\s(?:file|format|extension)|[,.]?\s|$)"
 )
 _PATH = re.compile(
-    r"(?<![\w.<\])])(?P<rest>(?:~|\.{1,2})?/(?=\w|\.\w)[\w.@+-]{1,80}(?:/"
-    rf"[\w.@+*-]{{0,80}}){{0,12}}|[A-Z]:\\[^\s\"<>|]{{0,200}}){_STOP}"
+    r"(?<![\w.<\])])(?P<rest>(?:~|\.{1,2})?/(?=\w|\.\w)[\w.@+-]{1,80}(?:/[\w.@+*-]{0,80}){0,12}"
+    rf"|[A-Z]:\\[^\s\"<>|]{{0,200}}){_STOP}"
 )
 _HANDLE = re.compile(r"(?<![\w@./])@(?P<name>[A-Za-z_]\w{0,38}(?:\.\w{1,30})?)")
 _TAG = re.compile(r"(?<![\w&#/])#(?P<name>[A-Za-z_]\w{1,80})")
@@ -56,7 +48,8 @@ _IP = re.compile(
 _SIGNS = {
     ".": "dot", "/": "slash", ":": "colon", "-": "dash", "_": "underscore", "?": "question mark",
     "=": "equals", "&": "and", "#": "hash", "%": "percent", "+": "plus", "~": "tilde", "@": "at",
-    "\\": "backslash", "*": "star", ",": "comma", "!": "exclamation mark", "$": "dollar", ";": "semicolon",
+    "\\": "backslash", "*": "star", ",": "comma", "!": "exclamation mark", "$": "dollar",
+    ";": "semicolon",
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]")
 _CAMEL = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_]+")
@@ -87,7 +80,7 @@ def _address(text: str) -> str:
     words = _host(host)
     if slash:
         words += f" slash {_spoken(path)}"
-    return words.replace("W W W", "W W W")
+    return words
 
 
 def _url(match: re.Match[str]) -> Reading:

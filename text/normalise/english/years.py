@@ -42,9 +42,12 @@ _BARE = re.compile(r"(?<![\w.,:/$£€#-])(?P<y>19\d\d|20\d\d)(?![\w%°:/]|[.,]\
 _COUNTED = frozenset(words("en/counted"))
 
 
+_WORD = re.compile(r"\s([a-z]{1,20})\b")
+
+
 def is_counted(text: str, position: int) -> bool:
     """True when the word after `position` says that something is counted ("2000 people")."""
-    word = re.compile(r"\s([a-z]{1,20})\b").match(text, position)
+    word = _WORD.match(text, position)
     return word is not None and word[1] in _COUNTED
 
 
@@ -54,7 +57,7 @@ def _year(digits: str) -> str:
 
 def _range(match: re.Match[str]) -> Reading:
     first, last = match["a"], match["b"].lstrip("'")
-    if len(last) == 2 and int(last) <= int(first) % 100 or len(last) == 4 and last < first:
+    if int(last) <= int(first[-len(last) :]):
         return None
     join = " " if match["dash"] == "/" else " to "
     return [
