@@ -44,16 +44,16 @@ def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> li
         if rule.needs and present.isdisjoint(rule.needs):
             continue
         for match in rule.pattern.finditer(text):
-            start, end = match.span()
-            if start == end or claimed.find(1, start, end) >= 0:
-                continue
+            if claimed.find(0, *match.span()) < 0:
+                continue  # all of it is read already
             reading = rule.read(match)
             if reading is None:
                 continue
-            found = [Edit(start, end, reading)] if isinstance(reading, str) else reading
-            edits += found
+            found = [Edit(*match.span(), reading)] if isinstance(reading, str) else reading
             start, end = found[0].start, found[-1].end
-            claimed[start:end] = b"\1" * (end - start)
+            if claimed.find(1, start, end) < 0:
+                edits += found
+                claimed[start:end] = b"\1" * (end - start)
     edits = [edit for edit in edits if text[edit.start : edit.end] != edit.text]
     return sorted(edits, key=lambda edit: (edit.start, edit.end))
 

@@ -36,6 +36,7 @@ def rules(region: str = "") -> tuple[Rule, ...]:
         *versions.RULES,
         *money.RULES,
         *phones.RULES,
+        sums.VERSES,
         *clock.RULES,
         *years.RULES,
         *addresses.RULES,

@@ -19,6 +19,7 @@ _LABELLED = re.compile(
 _MODEL = re.compile(r"\b(?:Boeing|Airbus|Embraer|MD|DC)[\s-](?P<a>\d{2,3})-(?P<b>\d{1,4})(?!\w)")
 _JETS = re.compile(r"(?<![\w.,$])7[0-8]7(?=s\b)s")
 _ALPHABET = re.compile(r"(?<![\w-])A[-–](?P<b>[B-Z])(?![\w-])")
+_DOTTED = re.compile(r"(?<![\w.])(?P<a>[A-Z])\.(?P<n>\d{2,4})(?!\w|\.\w)")
 _STAR = re.compile(r"(?<!\w)A\*(?![\w*])")
 _PLAN = re.compile(r"(?<!\w)(?P<n>401|403|457)\s?\(?(?P<a>[kb])\)?(?!\w)")
 _SECTION = re.compile(
@@ -74,6 +75,10 @@ def _jets(match: re.Match[str]) -> Reading:
 
 def _alphabet(match: re.Match[str]) -> Reading:
     return f"A to {match['b']}"
+
+
+def _dotted(match: re.Match[str]) -> Reading:
+    return f"{match['a']} dot {code_digits(match['n'])}"
 
 
 def _star(match: re.Match[str]) -> Reading:
@@ -139,6 +144,7 @@ JETS = Rule("jets", _JETS, _jets, "7")
 RULES = [
     Rule("model", _MODEL, _model, "-"),
     Rule("from A to Z", _ALPHABET, _alphabet, "-–"),
+    Rule("code", _DOTTED, _dotted, "."),
     Rule("grade", _STAR, _star, "*"),
     Rule("plan", _PLAN, _with_letter, "4"),
     Rule("section", _SECTION, _section, "("),

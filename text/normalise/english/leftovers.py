@@ -74,7 +74,11 @@ def _apart(match: re.Match[str], words: str) -> str:
     """`words` kept apart from letters that touch the figures."""
     left = match.string[match.start() - 1 : match.start()]
     right = match.string[match.end() : match.end() + 1]
-    return (" " if left.isalpha() else "") + words + (" " if right.isalpha() else "")
+    return (
+        (" " if left.isalpha() or (left in ",;" and left) else "")
+        + words
+        + (" " if right.isalpha() else "")
+    )
 
 
 def _and(match: re.Match[str]) -> Reading:

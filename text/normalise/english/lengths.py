@@ -28,7 +28,7 @@ _FEET_IN = re.compile(
 _INCHES = re.compile(rf"{_START}(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))")
 _FOOT = re.compile(
     rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)"
-    r"|(?<='\s[x×]\s)(?P<m>\d{1,4})'"
+    r"|(?<=['\"]\s[x×]\s)(?P<m>\d{1,4})'"
 )
 _PIXELS = re.compile(r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?![\w.])")
 _BY = re.compile(

@@ -20,7 +20,7 @@ _SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo",
 _UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;])))"
 
 _UNITS = re.compile(
-    rf"{_START}(?:(?P<minus>[-−])\s?)?"
+    rf"{_START}(?:(?P<minus>[-−]|(?<!\S)–)\s?)?"
     rf"(?:(?P<low>{VALUE})\s?(?P<low_unit>{_UNIT})?\s?[-–—]\s?(?P<minus2>[-−])?)?"
     rf"(?P<high>{VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT})"
     rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?"
@@ -28,7 +28,19 @@ _UNITS = re.compile(
 )
 _MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")
 _MAGNITUDE = re.compile(
-    rf"{_START}(?P<n>{AMOUNT})\s?(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+    rf"{_START}(?:(?P<low>{AMOUNT})[kKmMB]?[-–])?(?P<n>{AMOUNT})\s?"
+    r"(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+)
+_STONE = re.compile(rf"{_START}(?P<n>\d{{1,2}})\s?st\.?(?=\s\d{{1,2}}\s?lbs?\b)")
+_PER_UNIT = re.compile(
+    rf"(?<=\bper\s){either([s for s in PER if len(s) > 1 and s != PER[s]])}(?![\w/])"
+)
+_TEMPERATURE = re.compile(
+    rf"{_START}(?P<minus>[-−–])?(?P<n>\d{{1,3}}(?:\.\d)?)\s?(?P<unit>[CF])(?=[\s,.;:!?)]|$)"
+)
+_WARMTH = re.compile(
+    r"temp|outside|hot|cold|warm|heat|oven|bake|roast|freez|boil|weather|degrees|forecast|fever",
+    re.IGNORECASE,
 )
 _TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
 _COMPARED = re.compile(
@@ -73,7 +85,24 @@ def _magnitude(match: re.Match[str]) -> Reading:
     if not (sure or counted or match["plus"]):
         return None  # 4B is a flat, 10k a run
     plus = " plus" if match["plus"] else ""
-    return f"{numbers.number(match['n'])} {MAGNITUDES.get(sign, 'million')}{plus}"
+    low = f"{numbers.number(match['low'])} to " if match["low"] else ""
+    return f"{low}{numbers.number(match['n'])} {MAGNITUDES.get(sign, 'million')}{plus}"
+
+
+def _stone(match: re.Match[str]) -> Reading:
+    return f"{numbers.number(match['n'])} stone"
+
+
+def _per_unit(match: re.Match[str]) -> Reading:
+    return PER[match[0]]
+
+
+def _temperature(match: re.Match[str]) -> Reading:
+    """25C is a temperature where something near is warm or cold."""
+    if not _WARMTH.search(before(match, 60) + after(match, 30)):
+        return None
+    scale = "Celsius" if match["unit"] == "C" else "Fahrenheit"
+    return f"{'minus ' if match['minus'] else ''}{numbers.number(match['n'])} degrees {scale}"
 
 
 def _times(match: re.Match[str]) -> Reading:
@@ -83,6 +112,9 @@ def _times(match: re.Match[str]) -> Reading:
 
 RULES = [
     Rule("units", _UNITS, _units, _DIGITS + "½¼¾⅓⅔⅛⅜⅝⅞"),
+    Rule("stone", _STONE, _stone, "s"),
+    Rule("per", _PER_UNIT, _per_unit, "p"),
+    Rule("temperature", _TEMPERATURE, _temperature, "CF"),
     Rule("magnitudes", _MAGNITUDE, _magnitude, _DIGITS),
     Rule("times", _TIMES, _times, "x×"),
 ]

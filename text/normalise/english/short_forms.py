@@ -33,6 +33,8 @@ _FIGURE = re.compile(
     rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?"
     r"(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
 )
+_ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
+_ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 # These are words or units themselves and need a figure, not a numeral in small letters.
 _DOUBTFUL = ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P")
 _NUMBER = re.compile(
@@ -95,6 +97,11 @@ def _figure(match: re.Match[str]) -> Reading:
     return f"{name.capitalize() if word[0].isupper() and starts_sentence(match) else name} "
 
 
+def _room(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    return _ROOMS.get(word) or _BEFORE_FIGURE[word].capitalize()
+
+
 def _number(match: re.Match[str]) -> Reading:
     return [Edit(*match.span("n"), "number")]
 
@@ -134,6 +141,7 @@ RULES = [
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("before a figure", _FIGURE, _figure, "."),
+    Rule("before a figure", _ROOM, _room),
     Rule("short form", _SHORT, _short, "."),
     Rule("number", _NUMBER, _number, "."),
     Rule("edition", _EDITION, _edition, "."),

@@ -7,8 +7,9 @@ import re
 from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
-from text.normalise.rules import Reading, Rule
+from text.normalise.rules import Reading, Rule, either
 from text.normalise.tables import pairs, words
+from text.spans import Edit
 
 _START = r"(?<![\w.,/:-])"
 
@@ -17,6 +18,10 @@ _FIXED = {
     "9/11": "nine eleven", "20/20": "twenty twenty",
 }  # fmt: skip
 _PHRASE = re.compile(rf"{_START}(?:24/7/365|24/7|9/11|20/20)(?![\w/]|[.,]\d)")
+_VERSE = re.compile(
+    rf"\b{either(words('en/books'))}\.?\s(?P<a>\d{{1,3}}):(?P<b>\d{{1,3}})(?:[-–](?P<c>\d{{1,3}}))?(?!\w|[.,:]\d)"
+)
+_STARS = re.compile(rf"{_START}(?P<a>\d{{1,2}}\.\d{{1,2}})/(?P<b>5|10|100)(?!\w|[.,/]\d)")
 _MIXED = re.compile(rf"{_START}\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}}(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(
     rf"{_START}(?P<a>\d{{1,4}})\s?[/⁄]\s?(?P<b>\d{{1,4}})(?P<th>ths?|rds?|nds?)?(?![\w/]|[.,]\d)"
@@ -42,7 +47,7 @@ _RANGE = re.compile(
     rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
 )
 _NEGATIVE = re.compile(
-    rf"(?:(?<![\w.,)\]%\"'-])-|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
+    rf"(?:(?<![\w.,)\]%\"'-])-|(?<=\s)–|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
 )
 _ABOUT = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
@@ -58,6 +63,16 @@ _COMMON_PARTS = frozenset([*range(2, 11), 12, 16, 20, 24, 32, 50, 64, 100])
 
 def _phrase(match: re.Match[str]) -> Reading:
     return _FIXED[match[0]]
+
+
+def _verse(match: re.Match[str]) -> Reading:
+    said = f"{numbers.number(match['a'])} {numbers.number(match['b'])}"
+    said += f" to {numbers.number(match['c'])}" if match["c"] else ""
+    return [Edit(match.start("a"), match.end(), said)]
+
+
+def _stars(match: re.Match[str]) -> Reading:
+    return f"{numbers.number(match['a'])} out of {numbers.number(match['b'])}"
 
 
 def _mixed(match: re.Match[str]) -> Reading:
@@ -177,9 +192,12 @@ def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
+VERSES = Rule("verse", _VERSE, _verse, ":")
+"""Before times, which are written alike."""
 RULES = [
     Rule("phrase", _PHRASE, _phrase, "/"),
     Rule("ions", _ION, _ion, "⁺⁻"),
+    Rule("stars", _STARS, _stars, "/"),
     Rule("fractions", _MIXED, _mixed, "/"),
     Rule("powers", _POWER, _power, "^⁰¹²³⁴⁵⁶⁷⁸⁹"),
     Rule("scientific", _SCIENTIFIC, _scientific, "eE"),

@@ -25,8 +25,8 @@ _MAIL = re.compile(
     rf"@(?P<host>(?:{_LABEL}\.){{1,4}}[A-Za-z]{{2,12}})(?![\w@])"
 )
 _DOMAIN = re.compile(
-    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}{either(_DOMAINS)}\b"
-    rf"(?:(?::\d{{2,5}})?/[^\s<>\"]{{0,500}})?){_STOP}(?![\w@-])"
+    rf"(?<![\w.@/-])(?P<rest>(?:{_LABEL}\.){{1,4}}(?:{either(_DOMAINS)}\b"
+    rf"(?:(?::\d{{2,5}})?/[^\s<>\"]{{0,500}})?|[a-z]{{2,6}}/[^\s<>\"]{{1,500}})){_STOP}(?![\w@-])"
 )
 _FILE = re.compile(
     r"(?<![\w./@-])(?P<rest>[A-Za-z0-9_*][\w-]{0,80}(?:\.[\w-]{1,30}){0,3}"
@@ -143,9 +143,9 @@ RULES = [
     Rule("url", _URL, _url, "/wW"),
     Rule("mail", _MAIL, _mail, "@"),
     Rule("address", _IP, _ip, "."),
+    Rule("path", _PATH, _path, "/\\"),
     Rule("file", _FILE, _file, "."),
     Rule("domain", _DOMAIN, _url, "."),
-    Rule("path", _PATH, _path, "/\\"),
     Rule("handle", _HANDLE, _handle, "@"),
     Rule("colour", _COLOUR, _colour, "#"),
     Rule("hashtag", _TAG, _tag, "#"),
