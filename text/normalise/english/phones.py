@@ -41,6 +41,7 @@ _NUMBERED = re.compile(
     r"|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?"
     r"[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)"
 )
+_HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
     r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6})(?P<x>-[Xx])?(?![\w/]|[-–.,]\d)"
 )
@@ -74,11 +75,16 @@ def _numbered(match: re.Match[str]) -> Reading:
     return None if year else _short(match)
 
 
+def _hash(match: re.Match[str]) -> Reading:
+    return f"number {numbers.grouped_digits(match['n'])}"
+
+
 def _serial(match: re.Match[str]) -> Reading:
     return numbers.grouped_digits(match["n"]) + (" X" if match["x"] else "")
 
 
 RULES = [
+    Rule("numbered", _HASH, _hash, "#"),
     Rule("phone", _LETTERS, _letters, _DIGITS),
     Rule("phone", _PHONE, _phone, _DIGITS),
     Rule("phone", _SHORT, _short, _DIGITS),

@@ -14,9 +14,9 @@ from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule, either
 
 _DIGITS = "0123456789"
-_START = r"(?:(?<![\w.,/:-])|(?<=\d[xX×]))"
+_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×]))"
 # Symbols that are more often something else; "in" only with a full stop ("4 in. of snow").
-_SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "mos", "in")]
+_SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "in")]
 _UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;])))"
 
 _UNITS = re.compile(
@@ -82,6 +82,7 @@ def _unit_name(match: re.Match[str]) -> str:
 def _magnitude(match: re.Match[str]) -> Reading:
     sign, counted = match["mag"], is_counted(match.string, match.end())
     sure = len(sign) > 1 or sign == "M" or (sign == "B" and "." in match["n"])
+    sure = sure or (sign in "kK" and len(match["n"]) > 2)
     if not (sure or counted or match["plus"]):
         return None  # 4B is a flat, 10k a run
     plus = " plus" if match["plus"] else ""

@@ -28,7 +28,10 @@ _CHAPTER = re.compile(
     rf"\b(?P<word>{either(_CHAPTER_WORDS)})\s(?P<n>{_LETTERS})"
     rf"(?P<dash>\s?[-–—]\s?(?P<m>{_LETTERS}))?(?![\w'])"
 )
-_RULER = re.compile(rf"\b(?P<name>{either(sorted(RULERS))})\s(?P<n>[IVXL]{{1,7}})(?![\w.]\w|\w)")
+_RULER = re.compile(
+    rf"\b(?P<name>{either(sorted(RULERS))})\s(?P<n>[IVXL]{{1,7}})"
+    r"(?:\s&\s(?P<m>[IVX]{1,4}))?(?![\w.]\w|\w)"
+)
 _AFTER_FIRST = re.compile(r"[,.;:)]|'s|\s(?:of|was|is|and|ruled|reigned|died|became|in)\b|$")
 _TITLED = re.compile(rf"\b(?:{_TITLES})\s(?:[A-Z][a-zé]+\s){{1,3}}?(?P<n>[IVXL]{{1,7}})(?!\w)")
 _TITLE = re.compile(rf"\b(?:{_TITLES})\s$")
@@ -59,8 +62,13 @@ def _chapter(match: re.Match[str]) -> Reading:
 
 
 def _the_nth(match: re.Match[str]) -> Reading:
-    number = roman(match["n"])
-    return None if number is None else [Edit(*match.span("n"), f"the {numbers.ordinal(number)}")]
+    groups = match.groupdict()
+    found = [(name, roman(groups[name])) for name in ("n", "m") if groups.get(name)]
+    return [
+        Edit(*match.span(name), f"the {numbers.ordinal(number)}")
+        for name, number in found
+        if number
+    ] or None
 
 
 def _ruler(match: re.Match[str]) -> Reading:

@@ -34,7 +34,8 @@ _NAMED = re.compile(
     r"""\b(?:[Ii]n|IN|[Ss]ince|SINCE|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Bb]efore|[Aa]fter|[Cc]irca|
     [Dd]uring|[Aa]round|[Ss]ummer|[Ss]pring|[Aa]utumn|[Ff]all|[Ww]inter|[Yy]ear|[Cc]lass\sof|
     [Cc]opyright|[Ee]arly|[Ll]ate|[Mm]id|born|died|est\.|[Ee]stablished|c\.|ca\.)[\s-]
-    (?:of\s|the\s|early[\s-]|late[\s-]|mid-|about\s)?(?P<y>1\d{3})(?![\w%°]|[.,:]\d|-\d)""",
+    (?:of\s|the\s|early[\s-]|late[\s-]|mid-|about\s)?(?P<y>1\d{3})(?![\w%°]|[.,:]\d|-\d)
+    |\((?:c\.\s|ca\.\s|in\s)?(?P<z>1\d{3})(?=[),;])""",
     re.VERBOSE,
 )
 _BARE = re.compile(r"(?<![\w.,:/$£€#-])(?P<y>19\d\d|20\d\d)(?![\w%°:/]|[.,]\d|-\d)")
@@ -93,7 +94,8 @@ def _era(match: re.Match[str]) -> Reading:
 def _named(match: re.Match[str]) -> Reading:
     if is_counted(match.string, match.end()):
         return None
-    return [Edit(*match.span("y"), numbers.year(int(match["y"])))]
+    group = match.lastgroup or "y"
+    return [Edit(*match.span(group), numbers.year(int(match[group])))]
 
 
 def _bare(match: re.Match[str]) -> Reading:
