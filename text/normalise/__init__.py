@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,7 @@ _log = logging.getLogger("f5worker.text")
 
 LANGUAGES = ("en", "de", "fr", "es", "zh")
 """Languages whose reading is backed by a table of tests."""
+_SPELLED = re.compile(r"[A-Z](?: [A-Z])+")  # "l'O M" has no monsieur in it
 _MODULES = {"de": "german", "fr": "french", "es": "spanish"}
 
 
@@ -55,7 +57,7 @@ def normalise(
     """
     code, _, region = language.partition("-")
     edits = readings(_rules(code, region.upper()), text.text, lexicon)
-    kept = _after(edits, lexicon)
+    kept = _after(edits, [*lexicon, *(edit for edit in edits if _SPELLED.fullmatch(edit.text))])
     text = text.edited(edits)
     if code in LANGUAGES and library.package(code):
         text = _by_library(text, code, kept, notes or Notes())

@@ -14,6 +14,7 @@ from text.spans import Edit
 _RULER = re.compile(
     rf"\b{either(words('fr/rulers'))}\s(?P<n>Ier|Iᵉʳ|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)"
 )
+_HALF_LITRE = re.compile(r"(?<=\d/\d)\s?l\b")
 _CAPITAL = re.compile(r"\s[A-ZÀ-Ý]")
 _STREET_NAME = re.compile(r"\s(?:[A-ZÀ-Ý]|d[eu']|des)")
 _FIGURE = re.compile(r"\s\d")
@@ -31,6 +32,10 @@ def _allowed(match: re.Match[str]) -> Reading:
     return "" if not rest or not (rest[0].isalnum() or rest[0] in "'’-") else None
 
 
+def _half_litre(match: re.Match[str]) -> Reading:
+    return " litre"
+
+
 def _ruler(match: re.Match[str]) -> Reading:
     if match["n"][-1] in "rʳ":
         return [Edit(*match.span("n"), "premier")]
@@ -39,6 +44,7 @@ def _ruler(match: re.Match[str]) -> Reading:
 
 
 RULES = (
+    Rule("litre", _HALF_LITRE, _half_litre, "l"),
     Rule("ruler", _RULER, _ruler, "IVX1"),
     chapters(words("fr/chapters")),
     before_figure(pairs("fr/before_figure")),

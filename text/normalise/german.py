@@ -27,6 +27,7 @@ _DATE = re.compile(r"(?<![\w.])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:1
 _DAY_RANGE = re.compile(rf"\b(?P<a>{_DAY_NAME})\.?\s?[-–]\s?(?P<b>{_DAY_NAME})\b\.?")
 _DAY = re.compile(rf"\b(?P<a>{_DAY_NAME})(?:\.(?=,?\s\d|,)|(?<!Fr)(?=,\s\d))")
 _MONTH = re.compile(rf"(?<=\d\.\s)(?P<m>{either(list(_MONTHS))})\b\.?")
+_SCORE = re.compile(r"(?<![\w:.,])(?P<a>\d{1,2}):(?P<b>\d)(?![\d:]|[.,]\d)")
 _RULER = re.compile(rf"\b{either(words('de/rulers'))}\s(?P<n>[IVX]{{1,6}})\.")
 
 
@@ -67,6 +68,10 @@ def _month(match: re.Match[str]) -> Reading:
     return _MONTHS[match["m"]]
 
 
+def _score(match: re.Match[str]) -> Reading:
+    return f"{match['a']} zu {match['b']}"
+
+
 def _ruler(match: re.Match[str]) -> Reading:
     number = roman(match["n"])
     if number is None or number > len(_ORDINALS):
@@ -85,6 +90,7 @@ RULES = (
     before_figure(pairs("de/before_figure")),
     short_forms(_SHORT, _allowed),
     Rule("street", _STREET, _street, "."),
+    Rule("score", _SCORE, _score, ":"),
     Rule("year", _YEAR, _year, "2"),
     *arithmetic("plus", "gleich", "mal", "mal"),
     spelled(words("de/spelled"), {"MwSt": "Mehrwertsteuer"}),

@@ -62,13 +62,15 @@ def _chapter(match: re.Match[str]) -> Reading:
 
 
 def _the_nth(match: re.Match[str]) -> Reading:
-    groups = match.groupdict()
-    found = [(name, roman(groups[name])) for name in ("n", "m") if groups.get(name)]
-    return [
-        Edit(*match.span(name), f"the {numbers.ordinal(number)}")
-        for name, number in found
-        if number
-    ] or None
+    number = roman(match["n"])
+    if number is None:
+        return None
+    edits = [Edit(*match.span("n"), f"the {numbers.ordinal(number)}")]
+    also = match.groupdict().get("m")
+    if also and (second := roman(also)):  # James VI & I
+        edits.append(Edit(match.end("n"), match.start("m"), " and "))
+        edits.append(Edit(*match.span("m"), f"the {numbers.ordinal(second)}"))
+    return edits
 
 
 def _ruler(match: re.Match[str]) -> Reading:

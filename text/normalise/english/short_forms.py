@@ -43,7 +43,7 @@ _NUMBER = re.compile(
     r"(?=\s(?:is|was|and|on|or)\b|:)"
 )
 _EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)ed\.")
-_BARE_FORM = re.compile(rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?![\w.'-])")
+_BARE_FORM = re.compile(rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?![\w'-]|\.\w)")
 _COMPANY = re.compile(
     rf"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>{either(list(_COMPANIES))})\.(?!\w)"
 )
