@@ -18,7 +18,7 @@ _ENDS = re.compile(rf"[.!?…:;,。！？；：，、—–]['\"»”’)\]*_{MA
 _EMPTY = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _NARROWEST = 32  # characters; shorter lines are verse or a list, not wrapped text
-_SIGNS = MARK + HEADING + ITEM
+_BLANKS = f"{MARK}{HEADING}{ITEM} \t"
 _ITEM = re.compile(rf"[{MARK} \t]*(?:{ITEM}|\d{{1,3}}[.)][ \t]|[(]?[a-z][)][ \t])")
 
 
@@ -79,38 +79,50 @@ def _headings(text: Mapped) -> Iterator[Mapped]:
 
 def _joints(text: str) -> Iterator[Edit]:
     """What becomes of each line break of a paragraph."""
-    ends = [match.start() for match in re.finditer(r"\n", text)]
     lines = text.split("\n")
     width = max(len(line.strip()) for line in lines)
-    for number, position in enumerate(ends):
-        line, following = lines[number], lines[number + 1]
-        yield from _joint(text, position, line, following, width)
+    following = _following(lines)
+    position = -1
+    for number, line in enumerate(lines[:-1]):
+        position += len(line) + 1
+        end = position + 1
+        end += len(lines[number + 1]) - len(lines[number + 1].lstrip(" \t"))
+        yield from _joint(position, end, line, following[number], width)
 
 
-def _joint(text: str, position: int, line: str, following: str, width: int) -> Iterator[Edit]:
-    line, following = line.rstrip(), following.strip()
-    start = position - (len(text[:position]) - len(text[:position].rstrip(" \t")))
-    end = position + 1
-    while end < len(text) and text[end] in " \t":
-        end += 1
-    bare, next_bare = line.strip(_SIGNS + " "), following.strip(_SIGNS + " ")
+def _following(lines: list[str]) -> list[str]:
+    """For each line the next one with words in it."""
+    found: list[str] = []
+    last = ""
+    for line in reversed(lines):
+        found.append(last)
+        last = line.strip() if line.strip(_BLANKS) else last
+    return found[::-1]
+
+
+def _joint(position: int, end: int, line: str, following: str, width: int) -> Iterator[Edit]:
+    """The break at `position` after `line`; the next line's words begin at `end`."""
+    start = position - (len(line) - len(line.rstrip(" \t")))
+    bare, next_bare = line.strip(_BLANKS), following.strip(_BLANKS)
     if not bare or not next_bare:
         yield Edit(start, end, " ")
-    elif bare.endswith("-") and bare[-2:-1].isalpha() and next_bare[0].islower():
+        return
+    cjk = _CJK.match(bare[-1]) is not None
+    blank = "" if cjk and _CJK.match(next_bare[0]) else " "
+    if bare.endswith("-") and bare[-2:-1].isalpha() and next_bare[0].islower():
         yield Edit(start, end, "")
-    elif _ENDS.search(bare) or (
-        not _ITEM.match(following) and _is_wrapped(line, following, next_bare, width)
-    ):
-        blank = "" if _CJK.match(bare[-1]) and _CJK.match(next_bare[0]) else " "
+    elif _ENDS.search(bare) or _is_wrapped(line.rstrip(), following, next_bare, width):
         yield Edit(start, end, blank)
     else:
-        stop = len(text[:start].rstrip(_SIGNS + " \t"))
-        yield Edit(stop, stop, "。" if _CJK.match(bare[-1]) else ".")
-        yield Edit(start, end, " ")
+        stop = position - (len(line) - len(line.rstrip(_BLANKS)))
+        yield Edit(stop, stop, "。" if cjk else ".")
+        yield Edit(start, end, blank)
 
 
 def _is_wrapped(line: str, following: str, next_bare: str, width: int) -> bool:
     """True when the sentence goes on in the next line."""
+    if _ITEM.match(following):
+        return False
     if next_bare[0].islower():
         return True
     first = re.match(r"\S+", following)

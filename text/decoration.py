@@ -83,11 +83,9 @@ def _line(text: str, start: int, end: int, line: str, previous: tuple[int, int])
     if _UNDERLINE.match(line) and previous[1] and _is_title(text[slice(*previous)], line):
         yield Edit(previous[1], previous[1], HEADING)
         yield Edit(start, end, "")
-    elif line.strip() and (
-        _RULE.match(line)
-        or _FENCE.match(line)
-        or (_TABLE_RULE.match(line) and "-" in line and "|" in line)
-    ):
+    elif "|" in line and _TABLE_RULE.match(line):
+        yield Edit(start, min(end + 1, len(text)), "")
+    elif line.strip() and (_RULE.match(line) or _FENCE.match(line)):
         yield Edit(start, end, "")
     elif (heading := _HEADING.match(text, start)) and heading.end() >= end - 1:
         yield Edit(*heading.span("mark"), "")
@@ -113,10 +111,10 @@ def _is_title(line: str, underline: str) -> bool:
 
 def _row(start: int, line: str) -> Iterator[Edit]:
     """A row of a table: its cells, with commas between."""
-    bars = [match.start() for match in re.finditer(r"\|", line)]
+    bars = list(re.finditer(r"[ \t]*\|", line))
     for number, bar in enumerate(bars):
         inner = 0 < number < len(bars) - 1
-        yield Edit(start + bar, start + bar + 1, "," if inner else "")
+        yield Edit(start + bar.start(), start + bar.end(), "," if inner else "")
 
 
 def _inline(text: str) -> Iterator[Edit]:

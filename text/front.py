@@ -203,7 +203,17 @@ def _on_one_line(text: Mapped) -> Mapped:
 
 
 def _single_blanks(text: Mapped) -> Mapped:
-    doubled = [
-        i for i in range(1, len(text.text)) if text.text[i] == " " and text.text[i - 1] == " "
+    """One blank where there were several, and none before a mark where a word has gone."""
+    characters = text.text
+    gone = [
+        position
+        for position in range(len(characters) - 1)
+        if characters[position] == " "
+        and (characters[position + 1] == " " or _word_has_gone(text, position))
     ]
-    return text.edited(Edit(i, i + 1, "") for i in doubled)
+    return text.edited(Edit(position, position + 1, "") for position in gone)
+
+
+def _word_has_gone(text: Mapped, position: int) -> bool:
+    following = position + 1
+    return text.text[following] in ".,!?;:" and text.starts[following] > text.ends[position]

@@ -27,7 +27,6 @@ _LETTERS = {
     "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae",
     "Æ": "AE", "œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "ı": "i", "ŋ": "ng",
 }  # fmt: skip
-_CLOSING = (".", ",", "!", "?", ";", ":", "")
 
 
 class Unspeakable:
@@ -104,10 +103,7 @@ def _edits(text: str, knows: Knows, found: Unspeakable) -> Iterator[Edit]:
             text[position - 1 : position].isalnum() and text[position + 1 : position + 2].isalnum()
         )
         gap = " " if between and not character.isalpha() else ""
-        start = position
-        if not (instead or gap) and text[position - 1 : position] == " ":
-            start -= text[position + 1 : position + 2] in _CLOSING
-        yield Edit(start, position + 1, instead or gap)
+        yield Edit(position, position + 1, instead or gap)
 
 
 def _instead(character: str, knows: Knows) -> str | None:
