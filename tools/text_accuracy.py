@@ -123,7 +123,7 @@ def names(language: str, part: str) -> list[str]:
     """The tables of a language: `classes` or everyday `sentences`."""
     if part == "sentences":
         return [f"sentences_{language}", f"fresh_{language}"] if language != "zh" else []
-    return [language, *(["traps_en", "more_en"] if language == "en" else [])]
+    return [language, *(["traps_en"] if language == "en" else [])]
 
 
 def results(language: str, part: str) -> list[Result]:

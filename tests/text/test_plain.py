@@ -11,7 +11,7 @@ from text.front import TextOptions, prepare
 _WORDS = st.sampled_from(
     """
     a I in am pm may march mar sun sat mon mix civic dim liv vi mild did mm cm kg km oz lb ft mi no
-    st dr mr ms vs etc ex one two three first half dozen pages chapter act part scene book volume
+    st dr mr ms etc ex one two three first half dozen pages chapter act part scene book volume
     henry louis queen May June Henry Louis Queen Anna Paris It He She The café naïve façade it's
     don't rock'n'roll well-known e-mail x y z and or plus minus times point dot at slash per cent
     hour second minute mad max art gen rep sen gov col lit is us who it was be so do me we my hi oh
@@ -29,10 +29,8 @@ _SENTENCE = st.builds(
 
 @given(_SENTENCE)
 def test_words_stay_as_they_are(text: str) -> None:
-    expected = text.replace(" vs ", " versus ")  # a short form with or without its full stop
-    assert prepare(text, TextOptions(language="en")).lines[0].text == expected.rstrip(";,") or (
-        prepare(text, TextOptions(language="en")).lines[0].text == expected
-    )
+    plain = text.replace("etc.", "etc!")  # the one short form among them
+    assert prepare(plain, TextOptions(language="en")).lines[0].text == plain
 
 
 @given(_SENTENCE)

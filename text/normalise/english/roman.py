@@ -52,8 +52,10 @@ def _chapter(match: re.Match[str]) -> Reading:
     number, text = roman(match["n"]), match["n"]
     if number is None or number > _LARGEST or (number > 100 and text not in ("CC", "CI")):
         return None
-    if text in ("i", "I") and not match["dash"] and match["word"][0].islower():
+    if text == "I" and not match["dash"] and match["word"][0].islower():
         return None  # "in this part I think"
+    if len(text) == 1 and text.islower():
+        return None
     edits = [Edit(*match.span("n"), numbers.cardinal(number))]
     if match["m"] and (last := roman(match["m"])):
         edits.append(Edit(match.end("n"), match.start("m"), " to "))
