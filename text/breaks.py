@@ -15,6 +15,7 @@ from text.script import Break
 from text.spans import Edit, Mapped
 
 _ENDS = re.compile(rf"[.!?…:;,。！？；：，、—–]['\"»”’)\]*_{MARK}{HEADING} \t]*$")
+_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _EMPTY = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _NARROWEST = 32  # characters; shorter lines are verse or a list, not wrapped text
@@ -53,9 +54,7 @@ def _without(text: Mapped) -> Mapped:
 
 def flat(text: Mapped) -> list[Block]:
     """`text` as one block, in which line breaks are blanks (f5-tts's way)."""
-    one_line = text.edited(
-        Edit(*match.span(), " ") for match in re.finditer(r"\s*\n\s*", text.text)
-    )
+    one_line = text.edited(Edit(*match.span(), " ") for match in _BREAKS.finditer(text.text))
     return [Block(_without(one_line), None)]
 
 

@@ -165,7 +165,7 @@ class _Front:
             text = text.edited(entries)
         if self.options.knows is not None:
             text = vocabulary.speakable(text, self.options.knows, self.unspeakable)
-        return _single_blanks(text).stripped()
+        return (_single_blanks(text) if self.options.clean else text).stripped()
 
     def _refuse_silence(self, texts: Sequence[str], lines: Sequence[Line]) -> None:
         knows = self.options.knows
@@ -185,6 +185,8 @@ class _Front:
                 f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "
                 "they are written."
             )
+        if skipped := self.options.lexicon.skipped:
+            said.append(f"{skipped} lexicon entries give phonemes only and are not used.")
         said += [
             f"Figures and signs are spoken as they are written. {text}"
             for text in self.notes.missing.values()

@@ -15,8 +15,7 @@ import difflib
 import json
 import re
 
-from errors import InvalidInput
-from text import ssml
+from text.elements import KNOWN, Elements
 from text.events import (
     MAX_PAUSE_S,
     MAX_SPEED,
@@ -74,7 +73,7 @@ class _Tags:
         self.marker = marker
         self.named_speakers = named_speakers
         self.voices = {name.casefold(): name for name in marker.options.voices}
-        self.elements = ssml.Elements(marker)
+        self.elements = Elements(marker)
 
     def read(self, match: re.Match[str]) -> None:
         start, end = match.span()
@@ -218,13 +217,8 @@ class _Tags:
                 "<speak> must be around the whole text",
                 "Begin the text with <speak> and end it with </speak>.",
             )
-        if name not in ssml.KNOWN:
+        if name not in KNOWN:
             return
         if not match["xmlclosed"]:
             raise self.marker.error(match.start(), f"the tag <{match['xml']} is not closed")
         self.elements.tag(match[0], *match.span())
-
-
-def is_tag_error(error: InvalidInput) -> bool:
-    """True for errors of this module's kind, which name a place."""
-    return error.message.startswith("line ")

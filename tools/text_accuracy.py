@@ -122,7 +122,8 @@ def _only_left(written: str, said: str, expected: list[str]) -> bool:
 def names(language: str, part: str) -> list[str]:
     """The tables of a language: `classes` or everyday `sentences`."""
     if part == "sentences":
-        return [f"sentences_{language}", f"fresh_{language}"] if language != "zh" else []
+        more = ["fresh2_en"] if language == "en" else []
+        return [f"sentences_{language}", f"fresh_{language}", *more] if language != "zh" else []
     return [language, *(["traps_en"] if language == "en" else [])]
 
 

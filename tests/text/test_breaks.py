@@ -56,3 +56,10 @@ def test_breaks_can_be_switched_off() -> None:
 
 def test_tags_on_lines_of_their_own_are_no_paragraphs() -> None:
     assert spoken("One\n[speed:1.1]\nTwo") == ["One.", "Two"]
+
+
+def test_as_f5_tts_takes_it() -> None:
+    """With every stage off only line breaks become blanks; other blanks are the user's."""
+    options = TextOptions(clean=False, normalize=False, breaks=False, detect=False)
+    script = prepare("It’s  5 “x”\n\n at\t9:30 — ﬁne", options)
+    assert script.lines[0].text == "It’s  5 “x”  at 9:30 — ﬁne"

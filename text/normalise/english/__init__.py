@@ -40,7 +40,7 @@ def rules(region: str = "") -> tuple[Rule, ...]:
         *clock.RULES,
         *years.RULES,
         *addresses.RULES,
-        codes.JETS,
+        *codes.NO_UNITS,
         *lengths.RULES,
         *quantities.RULES,
         *short_forms.RULES,

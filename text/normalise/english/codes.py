@@ -16,6 +16,9 @@ _LABELLED = re.compile(
     rf"\b(?:{either(words('en/labelled'))}|[A-Z]{{2,5}})\s(?P<n>\d{{3,4}})(?P<s>s\b)?"
     r"(?![\w%]|[.,:]\d|-\d)"
 )
+_LABELLED_LETTER = re.compile(
+    rf"\b(?:{either(words('en/labelled'))}|[Ee]xit|[Ss]eat|[Pp]latform|[Tt]rack)\s(?P<n>\d{{1,4}})(?P<a>[A-Z])(?!\w)"
+)
 _MODEL = re.compile(r"\b(?:Boeing|Airbus|Embraer|MD|DC)[\s-](?P<a>\d{2,3})-(?P<b>\d{1,4})(?!\w)")
 _JETS = re.compile(r"(?<![\w.,$])7[0-8]7(?=s\b)s")
 _ALPHABET = re.compile(r"(?<![\w-])A[-–](?P<b>[B-Z])(?![\w-])")
@@ -62,6 +65,11 @@ def code_digits(text: str) -> str:
 def _labelled(match: re.Match[str]) -> Reading:
     said = numbers.label(match["n"])
     return [Edit(match.start("n"), match.end(), numbers.plural(said) if match["s"] else said)]
+
+
+def _labelled_letter(match: re.Match[str]) -> Reading:
+    said = f"{numbers.label(match['n'])} {match['a']}"
+    return [Edit(match.start("n"), match.end(), said)]
 
 
 def _model(match: re.Match[str]) -> Reading:
@@ -139,8 +147,11 @@ def _mixed(match: re.Match[str]) -> Reading:
     return " ".join(said)
 
 
-JETS = Rule("jets", _JETS, _jets, "7")
-"""Before units, in which 747s would be seconds."""
+NO_UNITS = [
+    Rule("jets", _JETS, _jets, "7"),
+    Rule("labelled", _LABELLED_LETTER, _labelled_letter, _DIGITS),
+]
+"""Before units, in which 747s would be seconds and Route 9W nine watts."""
 RULES = [
     Rule("model", _MODEL, _model, "-"),
     Rule("from A to Z", _ALPHABET, _alphabet, "-–"),

@@ -6,6 +6,7 @@ import re
 
 from text.normalise.around import before
 from text.normalise.english import numbers
+from text.normalise.english.codes import code_digits
 from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule
 
@@ -65,6 +66,8 @@ def _integer(match: re.Match[str]) -> Reading:
         words = numbers.year(value)
     elif len(text) > 9 and not text.endswith("00000") and not counted:
         words = numbers.digits(text)
+    elif len(text) > 2 and before(match, 1).isalpha():
+        words = code_digits(text)
     else:
         words = numbers.number(text)
     return _apart(match, words)

@@ -55,7 +55,7 @@ _ROOT = re.compile(r"√\s?(?=[\d(a-z])")
 _PLUS = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
 _BETWEEN = re.compile(
     r"(?<=[\w)%°²³!?])(?P<gap>\s?)(?P<sign><=|>=|!=|==|=>|[+×÷=≈≠≤≥*/·⋅−<>-])(?P<gap2>\s?)"
-    r"(?=[\w(√π.\"'?−-])"
+    r"(?=[\w(√π.\"'?−$£€-])"
 )
 _SIGNS = pairs("en/signs")
 _COMMON_PARTS = frozenset([*range(2, 11), 12, 16, 20, 24, 32, 50, 64, 100])
@@ -154,6 +154,8 @@ def _between(match: re.Match[str]) -> Reading:
     if bool(match["gap"]) != bool(match["gap2"]) or not _is_arithmetic(match, left, right):
         return None
     said = _SIGNS[sign]
+    if sign in "<>" and re.search(r"[a-z]{2}$", before(match, 2)):
+        return f" {'more' if sign == '>' else 'less'} than "
     if said.startswith("is ") and re.search(r"\b(?:is|are|was)$", before(match, 4)):
         said = said[3:]
     return f" {said} "
@@ -163,7 +165,7 @@ def _is_arithmetic(match: re.Match[str], left: str, right: str) -> bool:
     """False where the sign is more likely a hyphen, a bracket or a bullet."""
     sign, gap = match["sign"], match["gap"]
     both = left.isdigit() and right.isdigit()
-    figures = left.isdigit() or right.isdigit() or left in ")²³%" or right in "√π("
+    figures = left.isdigit() or right.isdigit() or left in ")²³%" or right in "√π($£€"
     if sign in ("<", ">"):
         return figures and bool(gap)  # x < y stays as it is written
     if sign == "/":
