@@ -171,7 +171,7 @@ class Elements:
             element.alias if element.alias is not None else self._say(content, element.say_as or "")
         )
         if spoken is not None and element.content < end:
-            self.marker.forget(element.content, end)
+            self.marker.forget(element.content)
             self.marker.replace(element.content, end, spoken)
 
     def _say(self, content: str, how: str) -> str | None:

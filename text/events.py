@@ -102,11 +102,10 @@ class Marker:
         """`text`, without an event, in place of the characters from `start` to `end`."""
         self.found.append((Edit(start, end, text), ()))
 
-    def forget(self, start: int, end: int) -> None:
-        """Drops what was found between `start` and `end`."""
-        self.found = [
-            item for item in self.found if not (start <= item[0].start and item[0].end <= end)
-        ]
+    def forget(self, start: int) -> None:
+        """Drops what was found from `start` on."""
+        while self.found and self.found[-1][0].start >= start:
+            self.found.pop()
 
     def marked(self, *, ssml: bool = False) -> Marked:
         """The text with marks in place of markup."""

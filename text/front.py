@@ -11,6 +11,7 @@ knows torch, a store or a voice; the same input gives the same output.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -98,13 +99,15 @@ class _Front:
         self.options = options
         self.notes = Notes()
         self.unspeakable = vocabulary.Unspeakable()
+        self.letters: Counter[str] = Counter()
         self.unread: set[str] = set()
 
     def script(self, sources: Sequence[Source]) -> Script:
         lines: list[Line] = []
         markup: list[tuple[tuple[int, int], ...]] = []
+        together = self._language(" ".join(source.text for source in sources), None)
         for number, source in enumerate(sources):
-            found, removed = self._source(source, number)
+            found, removed = self._source(source, number, together)
             if lines and found and found[0].opens is None:
                 kind = Break.SPEAKER if found[0].voice != lines[-1].voice else Break.PARAGRAPH
                 pause = found[0].pause_s or self.options.pauses.seconds(kind)
@@ -112,17 +115,19 @@ class _Front:
             lines += found
             markup.append(tuple(sorted(removed)))
         texts = tuple(source.text for source in sources)
-        self._refuse_silence(texts, lines)
+        self._refuse_silence(lines)
         return Script(texts, tuple(lines), tuple(self._warnings()), tuple(markup))
 
-    def _source(self, source: Source, number: int) -> tuple[list[Line], list[tuple[int, int]]]:
+    def _source(
+        self, source: Source, number: int, default: str
+    ) -> tuple[list[Line], list[tuple[int, int]]]:
         marked = self._marked(source.text)
         removed = marked.removed
         text = marked.text
         if self.options.clean and not marked.ssml:
             text, decoration = undecorated(text)
             removed = removed + decoration
-        language = self._language(text.text)
+        language = self._language(text.text, default)
         paragraphs = (
             breaks.blocks(text) if self.options.breaks and not marked.ssml else breaks.flat(text)
         )
@@ -143,15 +148,16 @@ class _Front:
             return replace(marked, text=clean(_on_one_line(marked.text)))
         return tags.parse(text, written, self.options.markup_options)
 
-    def _language(self, text: str) -> str:
+    def _language(self, text: str, default: str | None) -> str:
+        """The job's language, else the text's, else that of the job's texts together."""
         options = self.options
         if options.language:
             return languages.canonical(options.language)
+        default = default or options.default_language
         if not options.detect:
-            return options.default_language
-        found = languages.detect(text, languages.base(options.default_language))
-        same = found == languages.base(options.default_language)
-        return options.default_language if same else found
+            return default
+        found = languages.detect(text, languages.base(default))
+        return default if found == languages.base(default) else found
 
     def _spoken(self, run: Run) -> Mapped:
         text = run.text.stripped()
@@ -164,13 +170,14 @@ class _Front:
         else:
             text = text.edited(entries)
         if self.options.knows is not None:
+            self.letters.update(character for character in text.text if character.isalnum())
             text = vocabulary.speakable(text, self.options.knows, self.unspeakable)
         return (_single_blanks(text) if self.options.clean else text).stripped()
 
-    def _refuse_silence(self, texts: Sequence[str], lines: Sequence[Line]) -> None:
+    def _refuse_silence(self, lines: Sequence[Line]) -> None:
         knows = self.options.knows
-        if knows is not None and all(vocabulary.no_letter_known(text, knows) for text in texts):
-            lost = vocabulary.listed_letters("".join(texts))
+        if knows is not None and self.letters and not any(map(knows, self.letters)):
+            lost = vocabulary.listed(self.letters)
             raise InvalidInput(
                 f"The model knows none of the text's letters: {lost}.",
                 "Use a model that was trained on this language.",

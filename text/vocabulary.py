@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import TypeAlias
 
 from text.spans import Edit, Mapped
@@ -43,17 +42,17 @@ class Unspeakable:
         if self.lost:
             said.append(
                 f"{_count(self.lost)} not in the model's vocabulary and not spoken: "
-                f"{_listed(self.lost)}."
+                f"{listed(self.lost)}."
             )
         if self.replaced:
             said.append(
                 f"{_count(self.replaced)} not in the model's vocabulary and spoken without their "
-                f"marks: {_listed(self.replaced)}."
+                f"marks: {listed(self.replaced)}."
             )
         if self.brackets:
             said.append(
                 "Brackets and signs that are no markup stay in the text, and the model has no "
-                f"sound for them: {_listed(self.brackets)}."
+                f"sound for them: {listed(self.brackets)}."
             )
         return said
 
@@ -63,7 +62,8 @@ def _count(counter: Counter[str]) -> str:
     return "1 character is" if total == 1 else f"{total} characters are"
 
 
-def _listed(counter: Counter[str]) -> str:
+def listed(counter: Counter[str]) -> str:
+    """The characters, the commonest first, with their counts."""
     shown = [f"{_shown(character)} ({number})" for character, number in counter.most_common(12)]
     more = len(counter) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
@@ -121,15 +121,3 @@ def _instead(character: str, knows: Knows) -> str | None:
     if plain and plain != character and character.isalpha() and all(map(knows, plain)):
         return plain
     return None
-
-
-def listed_letters(text: str) -> str:
-    """The letters of a text with their counts."""
-    return _listed(Counter(character for character in text if character.isalnum()))
-
-
-def no_letter_known(text: str, knows: Knows) -> bool:
-    """True for a text with letters, none of which the model knows."""
-    known_one = lru_cache(maxsize=None)(knows)
-    letters = {character for character in text if character.isalnum()}
-    return bool(letters) and not any(known_one(character) for character in letters)

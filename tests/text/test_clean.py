@@ -103,3 +103,8 @@ def test_a_text_of_unknown_letters_is_refused(knows) -> None:
 def test_nothing_to_say_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="nothing to say"):
         prepare(text)
+
+
+def test_tags_do_not_make_an_unknown_text_known(knows) -> None:
+    with pytest.raises(InvalidInput, match="none of the text's letters"):
+        prepare("[pause:1] नमस्ते", TextOptions(knows=knows))

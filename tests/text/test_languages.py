@@ -6,7 +6,7 @@ import importlib.util
 
 import pytest
 
-from text.front import TextOptions, prepare
+from text.front import Source, TextOptions, prepare, prepare_all
 from text.languages import canonical, detect
 from tools.text_accuracy import rows
 
@@ -57,3 +57,9 @@ def test_the_setting_is_the_default() -> None:
         .language
         == "en"
     )
+
+
+def test_short_segments_are_in_the_language_of_all() -> None:
+    texts = ["Hallo!", "Das ist nicht der Mann, den ich auf der Straße gesehen habe.", "Ja."]
+    script = prepare_all([Source(text) for text in texts])
+    assert [line.language for line in script.lines] == ["de", "de", "de"]
