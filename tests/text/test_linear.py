@@ -76,8 +76,8 @@ def _seconds(text: str, language: str | None = "en") -> float:
 @pytest.mark.parametrize("unit", _UNITS)
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     text = "Hi " + unit * (_LENGTH // len(unit))
-    short, long = _seconds(text[:_SHORT]), _seconds(text)
-    assert long < 0.15 or long < 8 * max(short, 0.02)
+    short, long = (min(_seconds(part) for _ in range(2)) for part in (text[:_SHORT], text))
+    assert long < 0.4 or long < 8 * short
 
 
 def test_twenty_thousand_characters_take_less_than_a_second_and_a_half() -> None:
