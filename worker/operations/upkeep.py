@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import WorkerError
+from errors import Unhealthy, WorkerError
 from s3_utils import Storage, run_check
 from worker.app import App
 from worker.files.cleanup import clean_up
@@ -75,7 +75,7 @@ class Doctor(Operation):
         problems += [model["error"]] if "error" in model else []
         answer: Answer = {"storage": storage, "model": model, "healthy": not problems}
         if problems:  # a check that fails is a job that fails, for scripts
-            answer |= {"status": "failed", "error": problems[0], "error_code": "UNHEALTHY"}
+            answer |= {"status": "failed", "error": problems[0], "error_code": Unhealthy.code}
         return answer
 
 
