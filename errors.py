@@ -207,7 +207,7 @@ def show(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known name most like `name`, whatever its case; None below a likeness of `cutoff`."""
+    """The known name closest to `name`, ignoring case; None if none is as close as `cutoff`."""
     by_fold = {item.casefold(): item for item in known}
     found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[found[0]] if found else None

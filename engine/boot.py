@@ -49,7 +49,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
 @dataclass(frozen=True)
 class Engine:
-    """A loaded model: `model` is the name that goes on job outputs, `card` its maker's word."""
+    """A loaded model: `model` is the name that answers give, `card` what its maker says of it."""
 
     synthesizer: Synthesizer
     model: str
@@ -160,7 +160,7 @@ def _keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_M_ARENA_MAX, 1)  # the arenas of other threads give back theirs whatever is set
+    mallopt(_M_ARENA_MAX, 1)  # other threads' arenas would still give memory back
     mallopt(_M_MMAP_MAX, 0)
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 

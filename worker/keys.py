@@ -37,12 +37,12 @@ def user_key_fault(key: str) -> str | None:
 
 
 def prefix_fault(prefix: str) -> str | None:
-    """What is wrong with `prefix`, or None; it must end in a slash and be a fine key before it."""
+    """What is wrong with `prefix`, or None; it must end in a slash and be a valid key before it."""
     return user_key_fault(prefix[:-1]) if prefix.endswith("/") else "must end in a slash"
 
 
 def template_fault(template: str) -> str | None:
-    """What is wrong with a key template, or None; its placeholders must be known, its keys fine."""
+    """What is wrong with a key template, or None: an unknown placeholder, or keys it would make."""
     for name in HOLE.findall(template):
         if name not in PLACEHOLDERS:
             near = nearest(name, PLACEHOLDERS)
@@ -54,7 +54,7 @@ def template_fault(template: str) -> str | None:
 
 
 def safe_piece(text: str) -> str:
-    """`text` as one ASCII piece of a key: `Żółć 1/2` becomes `Zolc_1_2`, nothing left is `_`.
+    """`text` as one ASCII piece of a key: `Żółć 1/2` becomes `Zolc_1_2`, an empty one `_`.
 
     At most 100 characters, the last of a longer text being a hash of it, so that long job ids
     that begin alike keep keys of their own; never starts with a dot. Other texts may give the same

@@ -44,7 +44,7 @@ class VocosConfig:
 class Row:
     """Mels of any lengths along one axis of frames, zeros between them: `mel` (1, n_mels, frames).
 
-    The gap is as long as the convolutions and the overlap-add reach, so that no mel hears another;
+    The gap is as long as the convolutions and the overlap-add reach, so that mels do not mix;
     `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames.
     """
 
@@ -94,7 +94,7 @@ class Backbone(nn.Module):
         """(1, n_mels, frames) of `row` to (1, frames, dim)."""
         x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
         for block in self.convnext:
-            x = block(x * row.mask)  # each convolution must find the zeros of a mel of its own
+            x = block(x * row.mask)  # each convolution must see zeros around every mel
         return self.final_layer_norm(x.transpose(1, 2))
 
 
@@ -215,10 +215,7 @@ def read_config(path: Path) -> VocosConfig:
             padding=head.get("padding", features.get("padding", "same")),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
-        raise ModelUnavailable(
-            f"The vocoder config {path} cannot be used: {exc}.",
-            _HINT,
-        ) from exc
+        raise ModelUnavailable(f"The vocoder config {path} cannot be used: {exc}.", _HINT) from exc
 
 
 def _part(raw: dict[str, Any], name: str, class_name: str) -> dict[str, Any]:

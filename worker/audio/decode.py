@@ -166,7 +166,7 @@ def _decode_open(file: Any, max_seconds: float) -> Audio:
 
 
 def _sample_type(subtype: str) -> tuple[str, int]:
-    """How soundfile shall read a subtype, and the width in bytes it is kept at."""
+    """The type in which soundfile reads a subtype, and the width in bytes it is kept in."""
     if subtype in ("PCM_U8", "PCM_S8"):
         return "int16", 1
     if subtype in ("PCM_24", "PCM_32", "ALAC_24", "ALAC_32"):

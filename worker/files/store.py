@@ -136,7 +136,7 @@ async def _all_or_none(
     try:
         await asyncio.to_thread(files.delete, [receipt.key for receipt in stored])
     except WorkerError as error:
-        log.warning("files stay of a job that failed: %s", error.message)
+        log.warning("files of a failed job were left behind: %s", error.message)
     raise failures[0]
 
 

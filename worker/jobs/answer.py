@@ -13,7 +13,7 @@ from typing import Any
 from s3_utils import ObjectUrl
 from worker.jobs.chunks import Segment
 
-REDELIVERED = "This job was delivered before: its stored result is returned."
+REDELIVERED = "This job was redelivered: its stored answer is returned."
 _FORMATS = ("timing_files", "timing_formats")  # of the facts, made and stored
 
 
@@ -99,7 +99,7 @@ def answer(
     Args:
         facts: of `SpeechFacts`, or as they were stored.
         url, timing_urls: where its files are, the latter by format.
-        warnings: of this delivery, beside those in the facts.
+        warnings: beside those in the facts.
         inline: reads the audio if it was asked for as base64.
         most_inline: see `worker.files.inline`.
     """

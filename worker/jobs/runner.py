@@ -77,12 +77,12 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(
-        self, job_id: str, raw: object, reporter: Reporter, may_come_again: Callable[[], bool]
+        self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
     ) -> dict[str, object]:
         request = await asyncio.to_thread(parse, raw, OPERATIONS, self.app.settings)
         if isinstance(request.input, SpeechInput):
             job = SpeechJob(
-                self.app, job_id, request.input, request.warnings, reporter, may_come_again
+                self.app, job_id, request.input, request.warnings, reporter, redeliverable
             )
             return await job.run()
         assert isinstance(request.input, Operation)

@@ -33,7 +33,7 @@ from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
 
-_MODEL_CHARS = 80  # of the model's name in the metadata of the audio, which are few
+_MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class SpeechJob:
 
     Args:
         warnings: what the user should know about how the request was read.
-        may_come_again: whether the platform may redeliver the job if it is interrupted now.
+        redeliverable: whether the platform may redeliver the job if it is interrupted now.
     """
 
     # Known once `run` has passed their stage.
@@ -59,12 +59,12 @@ class SpeechJob:
         request: SpeechInput,
         warnings: Sequence[str],
         reporter: Reporter,
-        may_come_again: Callable[[], bool],
+        redeliverable: Callable[[], bool],
     ) -> None:
         self._started = time.perf_counter()
         self._app, self._job_id, self._request = app, job_id, request
         self._warnings, self._reporter = warnings, reporter
-        self._may_come_again = may_come_again
+        self._redeliverable = redeliverable
         self._settings = app.settings.jobs
         self._files = JobFiles(app.store(request.use_s3), app.settings, job_id)
 
@@ -126,14 +126,11 @@ class SpeechJob:
             ChunkStore(self._files, fingerprint(chunks, self._engine.model)),
             len(chunks),
             enabled=self._settings.resumes and len(chunks) > 1,
-            worth_keeping=self._will_come_again,
+            worth_keeping=lambda e: getattr(e, "retryable", False) or self._redeliverable(),
         )
 
-    def _will_come_again(self, error: BaseException) -> bool:
-        return getattr(error, "retryable", False) or self._may_come_again()
-
     async def _speak(self, chunks: Sequence[Chunk], saver: ChunkSaver) -> dict[int, SpokenChunk]:
-        """Every chunk by index; storage and the platform hear of each as it finishes."""
+        """Every chunk by index; each is stored and reported as it finishes."""
         progress = Progress(chunks, self._rate)
         stream = ChunkStream(self._reporter, self._target, self._request, chunks, self._rate)
         speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found))
@@ -217,7 +214,7 @@ class SpeechJob:
         )
 
     def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
-        """An earlier answer with URLs as this delivery asks for them."""
+        """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
         key, links = earlier["s3_key"], self._target.links
         timings = self._target.timings.items()

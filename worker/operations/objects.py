@@ -98,7 +98,7 @@ class Info(ObjectOperation):
 
 
 class Download(ObjectOperation):
-    """`return_audio` also answers the bytes as base64 while they fit."""
+    """`return_audio` also answers the bytes as base64, if they fit."""
 
     endpoint: Literal["download"]
     url: UrlKind | None = None
@@ -126,7 +126,7 @@ class Download(ObjectOperation):
 
 
 class Status(Operation):
-    """A job this worker has no object of is unknown, not failed: its queue knows more."""
+    """A job without stored audio is `not_found`, not failed: only the queue knows how it ended."""
 
     endpoint: Literal["status"]
     job_id: JobId

@@ -30,7 +30,7 @@ _MAX_ALL_FIELDS = 10_000  # of a whole job: 1,000 segments with every field have
 
 @dataclass(frozen=True)
 class Request:
-    """A checked input, and what the user should know about how it was read."""
+    """A checked input, and warnings about how it was read."""
 
     input: Strict
     warnings: tuple[str, ...] = ()

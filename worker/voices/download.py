@@ -19,13 +19,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from errors import (
-    InvalidInput,
-    StorageUnavailable,
-    VoiceNotFound,
-    VoiceUnusable,
-    WorkerError,
-)
+from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable, WorkerError
 
 log = logging.getLogger("f5worker.fetch")
 

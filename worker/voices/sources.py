@@ -45,7 +45,7 @@ class VoiceSources:
         Raises:
             VoiceNotFound: there is none; names what was looked for and the nearest names.
             InvalidInput: not a valid voice name, key or link.
-            VoiceUnusable: inline audio that is none, or a link to something else.
+            VoiceUnusable: inline data or a link that is not audio.
             StorageError: the store or the link's host cannot be asked.
         """
         if isinstance(voice, dict):
@@ -76,8 +76,7 @@ class VoiceSources:
             data = decode_audio(voice.get("audio_base64"), self._config.max_bytes)
         except ValueError as exc:
             raise VoiceUnusable(
-                f"`audio_base64` {exc}.",
-                "Give a whole file of at most MAX_VOICE_BYTES.",
+                f"`audio_base64` {exc}.", "Give a whole file of at most MAX_VOICE_BYTES."
             ) from exc
         return sent_voice(INLINE, INLINE, data)
 
@@ -116,8 +115,9 @@ class VoiceSources:
     def _bundled(self, voice: str) -> BundledVoice | None:
         stem, extension = split_extension(voice)
         path = self.bundled().get(stem)
-        matches = path is not None and extension in ("", path.suffix[1:].lower())
-        return bundled_voice(path) if path and matches else None
+        if path and extension in ("", path.suffix[1:].lower()):
+            return bundled_voice(path)
+        return None
 
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = {voice_name(item.key, self._config.prefix) for item in self._audio_files()}

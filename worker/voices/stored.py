@@ -80,7 +80,7 @@ class StoredVoice(Located):
             ) from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
-        found = self.listed or self._of_any_case()
+        found = self.listed or self._of_any_case()  # a name in the same case goes first
         return [
             TranscriptFile(self.label + key, partial(self._transcript, key))
             for key in (found.get(extension) for extension in EXTENSIONS)
