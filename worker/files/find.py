@@ -33,11 +33,11 @@ def find_timing(files: JobFiles, fmt: str | None = None) -> str:
     stored = find_timings(files, load_answer(files))
     if not stored:
         raise _no_file(files)
-    key = stored.get(fmt) if fmt else next(iter(stored.values()))
-    if key is None:
-        names = ", ".join(stored)
-        raise ObjectNotFound(f"The job {files.job_id} has no {fmt} file; it has {names}.")
-    return key
+    wanted = fmt or next(iter(stored))
+    if wanted not in stored:
+        has = ", ".join(stored)
+        raise ObjectNotFound(f"The job {files.job_id} has no {fmt} file; it has {has}.")
+    return stored[wanted]
 
 
 def find_timings(files: JobFiles, answer: Mapping[str, Any] | None) -> dict[str, str]:

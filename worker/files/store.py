@@ -41,14 +41,18 @@ class Target:
     metadata: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def timing_urls(self) -> dict[str, str | None]:
+        """URLs of its timing files by format, None where the store gives none."""
+        return {fmt: self.links.to(file.key).url for fmt, file in self.timings.items()}
+
 
 @dataclass(frozen=True)
 class Stored:
-    """What was stored: the receipt and URL of the audio, URLs of timing files, warnings."""
+    """What was stored: the receipt and URL of the audio, and warnings."""
 
     audio: StoredObject
     url: ObjectUrl
-    timing_urls: Mapping[str, str | None]
     warnings: tuple[str, ...]
 
 
@@ -116,10 +120,7 @@ async def store(
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
     if url.shortened:
         warnings[f"URLs end at {url.expires}, with the credentials that signed them."] = None
-    timing_urls: dict[str, str | None] = {
-        fmt: target.links.to(target.timings[fmt].key).url for fmt in timings
-    }
-    return Stored(receipts[0], url, timing_urls, (*target.warnings, *warnings))
+    return Stored(receipts[0], url, (*target.warnings, *warnings))
 
 
 async def _all_or_none(

@@ -209,34 +209,28 @@ class SpeechJob:
         facts.metrics.upload_s = total_s - facts.metrics.total_s
         facts.metrics.total_s = total_s
         facts.bucket, facts.storage_type = stored.audio.bucket, stored.audio.storage_type
-        return self._handed_over(
-            facts.as_dict(), stored.url, stored.timing_urls, stored.warnings, lambda: audio
-        )
+        return self._handed_over(facts.as_dict(), stored.url, stored.warnings, lambda: audio)
 
     def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
-        key, links = earlier["s3_key"], self._target.links
-        timings = self._target.timings.items()
-        timing_urls: dict[str, str | None] = {fmt: links.to(f.key).url for fmt, f in timings}
-
-        def audio() -> bytes:
-            return self._files.storage.get(key, max_bytes=earlier["bytes"])
-
-        return self._handed_over(earlier, links.to(key), timing_urls, [REDELIVERED], audio)
+        key, storage = earlier["s3_key"], self._files.storage
+        url = self._target.links.to(key)
+        return self._handed_over(
+            earlier, url, [REDELIVERED], lambda: storage.get(key, max_bytes=earlier["bytes"])
+        )
 
     def _handed_over(
         self,
         facts: Mapping[str, Any],
         url: ObjectUrl,
-        timing_urls: Mapping[str, str | None],
         warnings: Sequence[str],
         audio: Callable[[], bytes],
     ) -> dict[str, Any]:
         return answer(
             facts,
             url,
-            timing_urls,
+            self._target.timing_urls,
             warnings,
             inline=audio if self._request.return_audio else None,
             most_inline=inline_limit(self._settings.inline_audio_max_bytes, self._job_id),

@@ -62,7 +62,7 @@ def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Setting
         raise _wrong([*problems, *named], len(problems) + exc.error_count()) from exc
     if problems:
         raise _wrong(problems, len(problems))
-    return Request(parsed, found.warnings)
+    return Request(parsed, tuple(found.warnings))
 
 
 def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
