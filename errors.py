@@ -33,6 +33,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 _MAX_SHOWN = 60  # characters of a wrong value that are repeated to the user
+_MAX_COMPARED = 100  # characters of a wrong name
 
 
 class WorkerError(Exception):
@@ -208,6 +209,11 @@ def show(value: object) -> str:
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known name closest to `name`, ignoring case; None if none is as close as `cutoff`."""
+    return next(iter(alike(name, known, count=1, cutoff=cutoff)), None)
+
+
+def alike(name: str, known: Iterable[str], *, count: int, cutoff: float) -> list[str]:
+    """At most `count` known names like `name`, the closest first, as `nearest` compares them."""
     by_fold = {item.casefold(): item for item in known}
-    found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=cutoff)
-    return by_fold[found[0]] if found else None
+    start = name[:_MAX_COMPARED].casefold()
+    return [by_fold[item] for item in difflib.get_close_matches(start, by_fold, count, cutoff)]

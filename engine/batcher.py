@@ -237,7 +237,7 @@ class Batcher:
         broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
         error = (DeviceFailed if broken else InferenceFailed)(
             f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
-            "Send the job again; if it repeats, see the worker's log.",
+            "Send the job again; if it recurs, see the worker's log.",
         )
         _raise_in(failed, error)
 
@@ -252,7 +252,7 @@ def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
     if not np.isfinite(wave).all():
         error = InferenceFailed(
             "The model gave NaN or infinite samples.",
-            "Send the job again; on cards with fp16 trouble set F5_DTYPE=float32.",
+            "Send the job again; if it recurs, set F5_DTYPE=float32.",
         )
         _raise_in([batched], error)
     elif batched.future.set_running_or_notify_cancel():

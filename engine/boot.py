@@ -122,7 +122,7 @@ def pick_device(wanted: str) -> torch.device:
         # Speech at a hundredth of the speed for the price of the GPU would be the worst outcome.
         raise ModelUnavailable(
             f"This machine has a GPU, but PyTorch (CUDA {torch.version.cuda}) cannot use it.",
-            "Choose hosts with that CUDA version or later, or set F5_DEVICE=cpu if it is meant.",
+            "Choose hosts with that CUDA version or later, or set F5_DEVICE=cpu to use the CPU.",
         )
     if wanted == "auto":
         return torch.device("cuda" if available else "cpu")

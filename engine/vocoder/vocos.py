@@ -183,8 +183,7 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
         model.load_state_dict(state, assign=True)
     except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError) as exc:
         raise ModelUnavailable(
-            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}",
-            _HINT,
+            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}", _HINT
         ) from exc
     model.head.window = torch.hann_window(config.n_fft)
     model.to(device).eval().requires_grad_(False)

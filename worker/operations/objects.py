@@ -90,11 +90,8 @@ class Info(ObjectOperation):
 
     def run(self, app: App, caller: str) -> Answer:
         item = self.find(app)
-        return {
-            **_described(item),
-            "content_type": item.content_type,
-            "metadata": dict(item.metadata),
-        }
+        more = {"content_type": item.content_type, "metadata": dict(item.metadata)}
+        return {**_described(item), **more}
 
 
 class Download(ObjectOperation):

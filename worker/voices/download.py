@@ -24,6 +24,7 @@ from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusabl
 log = logging.getLogger("f5worker.fetch")
 
 MAX_REDIRECTS = 5
+_MAX_SHOWN = 120  # characters of a URL in messages
 _CHUNK = 1 << 16
 _STALL_S = 15.0  # longest wait for one packet
 _CONNECT_S = 5.0  # longest wait for an address while there are others
@@ -128,7 +129,7 @@ def _request(
         late = time.monotonic() >= deadline or isinstance(exc, TimeoutError)
         what = "took too long" if late else f"broke off ({type(exc).__name__})"
         raise StorageUnavailable(
-            f"The download of {_shown(parts)} {what}.", "Run the job again, or check the host."
+            f"The download of {_shown(parts)} {what}.", "Send the job again, or check the host."
         ) from exc
     finally:
         if timer:
@@ -204,7 +205,7 @@ def _refusal(status: int, parts: SplitResult) -> WorkerError:
         )
     if status in (408, 425, 429) or status >= 500:
         return StorageUnavailable(
-            f"{where} answered HTTP {status}.", "Run the job again in a moment."
+            f"{where} answered HTTP {status}.", "Send the job again in a moment."
         )
     return VoiceUnusable(f"{where} answered HTTP {status} instead of a file.", _LINK_HINT)
 
@@ -222,7 +223,8 @@ def _public_addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise StorageUnavailable(
-            f"The host {host} cannot be resolved.", "Check the URL's spelling, or run it again."
+            f"The host {host} cannot be resolved.",
+            "Check the URL's spelling, or send the job again.",
         ) from exc
     addresses = [str(entry[4][0]) for entry in found]
     if not rules.allow_private and not all(_is_public(address) for address in addresses):
@@ -253,4 +255,4 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _shown(parts: SplitResult) -> str:
     """The URL for messages: host and path, neither query nor credentials."""
     text = f"{parts.hostname}{parts.path}"
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."

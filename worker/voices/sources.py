@@ -12,11 +12,10 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, show
+from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import ObjectInfo, Storage
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
@@ -121,10 +120,8 @@ class VoiceSources:
 
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = {voice_name(item.key, self._config.prefix) for item in self._audio_files()}
-        by_fold = {name.casefold(): name for name in known | set(self.bundled())}
-        wanted = split_extension(voice.removeprefix(self._config.prefix))[0].casefold()
-        near = difflib.get_close_matches(wanted[:100], by_fold, n=3, cutoff=0.5)
-        names = ", ".join(by_fold[name] for name in near)
+        wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
+        names = ", ".join(alike(wanted, known | set(self.bundled()), count=3, cutoff=0.5))
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",

@@ -53,9 +53,7 @@ def test_formats_people_have_are_read(
     assert audio.seconds == pytest.approx(1.7, abs=0.1)
     assert audio.extension == extension
     if atol is None:
-        assert np.abs(mono(audio)).max() == pytest.approx(
-            np.abs(SPEECH).max(), rel=0.3
-        )
+        assert np.abs(mono(audio)).max() == pytest.approx(np.abs(SPEECH).max(), rel=0.3)
     else:
         np.testing.assert_allclose(mono(audio), SPEECH[:, 0], rtol=0, atol=atol)
 
@@ -63,9 +61,7 @@ def test_formats_people_have_are_read(
 def test_stereo_becomes_the_mean() -> None:
     stereo = bursts([(1, 0.5)], RATE, channels=2)
     audio = read(as_file(stereo, RATE, "FLAC", "PCM_24"))
-    np.testing.assert_allclose(
-        mono(audio), stereo.mean(axis=1), rtol=0, atol=1e-6
-    )
+    np.testing.assert_allclose(mono(audio), stereo.mean(axis=1), rtol=0, atol=1e-6)
 
 
 def _zip() -> bytes:
