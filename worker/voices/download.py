@@ -99,9 +99,7 @@ def _request(
         raw = _connect(addresses, deadline)
         connection.sock = raw
         # Each packet restarts a socket's own time-out; the timer ends a host that drips bytes.
-        timer = threading.Timer(_left(deadline), _hang_up, [raw])
-        timer.daemon = True
-        timer.start()
+        timer = _hang_up_at(deadline, raw)
         raw.settimeout(min(_STALL_S, _left(deadline)))
         if parts.scheme == "https":
             secure = (context or ssl.create_default_context()).wrap_socket(
@@ -109,9 +107,7 @@ def _request(
             )
             connection.sock = secure
             timer.cancel()
-            timer = threading.Timer(_left(deadline), _hang_up, [secure])
-            timer.daemon = True
-            timer.start()
+            timer = _hang_up_at(deadline, secure)
         path = quote(parts.path or "/", safe=_URL_SAFE)
         if parts.query:
             path += "?" + quote(parts.query, safe=_URL_SAFE)
@@ -152,6 +148,13 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def _hang_up_at(deadline: float, sock: socket.socket) -> threading.Timer:
+    timer = threading.Timer(_left(deadline), _hang_up, [sock])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _hang_up(sock: socket.socket) -> None:
