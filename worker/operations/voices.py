@@ -39,7 +39,7 @@ class Upload(Operation):
 class ListVoices(Operation):
     """Names the voices of the library, then those that come with the worker.
 
-    At most `limit` of them, from the one behind the name `after` on.
+    At most `limit` of them, beginning after the one named `after`.
     """
 
     endpoint: Literal["list_voices"]
