@@ -5,6 +5,7 @@ Results also go to bench/results/DATE-cpu.json; DATE-cpu-bf16.json where the CPU
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -41,7 +42,11 @@ def machine() -> dict[str, object]:
 
 def main() -> None:
     """Runs every part, or those named on the command line."""
-    wanted = sys.argv[1:] or list(PARTS)
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}; none: all")
+    wanted = parser.parse_args().part or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        parser.error(f"there is no part {', '.join(unknown)}")
     found: dict[str, object] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     for name in wanted:
         title, run = PARTS[name]

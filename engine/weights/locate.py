@@ -21,7 +21,7 @@ from typing import Protocol
 from engine.weights import hub
 from engine.weights.card import CARD
 from engine.weights.config import package_file
-from errors import ModelUnavailable
+from errors import ModelUnavailable, StorageDenied
 
 log = logging.getLogger("f5worker.model")
 
@@ -93,7 +93,7 @@ def locate(request: ModelRequest, remote: Remote | None = None) -> ModelFiles:
         vocab=finder.vocab(weights),
         config=config,
         vocoder=finder.vocoder(weights),
-        card=_beside(weights, CARD),
+        card=_card_beside(weights),
     )
 
 
@@ -134,7 +134,7 @@ class _Finder:
         if self.request.config:
             return self._local(self.request.config, "F5_CONFIG")
         found = [*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")]
-        beside = [path for path in found if path.name != CARD]
+        beside = [path for path in found if not _is_card(path)]
         if len(beside) == 1:
             return beside[0]
         for name in (self.request.model, weights.parent.name):
@@ -146,7 +146,8 @@ class _Finder:
     def vocab(self, weights: Path) -> Path:
         if self.request.vocab:
             return self._local(self.request.vocab, "F5_VOCAB")
-        return _beside(weights, "vocab.txt") or package_file("infer/examples/vocab.txt")
+        beside = weights.with_name("vocab.txt")
+        return beside if beside.is_file() else package_file("infer/examples/vocab.txt")
 
     def vocoder(self, weights: Path) -> Path | None:
         wanted = self.request.vocoder
@@ -209,8 +210,7 @@ class _Finder:
         if not uris:
             raise ModelUnavailable(f"{setting}={uri} holds no objects.", "Check the prefix.")
         if single and companion is not None:
-            beside = base + companion
-            uris += [item for item in self.remote.list(beside) if item == beside]
+            uris += self._listed(base + companion)
         for item in uris:
             path = target / _relative(item, base)
             if not path.is_file():
@@ -218,10 +218,22 @@ class _Finder:
                 self.remote.download(item, path)
         return local
 
+    def _listed(self, uri: str) -> list[str]:
+        """`uri` if it is there; to a key that may not list, nothing is."""
+        assert self.remote is not None
+        try:
+            return [item for item in self.remote.list(uri) if item == uri]
+        except StorageDenied:
+            log.warning("%s is not looked for: the key may not list the bucket", uri)
+            return []
 
-def _beside(path: Path, name: str) -> Path | None:
-    beside = path.with_name(name)
-    return beside if beside.is_file() else None
+
+def _card_beside(weights: Path) -> Path | None:
+    return next((path for path in sorted(weights.parent.iterdir()) if _is_card(path)), None)
+
+
+def _is_card(path: Path) -> bool:
+    return path.name.casefold() in (CARD, CARD.replace("yaml", "yml"))
 
 
 def _relative(uri: str, base: str) -> str:

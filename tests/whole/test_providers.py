@@ -159,10 +159,26 @@ def test_a_default_that_the_provider_lacks_is_replaced_with_a_warning(
     become(row, monkeypatch)
     asked = {"S3_PRESIGNED_URL_EXPIRY": "60"} if kind == "presigned" else {}
     settings = Settings.load({**env, **asked})
-    assert settings.urls.kind == offered(row)[0]
+    other = offered(row)[0]
+    assert (settings.urls.kind, settings.urls.otherwise) == (kind, other)
     [warning] = settings.warnings
-    assert "S3_URL_KIND" in warning and f"{settings.urls.kind} is used" in warning
-    assert Settings.load({**env, "S3_URL_KIND": settings.urls.kind}).warnings == ()
+    assert "S3_URL_KIND" in warning and f"{other} is used" in warning
+    assert Settings.load({**env, "S3_URL_KIND": other}).warnings == ()
+
+
+@each_missing_kind
+def test_what_such_a_worker_keeps_on_disk_has_a_url_all_the_same(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch, row: Provider, kind: str
+) -> None:
+    become(row, monkeypatch)
+    worker = Worker({**env, "STORAGE_MODE": "hybrid"})
+    for use_s3 in (False, None):
+        made = worker.speak(f"job-{use_s3}", voice="demo", use_s3=use_s3, timing_format="srt")
+        on_disk = made["storage_type"] == "local"
+        assert on_disk == (use_s3 is False)
+        assert bool(made["audio_url"]) == (on_disk or offered(row)[0] != "none")
+        assert bool(made["timing_files"]["srt"]) == bool(made["audio_url"])
+    worker.close()
 
 
 @each_missing_kind

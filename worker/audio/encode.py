@@ -31,4 +31,13 @@ def encode(samples: NDArray[np.floating], sample_rate: int, fmt: AudioFormat) ->
         for i in range(0, len(samples), _BLOCK):
             file.write(samples[i : i + _BLOCK])
     data = buffer.getvalue()
-    return with_fixed_serial(data) if kind.container == "OGG" else data
+    if kind.container == "OGG":
+        return with_fixed_serial(data)
+    return _without_clock(data) if kind.subtype == "FLOAT" else data
+
+
+def _without_clock(wav: bytes) -> bytes:
+    """`wav` with 0 for the time of writing in its PEAK chunk, which libsndfile adds to floats."""
+    found = wav.find(b"PEAK", 0, wav.find(b"data"))
+    time_at = found + 12  # behind the chunk's name, size and version
+    return wav if found < 0 else wav[:time_at] + bytes(4) + wav[time_at + 4 :]

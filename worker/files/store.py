@@ -116,7 +116,7 @@ async def store(
     )
     warnings = dict.fromkeys(w for receipt in receipts for w in receipt.warnings)
     url = await asyncio.to_thread(target.links.to, target.audio.key)
-    if url.kind != target.links.kind:
+    if url.kind not in (target.links.kind, target.links.otherwise):
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
     if url.shortened:
         warnings[f"URLs end at {url.expires}, with the credentials that signed them."] = None

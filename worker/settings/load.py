@@ -108,7 +108,16 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
         "STREAM_PREFIX": (prefix_fault, settings.jobs.stream_prefix),
         "OUTPUT_KEY": (template_fault, settings.jobs.output_template),
     }
+    if settings.jobs.timings_prefix.casefold() == settings.jobs.results_prefix.casefold():
+        reader.problems.append(
+            "TIMINGS_PREFIX and RESULTS_PREFIX must differ: a job's answer and its json timings "
+            "would have one key"
+        )
     voices = settings.voices.prefix
+    for name, (_, prefix) in checks.items():
+        of_jobs = name not in ("VOICES_PREFIX", "OUTPUT_PREFIX", "OUTPUT_KEY")
+        if of_jobs and prefix.casefold().startswith(voices.casefold()):
+            reader.problems.append(f"{name} must not lie in {voices}, where voices are")
     if settings.jobs.output_template.casefold().startswith(voices.casefold()):
         reader.problems.append(f"OUTPUT_KEY and OUTPUT_PREFIX must not lie in {voices}")
     for name, (fault_of, value) in checks.items():

@@ -69,10 +69,10 @@ def url_config(reader: Reader, env: StorageEnv, storage: StorageConfig) -> UrlCo
     if kind not in possible:
         fault = f"{kind} URLs are not possible with this S3 provider"
         if env.url_kind is None:
-            kind = possible[0]
-            reader.warnings.append(f"S3_URL_KIND is not set and {fault}: {kind} is used.")
-        else:
-            reader.problems.append(f"S3_URL_KIND={kind}: {fault}, only {' and '.join(possible)}")
+            other = possible[0]
+            reader.warnings.append(f"S3_URL_KIND is not set and {fault}: {other} is used.")
+            return UrlConfig(kind, other, env.url_expires_s)
+        reader.problems.append(f"S3_URL_KIND={kind}: {fault}, only {' and '.join(possible)}")
     return UrlConfig(kind=kind, expires_s=env.url_expires_s)
 
 

@@ -19,6 +19,9 @@ _SETTINGS = re.compile(
     r"(?:\s+(?:vertical|line|position|size|align|region|[xy][12]):\S+)*\s*", re.IGNORECASE
 )
 _ARROW = "-->"
+_DIRECTION_MARKS = dict.fromkeys(
+    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _DIGIT = re.compile(r"\d")
 _TIME_FIRST = re.compile(r"\W*\d{1,4}\s?:\s?\d{1,2}|(?=[\W\d]*$).*\d\s?:\s?\d")
 # Among words even one-dash arrows may be meant, and "10:30" is a usual way to begin a line.
@@ -131,6 +134,7 @@ class _Reader:
         if not strict and not _DIGIT.search(line):
             return None
         plain = unicodedata.normalize("NFKC", _VTT_TAG.sub("", line) if self._vtt else line)
+        plain = plain.translate(_DIRECTION_MARKS)
         above = len(self._lines) - 1
         numbered, apart = above >= 0 and self._number(above) is not None, self._alone(above + 1)
         found = _TIMES.match(plain)
@@ -141,7 +145,9 @@ class _Reader:
                 self._clocks, self._arrow = clocks, arrow
                 return seconds(found.groups()[:4]), seconds(found.groups()[4:8])
         looks_timed = _TIME_FIRST if numbered or apart else _TIMES_AMONG_WORDS
-        if strict or looks_timed.match(plain) or _TWO_TIMES.search(plain):
+        own_words = self.begun and above < 0  # directly below times stand the words of their cue
+        timed = _TWO_TIMES.search(plain) or (looks_timed.match(plain) and not own_words)
+        if strict or timed:
             raise Malformed(f"line {number} has no times of the form 00:00:01,000 --> 00:00:02,000")
         return None
 
@@ -155,6 +161,12 @@ class _Reader:
         value = int(found[1]) if found else None
         expected = self._numbered or not self.begun
         return value if self._alone(index) + expected + (value == self._due) >= 2 else None
+
+    def _begins_cue(self, index: int, alone: bool) -> bool:
+        """True for the number of a cue whose times are missing."""
+        below = self._lines[index + 1] if index + 1 < len(self._lines) else ""
+        amid = self._numbered and index > 0 and below != ""
+        return (alone or amid) and self._number(index) is not None
 
     def _take_off_number_or_name(self) -> int:
         """Takes off the line that belongs to the cue about to begin; the number due after it."""
@@ -194,7 +206,7 @@ class _Reader:
                 continue
             elif not self.begun:
                 raise Malformed(f"line {self._first + index} has words before the first times")
-            elif (alone or (self._numbered and index)) and self._number(index) is not None:
+            elif self._begins_cue(index, alone):
                 raise Malformed(f"line {self._first + index} is a number without times below it")
             else:
                 words.append(line)

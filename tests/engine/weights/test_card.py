@@ -10,7 +10,7 @@ import pytest
 
 from engine.weights.card import CARD, ModelCard, read_card
 from engine.weights.locate import ModelRequest, locate
-from errors import ModelUnavailable
+from errors import ModelUnavailable, StorageDenied
 from standins.checkpoints import make_checkpoint
 from tests.engine.weights.conftest import touch
 from tools.fetch_weights import fetch
@@ -73,6 +73,26 @@ def test_in_a_bucket(request_: ModelRequest, single: bool) -> None:
     assert found(wanted, without) == ModelCard()
     other = replace(wanted, models_dir=request_.models_dir / "fresh")
     assert found(other, Bucket({weights: b"x", f"{place}{CARD}": TEXT.encode()})) == READ
+
+
+def test_a_key_that_may_not_list_brings_the_model_without_its_card(request_: ModelRequest) -> None:
+    class NoListing(Bucket):
+        def list(self, uri: str) -> list[str]:
+            raise StorageDenied("list bucket: access denied")
+
+    weights = "s3://bucket/mine/model_1.safetensors"
+    bucket = NoListing({weights: b"x"})
+    assert found(replace(request_, model=weights), bucket) == ModelCard()
+
+
+@pytest.mark.parametrize("name", ["card.yml", "Card.yaml", "CARD.YML"])
+def test_under_the_names_people_give_it(request_: ModelRequest, name: str) -> None:
+    directory = request_.models_dir / request_.model
+    touch(directory / "model_1.safetensors")
+    touch(directory / "custom.yaml")
+    write(directory / name)
+    assert found(request_) == READ
+    assert locate(request_).config == directory / "custom.yaml"
 
 
 @pytest.mark.parametrize("folder", ["", "base/"])

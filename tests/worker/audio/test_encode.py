@@ -71,6 +71,13 @@ def test_an_ogg_files_pages_have_the_serial_of_one_stream_and_right_checksums() 
         assert int.from_bytes(whole[22:26], "little") == crc(whole[:22] + bytes(4) + whole[26:])
 
 
+def test_a_float_wav_does_not_say_when_it_was_written() -> None:
+    data = encode(SPEECH, 24000, "wav_f32")
+    peak = data.index(b"PEAK")
+    assert data[peak + 12 : peak + 16] == bytes(4)
+    assert np.array_equal(soundfile.read(BytesIO(data), dtype="float32")[0], SPEECH)
+
+
 def crc(page: bytes) -> int:
     """RFC 3533's checksum, bit by bit."""
     value = 0

@@ -235,9 +235,24 @@ def test_every_setting_of_storage_reaches_the_store() -> None:
 def test_urls_are_of_a_kind_the_provider_has(endpoint: str, kind: str) -> None:
     environ = {**ANCESTOR, "AWS_ENDPOINT_URL": endpoint}
     settings = Settings.load(environ)
-    assert settings.urls.kind == kind
+    assert (settings.urls.kind, settings.urls.otherwise) == ("public", kind)
     assert any(f"{kind} is used" in warning for warning in settings.warnings)
     with pytest.raises(ConfigError, match="S3_URL_KIND=public"):
         Settings.load({**environ, "S3_URL_KIND": "public"})
     cdn = Settings.load({**environ, "S3_PUBLIC_BASE_URL": "https://cdn.example.com"})
     assert (cdn.urls.kind, cdn.warnings) == ("public", ())
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"RESULTS_PREFIX": "timings/"}, "must differ"),
+        ({"TIMINGS_PREFIX": "Results/"}, "must differ"),
+        ({"RESULTS_PREFIX": "voices/"}, "RESULTS_PREFIX must not lie in voices/"),
+        ({"TIMINGS_PREFIX": "voices/srt/"}, "TIMINGS_PREFIX must not lie in voices/"),
+        ({"VOICES_PREFIX": "v/", "PARTS_PREFIX": "V/parts/"}, "PARTS_PREFIX must not lie in v/"),
+    ],
+)
+def test_no_two_kinds_of_files_get_the_same_keys(environ: dict[str, str], fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        Settings.load(environ)

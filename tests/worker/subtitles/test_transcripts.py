@@ -107,6 +107,25 @@ def test_unclosed_tags_cost_no_more_than_their_length(name: str) -> None:
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("You are number\n2", "You are number 2"),
+        ("10:30 → 11:00", "10:30 → 11:00"),
+        ("2", "2"),
+    ],
+)
+def test_directly_below_its_times_a_cue_may_hold_numbers_and_clocks(first: str, words: str) -> None:
+    text = f"1\n00:00:01,000 --> 00:00:04,000\n{first}\n\n2\n00:00:05,000 --> 00:00:06,000\nGo\n"
+    assert [cue.text for cue in parse(text.encode(), "A.srt").cues] == [words, "Go"]
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u202b", "\u2067"])
+def test_direction_marks_beside_times_do_not_matter(mark: str) -> None:
+    text = f"1\n{mark}00:00:01,000 --> 00:00:04,000{mark}\nשלום\n"
+    assert parse(text.encode(), "A.srt").text == "שלום"
+
+
 @given(data=st.binary(max_size=300), extension=st.sampled_from(["txt", "srt", "vtt", "csv"]))
 def test_any_bytes_are_parsed_or_refused(data: bytes, extension: str) -> None:
     try:
