@@ -119,7 +119,7 @@ class JobFiles(Layout):
         """Each store is asked: one may hold this job's file, the other another's."""
         stores = self.storage.stores().values()
         holding = [(store, item) for store in stores if (item := _info(store, key))]
-        ours = [store for store, item in holding if self._is_ours(item)]
+        ours = [store for store, item in holding if self.owns(item)]
         if len(ours) == len(holding):
             return bool(ours) and self.storage.delete(key)
         return any([store.delete(key) for store in ours])
@@ -150,10 +150,11 @@ class JobFiles(Layout):
         """Those of `keys` that are stored and this job's."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda key: _info(self.storage, key), keys))
-        return [item for item in found if item and self._is_ours(item)]
+        return [item for item in found if item and self.owns(item)]
 
-    def _is_ours(self, item: ObjectInfo) -> bool:
-        """By its metadata; by the stored answer and its name where a service keeps no metadata."""
+    def owns(self, item: ObjectInfo) -> bool:
+        """Whether the file is this job's, by its metadata; by the stored answer and its name where
+        a service keeps no metadata."""
         owner = item.metadata.get(OWNER)
         if owner is not None:
             return owner == self.job_id.encode(errors="replace").decode()
