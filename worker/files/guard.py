@@ -11,12 +11,17 @@ import re
 
 from errors import InvalidInput, ObjectNotFound, show
 from s3_utils import ObjectInfo, Storage
+from worker.audio.formats import AUDIO_FORMATS
 from worker.files.jobfiles import OWNER, JobFiles
-from worker.files.layout import KINDS, PARTS, without_extension
+from worker.files.layout import KINDS, PARTS, STREAMED, without_extension
 from worker.keys import HOLE
 from worker.settings.load import Settings
 
-_PART = re.compile(r"[^/]+/[0-9a-f]{16}/[0-9]{5,}\.f32")
+_ENDINGS = "|".join(row.extension for row in AUDIO_FORMATS.values())
+_CHUNKS = {
+    PARTS: re.compile(r"[^/]+/[0-9a-f]{16}/[0-9]{5,}\.f32"),
+    STREAMED: re.compile(rf"[^/]+/[0-9]{{3,}}\.({_ENDINGS})"),
+}
 
 
 def made_here(storage: Storage, settings: Settings, item: ObjectInfo) -> bool:
@@ -30,10 +35,13 @@ def made_here(storage: Storage, settings: Settings, item: ObjectInfo) -> bool:
     """
     if OWNER in item.metadata or item.key.startswith(settings.voices.prefix):
         return True
-    parts = PARTS.prefix(settings)
-    if item.key.startswith(parts) and _PART.fullmatch(item.key.removeprefix(parts)):
-        return True  # older versions marked none of them
-    return not item.metadata and _is_answered_for(storage, settings, item.key)
+    if item.metadata:
+        return False
+    for kind, name in _CHUNKS.items():  # older versions marked none of them
+        prefix = kind.prefix(settings)
+        if item.key.startswith(prefix) and name.fullmatch(item.key.removeprefix(prefix)):
+            return True
+    return _is_answered_for(storage, settings, item.key)
 
 
 def check_replaceable(storage: Storage, settings: Settings, key: str) -> None:
@@ -60,13 +68,14 @@ def not_replaced(key: str) -> InvalidInput:
 
 
 def check_deletable(storage: Storage, settings: Settings, key: str) -> None:
-    """Only what this worker made is deleted.
+    """Only what this worker made is deleted, in each store that holds it.
 
     Raises:
         InvalidInput: another made it.
-        ObjectNotFound: there is none.
+        StorageError: storage does not say.
     """
-    if not made_here(storage, settings, storage.info(key)):
+    stores = [store for store in storage.stores().values() if store.exists(key)]
+    if not all(made_here(store, settings, store.info(key)) for store in stores):
         raise InvalidInput(
             f"{show(key)} was not made by this worker, so it is not deleted.",
             "Delete it with the storage provider's own tools.",

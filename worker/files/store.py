@@ -28,6 +28,8 @@ log = get_logger("files")
 
 # Stand-ins as long as the facts can get, to check the 2 KB of metadata before there are any.
 _LONGEST_FACTS = {"duration": "9" * 10, "seed": "9" * 19, "model": "m" * 80, "sample-rate": "9" * 5}
+# Names of metadata that the worker vouches for: whoever reads them must not read a user's claim.
+VOUCHED = frozenset({OWNER, "voice", "format", "nfe-step", "user-id", *_LONGEST_FACTS})
 _MAX_JOB_ID = 256
 _MAX_VOICE = 128
 
@@ -72,13 +74,14 @@ def plan_target(files: JobFiles, request: SpeechInput) -> Target:
         session=request.session,
         index=request.index,
     )
+    given = {name: text for name, text in request.metadata.items() if name not in VOUCHED}
     target = Target(
         files,
         audio,
         {fmt: files.timing(fmt) for fmt in request.timings},
         Links.wanted(files.storage, settings.urls, request.url, request.url_expires),
-        {**request.metadata, **_facts(files.job_id, voice, request)},
-        _no_s3(files.storage) if request.use_s3 else (),
+        {**given, **_facts(files.job_id, voice, request)},
+        (*_claimed(request.metadata), *(_no_s3(files.storage) if request.use_s3 else ())),
     )
     encode_metadata({**target.metadata, **_LONGEST_FACTS}, "0" * 64)
     target.links.to(audio.key)
@@ -220,6 +223,12 @@ def _facts(job_id: str, voice: str, request: SpeechInput) -> dict[str, str]:
         "nfe-step": str(request.steps),
     }
     return facts | ({"user-id": request.user_id} if request.user_id else {})
+
+
+def _claimed(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """A warning for what the job's metadata may not say."""
+    names = ", ".join(sorted(metadata.keys() & VOUCHED))
+    return (f"metadata: {names} is set by the worker alone and was left out.",) if names else ()
 
 
 def _no_s3(storage: Storage) -> tuple[str, ...]:
