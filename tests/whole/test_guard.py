@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from s3_utils import Storage
-from standins.local_worker import Worker
+from standins.local_worker import FAST, Worker, wav
+from standins.s3server.server import S3Server
 from worker.files.guard import made_here
 from worker.settings.load import Settings
 
@@ -121,3 +122,29 @@ def test_metadata_the_worker_vouches_for_cannot_be_given_by_the_job(worker: Work
     for name, value in claims.items():
         assert stored.get(name.lower()) != value
     assert any("user-id" in warning for warning in made["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("buckets", "allowed"), [("", False), ("elsewhere", False), ("x, {other}", True), ("*", True)]
+)
+def test_an_s3_voice_lies_in_the_workers_bucket_or_one_opened_to_jobs(
+    s3_env: dict[str, str], s3_server: S3Server, bucket: str, buckets: str, allowed: bool
+) -> None:
+    """In `tts` and `upload` alike."""
+    other = s3_server.make_bucket()
+    for name in (bucket, other):
+        s3_server.put_raw(name, "private/x.wav", wav())
+    worker = Worker({**s3_env, "VOICE_BUCKETS": buckets.format(other=other)})
+    for place, good in ((other, allowed), (bucket, True)):
+        voice = {"voice": f"s3://{place}/private/x.wav", "ref_text": "Words."}
+        for job in ({"text": "Hello.", **FAST}, {"endpoint": "upload", "voice_name": "Taken"}):
+            output = worker.run({**job, **voice})
+            assert output.get("error_code") == (None if good else "VOICE_NOT_FOUND"), output
+    worker.close()
+
+
+def test_the_models_bucket_is_no_matter_of_jobs() -> None:
+    """F5_MODEL comes from whoever runs the worker, and is read whatever VOICE_BUCKETS says."""
+    settings = Settings.load({"F5_MODEL": "s3://models/mine/", "S3_BUCKET": "own"})
+    assert not settings.voices.may_read("models", settings.storage.bucket)
+    assert settings.model.model == "s3://models/mine/"

@@ -12,8 +12,8 @@ import re
 from errors import InvalidInput, ObjectNotFound, show
 from s3_utils import ObjectInfo, Storage
 from worker.audio.formats import AUDIO_FORMATS
-from worker.files.jobfiles import OWNER, JobFiles
-from worker.files.layout import KINDS, PARTS, STREAMED, without_extension
+from worker.files.jobfiles import OWNER, stored_answer
+from worker.files.layout import ANSWERS, KINDS, PARTS, STREAMED, without_extension
 from worker.keys import HOLE
 from worker.settings.load import Settings
 
@@ -105,7 +105,7 @@ def _is_answered_for(storage: Storage, settings: Settings, key: str) -> bool:
     piece = _piece_in(settings, key)
     if piece is None:
         return False
-    stored = JobFiles(storage, settings, piece).read_answer()
+    stored = stored_answer(storage, f"{ANSWERS.prefix(settings)}{piece}.json")
     if stored is None:
         return False
     is_beside = key.startswith(tuple(kind.prefix(settings) for kind in KINDS))

@@ -18,6 +18,7 @@ from engine.chunk import Chunk, SpokenChunk
 from s3_utils import ObjectUrl
 from worker.app import App
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
+from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
 from worker.files.store import Stored, Target, plan_target, store, taken_keys
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer, inline_limit
@@ -227,8 +228,8 @@ class SpeechJob:
         """An earlier answer with URLs as this delivery asks for them."""
         log.info("redelivered; answered from its stored answer")
         key, links = earlier["s3_key"], self._target.links
-        timings = self._target.timings.items()
-        timing_urls: dict[str, str | None] = {fmt: links.to(f.key).url for fmt, f in timings}
+        timings = find_timings(self._files, earlier).items()
+        timing_urls: dict[str, str | None] = {fmt: links.to(path).url for fmt, path in timings}
 
         def audio() -> bytes:
             return self._files.storage.get(key, max_bytes=earlier["bytes"])
