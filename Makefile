@@ -32,6 +32,7 @@ bench-gpu: $(VENV)/.installed  ## the same on a GPU; results under bench/results
 config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings and measurements
 	$(PY) -m tools.docs.config
 	$(PY) -m tools.hub
+	$(PY) -m tools.docs.errors
 	$(PY) -m tools.docs.scaling
 
 $(RUN_VENV)/.installed: $(PINS)

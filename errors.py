@@ -2,25 +2,28 @@
 messages repeat a wrong value (`show`) and guess the name that was meant (`nearest`).
 
     WorkerError
-    ├── InvalidInput          the job itself is wrong; sending it again cannot help
-    │   ├── VoiceNotFound     no such voice; names the nearest ones
-    │   ├── VoiceUnusable     the voice file is empty, truncated, silent, too short or too long
-    │   └── TranscriptMissing the reference has no transcript
-    ├── ConfigError           an environment variable is wrong; the worker refuses to start
+    ├── InvalidInput
+    │   ├── AnswerTooLarge
+    │   ├── VoiceNotFound
+    │   ├── VoiceUnusable
+    │   └── TranscriptMissing
+    ├── ConfigError
     ├── StorageError
-    │   ├── ObjectNotFound    no object under that key
-    │   ├── BucketNotFound    no such bucket at that endpoint
-    │   ├── StorageDenied     403: wrong key, wrong scope, clock skew, wrong region ...
-    │   ├── StorageFull       the configured quota is used up
-    │   └── StorageUnavailable  DNS, TLS, time-out, 5xx, throttling (retryable)
-    ├── ModelUnavailable      checkpoint, vocabulary or vocoder missing or damaged
-    ├── InferenceFailed       the model gave NaN or silence, or a pass failed (retryable)
-    │   └── DeviceFailed      the device is broken: the worker asks to be replaced (retryable)
-    ├── JobTimeout            the job's time budget is used up (retryable)
-    ├── Unexpected            a fault of the worker itself; its log has the cause (retryable)
-    └── Cancelled             the platform's stop signal
+    │   ├── ObjectNotFound
+    │   ├── BucketNotFound
+    │   ├── StorageDenied
+    │   ├── StorageFull
+    │   └── StorageUnavailable
+    ├── ModelUnavailable
+    ├── InferenceFailed
+    │   └── DeviceFailed
+    ├── JobTimeout
+    ├── Unexpected
+    ├── Unhealthy
+    └── Cancelled
 
-This module imports nothing of the project, so every layer may raise these.
+This module imports nothing of the project, so every layer may raise these. docs/errors.md is made
+from it (`make config-doc`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 _MAX_SHOWN = 60  # characters of a wrong value that are repeated to the user
+_MAX_COMPARED = 100  # characters of a wrong name
 
 
 class WorkerError(Exception):
@@ -67,55 +71,87 @@ class WorkerError(Exception):
 
 
 class InvalidInput(WorkerError):
+    """The job itself is wrong; the message names what to change."""
+
     code = "INVALID_INPUT"
 
 
+class AnswerTooLarge(InvalidInput):
+    """What was asked for does not fit one answer of the platform."""
+
+    code = "ANSWER_TOO_LARGE"
+
+
 class VoiceNotFound(InvalidInput):
+    """There is no such voice; the message names the nearest ones."""
+
     code = "VOICE_NOT_FOUND"
 
 
 class VoiceUnusable(InvalidInput):
+    """The voice file is empty, cut off, silent, too short or too long."""
+
     code = "VOICE_UNUSABLE"
 
 
 class TranscriptMissing(InvalidInput):
+    """Nothing says which words the reference speaks."""
+
     code = "TRANSCRIPT_MISSING"
 
 
 class ConfigError(WorkerError):
+    """An environment variable is wrong; the worker refuses to start."""
+
     code = "CONFIG_ERROR"
 
 
 class StorageError(WorkerError):
+    """Storage refused a request for a reason of its own."""
+
     code = "STORAGE_ERROR"
 
 
 class ObjectNotFound(StorageError):
+    """There is no object under that key."""
+
     code = "OBJECT_NOT_FOUND"
 
 
 class BucketNotFound(StorageError):
+    """There is no such bucket at that endpoint."""
+
     code = "BUCKET_NOT_FOUND"
 
 
 class StorageDenied(StorageError):
+    """Storage refused the credentials: wrong key or scope, wrong clock, wrong region."""
+
     code = "STORAGE_DENIED"
 
 
 class StorageFull(StorageError):
+    """The configured quota is used up."""
+
     code = "STORAGE_FULL"
 
 
 class StorageUnavailable(StorageError):
+    """Storage does not answer: DNS, TLS, a time-out, throttling or its own fault."""
+
     code = "STORAGE_UNAVAILABLE"
     retryable = True
 
 
 class ModelUnavailable(WorkerError):
+    """Checkpoint, vocabulary or vocoder are missing or damaged."""
+
     code = "MODEL_UNAVAILABLE"
 
 
 class InferenceFailed(WorkerError):
+    """The model gave no usable sound, or a pass failed."""
+
     code = "INFERENCE_FAILED"
     retryable = True
 
@@ -127,18 +163,32 @@ class DeviceFailed(InferenceFailed):
     replace_worker = True
 
 
+class Unhealthy(WorkerError):
+    """A check of the worker found a fault; the answer lists every step."""
+
+    code = "UNHEALTHY"
+
+
 class Cancelled(WorkerError):
+    """The platform stopped the job."""
+
     code = "CANCELLED"
 
 
 class JobTimeout(WorkerError):
+    """The job's time budget is used up."""
+
     code = "JOB_TIMEOUT"
     retryable = True
 
 
 class Unexpected(WorkerError):
-    """A bug or a broken machine; `kind` is the exception's class, the log has the rest."""
+    """A bug or a broken machine; the worker's log has the cause.
 
+    `kind` is the class of the exception.
+    """
+
+    code = "INTERNAL"
     retryable = True
 
     def __init__(self, kind: str) -> None:
@@ -158,7 +208,12 @@ def show(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known name most like `name`, whatever its case; None below a likeness of `cutoff`."""
+    """The known name closest to `name`, ignoring case; None if none is as close as `cutoff`."""
+    return next(iter(alike(name, known, count=1, cutoff=cutoff)), None)
+
+
+def alike(name: str, known: Iterable[str], *, count: int, cutoff: float) -> list[str]:
+    """At most `count` known names like `name`, the closest first, as `nearest` compares them."""
     by_fold = {item.casefold(): item for item in known}
-    found = difflib.get_close_matches(name[:100].casefold(), by_fold, n=1, cutoff=cutoff)
-    return by_fold[found[0]] if found else None
+    start = name[:_MAX_COMPARED].casefold()
+    return [by_fold[item] for item in difflib.get_close_matches(start, by_fold, count, cutoff)]

@@ -25,7 +25,8 @@ def main() -> None:
     sys.stderr.flush()
     try:
         settings = Settings.load()
-        setup_logging(settings.log, settings.secrets, settings.warnings)
+        log = settings.log
+        setup_logging(log.level, log.format, settings.secrets, settings.warnings)
         if not settings.jobs.on_platform:
             check_local_job(sys.argv[1:])
         from worker.app import App

@@ -33,6 +33,7 @@ from storage.config import AddressingStyle, StorageConfig
 from storage.keys import key_fault
 from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
+from storage.s3.endpoints import find_bucket
 
 __all__ = [
     "DEFAULT_EXPIRES_S",
@@ -50,6 +51,7 @@ __all__ = [
     "StoredObject",
     "UrlKind",
     "encode_metadata",
+    "find_bucket",
     "key_fault",
     "migrate",
     "open_storage",

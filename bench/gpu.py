@@ -2,7 +2,7 @@
 
 Published size, random weights, the same files and texts on both sides. f5-tts speaks jobs one
 after the other, so its throughput is measured on a few of them and its time for more is theirs
-times the number; the worker has all jobs in flight. Also tried: budgets of frames a pass,
+times the number; the worker has all jobs in flight. Also tried: budgets of frames per pass,
 attention kernels, and when chunks join. Results go to bench/results/DATE-gpu-NAME.json.
 """
 
@@ -93,7 +93,7 @@ def cases(ours: Ours, theirs: Theirs, rate: float) -> dict[str, Any]:
 
 
 def budgets(ours: Ours) -> dict[str, float]:
-    """Seconds for 32 jobs at NFE 16 by frames a pass may hold."""
+    """Seconds for 32 jobs at NFE 16 by the frames that a pass may hold."""
     batcher = ours.engine.synthesizer.batcher
     default, found = batcher.max_frames, {}
     for frames in BUDGETS:

@@ -62,13 +62,13 @@ const ways = {
     console.log(`${result.duration} s at ${result.audio_url}`);
   },
 
-  // Each part as soon as it is spoken; play part k from its `start`.
+  // Each chunk as soon as it is spoken; play each from its `start`.
   async stream(text) {
     const { id } = await call("POST", "run", { input: { text, quality: "draft", stream: true } });
     for (;;) {
       const { status, stream } = await call("GET", `stream/${id}`);
-      for (const { output: part } of stream) {
-        console.log(`part ${part.index}: ${part.start} to ${part.end} s at ${part.audio_url}`);
+      for (const { output: chunk } of stream) {
+        console.log(`chunk ${chunk.index}: ${chunk.start} to ${chunk.end} s at ${chunk.audio_url}`);
       }
       if (stream.length === 0) {
         if (FINAL.includes(status)) break;

@@ -41,10 +41,11 @@ def run(endpoint: runpod.Endpoint, text: str) -> None:
 
 
 def stream(endpoint: runpod.Endpoint, text: str) -> None:
-    """Gets each part as soon as it is spoken; play part k from its `start`."""
+    """Gets each chunk as soon as it is spoken; play each from its `start`."""
     job = endpoint.run({"text": text, "quality": "draft", "stream": True})
-    for part in job.stream():
-        print(f"part {part['index']}: {part['start']} to {part['end']} s at {part['audio_url']}")
+    for chunk in job.stream():
+        where = f"{chunk['start']} to {chunk['end']} s at {chunk['audio_url']}"
+        print(f"chunk {chunk['index']}: {where}")
     check(job.output())
 
 

@@ -5,7 +5,7 @@
 #   clients/example.sh sync job.json       waits for the result, up to five minutes
 #   clients/example.sh run job.json        prints the job's id at once
 #   clients/example.sh status ID           the result, when there is one
-#   clients/example.sh stream ID           the parts that are new since the last call
+#   clients/example.sh stream ID           the chunks that are new since the last call
 #   clients/example.sh cancel ID
 #   clients/example.sh health              workers and jobs
 #

@@ -4,8 +4,8 @@ Continuous batching: between two steps finished and cancelled chunks leave, and 
 admitted while the frame budget allows it, whatever their schedule. The order is by `due`: the time
 a chunk came in plus a second for each chunk of its job before it, so that every job's first audio
 comes early, and long and short texts do not delay each other. When the device runs out of memory
-half of the chunks step aside as they stand, and the budget shrinks; only a single chunk that does
-not fit fails.
+half of the chunks are set aside at the step they have reached, and the budget shrinks; only a
+single chunk that does not fit fails.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ log = logging.getLogger("f5worker.batcher")
 
 _BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 _TOO_LARGE_LIMIT = 3
-_PATIENCE_S = 1.0  # how long a chunk lets chunks of later jobs pass for each one before it
+_PATIENCE_S = 1.0  # how much later a chunk is due for each chunk of its job before it
 _SCHEDULES_KEPT = 8
 
 
 @dataclass(eq=False)
 class BatchedChunk:
-    """A chunk in the batcher's hands; `cond` (reference frames, mel_dim) is its reference's mel.
+    """A chunk that waits or runs; `cond` (reference frames, mel_dim) is its reference's mel.
 
-    What waits has no trajectory yet, so that it holds no frames of its own.
+    One that has not begun has no trajectory yet, so it holds no frames of its own.
     """
 
     chunk: Chunk
@@ -118,7 +118,7 @@ class Batcher:
             batched.future.cancel()
 
     def _receive(self) -> bool:
-        """Takes in new chunks, blocking when there is nothing to do; False when all is over."""
+        """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
         while not self._inbox.empty() or not (self._waiting or self._running or self._closing):
             batched = self._inbox.get()
             if batched is None:
@@ -237,7 +237,7 @@ class Batcher:
         broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
         error = (DeviceFailed if broken else InferenceFailed)(
             f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
-            "Send the job again; if it repeats, see the worker's log.",
+            "Send the job again; if it recurs, see the worker's log.",
         )
         _raise_in(failed, error)
 
@@ -252,7 +252,7 @@ def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
     if not np.isfinite(wave).all():
         error = InferenceFailed(
             "The model gave NaN or infinite samples.",
-            "Send the job again; on cards with fp16 trouble set F5_DTYPE=float32.",
+            "Send the job again; if it recurs, set F5_DTYPE=float32.",
         )
         _raise_in([batched], error)
     elif batched.future.set_running_or_notify_cancel():

@@ -49,7 +49,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
 
 @dataclass(frozen=True)
 class Engine:
-    """A loaded model: `model` is the name that goes on job outputs, `card` its maker's word."""
+    """A loaded model: `model` is the name that answers give, `card` what its maker says of it."""
 
     synthesizer: Synthesizer
     model: str
@@ -122,7 +122,7 @@ def pick_device(wanted: str) -> torch.device:
         # Speech at a hundredth of the speed for the price of the GPU would be the worst outcome.
         raise ModelUnavailable(
             f"This machine has a GPU, but PyTorch (CUDA {torch.version.cuda}) cannot use it.",
-            "Choose hosts with that CUDA version or later, or set F5_DEVICE=cpu if it is meant.",
+            "Choose hosts with that CUDA version or later, or set F5_DEVICE=cpu to use the CPU.",
         )
     if wanted == "auto":
         return torch.device("cuda" if available else "cpu")
@@ -160,7 +160,7 @@ def _keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_M_ARENA_MAX, 1)  # the arenas of other threads give back theirs whatever is set
+    mallopt(_M_ARENA_MAX, 1)  # other threads' arenas would still give memory back
     mallopt(_M_MMAP_MAX, 0)
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 

@@ -1,4 +1,4 @@
-"""How the engine is to run a model: plain data, so that it can be had without importing torch."""
+"""How the engine is to run a model: plain data, to be imported without torch."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def noise(frames: int, mel_dim: int, seed: int) -> Tensor:
 
 
 class Flow:
-    """Trajectories that advance together, one Euler step at a time; between, they come and go.
+    """Trajectories that advance together, one Euler step at a time; between steps they come and go.
 
     Each is at its own step of its own schedule, guided or not. Its result does not depend on what
     it runs with.
@@ -160,7 +160,7 @@ class Flow:
 
     @torch.inference_mode()
     def step(self) -> None:
-        """One Euler step of every trajectory; if it raises, all stand where they stood before."""
+        """One Euler step of every trajectory; if it raises, none has moved."""
         now = self._packed = self._packed or _Pass(self.trajectories, self.model.device)
         steps = [leader.schedule.modulations[leader.step] for leader in now.leaders]
         v = self.model(now.x, now.context, steps, now.packing)

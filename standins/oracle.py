@@ -1,9 +1,9 @@
 """The `f5-tts` package itself, imported for comparison.
 
-f5-tts's modules import its training stack at import time. What inference never calls of it is
+f5-tts's modules import its training stack. What inference never calls of it is
 replaced by empty modules here, so that the test environment stays small; every line of f5-tts that
-computes anything runs as released. Two functions of other libraries are replaced by equivalents
-that need neither CUDA nor FFmpeg: `torchaudio.load` (soundfile) and nothing else.
+computes anything runs as released. One function of another library is replaced: `torchaudio.load`,
+by soundfile, as it needs FFmpeg.
 """
 
 from __future__ import annotations

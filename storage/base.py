@@ -68,11 +68,13 @@ class ObjectUrl:
 
     `url` is None for kind "none" alone. `kind` says what was given, not what was asked: a file on
     local disk has no signature, so asking for "presigned" there answers a "public" `file://` URL.
+    `shortened`: it ends before the time asked for, with the credentials that signed it.
     """
 
     url: str | None
     kind: UrlKind
     expires_at: datetime | None = None
+    shortened: bool = False
 
     @property
     def expires(self) -> str | None:

@@ -14,6 +14,7 @@ from errors import ConfigError, InvalidInput
 from storage.base import Storage
 from storage.config import StorageConfig
 from storage.open import open_storage
+from storage.s3.endpoints import at_same_endpoint
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -37,7 +38,8 @@ class Buckets:
 
     def _open(self, bucket: str) -> Storage:
         try:
-            return open_storage(replace(self._config, mode="s3", bucket=bucket, prefix=""))
+            there = at_same_endpoint(self._config, bucket)
+            return open_storage(replace(there, mode="s3", prefix=""))
         except ConfigError as error:
             raise InvalidInput(f"s3://{bucket}/ cannot be opened: {error.message}") from error
 

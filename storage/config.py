@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,8 @@ class StorageConfig:
     """Where objects live and how URLs to them look.
 
     Sizes in bytes, times in seconds. `access_key_id`/`secret_access_key` None means boto3's own
-    credential chain (instance role, shared file). Secrets never show in `repr`.
+    credential chain (instance role, shared file); where they are set, none of it is read. Secrets
+    never show in `repr`.
     """
 
     mode: StorageMode = "local"
@@ -28,6 +30,7 @@ class StorageConfig:
     access_key_id: str | None = field(default=None, repr=False)
     secret_access_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
+    credentials_end: datetime | None = None  # of keys that end, as those with a session token do
     prefix: str = ""
     max_bytes: int | None = None
     addressing_style: AddressingStyle = "auto"

@@ -2,7 +2,9 @@
 
 S3 carries metadata in HTTP headers: ASCII only, 2 KB in all, keys folded to lower case. Values that
 headers would damage travel as RFC 2047 words (what AWS itself answers for non-ASCII values) and
-come back as they were. Local stores apply the same limits, so a job behaves the same everywhere.
+come back as they were. So do names: proxies drop headers whose names hold more than letters, digits
+and hyphens, and Ceph reads `user_id` as `user-id`, so `_` travels as `--5f` and `.` as `--2e`.
+Local stores apply the same limits, so a job behaves the same everywhere.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from errors import InvalidInput
 METADATA_LIMIT_BYTES = 2048
 SHA256_KEY = "sha256"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}\Z")
+_UNSAFE = re.compile(r"[_.]|-(?=-)")  # a hyphen before another would look like an escape
+_ESCAPE = re.compile(r"--(5f|2e|2d)")
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 # Of voices and what lies beside them; job files come with a type. The platform has a longer table.
 _TYPES = {
@@ -55,25 +59,34 @@ def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str
             )
         if not isinstance(value, str):
             raise InvalidInput(f"metadata.{name}: must be a string, not {type(value).__name__}.")
-        encoded[name] = _encode_value(value)
+        encoded[_encode_name(name)] = _encode_value(value)
     total = sum(len(key) + len(value) for key, value in encoded.items())
     if total > METADATA_LIMIT_BYTES:
         raise InvalidInput(
             f"metadata: {total} bytes, S3 keeps {METADATA_LIMIT_BYTES} at most.",
-            "Shorten the values; non-ASCII text takes about twice its size.",
+            "Shorten the values; non-ASCII text takes about twice its size, `_` in a name four "
+            "bytes.",
         )
     return encoded
 
 
 def decode_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """What `encode_metadata` was given (keys lower case), with `sha256` if it was stored."""
-    return {key.lower(): _decode_value(value) for key, value in metadata.items()}
+    return {_decode_name(key.lower()): _decode_value(value) for key, value in metadata.items()}
 
 
 def stored_sha256(metadata: Mapping[str, str]) -> str | None:
     """The SHA-256 an object was stored with, or None."""
     value = metadata.get(SHA256_KEY, "")
     return value if _HASH.match(value) else None
+
+
+def _encode_name(name: str) -> str:
+    return _UNSAFE.sub(lambda found: f"--{ord(found.group()):02x}", name)
+
+
+def _decode_name(name: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), name)
 
 
 def _encode_value(value: str) -> str:

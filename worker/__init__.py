@@ -10,5 +10,5 @@
 
 Beside that path: `operations`, every endpoint that does not speak; `settings`, the only reader of
 the environment; `app.py`, the parts built once; `keys.py`, what a key may look like; `log.py`; and
-`wording.py`, how a wrong value is told.
+`wording.py`, what messages say about wrong values.
 """

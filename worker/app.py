@@ -1,4 +1,4 @@
-"""The worker's parts, built once: settings, storage, voices, and the engine loading meanwhile.
+"""The worker's parts, built once: settings, storage, voices, and the engine, which loads meanwhile.
 
 The constructor is the boot script. Storage and voices are ready when it returns; the model loads on
 a thread of its own, so that loading weights and importing the RunPod SDK overlap. No job is taken
@@ -48,7 +48,7 @@ class App:
         self.engine: Future[Engine] = Future()
         self.storage_tried = threading.Event()
         self.storage = open_storage(settings.storage)
-        # The store's own, where it has one: the directory has one quota and one set of locks.
+        # Never a second store of one directory: that has one quota and one set of locks.
         self.local = self.storage.stores().get("local") or open_storage(
             replace(settings.storage, mode="local")
         )
@@ -83,7 +83,7 @@ class App:
         return await asyncio.shield(asyncio.wrap_future(self.engine))
 
     def concurrency(self, _current: int) -> int:
-        """Jobs to have in flight: two passes full, one running and one waiting (SDK's modifier).
+        """Jobs to have in flight: two full passes, one running and one waiting (SDK's modifier).
 
         The engine's frame budget comes from the device's memory and shrinks when a pass did not
         fit. When this number changes, the SDK takes no job until all have ended; so it does not

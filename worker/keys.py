@@ -40,12 +40,12 @@ def user_key_fault(key: str) -> str | None:
 
 
 def prefix_fault(prefix: str) -> str | None:
-    """What is wrong with `prefix`, or None; it must end in a slash and be a fine key before it."""
+    """What is wrong with `prefix`, or None; it must end in a slash and be a valid key before it."""
     return user_key_fault(prefix[:-1]) if prefix.endswith("/") else "must end in a slash"
 
 
 def template_fault(template: str) -> str | None:
-    """What is wrong with a key template, or None; its placeholders must be known, its keys fine."""
+    """What is wrong with a key template, or None: an unknown placeholder, or keys it would make."""
     for name in HOLE.findall(template):
         if name not in PLACEHOLDERS:
             near = nearest(name, PLACEHOLDERS)

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol, TextIO
+from typing import TextIO
 
 ROOT = "f5worker"
 _MASK = "***"
@@ -46,32 +46,22 @@ def job_context(job_id: str) -> Iterator[None]:
         _job_id.reset(token)
 
 
-class LogStyle(Protocol):
-    """What the settings say of the log: a level's name, and `json` or `text`."""
-
-    @property
-    def level(self) -> str: ...
-
-    @property
-    def format(self) -> str: ...
-
-
 def setup_logging(
-    config: LogStyle,
+    level: str,
+    style: str,
     secrets: Iterable[str],
     warnings: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
     """Sends the worker's log to `stream` (default: standard error), the settings' warnings first.
 
-    `secrets` are masked in every line.
+    `style` is `json` or `text`; `secrets` are masked in every line.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    formatter: type[_Formatter] = _Json if config.format == "json" else _Text
-    handler.setFormatter(formatter(secrets))
+    handler.setFormatter(_Json(secrets) if style == "json" else _Text(secrets))
     root = logging.getLogger(ROOT)
     root.handlers[:] = [handler]
-    root.setLevel(config.level)
+    root.setLevel(level)
     root.propagate = False
     for warning in warnings:
         root.warning("settings: %s", warning)

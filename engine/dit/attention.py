@@ -159,8 +159,5 @@ def agrees_with_sdpa(kernel: Attend, device: torch.device, dtype: torch.dtype) -
     q, k, v = torch.randn(shape, generator=generator).to(device, dtype).unbind(0)
     expected = sdpa(q, k, v, packing)
     return agrees(
-        f"{kernel.__name__} attention",
-        lambda: kernel(q, k, v, packing),
-        expected,
-        _AGREES[dtype],
+        f"{kernel.__name__} attention", lambda: kernel(q, k, v, packing), expected, _AGREES[dtype]
     )

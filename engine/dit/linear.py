@@ -22,7 +22,7 @@ _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2}  # largest relative differ
 
 
 class Linear(nn.Linear):
-    """`nn.Linear` in its weights' dtype, whatever its input's, with GELU behind it if wanted.
+    """`nn.Linear` in the dtype of its weights, not of its input, with GELU after it if wanted.
 
     `gelu`: "" for none, "none" for the exact one, "tanh" for its approximation.
     """
@@ -90,7 +90,7 @@ def usable(dtype: torch.dtype) -> bool:
 def agrees(what: str, run: Callable[[], Tensor], expected: Tensor, tolerance: float) -> bool:
     """Whether `run()`, on a kernel that is faster than PyTorch's own, gives `expected`.
 
-    Asked once at start, for milliseconds: a kernel that is missing or wrong would cost every job.
+    Checked once at start, in milliseconds: a kernel that is missing or wrong would cost every job.
     The log says why one is not used. `tolerance` is relative (L2 norm).
     """
     try:

@@ -16,26 +16,18 @@ from engine.arch import MelConfig
 from engine.mel import mel_filterbank
 
 _EPS = 1e-8
+_MAGNITUDE_UPDATES = 30
+_MOMENTUM = 0.99
 
 
 class GriffinLim:
     """Phase reconstruction with the mel settings of F5-TTS; called like a Vocos."""
 
-    def __init__(
-        self,
-        config: MelConfig,
-        device: torch.device,
-        *,
-        magnitude_updates: int = 30,
-        iterations: int = 60,
-        momentum: float = 0.99,
-    ) -> None:
+    def __init__(self, config: MelConfig, device: torch.device, *, iterations: int = 60) -> None:
         self.config = config
         self.window = torch.hann_window(config.win_length, device=device)
         self.filters = mel_filterbank(config).to(device)
-        self.magnitude_updates = magnitude_updates
         self.iterations = iterations
-        self.momentum = momentum
 
     @torch.inference_mode()
     def __call__(self, mels: Sequence[Tensor]) -> list[Tensor]:
@@ -51,7 +43,7 @@ class GriffinLim:
         previous = torch.zeros_like(estimate)
         for _ in range(self.iterations):
             rebuilt = self._stft(self._istft(estimate))[:, : magnitude.shape[1]]
-            accelerated = rebuilt + self.momentum * (rebuilt - previous)
+            accelerated = rebuilt + _MOMENTUM * (rebuilt - previous)
             estimate = magnitude * accelerated / accelerated.abs().clamp(min=_EPS)
             previous = rebuilt
         return self._istft(estimate)
@@ -61,7 +53,7 @@ class GriffinLim:
         target = mel @ self.filters.T
         gram = self.filters @ self.filters.T
         spectrum = target.clamp(min=_EPS)
-        for _ in range(self.magnitude_updates):
+        for _ in range(_MAGNITUDE_UPDATES):
             spectrum = spectrum * target / (spectrum @ gram).clamp(min=_EPS)
         return spectrum.T.contiguous()
 

@@ -44,7 +44,7 @@ class VocosConfig:
 class Row:
     """Mels of any lengths along one axis of frames, zeros between them: `mel` (1, n_mels, frames).
 
-    The gap is as long as the convolutions and the overlap-add reach, so that no mel hears another;
+    The gap is as long as the convolutions and the overlap-add reach, so that mels do not mix;
     `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames.
     """
 
@@ -94,7 +94,7 @@ class Backbone(nn.Module):
         """(1, n_mels, frames) of `row` to (1, frames, dim)."""
         x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
         for block in self.convnext:
-            x = block(x * row.mask)  # each convolution must find the zeros of a mel of its own
+            x = block(x * row.mask)  # each convolution must see zeros around every mel
         return self.final_layer_norm(x.transpose(1, 2))
 
 
@@ -183,8 +183,7 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
         model.load_state_dict(state, assign=True)
     except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError) as exc:
         raise ModelUnavailable(
-            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}",
-            _HINT,
+            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}", _HINT
         ) from exc
     model.head.window = torch.hann_window(config.n_fft)
     model.to(device).eval().requires_grad_(False)
@@ -215,10 +214,7 @@ def read_config(path: Path) -> VocosConfig:
             padding=head.get("padding", features.get("padding", "same")),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
-        raise ModelUnavailable(
-            f"The vocoder config {path} cannot be used: {exc}.",
-            _HINT,
-        ) from exc
+        raise ModelUnavailable(f"The vocoder config {path} cannot be used: {exc}.", _HINT) from exc
 
 
 def _part(raw: dict[str, Any], name: str, class_name: str) -> dict[str, Any]:

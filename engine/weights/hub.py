@@ -16,8 +16,8 @@ PUBLISHED: dict[str, tuple[str, str]] = {
 }
 
 
-def split_uri(uri: str, setting: str) -> tuple[str, str, str]:
-    """`hf://owner/repo/path/in/repo` to (owner, repo, path).
+def split_location(uri: str, setting: str) -> tuple[str, str]:
+    """`hf://owner/repo/path/in/repo` to (owner/repo, path).
 
     Raises:
         ModelUnavailable: not of that form.
@@ -27,7 +27,7 @@ def split_uri(uri: str, setting: str) -> tuple[str, str, str]:
         raise ModelUnavailable(
             f"{setting}={uri} is not a hub location.", "Write hf://owner/repo/path/in/repo."
         )
-    return parts[0], parts[1], parts[2]
+    return f"{parts[0]}/{parts[1]}", parts[2]
 
 
 def fetch(

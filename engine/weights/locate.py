@@ -35,7 +35,7 @@ _PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Sm
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What the user asked for; None where nothing was said."""
+    """What the user asked for; None where a variable is unset."""
 
     model: str = DEMO
     ckpt: str | None = None
@@ -55,7 +55,7 @@ class ModelRequest:
 class ModelFiles:
     """Local files of a model; `vocoder` None means Griffin-Lim, `card` is None if absent.
 
-    `name` goes on job outputs.
+    `name` goes on answers.
     """
 
     name: str
@@ -181,11 +181,11 @@ class _Finder:
     def _local(self, location: str, setting: str, *, companion: str | None = None) -> Path:
         """A local file or directory for any kind of location.
 
-        A single file that is downloaded brings its `companion` along, if that lies beside it.
+        A single file is downloaded with its `companion`, if that lies beside it.
         """
         if location.startswith("hf://"):
-            owner, repo, filename = hub.split_uri(location, setting)
-            return self._from_hub(f"{owner}/{repo}", filename, setting=setting, companion=companion)
+            repo, filename = hub.split_location(location, setting)
+            return self._from_hub(repo, filename, setting=setting, companion=companion)
         if location.startswith("s3://"):
             return self._from_bucket(location, setting, companion)
         path = Path(location).expanduser()

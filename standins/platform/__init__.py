@@ -1,7 +1,7 @@
 """A local RunPod platform: the HTTP endpoints the genuine SDK worker loop and clients talk to.
 
 `Platform` is one endpoint's queue and results: what arrives is kept, jobs can be cancelled and
-delivered again, faults injected (`standins/platform/faults.py`). `standins/platform/http.py` serves
+redelivered, faults injected (`standins/platform/faults.py`). `standins/platform/http.py` serves
 it on loopback, to workers (job-take, job-take-batch, job-done, job-stream, job-stop, ping) and to
 clients (`standins/platform/api.py`, as api.runpod.ai/v2). `worker(...)` starts `python handler.py`
 as a subprocess with the environment variables RunPod sets, so the SDK's own loop takes the jobs.

@@ -23,12 +23,14 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived. `target` is the raw path with its query."""
+    """One request as it arrived. `target` is the raw path with its query, in path style; `sent` is
+    the same as it was sent and signed."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body_bytes: int
+    sent: str = ""
 
     @property
     def path(self) -> str:
@@ -69,6 +71,9 @@ class Faults:
 
     no_list_permission: bool = False  # a missing key looks like 403
     refuse_checksums: bool = False  # as B2 did before it knew them
+    object_lock: bool = False  # the bucket has a retention rule: no upload without a checksum
+    drops_odd_headers: bool = False  # nginx stands before it: names of letters, digits, hyphens
+    folds_underscores: bool = False  # in names of metadata, as Ceph does
     expired_token: bool = False
     clock_offset_s: float = 0.0  # the server's clock against the real one
     only_bucket: str | None = None  # what the key is scoped to
@@ -104,6 +109,9 @@ class Faults:
         for name in (
             "no_list_permission",
             "refuse_checksums",
+            "object_lock",
+            "drops_odd_headers",
+            "folds_underscores",
             "expired_token",
             "clock_offset_s",
             "only_bucket",

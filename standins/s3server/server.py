@@ -1,13 +1,17 @@
 """A strict S3 server for tests: moto keeps the objects, this checks what moto does not.
 
 Every request's signature, clock, region and key id is verified as S3 does it; then faults and rules
-apply; then moto's S3 application answers, in this process. Answers to HEAD have no body. Addressing
-is path style; the endpoint is http://127.0.0.1:PORT.
+apply; then moto's S3 application answers, in this process. Answers to HEAD have no body. The
+endpoint is http://127.0.0.1:PORT, path style; for a client that resolves it, BUCKET.s3.test is the
+bucket's own host.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
+import re
 import secrets
 import socket
 import threading
@@ -32,6 +36,8 @@ from werkzeug.test import run_wsgi_app
 from standins.s3server.faults import Fault, Faults, Request
 from standins.s3server.sigv4 import Refusal, verify
 
+DOMAIN = "s3.test"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
 _CHECKSUM_SIGNS = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm", "x-amz-trailer")
 
 
@@ -102,7 +108,7 @@ class S3Server:
         now = datetime.now(UTC) + timedelta(seconds=self.faults.clock_offset_s)
         verify(
             request.method,
-            request.target,
+            request.sent or request.target,
             request.headers,
             body,
             secrets={self.access_key: self.secret_key},
@@ -112,6 +118,7 @@ class S3Server:
         rules = self.faults
         if rules.refuse_checksums and _has_checksum(request):
             raise Refusal(400, "InvalidArgument", "Unsupported header received for this API call")
+        _check_digest(request, body, rules.object_lock)
         if rules.expired_token:
             raise Refusal(400, "ExpiredToken", "The provided token has expired.")
         bucket = unquote(request.path).split("/")[1]
@@ -142,8 +149,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.owner.faults.drops_odd_headers:
+            for name in [name for name in self.headers if not _PLAIN_NAME.match(name)]:
+                del self.headers[name]
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, len(body))
+        sent, self.path = self.path, _in_path_style(headers.get("host", ""), self.path)
+        request = Request(self.command, self.path, headers, len(body), sent)
         self.owner.requests.append(request)
         fault = self.owner.faults.take(request)
         kind = fault.kind if fault else ""
@@ -233,10 +244,13 @@ class _Handler(BaseHTTPRequestHandler):
         }
         names = {}
         for name, value in self.headers.items():
+            if self.owner.faults.folds_underscores and name.lower().startswith("x-amz-meta-"):
+                name = name.replace("_", "-")
             key = environ_key_for_header(name)
             environ[key] = value
             if should_preserve_original_header_name(name):
                 names[key] = name
+        environ["HTTP_HOST"] = f"{host}:{port}"  # moto would read a bucket out of another one
         environ["CONTENT_TYPE"] = self.headers.get("Content-Type", "")
         environ["CONTENT_LENGTH"] = str(len(body))
         environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = names
@@ -254,6 +268,26 @@ def _error(refusal: Refusal) -> tuple[int, list[tuple[str, str]], bytes]:
         "<RequestId>TEST</RequestId></Error>"
     )
     return refusal.status, [("Content-Type", "application/xml")], body.encode()
+
+
+def _in_path_style(host: str, target: str) -> str:
+    bucket = host.partition(":")[0].removesuffix(f".{DOMAIN}")
+    return f"/{bucket}{target}" if host.partition(":")[0] == f"{bucket}.{DOMAIN}" else target
+
+
+def _check_digest(request: Request, body: bytes, needed: bool) -> None:
+    """Content-MD5 must be the body's; a bucket with Object Lock takes no upload without one."""
+    given = request.headers.get("content-md5")
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    if given is not None and given != base64.b64encode(digest).decode():
+        raise Refusal(400, "BadDigest", "The Content-MD5 you specified did not match.")
+    if needed and request.method == "PUT" and given is None and not _has_checksum(request):
+        raise Refusal(
+            400,
+            "InvalidRequest",
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
+            "Object Lock parameters",
+        )
 
 
 def _has_checksum(request: Request) -> bool:

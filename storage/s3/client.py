@@ -1,22 +1,18 @@
-"""One botocore client for one bucket: built on first use, with retries and typed errors.
-
-botocore is used without boto3 on top: boto3 adds the transfer manager, which sends checksum headers
-that several S3-compatible services refuse (boto/s3transfer issue 327), and a tenth of a second of
-import. Settings are passed in full, so that no AWS_* variable but a proxy or a certificate bundle
-changes what is sent.
-"""
+"""One boto3 client for one bucket: built on first use, with retries and typed errors."""
 
 from __future__ import annotations
 
 import io
 import threading
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from errors import ConfigError, StorageDenied, StorageError, WorkerError
+from storage.base import ObjectUrl
 from storage.config import StorageConfig
+from storage.s3.credentials import Credentials
 from storage.s3.endpoints import Endpoint, resolve_endpoint
-from storage.s3.error_table import NOT_S3
+from storage.s3.error_table import EXPIRED, NOT_S3
 from storage.s3.errors import Where, translate
 from storage.s3.retry import Retry
 
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _EXPECT_BYTES = 1 << 20
-_LIBRARIES = {"botocore", "urllib3"}
+_LIBRARIES = {"boto3", "botocore", "urllib3"}
 # What a request is called in messages.
 _VERBS = {
     "put_object": "upload",
@@ -37,6 +33,7 @@ _VERBS = {
     "delete_object": "delete",
     "list_objects_v2": "list",
     "head_bucket": "look up bucket",
+    "sign": "sign requests to",
 }
 
 
@@ -53,7 +50,9 @@ class S3Client:
         self.retry = Retry(config.max_attempts, config.retry_budget_s, config.retry_base_s)
         self.bucket_seen = False  # a request that needs the bucket has succeeded
         self._config = config
-        self._client: BaseClient | None = None
+        self._credentials = Credentials(config, self.endpoint)
+        self._signing: BaseClient | None = None
+        self._naming: BaseClient | None = None
         self._lock = threading.Lock()
 
     def call(self, method: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:
@@ -68,8 +67,8 @@ class S3Client:
         """
         if key is not None:
             parameters["Key"] = key
+        request = getattr(self.botocore(), method)
         try:
-            request = getattr(self.botocore(), method)
             answer: dict[str, Any] = request(Bucket=self.bucket, **parameters)
         except Exception as exc:
             raise self.typed(exc, method, key) from exc
@@ -82,17 +81,46 @@ class S3Client:
         self.bucket_seen = True
         return answer
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was corrected in the configuration, and what is not known about the keys."""
+        return (*self.endpoint.warnings, *self._credentials.warnings)
+
     def presign(
         self, method: str, key: str, expires_s: int, parameters: dict[str, str] | None = None
-    ) -> str:
-        """A signed URL for `method` on `key`; no request is made."""
+    ) -> ObjectUrl:
+        """A signed URL for `method` on `key`; no request to the bucket is made.
+
+        A URL ends with the credentials that signed it, however long it was asked to live.
+
+        Raises:
+            StorageDenied, StorageUnavailable: there are no credentials, or they have ended.
+        """
         values = {"Bucket": self.bucket, "Key": key, **(parameters or {})}
+        client = self.retry.run(self.botocore)
+        start = datetime.now(UTC).replace(microsecond=0)  # never later than the signature's
+        last = self._credentials.end()
+        given_s = int((last - start).total_seconds()) if last else expires_s
+        life_s = min(expires_s, given_s)
+        if life_s < 1:
+            raise StorageDenied(f"{self.where(method, key)}: {EXPIRED.message}.", EXPIRED.hint)
         try:
-            url: str = self.botocore().generate_presigned_url(
-                method, Params=values, ExpiresIn=expires_s
-            )
+            url = client.generate_presigned_url(method, Params=values, ExpiresIn=life_s)
         except Exception as exc:
             raise self.typed(exc, method, key) from exc
+        end = start + timedelta(seconds=life_s)
+        return ObjectUrl(url, "presigned", end, shortened=life_s < expires_s)
+
+    def unsigned_url(self, key: str) -> str:
+        """Where `key` is, without a signature: the same host and path as every request's."""
+        with self._lock:
+            if self._naming is None:
+                self._naming = self._open(None, signed=False)
+        values = {"Bucket": self.bucket, "Key": key}
+        try:
+            url: str = self._naming.generate_presigned_url("get_object", Params=values)
+        except Exception as exc:
+            raise self.typed(exc, "get_object", key) from exc
         return url
 
     def where(self, method: str, key: str | None) -> Where:
@@ -123,51 +151,29 @@ class S3Client:
         return None
 
     def botocore(self) -> BaseClient:
-        """The client; built once, which takes about 0.1 s."""
-        with self._lock:
-            if self._client is None:
-                self._client = self._build()
-            return self._client
+        """The client with credentials that are good now; built once, which takes about 0.1 s.
 
-    def _build(self) -> BaseClient:
-        import botocore.session
-        from botocore.config import Config
-
-        config = self._config
-        if bool(config.access_key_id) != bool(config.secret_access_key):
-            raise StorageDenied(
-                "Only one half of the S3 key pair is set.",
-                "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-            )
-        if config.ca_bundle is not None and not config.ca_bundle.exists():
-            raise ConfigError(
-                f"AWS_CA_BUNDLE: {config.ca_bundle} does not exist.", "Correct or unset it."
-            )
+        Raises:
+            StorageDenied, StorageUnavailable: there are none; the next call looks again.
+            ConfigError: what was configured cannot be used.
+        """
         try:
-            session = botocore.session.Session()
-            session.register_component("data_loader", _service_descriptions())
-            client: BaseClient = session.create_client(
-                "s3",
-                region_name=self.endpoint.region,
-                endpoint_url=self.endpoint.url,
-                aws_access_key_id=config.access_key_id,
-                aws_secret_access_key=config.secret_access_key,
-                aws_session_token=config.session_token,
-                verify=str(config.ca_bundle) if config.ca_bundle else None,
-                config=Config(
-                    signature_version="s3v4",
-                    s3={"addressing_style": self.endpoint.addressing},
-                    retries={"total_max_attempts": 1, "mode": "standard"},
-                    connect_timeout=config.connect_timeout_s,
-                    read_timeout=config.read_timeout_s,
-                    max_pool_connections=config.max_connections,
-                    tcp_keepalive=True,
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_required",
-                    ignore_configured_endpoint_urls=True,
-                    user_agent_extra="f5-tts-worker",
-                ),
-            )
+            credentials = self._credentials.get()
+        except Exception as exc:
+            raise self.typed(exc, "sign", None) from exc
+        with self._lock:
+            if self._signing is None:
+                self._signing = self._open(credentials)
+            return self._signing
+
+    def _open(self, credentials: Any, *, signed: bool = True) -> BaseClient:
+        from storage.s3.session import open_client
+
+        bundle = self._config.ca_bundle
+        if bundle is not None and not bundle.exists():
+            raise ConfigError(f"AWS_CA_BUNDLE: {bundle} does not exist.", "Correct or unset it.")
+        try:
+            client = open_client(self.endpoint, self._config, credentials, signed=signed)
         except ValueError as exc:
             raise ConfigError(
                 f"{self.endpoint.label} cannot be used as an S3 endpoint.",
@@ -177,15 +183,6 @@ class S3Client:
         events.register_last("before-call.s3", _send_small_bodies_at_once)
         events.register_last("before-call.s3", _stay_in_region)
         return client
-
-
-@lru_cache(maxsize=1)
-def _service_descriptions() -> Any:
-    """botocore's loader with its cache, shared by all clients: each but the first is then built in
-    a sixth of the time, which counts for voices and models in other buckets."""
-    from botocore.loaders import create_loader
-
-    return create_loader()
 
 
 def _send_small_bodies_at_once(params: dict[str, Any], **_: Any) -> None:

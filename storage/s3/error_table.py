@@ -50,7 +50,7 @@ class Meaning(NamedTuple):
 
 BUSY = Meaning(StorageUnavailable, "the service is busy or failing", WAIT)
 _DAMAGED = Meaning(StorageUnavailable, "the bytes were damaged on their way", WAIT)
-_EXPIRED = Meaning(
+EXPIRED = Meaning(
     StorageDenied, "the credentials have expired", "Supply a fresh key or session token."
 )
 UNKNOWN_KEY_ID = Meaning(StorageDenied, "the service does not know this access key id", CREDENTIALS)
@@ -83,9 +83,9 @@ CODES: Mapping[str, Meaning] = {
     "UnrecognizedClientException": UNKNOWN_KEY_ID,
     "InvalidToken": Meaning(StorageDenied, "the session token is not valid", CREDENTIALS),
     "InvalidSecurity": Meaning(StorageDenied, "the credentials are not valid", CREDENTIALS),
-    "ExpiredToken": _EXPIRED,
-    "ExpiredTokenException": _EXPIRED,
-    "TokenRefreshRequired": _EXPIRED,
+    "ExpiredToken": EXPIRED,
+    "ExpiredTokenException": EXPIRED,
+    "TokenRefreshRequired": EXPIRED,
     "RequestTimeTooSkewed": _SKEWED,
     "RequestExpired": _SKEWED,
     "AuthorizationHeaderMalformed": WRONG_REGION,
@@ -150,6 +150,9 @@ CODES: Mapping[str, Meaning] = {
 _CREDENTIALS = Meaning(StorageDenied, "no usable credentials", CREDENTIALS)
 _CONFIG = Meaning(ConfigError, "the S3 client is not configured correctly")
 _CHAIN = Meaning(StorageDenied, "the shared AWS credentials cannot be read", CREDENTIALS)
+_SOURCE = Meaning(
+    StorageUnavailable, "the source of the credentials does not give any", f"{WAIT} {CREDENTIALS}"
+)
 _PARAMETER = Meaning(InvalidInput, "the request's parameters are not valid")
 _BROKEN = Meaning(StorageUnavailable, "the connection broke", WAIT)
 _TIMEOUT = Meaning(StorageUnavailable, "no answer in time", UNREACHABLE)
@@ -183,7 +186,7 @@ CLASSES: Mapping[str, Meaning] = {
     # credentials
     "NoCredentialsError": _CREDENTIALS,
     "PartialCredentialsError": _CREDENTIALS,
-    "CredentialRetrievalError": _CHAIN,
+    "CredentialRetrievalError": _SOURCE,
     "UnknownCredentialError": _CHAIN,
     "NoAuthTokenError": _CHAIN,
     "TokenRetrievalError": _CHAIN,
@@ -193,7 +196,7 @@ CLASSES: Mapping[str, Meaning] = {
     "ConfigNotFound": _CHAIN,
     "InvalidConfigError": _CHAIN,
     "RefreshWithMFAUnsupportedError": _CHAIN,
-    "MetadataRetrievalError": _CHAIN,
+    "MetadataRetrievalError": _SOURCE,
     "InvalidIMDSEndpointError": _CHAIN,
     "InvalidIMDSEndpointModeError": _CHAIN,
     "SSOError": _CHAIN,

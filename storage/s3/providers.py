@@ -1,7 +1,8 @@
 """What is known of each S3 provider: how its host names look and what it cannot do.
 
-Facts from the providers' own documentation; "unverified" marks what was not read or tried.
-Adding a provider is adding a row.
+Facts from the providers' own documentation; "unverified" marks what was not read or tried. Adding a
+provider is adding a row. It is worth one where the host names the region or the bucket, or where
+something does not work that usually does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ class Provider:
     """One provider. `host` matches an endpoint's host, lower case, without port.
 
     Groups of `host`: `bucket` if the bucket is part of the host, `region` if the region is.
-    `region` is what to sign with when the host does not tell; None means it must be given.
+    `region` is what to sign with when the host does not tell; None means it must be given. `path`
+    is the path of the S3 API on that host. `own_host` False means that the host follows from the
+    region, so that any of its spellings will do.
     """
 
     name: str
@@ -26,42 +29,74 @@ class Provider:
     console: str
     region: str | None = None
     addressing: Addressing = "path"
+    path: str = ""
+    own_host: bool = True
+    virtual_only: bool = False
     upper_region: bool = False
     presigns: bool = True
     public_endpoint: bool = True
 
 
 def _host(pattern: str) -> re.Pattern[str]:
-    return re.compile(r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]*?)\.)?" + pattern + r"\Z")
+    """`pattern`, without a bucket before it or with one; `{region}` is a label or a part of it."""
+    region = "(?P<region>[a-z0-9]+(?:-[a-z0-9]+)*)"
+    bucket = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*?)\.)??"
+    return re.compile(bucket + pattern.replace("{region}", region) + r"\Z")
 
 
+_AWS_REGION = r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d)"
+_AWS_DOMAIN = r"\.amazonaws\.(?:com(?:\.cn)?|eu)"
+_AWS_CONSOLE = "aws s3api create-bucket, or the S3 console (https://console.aws.amazon.com/s3)"
 AWS = Provider(
     "aws",
-    _host(
-        r"s3(?:-fips)?(?:[.-](?:dualstack\.)?(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?"
-    ),
-    "aws s3api create-bucket, or the S3 console (https://console.aws.amazon.com/s3)",
+    _host(rf"s3(?:-external-1|[.-]{_AWS_REGION})?{_AWS_DOMAIN}"),
+    _AWS_CONSOLE,
     region="us-east-1",
     addressing="virtual",
+    own_host=False,
 )
 B2 = Provider(
     "b2",
     _host(r"s3\.(?P<region>[a-z]{2}-[a-z]+-\d{3})\.backblazeb2\.com"),
     "Backblaze console, Buckets, Create a Bucket (https://secure.backblaze.com/b2_buckets.htm)",
 )
+
+
+def _row(name: str, pattern: str, console: str = "", **facts: object) -> Provider:
+    """A provider of whom no more is known than its hosts and `facts`."""
+    where = console or f"the console of the provider ({name})"
+    return Provider(name, _host(pattern), where, **facts)  # type: ignore[arg-type]
+
+
 PROVIDERS: tuple[Provider, ...] = (
     AWS,
+    Provider(
+        "aws",  # dual-stack (IPv6), FIPS and private hosts: chosen on purpose, so they are kept
+        _host(
+            r"(?:(?:s3|s3-fips)\.dualstack\.|s3-fips[.-]|(?:bucket\.)?vpce-[a-z0-9-]+\.s3\.)"
+            rf"{_AWS_REGION}(?:\.vpce)?{_AWS_DOMAIN}"
+        ),
+        _AWS_CONSOLE,
+        addressing="virtual",
+    ),
+    Provider(
+        "aws",  # Transfer Acceleration: the bucket is always in the host, the region never
+        _host(rf"s3-accelerate(?:\.dualstack)?{_AWS_DOMAIN}"),
+        _AWS_CONSOLE,
+        addressing="virtual",
+        virtual_only=True,
+    ),
     B2,
     Provider(
         "r2",  # https://developers.cloudflare.com/r2/api/s3/api: the region is "auto"
-        _host(r"[0-9a-z]+(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com"),
+        _host(r"[0-9a-z]+(?:\.(?:eu|us|fedramp))?\.r2\.cloudflarestorage\.com"),
         "Cloudflare dashboard, R2 Object Storage, Create bucket",
         region="auto",
         public_endpoint=False,
     ),
     Provider(
         "wasabi",
-        _host(r"s3(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.wasabisys\.com"),
+        _host(r"s3(?:\.{region})?\.wasabisys\.com"),
         "Wasabi console, Buckets, Create Bucket (https://console.wasabisys.com)",
         region="us-east-1",
     ),
@@ -72,12 +107,12 @@ PROVIDERS: tuple[Provider, ...] = (
     ),
     Provider(
         "scaleway",
-        _host(r"s3\.(?P<region>[a-z]{2}-[a-z]{3})\.scw\.cloud"),
+        _host(r"s3\.{region}\.scw\.cloud"),
         "Scaleway console, Object Storage, Create bucket",
     ),
     Provider(
         "runpod",  # https://docs.runpod.io/storage/s3-api: no presigned URLs; a bucket is a volume
-        _host(r"s3api-(?P<region>[a-z0-9-]+)\.runpod\.io"),
+        _host(r"s3api-{region}\.runpod\.io"),
         "RunPod console, Storage, New Network Volume; its id is the bucket's name",
         upper_region=True,
         presigns=False,
@@ -96,26 +131,98 @@ PROVIDERS: tuple[Provider, ...] = (
     ),
     Provider(
         "linode",  # unverified
-        _host(r"(?P<region>[a-z]{2}-[a-z]+-\d)\.linodeobjects\.com"),
+        _host(r"(?P<region>[a-z]{2}-[a-z]+-\d+)\.linodeobjects\.com"),
         "Akamai Cloud Manager, Object Storage, Create Bucket",
     ),
     Provider(
         "ovh",  # unverified
-        _host(r"s3\.(?P<region>[a-z]{2,3}(?:-[a-z]+)*)\.(?:io\.)?cloud\.ovh\.(?:net|us)"),
+        _host(r"s3\.{region}\.(?:(?:io|perf)\.)?cloud\.ovh\.(?:net|us)"),
         "OVHcloud control panel, Object Storage, Create a container",
     ),
     Provider(
         "tigris",  # unverified
-        _host(r"(?:t3\.storage\.dev|fly\.storage\.tigris\.dev)"),
+        _host(r"(?:t3\.storage\.dev|t3\.storageapi\.dev|fly\.storage\.tigris\.dev)"),
         "Tigris dashboard, Create Bucket (https://console.tigris.dev)",
         region="auto",
     ),
-)
+    Provider(
+        "contabo",  # no virtual hosts; public URLs need the tenant's id before the bucket
+        _host(r"(?P<region>[a-z]{2,3}\d)\.contabostorage\.com"),
+        "Contabo customer panel, Object Storage, Create bucket",
+        public_endpoint=False,
+    ),
+    Provider(
+        "supabase",  # its S3 API answers signed requests only
+        _host(r"[a-z0-9]{20}(?:\.storage)?\.supabase\.co"),
+        "Supabase dashboard, Storage, New bucket",
+        path="/storage/v1/s3",
+        public_endpoint=False,
+    ),
+    Provider(
+        "storj",  # its S3 gateway answers signed requests only; public links are on another host
+        _host(r"gateway(?:\.[a-z0-9]+)?\.storjshare\.io"),
+        "Storj console, Buckets, New Bucket",
+        region="us-east-1",
+        public_endpoint=False,
+    ),
+    Provider(
+        "oss",  # Alibaba; refuses path style; read in its documentation on AWS SDKs
+        _host(
+            r"(?:s3\.)?oss-(?:accelerate(?:-overseas)?|(?P<region>[a-z0-9-]+?)(?:-internal)?)"
+            r"\.aliyuncs\.com"
+        ),
+        "Alibaba Cloud console, Object Storage Service, Create Bucket",
+        addressing="virtual",
+    ),
+    # What follows is unverified: hosts as the providers list them.
+    _row("cos", r"cos\.(?:accelerate|{region})\.myqcloud\.com", addressing="virtual"),
+    _row("coreweave", r"cwobject\.com", addressing="virtual"),
+    _row("cubbit", r"s3\.cubbit\.eu", region="eu-west-1"),
+    _row("dreamhost", r"(?:objects-|s3\.){region}\.dream\.io"),
+    _row("exoscale", r"sos-{region}\.exo\.io"),
+    _row("fastly", r"{region}\.object\.fastlystorage\.app"),
+    _row("filebase", r"s3\.filebase\.(?:com|io)", region="us-east-1"),
+    _row("gcore", r"{region}\.cloud\.gcore\.lu"),
+    _row("ibm", r"s3\.(?:(?:private|direct)\.)?(?:[a-z]{3}\.)?{region}\.cloud-object-storage"
+         r"\.appdomain\.cloud"),
+    _row("idrive", r"[a-z0-9]{4}\.[a-z]{2,4}\d*\.idrivee2-\d+\.com", region="us-east-1"),
+    _row("impossible", r"{region}\.storage\.impossibleapi\.net"),
+    _row("ionos", r"s3[.-]{region}\.ionoscloud\.com"),
+    _row("lyve", r"s3\.{region}\.(?:[a-z0-9-]+\.lyve|lyvecloud)\.seagate\.com"),
+    _row("magalu", r"{region}\.magaluobjects\.com"),
+    _row("mega", r"s3\.{region}\.(?:megas4\.com|s4\.mega\.io)"),
+    _row("nebius", r"storage\.{region}\.nebius\.cloud"),
+    _row("obs", r"obs\.{region}\.myhuaweicloud\.com", addressing="virtual"),
+    _row("oracle", r"[a-z0-9]+\.compat\.objectstorage\.{region}\.(?:oraclecloud|oci\.customer-oci)"
+         r"\.com"),
+    _row("outscale", r"oos\.{region}\.outscale\.com"),
+    _row("selectel", r"s3\.{region}\.storage\.selcloud\.ru"),
+    _row("synology", r"{region}\.s3\.synologyc2\.net"),
+    _row("upcloud", r"(?:[a-z0-9-]+\.[a-z]{2}-[a-z]{3}\d|[a-z0-9]{5})\.upcloudobjects\.com",
+         region="us-east-1"),
+    _row("vultr", r"(?P<region>[a-z]{3}\d+)\.vultrobjects\.com"),
+    _row("yandex", r"storage\.yandexcloud\.net", region="ru-central1"),
+)  # fmt: skip
 CUSTOM = Provider(
     "custom",  # MinIO, Ceph, SeaweedFS, a proxy ...
     re.compile(r"(?!)"),
     "the service's console, or `mc mb` for MinIO",
     region="us-east-1",
+)
+# Hosts that look like an endpoint and never are: what they are, and what to do instead.
+NOT_ENDPOINTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?:.*\.)?(?:r2\.dev|cloudfront\.net|b-cdn\.net)|f\d{3}\.backblazeb2\.com"),
+        "It serves files to everybody: it belongs into S3_PUBLIC_BASE_URL.",
+    ),
+    (
+        re.compile(
+            r"(?:.*\.)?s3(?:express|-(?:website|accesspoint|object-lambda|outposts|control))"
+            rf"(?:-[a-z0-9-]+)?(?:\.[a-z0-9-]+)*{_AWS_DOMAIN}"
+        ),
+        "Websites, access points and directory buckets of AWS are not supported: leave "
+        "AWS_ENDPOINT_URL unset and set AWS_REGION.",
+    ),
 )
 
 

@@ -35,7 +35,7 @@ from storage.s3.client import S3Client
 from storage.s3.errors import answer_code
 from storage.s3.reading import ObjectReader, restarting
 from storage.s3.upload import Uploader
-from storage.s3.urls import expiry, public_url
+from storage.s3.urls import encode_key
 
 _CHUNK_BYTES = 1 << 20
 _PAGE_KEYS = 1000
@@ -213,14 +213,10 @@ class S3Storage(Storage):
                 "Set S3_PUBLIC_BASE_URL to the bucket's public domain, "
                 f"or S3_URL_KIND={possible[0]}.",
             )
-        url = public_url(
-            full,
-            bucket=self._bucket,
-            region=self._endpoint.region,
-            endpoint_url=self._endpoint.url,
-            base_url=self._public_base_url,
-        )
-        return ObjectUrl(url, "public")
+        if self._public_base_url:
+            base = self._public_base_url.rstrip("/")
+            return ObjectUrl(f"{base}/{encode_key(full)}", "public")
+        return ObjectUrl(self._client.unsigned_url(full), "public")
 
     def url_kinds(self) -> tuple[UrlKind, ...]:
         provider = self._endpoint.provider
@@ -247,10 +243,7 @@ class S3Storage(Storage):
                 f"{self._endpoint.label} does not offer presigned URLs.",
                 "Set S3_URL_KIND=none and read the object by its key, or use another provider.",
             )
-        expires_at = expiry(expires_s)  # before signing: never promises more than is given
-        return ObjectUrl(
-            self._client.presign(method, full, expires_s, parameters), "presigned", expires_at
-        )
+        return self._client.presign(method, full, expires_s, parameters)
 
     def ensure_bucket(self) -> None:
         """Verifies that the bucket is there and may be listed; it is never created.
@@ -274,7 +267,7 @@ class S3Storage(Storage):
             "presigned_urls": self._endpoint.provider.presigns,
             "public_base_url": self._public_base_url,
             "max_bytes": self._max_bytes,
-            "warnings": list(self._endpoint.warnings),
+            "warnings": list(self._client.warnings),
         }
 
 

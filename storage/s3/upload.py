@@ -1,13 +1,15 @@
 """Storing an object in S3, complete or not at all.
 
 Small objects go up in one PutObject, larger ones in parts that are aborted on any failure. The hash
-of every body is signed (x-amz-content-sha256), so a service refuses bytes damaged on their way.
+of every body is signed (x-amz-content-sha256), so a service refuses bytes damaged on their way; a
+bucket with Object Lock wants Content-MD5 as well, and takes nothing without it.
 What was stored is verified from the answers alone: an ETag that is the MD5 of what was sent needs
 no further request. Where it is not (encryption, other services), one HEAD compares the size.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -54,9 +56,11 @@ class Uploader:
 
     def _put_whole(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
         data = payload.read(0, payload.size)
-        answer = self._client.once("put_object", key, Body=data, **headers)
-        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        self._verify(key, payload, answer, md5)
+        md5 = _md5(data)
+        answer = self._client.once(
+            "put_object", key, Body=data, ContentMD5=_as_header(md5), **headers
+        )
+        self._verify(key, payload, answer, md5.hex())
 
     def _put_parts(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
         upload_id = self._client.call("create_multipart_upload", key, **headers)["UploadId"]
@@ -70,17 +74,23 @@ class Uploader:
             raise
         self._verify(key, payload, answer, etag)
 
-    def _send_parts(self, key: str, upload_id: str, payload: Payload) -> list[tuple[str, str]]:
+    def _send_parts(self, key: str, upload_id: str, payload: Payload) -> list[tuple[str, bytes]]:
         """ETag as answered and MD5 as sent of every part, in order."""
         size = max(self._part, -(-payload.size // MAX_PARTS))
         offsets = range(0, payload.size, size)
 
-        def send(number: int, offset: int) -> tuple[str, str]:
+        def send(number: int, offset: int) -> tuple[str, bytes]:
             data = payload.read(offset, min(size, payload.size - offset))
+            md5 = _md5(data)
             answer = self._client.call(
-                "upload_part", key, UploadId=upload_id, PartNumber=number, Body=data
+                "upload_part",
+                key,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=data,
+                ContentMD5=_as_header(md5),
             )
-            return answer["ETag"], hashlib.md5(data, usedforsecurity=False).hexdigest()
+            return answer["ETag"], md5
 
         pool = ThreadPoolExecutor(min(PART_THREADS, len(offsets)), "upload")
         try:
@@ -138,7 +148,14 @@ class Uploader:
         return head["ContentLength"] == payload.size and stored in {None, payload.sha256}
 
 
-def _joined_etag(md5s: list[str]) -> str:
+def _md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def _as_header(md5: bytes) -> str:
+    return base64.b64encode(md5).decode()
+
+
+def _joined_etag(md5s: list[bytes]) -> str:
     """The ETag S3 gives a multipart object: the MD5 of the parts' MD5s, and their number."""
-    joined = hashlib.md5(b"".join(map(bytes.fromhex, md5s)), usedforsecurity=False).hexdigest()
-    return f"{joined}-{len(md5s)}"
+    return f"{_md5(b''.join(md5s)).hex()}-{len(md5s)}"

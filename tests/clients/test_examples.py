@@ -74,10 +74,10 @@ def test_run_ends_with_a_link_to_the_audio(client: Call) -> None:
 
 
 @both
-def test_stream_prints_every_part_in_order(client: Call, endpoint: Endpoint) -> None:
+def test_stream_prints_every_chunk_in_order(client: Call, endpoint: Endpoint) -> None:
     done = client("stream", THREE)
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^part (\d): ", done.stdout, re.MULTILINE) == ["0", "1", "2"]
+    assert re.findall(r"^chunk (\d): ", done.stdout, re.MULTILINE) == ["0", "1", "2"]
 
 
 @both
@@ -126,8 +126,8 @@ def test_curl_runs_asks_and_streams(client: Call, endpoint: Endpoint, tmp_path: 
     (tmp_path / "job.json").write_text(json.dumps(job))
     result = answer("sync", "job.json")
     assert result["status"] == "COMPLETED"
-    parts = answer("stream", result["id"])["stream"]
-    assert [part["output"]["index"] for part in parts] == [0, 1, 2]
+    chunks = answer("stream", result["id"])["stream"]
+    assert [chunk["output"]["index"] for chunk in chunks] == [0, 1, 2]
     assert answer("status", result["id"])["output"] == result["output"]
     (tmp_path / "job.json").write_text(json.dumps({"input": {"text": LONG}}))
     waiting = answer("run", "job.json")

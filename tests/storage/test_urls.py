@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.error
 import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -13,32 +15,140 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import ConfigError, InvalidInput
-from s3_utils import open_storage
-from standins.s3server.server import S3Server
+from s3_utils import AddressingStyle, open_storage
+from standins.s3server.server import DOMAIN, S3Server
 from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
+from storage.s3.providers import CUSTOM, PROVIDERS
 from storage.s3.store import S3Storage
-from storage.s3.urls import encode_key, public_url
+from storage.s3.urls import encode_key
+from tests.storage.test_endpoints import ASK_FOR_REGION, HOSTS
 
 
 @pytest.mark.parametrize(
     ("bucket", "region", "endpoint", "base", "wanted"),
     [
-        ("b", "us-east-1", "https://e.com", None, "https://e.com/b/output/a%20b.wav"),
-        ("b", "us-east-1", "https://e.com/", None, "https://e.com/b/output/a%20b.wav"),
-        ("b", "eu-west-1", None, None, "https://b.s3.eu-west-1.amazonaws.com/output/a%20b.wav"),
+        ("bkt", "us-east-1", "https://e.com", None, "https://e.com/bkt/output/a%20b.wav"),
+        ("bkt", "us-east-1", "https://e.com/", None, "https://e.com/bkt/output/a%20b.wav"),
+        ("bkt", "eu-west-1", None, None, "https://bkt.s3.eu-west-1.amazonaws.com/output/a%20b.wav"),
+        ("bkt", "us-east-1", None, None, "https://bkt.s3.us-east-1.amazonaws.com/output/a%20b.wav"),
         ("b.c", "eu-west-1", None, None, "https://s3.eu-west-1.amazonaws.com/b.c/output/a%20b.wav"),
-        ("b", "cn-north-1", None, None, "https://b.s3.cn-north-1.amazonaws.com.cn/output/a%20b.wav"),
-        ("b", "x", "https://e.com", "https://cdn.io/f/", "https://cdn.io/f/output/a%20b.wav"),
+        ("b_c", "eu-west-1", None, None, "https://s3.eu-west-1.amazonaws.com/b_c/output/a%20b.wav"),
+        ("bkt", "cn-north-1", None, None,
+         "https://bkt.s3.cn-north-1.amazonaws.com.cn/output/a%20b.wav"),
+        ("bkt", "x", "https://e.com", "https://cdn.io/f/", "https://cdn.io/f/output/a%20b.wav"),
+        ("bkt", "x", "https://s3-fips.us-east-1.amazonaws.com", None,
+         "https://bkt.s3-fips.us-east-1.amazonaws.com/output/a%20b.wav"),
+        ("bkt", "x", "https://oss-eu-central-1.aliyuncs.com", None,
+         "https://bkt.oss-eu-central-1.aliyuncs.com/output/a%20b.wav"),
+        ("bkt", "x", "http://bkt.s3.local:9000", None,
+         "http://bkt.s3.local:9000/output/a%20b.wav"),
     ],
 )  # fmt: skip
 def test_public_url(
     bucket: str, region: str, endpoint: str | None, base: str | None, wanted: str
 ) -> None:
-    url = public_url(
-        "output/a b.wav", bucket=bucket, region=region, endpoint_url=endpoint, base_url=base
+    config = StorageConfig(
+        mode="s3", bucket=bucket, region=region, endpoint_url=endpoint, public_base_url=base
     )
-    assert url == wanted
+    assert S3Storage(config).url("output/a b.wav", "public").url == wanted
+
+
+TYPICAL = [None, "http://minio:9000", "http://127.0.0.1:9000", "https://e.com/s3"]
+ENDPOINTS = TYPICAL + [f"https://{host}" for host, *_ in (*HOSTS, *ASK_FOR_REGION)]
+STYLES: list[AddressingStyle] = ["auto", "path", "virtual"]
+BUCKETS = ["voices", "my.voices", "my_voices", "MyVoices", "my-voices-2", "192.168.0.1", "ab"]
+# All three with each other; for the rows of the table, each style with another bucket in turn.
+PLACES = [
+    (endpoint, style, bucket)
+    for row, endpoint in enumerate(ENDPOINTS)
+    for turn, style in enumerate(STYLES)
+    for bucket in (BUCKETS if endpoint in TYPICAL else [BUCKETS[(2 * row + turn) % len(BUCKETS)]])
+]
+AWS_DOMAINS = {"cn-north-1": "amazonaws.com.cn", "eusc-de-east-1": "amazonaws.eu"}
+
+
+def test_the_endpoints_below_are_of_every_provider() -> None:
+    rows = {S3Storage(url_config(url)).describe()["provider"] for url in ENDPOINTS}
+    assert rows == {row.name for row in (*PROVIDERS, CUSTOM)}
+
+
+def url_config(endpoint: str | None, **more: Any) -> StorageConfig:
+    config = StorageConfig(
+        mode="s3", bucket="voices", endpoint_url=endpoint, region="eu-west-1",
+        access_key_id="id", secret_access_key="secret",
+    )  # fmt: skip
+    return replace(config, **more)
+
+
+@pytest.mark.parametrize(("endpoint", "style", "bucket"), PLACES)
+def test_public_and_presigned_urls_agree_with_each_other_and_with_what_is_said(
+    endpoint: str | None, style: AddressingStyle, bucket: str
+) -> None:
+    try:
+        store = S3Storage(url_config(endpoint, bucket=bucket, addressing_style=style))
+    except ConfigError as error:
+        assert "s3-accelerate" in error.message  # which cannot have every bucket
+        return
+    key = "a b/ü+~.wav"
+    kinds = store.url_kinds()
+    urls = [store.url(key, kind).url for kind in kinds if kind != "none"]
+    urls += [store.presign_put(key).url] if "presigned" in kinds else []
+    shown = store.describe()
+    base = str(shown["endpoint"])
+    if not base.startswith("http"):
+        region = str(shown["region"])
+        base = f"https://s3.{region}.{AWS_DOMAINS.get(region, 'amazonaws.com')}"
+    scheme, host = base.split("://")
+    wanted = {"path": f"{base}/{bucket}", "virtual": f"{scheme}://{bucket}.{host}"}
+    place = f"{wanted[str(shown['addressing'])]}/a%20b/%C3%BC%2B~.wav"
+    assert [str(url).partition("?")[0] for url in urls] == [place] * len(urls)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_requests_go_where_the_urls_point(
+    s3_config: StorageConfig,
+    s3_server: S3Server,
+    monkeypatch: pytest.MonkeyPatch,
+    style: AddressingStyle,
+) -> None:
+    """Over HTTP, with the bucket in the host where that is asked for."""
+    resolve_test_hosts(monkeypatch)
+    port = urlsplit(s3_server.url).port
+    for bucket, virtual in ((f"voices-{style}", style == "virtual"), (f"my_{style}", False)):
+        s3_server.make_bucket(bucket)
+        base = replace(s3_config, bucket=bucket, addressing_style=style)
+        store = S3Storage(replace(base, endpoint_url=f"http://{DOMAIN}:{port}"))
+        store.put("a b.wav", b"sound")
+        host = f"{bucket}.{DOMAIN}:{port}" if virtual else f"{DOMAIN}:{port}"
+        assert s3_server.requests[-1].headers["host"] == host
+        for url in (store.url("a b.wav", "presigned").url, store.url("a b.wav", "public").url):
+            assert urlsplit(str(url)).netloc == host
+        assert fetch(str(store.url("a b.wav", "presigned").url)) == (200, b"sound")
+        assert s3_server.raw_keys(bucket) == ["a b.wav"]
+
+
+def test_a_bucket_in_an_unknown_host_does_not_become_part_of_the_keys(
+    s3_config: StorageConfig, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_test_hosts(monkeypatch)
+    s3_server.make_bucket("voices-3")
+    endpoint = f"http://voices-3.{DOMAIN}:{urlsplit(s3_server.url).port}"
+    store = S3Storage(replace(s3_config, bucket="voices-3", endpoint_url=endpoint))
+    store.put("voices/a.wav", b"x")
+    assert s3_server.raw_keys("voices-3") == ["voices/a.wav"]
+    assert [item.key for item in store.list()] == ["voices/a.wav"]
+    assert fetch(str(store.url("voices/a.wav", "presigned").url)) == (200, b"x")
+
+
+def resolve_test_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's DNS: its domain and every host below it are this machine."""
+    ask = socket.getaddrinfo
+
+    def answer(host: str, *rest: Any, **more: Any) -> Any:
+        return ask("127.0.0.1" if str(host).endswith(DOMAIN) else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

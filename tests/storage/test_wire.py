@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from errors import StorageUnavailable
 from s3_utils import Storage, open_storage
 from standins.s3server.server import S3Server
+from storage.body import open_payload
 from storage.config import StorageConfig
+from storage.s3.client import S3Client
 from storage.s3.store import S3Storage
+from storage.s3.upload import Uploader
 
 MIB = 1 << 20
 REFUSED = ("x-amz-checksum", "x-amz-sdk-checksum-algorithm", "x-amz-trailer", "x-amz-acl",
@@ -54,22 +64,51 @@ def test_a_service_that_refuses_checksums_is_usable(
     use_everything(open_storage(replace(s3_config, multipart_threshold_bytes=6 * MIB)), tmp_path)
 
 
-def test_aws_variables_of_the_environment_do_not_change_the_wire(
-    s3_config: StorageConfig,
-    s3_server: S3Server,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_bucket_with_object_lock_takes_every_upload(
+    s3_config: StorageConfig, s3_server: S3Server, tmp_path: Path
 ) -> None:
-    s3_server.faults.refuse_checksums = True
-    for name, value in {
-        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_supported",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
-        "AWS_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "9",
-    }.items():
-        monkeypatch.setenv(name, value)
-    use_everything(open_storage(s3_config), tmp_path)
+    s3_server.faults.object_lock = True
+    use_everything(open_storage(replace(s3_config, multipart_threshold_bytes=6 * MIB)), tmp_path)
+    bodies = [r for r in s3_server.requests if r.method == "PUT"]
+    assert {"partNumber" in r.target for r in bodies} == {True, False}
+    assert all("content-md5" in r.headers for r in bodies)
+
+
+def test_a_body_that_is_not_the_one_of_its_digest_is_refused(
+    s3_config: StorageConfig, s3_server: S3Server, bucket: str
+) -> None:
+    """The server is as strict as the tests above need it: nothing is stored here."""
+    client = boto3.client(
+        "s3", endpoint_url=s3_server.url, region_name=s3_server.region,
+        aws_access_key_id=s3_server.access_key, aws_secret_access_key=s3_server.secret_key,
+        config=Config(request_checksum_calculation="when_required"),
+    )  # fmt: skip
+    wrong = base64.b64encode(hashlib.md5(b"another body").digest()).decode()
+    with pytest.raises(ClientError, match="BadDigest"):
+        client.put_object(Bucket=bucket, Key="k", Body=b"body", ContentMD5=wrong)
+    s3_server.faults.object_lock = True
+    with pytest.raises(ClientError, match="InvalidRequest"):
+        client.put_object(Bucket=bucket, Key="k", Body=b"body")
+    assert s3_server.raw_keys(bucket) == []
+
+
+def test_the_hash_of_a_body_with_a_digest_is_signed_over_tls_as_well(
+    s3_config: StorageConfig,
+) -> None:
+    """botocore leaves it out there unless it is told not to. The request is caught on its way."""
+    client = S3Client(replace(s3_config, endpoint_url="https://s3.test", max_attempts=1))
+    sent: list[dict[str, bytes]] = []
+
+    def catch(request: Any, **_: Any) -> None:
+        sent.append(dict(request.headers))
+        raise EndpointConnectionError(endpoint_url="https://s3.test")
+
+    client.botocore().meta.events.register("before-send.s3", catch)
+    with open_payload(b"signed") as payload, pytest.raises(StorageUnavailable):
+        Uploader(client, MIB, MIB).put("k", payload, {})
+    [headers] = sent
+    assert "Content-MD5" in headers
+    assert headers["X-Amz-Content-SHA256"].decode() == hashlib.sha256(b"signed").hexdigest()
 
 
 def test_every_body_is_signed(s3: S3Storage, s3_server: S3Server) -> None:

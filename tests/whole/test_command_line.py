@@ -171,4 +171,4 @@ def test_running_again_runs_again(run, tmp_path: Path) -> None:
     for _ in range(2):
         result = run({"input": {"text": "Hello.", "nfe_step": 4}})
         assert result.returncode == 0
-        assert "delivered before" not in result.stdout
+        assert "redelivered" not in result.stdout

@@ -251,7 +251,7 @@ def test_sigterm_stores_what_does_not_fit_into_the_grace(
     assert resumed["sha256"] == uninterrupted(s3_env, LONG, job_id, tmp_path)
 
 
-def test_a_job_delivered_again_is_answered_without_inference(
+def test_a_redelivered_job_is_answered_without_inference(
     platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
 ) -> None:
     platform.submit("twice", {"text": "Hello there.", "return_word_timings": True, **FAST})

@@ -24,7 +24,9 @@ from storage.s3.providers import CUSTOM, PROVIDERS, Provider
 from worker.jobs.answer import REDELIVERED
 from worker.settings.load import Settings
 
-ROWS = {row.name: row for row in (*PROVIDERS, CUSTOM)}
+# One row of each kind: what a provider cannot do is all that makes a difference to a job.
+_KINDS = {(row.public_endpoint, row.presigns): row for row in reversed((*PROVIDERS, CUSTOM))}
+ROWS = {row.name: row for row in _KINDS.values()}
 KINDS = ("public", "presigned", "none")
 
 

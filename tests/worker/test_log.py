@@ -20,7 +20,8 @@ URL = "https://s3.example.com/b/a.wav?X-Amz-Signature=abc123&X-Amz-Date=1"
 def stream(request: pytest.FixtureRequest) -> io.StringIO:
     stream = io.StringIO()
     settings = Settings.load({**ENV, "LOG_FORMAT": request.param, "F5_MODLE": "x"})
-    setup_logging(settings.log, settings.secrets, settings.warnings, stream)
+    log = settings.log
+    setup_logging(log.level, log.format, settings.secrets, settings.warnings, stream)
     return stream
 
 
@@ -44,7 +45,7 @@ def test_warnings_of_the_settings_are_logged(stream: io.StringIO) -> None:
 
 def test_the_jobs_id_is_on_its_lines_alone() -> None:
     stream = io.StringIO()
-    setup_logging(Settings().log, (), stream=stream)
+    setup_logging("INFO", "json", (), stream=stream)
     log = get_logger("test")
 
     async def job(name: str) -> None:

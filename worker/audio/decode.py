@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,21 +44,13 @@ class Audio:
     extension: str = "wav"
 
     @property
-    def channels(self) -> int:
-        return int(self.pcm.shape[1])
-
-    @property
     def seconds(self) -> float:
         return len(self.pcm) / self.sample_rate
 
-    @property
-    def samples(self) -> Samples:
-        """(frames,) fp32 mono, the mean of all channels, within -1..1."""
-        return to_mono(self.pcm, self.width)
-
 
 def to_mono(pcm: Pcm, width: int) -> Samples:
-    """(frames, channels) integers of `width` bytes to (frames,) fp32 as torchaudio.load scales."""
+    """(frames, channels) integers of `width` bytes to (frames,) fp32, the mean of all channels,
+    within -1..1 as `torchaudio.load` scales."""
     scaled = pcm.astype(np.float32) * np.float32(1 / (1 << (8 * width - 1)))
     return scaled[:, 0] if scaled.shape[1] == 1 else scaled.mean(axis=1, dtype=np.float32)
 
@@ -70,14 +61,20 @@ def quantise(samples: NDArray[np.floating]) -> NDArray[np.int16]:
     return (scaled.astype(np.int64) >> 16).astype(np.int16)
 
 
-def decode(source: bytes | Path, *, max_seconds: float, max_bytes: int) -> Audio:
+def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Audio:
     """Decodes a voice file.
 
     Raises:
         VoiceUnusable: empty, larger or longer than allowed, not audio, cut off, silent, too short,
             or with NaN or infinite samples.
     """
-    data = _read(source, max_bytes)
+    if len(data) > max_bytes:
+        raise VoiceUnusable(
+            f"The voice file has {len(data)} bytes; at most {max_bytes} are allowed.",
+            "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
+        )
+    if not data:
+        raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
     if other := other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
@@ -94,18 +91,6 @@ def decode(source: bytes | Path, *, max_seconds: float, max_bytes: int) -> Audio
     if peak < SILENCE_PEAK:
         raise VoiceUnusable("The voice file is silent.", "Check the recording and upload it again.")
     return audio
-
-
-def _read(source: bytes | Path, max_bytes: int) -> bytes:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > max_bytes:
-        raise VoiceUnusable(
-            f"The voice file has {size} bytes; at most {max_bytes} are allowed.",
-            "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
-        )
-    if not size:
-        raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
-    return source if isinstance(source, bytes) else source.read_bytes()
 
 
 def _decode(data: bytes, max_seconds: float) -> Audio:
@@ -166,7 +151,7 @@ def _decode_open(file: Any, max_seconds: float) -> Audio:
 
 
 def _sample_type(subtype: str) -> tuple[str, int]:
-    """How soundfile shall read a subtype, and the width in bytes it is kept at."""
+    """The type in which soundfile reads a subtype, and the width in bytes it is kept in."""
     if subtype in ("PCM_U8", "PCM_S8"):
         return "int16", 1
     if subtype in ("PCM_24", "PCM_32", "ALAC_24", "ALAC_32"):
@@ -185,8 +170,7 @@ def _integers(block: NDArray[Any], width: int) -> Pcm:
     floats = block.astype(np.float32, copy=False)
     if not np.isfinite(floats).all():
         raise VoiceUnusable(
-            "The voice file holds NaN or infinite samples.",
-            "Export it again as 16-bit wav.",
+            "The voice file holds NaN or infinite samples.", "Export it again as 16-bit wav."
         )
     rounded: Pcm = np.clip(np.rint(floats * np.float32(32768)), -32768, 32767).astype(np.int16)
     return rounded

@@ -45,7 +45,7 @@ class Levels:
         self.width, self.rate = width, rate
         self.full_scale = float(1 << (8 * width - 1))
         # 32-bit samples lose their lowest 8 bits, so that a window's sum fits 64 bits; the
-        # running sum itself may wrap around, differences of it are right all the same.
+        # running sum itself may wrap around, but its differences stay right.
         self._unit = 256.0 if width == 4 else 1.0
         sums = np.zeros(self.frames + 1, dtype=np.int64)
         for i in range(0, self.frames, _BLOCK):

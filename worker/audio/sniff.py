@@ -1,6 +1,6 @@
-"""What a file that is no usable audio seems to be, and whether a wav or aiff file was cut off.
+"""What a file seems to be if it is not usable audio, and whether a wav or aiff file was cut off.
 
-People send share links, error pages and phone recordings; the error says what came.
+People send share links, error pages and phone recordings; the error says what arrived.
 """
 
 from __future__ import annotations

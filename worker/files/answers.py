@@ -24,9 +24,7 @@ HANDED_OVER = frozenset(
     for name, field in SpeechInput.model_fields.items()
     if any(isinstance(mark, HandedOver) for mark in field.metadata)
 )
-_NOT_STORED = (
-    "audio_url", "url_kind", "expires_at", "audio_base64", "timing_files", "bucket", "storage_type",
-)  # fmt: skip
+_NOT_STORED = ("timing_files", "bucket", "storage_type")  # said of the stored files when asked
 
 
 def request_fingerprint(request: SpeechInput, model: str) -> str:
@@ -35,18 +33,17 @@ def request_fingerprint(request: SpeechInput, model: str) -> str:
     return hashlib.sha256(json.dumps([model, asked], sort_keys=True).encode()).hexdigest()
 
 
-def encode_answer(fingerprint: str, answer: Mapping[str, Any]) -> bytes:
-    """What is stored: the answer without what is made anew for whoever asks."""
-    kept = {name: value for name, value in answer.items() if name not in _NOT_STORED}
-    kept["timing_formats"] = list(answer["timing_files"])
+def encode_answer(fingerprint: str, facts: Mapping[str, Any]) -> bytes:
+    """What is stored: a job's facts without those that are looked up for whoever asks."""
+    kept = {name: value for name, value in facts.items() if name not in _NOT_STORED}
+    kept["timing_formats"] = list(facts["timing_files"])
     return json.dumps({"request": fingerprint, "output": kept}, ensure_ascii=False).encode()
 
 
 def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, Any] | None:
-    """The stored answer of a job, None if there is none, or it answers another request or job.
+    """The stored answer of a job; None if absent, or if it answers another request or job.
 
-    None as well if its audio is gone or is not the one it speaks of, and while storage does not
-    answer.
+    Also None if its audio is gone or has changed, and while storage does not answer.
     """
     try:
         stored = files.read_answer()
@@ -63,7 +60,7 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
             return None
     except (ObjectNotFound, StorageDenied):
         return None
-    except StorageUnavailable as error:  # a job that can go on without it shall
+    except StorageUnavailable as error:  # the job can go on without it
         log.warning("stored answer not read: %s", error.message)
         return None
     except (KeyError, TypeError, AttributeError, InvalidInput):

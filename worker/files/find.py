@@ -33,24 +33,24 @@ def find_timing(files: JobFiles, fmt: str | None = None) -> str:
     stored = find_timings(files, load_answer(files))
     if not stored:
         raise _no_file(files)
-    key = stored.get(fmt) if fmt else next(iter(stored.values()))
-    if key is None:
-        names = ", ".join(stored)
-        raise ObjectNotFound(f"The job {files.job_id} has no {fmt} file; it has {names}.")
-    return key
+    wanted = fmt or next(iter(stored))
+    if wanted not in stored:
+        has = ", ".join(stored)
+        raise ObjectNotFound(f"The job {files.job_id} has no {fmt} file; it has {has}.")
+    return stored[wanted]
 
 
 def find_timings(files: JobFiles, answer: Mapping[str, Any] | None) -> dict[str, str]:
     """Keys of the job's timing files by format: those its answer names, else those that are there.
 
-    A file of an earlier run under the same id, in a format the last run did not make, is not its.
+    Files that an earlier run under the same id left in other formats do not count.
     """
     made = TIMING_FORMATS if answer is None else answer.get("timing_formats", TIMING_FORMATS)
     return files.stored_timings(fmt for fmt in TIMING_FORMATS if fmt in made)
 
 
 def facts_of(item: ObjectInfo) -> dict[str, Any]:
-    """What the audio's own metadata still tells of a job without a stored answer."""
+    """What the audio's metadata says about a job without a stored answer."""
     facts = item.metadata
     answer: dict[str, Any] = {
         "s3_key": item.key,
@@ -70,5 +70,5 @@ def facts_of(item: ObjectInfo) -> dict[str, Any]:
 def _no_file(files: JobFiles) -> ObjectNotFound:
     return ObjectNotFound(
         f"No stored file of the job {files.job_id} was found.",
-        "The job may still run or have failed; with an OUTPUT_KEY of your own, ask by `key`.",
+        "It may still be running or have failed; with an OUTPUT_KEY of your own, ask by `key`.",
     )

@@ -40,7 +40,10 @@ _AT_ONCE = 8  # requests to storage
 
 
 class JobFiles(Layout):
-    """The files of one job in one store. What reads or writes storage blocks."""
+    """The files of one job in one store.
+
+    What reads or writes storage blocks, and raises StorageError of any kind.
+    """
 
     def __init__(self, storage: Storage, settings: Settings, job_id: str) -> None:
         super().__init__(settings, job_id)
@@ -49,12 +52,7 @@ class JobFiles(Layout):
     def put(
         self, file: JobFile, data: bytes, metadata: Mapping[str, str] | None = None
     ) -> StoredObject:
-        """Stores a file, marked as this job's.
-
-        Raises:
-            StorageError: of any kind.
-            InvalidInput: more metadata than S3 keeps.
-        """
+        """Stores a file, marked as this job's; InvalidInput for more metadata than S3 keeps."""
         return self.storage.put(
             file.key,
             data,
@@ -90,7 +88,7 @@ class JobFiles(Layout):
         return {index: key for index, key in keys.items() if key in ours}
 
     def read_answer(self) -> dict[str, Any] | None:
-        """What is stored as the job's answer, None if there is nothing of this worker's making.
+        """What is stored as the job's answer, None if absent or not written by this worker.
 
         It may be of another job if it is not stored where older versions did.
 
@@ -104,19 +102,11 @@ class JobFiles(Layout):
         return None
 
     def delete_all(self) -> list[str]:
-        """Deletes everything the job left; returns the keys.
-
-        Raises:
-            StorageError: of any kind.
-        """
+        """Deletes everything the job left; returns the keys."""
         return self.delete([*self._audio_keys(), *self._other_keys()])
 
     def delete(self, keys: Iterable[str]) -> list[str]:
-        """Deletes those of `keys` that are this job's; returns them.
-
-        Raises:
-            StorageError: of any kind; the others are deleted all the same.
-        """
+        """Deletes those of `keys` that are this job's, the rest also if one fails; returns them."""
         keys = list(dict.fromkeys(keys))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             gone = list(pool.map(self._delete, keys))

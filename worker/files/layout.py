@@ -90,7 +90,7 @@ class Layout:
 
         Args:
             template: the worker's own if None.
-            date: as it shall appear, `2026-01-31`.
+            date: as it appears in the key, `2026-01-31`.
             index: number of the segment, three digits in the key.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from s3_utils import ObjectUrl, Storage, UrlKind
-from worker.settings.storage import UrlConfig
+from worker.settings.storage_env import UrlConfig
 
 
 @dataclass(frozen=True)

@@ -45,14 +45,18 @@ class Target:
     metadata: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def timing_urls(self) -> dict[str, str | None]:
+        """URLs of its timing files by format, None where the store gives none."""
+        return {fmt: self.links.to(file.key).url for fmt, file in self.timings.items()}
+
 
 @dataclass(frozen=True)
 class Stored:
-    """What was stored: the receipt and URL of the audio, URLs of timing files, warnings."""
+    """What was stored: the receipt and URL of the audio, and warnings."""
 
     audio: StoredObject
     url: ObjectUrl
-    timing_urls: Mapping[str, str | None]
     warnings: tuple[str, ...]
 
 
@@ -159,10 +163,9 @@ async def store(
     url = await asyncio.to_thread(target.links.to, target.audio.key)
     if url.kind != target.links.kind:
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
-    timing_urls: dict[str, str | None] = {
-        fmt: target.links.to(target.timings[fmt].key).url for fmt in timings
-    }
-    return Stored(receipts[0], url, timing_urls, (*target.warnings, *warnings))
+    if url.shortened:
+        warnings[f"URLs end at {url.expires}, with the credentials that signed them."] = None
+    return Stored(receipts[0], url, (*target.warnings, *warnings))
 
 
 async def _all_or_none(
@@ -181,7 +184,7 @@ async def _all_or_none(
     try:
         await asyncio.to_thread(_take_back, files, stored, taken)
     except WorkerError as error:
-        log.warning("files stay of a job that failed: %s", error.message)
+        log.warning("files of a failed job were left behind: %s", error.message)
     raise failures[0]
 
 

@@ -13,13 +13,8 @@ from typing import Any
 from s3_utils import ObjectUrl
 from worker.jobs.chunks import Segment
 
-REDELIVERED = "This job was delivered before: its stored result is returned."
-# RunPod's documented limits of a job's payload: an answer over them is lost.
-RUN_BYTES = 10_000_000
-RUNSYNC_BYTES = 20_000_000
-_RUNSYNC = "sync-"  # how the ids of /runsync begin
+REDELIVERED = "This job was redelivered: its stored answer is returned."
 _FORMATS = ("timing_files", "timing_formats")  # of the facts, made and stored
-_ROOM_BYTES = 400_000  # of an answer, for everything that is not audio
 
 
 @dataclass
@@ -104,9 +99,9 @@ def answer(
     Args:
         facts: of `SpeechFacts`, or as they were stored.
         url, timing_urls: where its files are, the latter by format.
-        warnings: of this delivery, beside those in the facts.
+        warnings: beside those in the facts.
         inline: reads the audio if it was asked for as base64.
-        most_inline: see `inline_limit`.
+        most_inline: see `worker.files.inline`.
     """
     said = [*facts.get("warnings", ()), *warnings]
     found = {name: value for name, value in facts.items() if name not in _FORMATS} | {
@@ -125,9 +120,3 @@ def answer(
     elif inline:
         found["audio_base64"] = base64.b64encode(inline()).decode()
     return found
-
-
-def inline_limit(configured: int, job_id: str) -> int:
-    """Bytes of audio that a job's answer may carry as base64, which takes 4/3 of their size."""
-    platform = RUNSYNC_BYTES if job_id.startswith(_RUNSYNC) else RUN_BYTES
-    return min(configured, (platform - _ROOM_BYTES) * 3 // 4)

@@ -43,10 +43,10 @@ def render(spoken: Spoken, request: SpeechInput) -> Rendered:
         InferenceFailed: silence, or NaN or infinite samples.
     """
     samples, segments = spoken.samples, spoken.segments
-    finite = np.isfinite(samples).all()
-    if not finite or np.abs(samples).max(initial=0.0) < _SILENT:
+    peak = np.abs(samples).max(initial=0.0)
+    if not _SILENT <= peak < np.inf:
         raise InferenceFailed(
-            f"The model gave {'no sound' if finite else 'NaN or infinite samples'}.",
+            f"The model gave {'no sound' if peak < _SILENT else 'NaN or infinite samples'}.",
             "Send the job again; if it recurs, set F5_DTYPE=float32.",
         )
     if request.remove_silence:

@@ -1,7 +1,7 @@
-"""Finished chunks of long jobs in storage, so that a job that died goes on where it was.
+"""Finished chunks of long jobs in storage, so that a job that died continues from them.
 
 A chunk is stored once it has been finished for a second while others of its job are not, so short
-jobs never pay for it. Raw fp32 samples are stored and their checksum behind them, so a resumed job
+jobs never pay for it. Raw fp32 samples are stored, followed by their checksum, so a resumed job
 has the bits of an uninterrupted one, and what was cut or damaged is spoken again. The fingerprint
 covers everything a chunk's sound depends on; a job sent again with other parameters finds nothing.
 """

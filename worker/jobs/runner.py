@@ -13,6 +13,7 @@ from typing import Any
 
 from errors import JobTimeout, Unexpected, WorkerError
 from worker.app import App
+from worker.files.inline import check_size
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
 from worker.log import get_logger, job_context
@@ -41,6 +42,7 @@ class JobRunner:
             started = time.perf_counter()
             try:
                 answer = await self._within_budget(job_id, job.get("input"), reporter or Silent())
+                check_size(answer, job_id)
             except WorkerError as error:
                 answer = {"job_id": job_id, **error.as_output()}
             except asyncio.CancelledError:
@@ -75,15 +77,15 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(
-        self, job_id: str, raw: object, reporter: Reporter, may_come_again: Callable[[], bool]
+        self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
     ) -> dict[str, object]:
         request = await asyncio.to_thread(parse, raw, OPERATIONS, self.app.settings)
         if isinstance(request.input, SpeechInput):
             job = SpeechJob(
-                self.app, job_id, request.input, request.warnings, reporter, may_come_again
+                self.app, job_id, request.input, request.warnings, reporter, redeliverable
             )
             return await job.run()
         assert isinstance(request.input, Operation)
-        answer = await asyncio.to_thread(request.input.run, self.app)
+        answer = await asyncio.to_thread(request.input.run, self.app, job_id)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": job_id, "status": "completed", **answer, "warnings": warnings}

@@ -19,9 +19,10 @@ from s3_utils import ObjectUrl
 from worker.app import App
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.find import find_timings
+from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.store import Stored, Target, plan_target, store, taken_keys
-from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer, inline_limit
+from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
 from worker.jobs.render import Rendered, render
 from worker.jobs.reporter import Progress, Reporter
@@ -33,7 +34,7 @@ from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
 
-_MODEL_CHARS = 80  # of the model's name in the metadata of the audio, which are few
+_MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class SpeechJob:
 
     Args:
         warnings: what the user should know about how the request was read.
-        may_come_again: whether the platform may redeliver the job if it is interrupted now.
+        redeliverable: whether the platform may redeliver the job if it is interrupted now.
     """
 
     # Known once `run` has passed their stage.
@@ -60,12 +61,12 @@ class SpeechJob:
         request: SpeechInput,
         warnings: Sequence[str],
         reporter: Reporter,
-        may_come_again: Callable[[], bool],
+        redeliverable: Callable[[], bool],
     ) -> None:
         self._started = time.perf_counter()
         self._app, self._job_id, self._request = app, job_id, request
         self._warnings, self._reporter = warnings, reporter
-        self._may_come_again = may_come_again
+        self._redeliverable = redeliverable
         self._settings = app.settings.jobs
         self._files = JobFiles(app.store(request.use_s3), app.settings, job_id)
 
@@ -132,14 +133,11 @@ class SpeechJob:
             ChunkStore(self._files, fingerprint(chunks, self._engine.model)),
             len(chunks),
             enabled=self._settings.resumes and len(chunks) > 1,
-            worth_keeping=self._will_come_again,
+            worth_keeping=lambda e: getattr(e, "retryable", False) or self._redeliverable(),
         )
 
-    def _will_come_again(self, error: BaseException) -> bool:
-        return getattr(error, "retryable", False) or self._may_come_again()
-
     async def _speak(self, chunks: Sequence[Chunk], saver: ChunkSaver) -> dict[int, SpokenChunk]:
-        """Every chunk by index; storage and the platform hear of each as it finishes."""
+        """Every chunk by index; each is stored and reported as it finishes."""
         progress = Progress(chunks, self._rate)
         stream = ChunkStream(self._reporter, self._target, self._request, chunks, self._rate)
         speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found))
@@ -220,34 +218,32 @@ class SpeechJob:
         facts.metrics.upload_s = total_s - facts.metrics.total_s
         facts.metrics.total_s = total_s
         facts.bucket, facts.storage_type = stored.audio.bucket, stored.audio.storage_type
-        return self._handed_over(
-            facts.as_dict(), stored.url, stored.timing_urls, stored.warnings, lambda: audio
-        )
+        return self._handed_over(facts.as_dict(), stored.url, stored.warnings, lambda: audio)
 
     def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
-        """An earlier answer with URLs as this delivery asks for them."""
+        """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
-        key, links = earlier["s3_key"], self._target.links
-        timings = find_timings(self._files, earlier).items()
-        timing_urls: dict[str, str | None] = {fmt: links.to(path).url for fmt, path in timings}
-
-        def audio() -> bytes:
-            return self._files.storage.get(key, max_bytes=earlier["bytes"])
-
-        return self._handed_over(earlier, links.to(key), timing_urls, [REDELIVERED], audio)
+        key, storage, links = earlier["s3_key"], self._files.storage, self._target.links
+        found = self._handed_over(
+            earlier,
+            links.to(key),
+            [REDELIVERED],
+            lambda: storage.get(key, max_bytes=earlier["bytes"]),
+        )
+        timings = find_timings(self._files, earlier)  # older versions had other keys
+        return {**found, "timing_files": {fmt: links.to(at).url for fmt, at in timings.items()}}
 
     def _handed_over(
         self,
         facts: Mapping[str, Any],
         url: ObjectUrl,
-        timing_urls: Mapping[str, str | None],
         warnings: Sequence[str],
         audio: Callable[[], bytes],
     ) -> dict[str, Any]:
         return answer(
             facts,
             url,
-            timing_urls,
+            self._target.timing_urls,
             warnings,
             inline=audio if self._request.return_audio else None,
             most_inline=inline_limit(self._settings.inline_audio_max_bytes, self._job_id),

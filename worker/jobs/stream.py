@@ -1,7 +1,7 @@
 """Chunks of a long text as soon as they are spoken, in order, while the rest is still running.
 
 Each is an audio file of its own: a URL, or base64 where the job asks for inline audio and it fits
-the platform's limit for one piece of a stream. The pieces overlap by the cross-fade the whole
+the platform's limit for one chunk of a stream. Chunks overlap by the cross-fade that the whole
 result has: play each from its `start`.
 """
 

@@ -20,8 +20,8 @@ class Operation(Strict):
 
     endpoint: str
 
-    def run(self, app: App) -> Answer:
-        """The answer; blocking, as storage is.
+    def run(self, app: App, caller: str) -> Answer:
+        """The answer to the job `caller`, by its id; blocking, as storage is.
 
         Raises:
             WorkerError: typed as its cause.

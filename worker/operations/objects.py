@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import ObjectNotFound
+from errors import AnswerTooLarge, ObjectNotFound
 from s3_utils import ObjectInfo, UrlKind
 from worker.app import App
 from worker.audio.formats import AudioFormat
 from worker.files.answers import load_answer
 from worker.files.find import facts_of, find_audio, find_timing, find_timings
 from worker.files.guard import check_deletable, check_uploadable
+from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.links import Links
 from worker.operations.base import Answer, Operation, url_fields
@@ -45,7 +46,7 @@ class ListObjects(Operation):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     after: Key | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         files: list[Answer] = []
         truncated = False
         for item in app.storage.list(self.prefix):
@@ -87,24 +88,21 @@ class Info(ObjectOperation):
 
     endpoint: Literal["info"]
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         item = self.find(app)
-        return {
-            **_described(item),
-            "content_type": item.content_type,
-            "metadata": dict(item.metadata),
-        }
+        more = {"content_type": item.content_type, "metadata": dict(item.metadata)}
+        return {**_described(item), **more}
 
 
 class Download(ObjectOperation):
-    """`return_audio` also answers the bytes as base64 while they fit."""
+    """`return_audio` also answers the bytes as base64, if they fit."""
 
     endpoint: Literal["download"]
     url: UrlKind | None = None
     url_expires: Expires | None = None
     return_audio: bool = False
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         item = self.find(app)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
         url = links.to(item.key)
@@ -113,19 +111,24 @@ class Download(ObjectOperation):
         if audio:
             answer["audio_url"] = url.url
         if self.return_audio:
-            limit = app.settings.jobs.inline_audio_max_bytes
+            limit = inline_limit(app.settings.jobs.inline_audio_max_bytes, caller)
+            if item.size > limit:
+                raise AnswerTooLarge(
+                    f"{item.key} has {item.size} bytes, more than the {limit} that fit an answer.",
+                    "Leave `return_audio` out: `url` is where it can be had.",
+                )
             data = app.storage.get(item.key, max_bytes=limit)
             answer["audio_data" if audio else "timing_data"] = base64.b64encode(data).decode()
         return answer
 
 
 class Status(Operation):
-    """A job this worker has no object of is unknown, not failed: its queue knows more."""
+    """A job without stored audio is `not_found`, not failed: only the queue knows how it ended."""
 
     endpoint: Literal["status"]
     job_id: JobId
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         stored = _files(app, self.job_id).stored_audio()
         return {"job_id": self.job_id, "status": "completed" if stored else "not_found"}
 
@@ -138,7 +141,7 @@ class Result(Operation):
     url: UrlKind | None = None
     url_expires: Expires | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         files = _files(app, self.job_id)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
         item = find_audio(files)
@@ -164,7 +167,7 @@ class Delete(Operation):
     job_id: JobId | None = None
     voice_name: VoiceName | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         if self.voice_name is not None:
             keys = app.voices.catalogue.remove(self.voice_name)
         elif self.job_id is not None:
@@ -190,7 +193,7 @@ class Presign(Operation):
     )
     url_expires: Expires | None = None
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         links = Links.wanted(app.storage, app.settings.urls, "presigned", self.url_expires)
         if self.method == "get":
             url = links.to(self.key)

@@ -1,4 +1,4 @@
-"""Every endpoint beside `tts`. One added to a module below is in the table."""
+"""Every endpoint beside `tts`: each operation class of the modules below."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import WorkerError
+from errors import Unhealthy, WorkerError
 from s3_utils import Storage, run_check
 from worker.app import App
 from worker.files.cleanup import clean_up
@@ -23,7 +23,7 @@ class Cleanup(Operation):
     cleanup_s3: bool = True
     dry_run: bool = False
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         days = app.settings.jobs.cleanup_days if self.days_old is None else self.days_old
         wanted = {"local": self.cleanup_local, "s3": self.cleanup_s3}
         stores: dict[str, Storage] = {
@@ -45,7 +45,7 @@ class StorageInfo(Operation):
     endpoint: Literal["storage_info"]
     total_size: bool = False
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         answer: Answer = dict(app.storage.describe())
         if self.total_size:
             answer["total_bytes"] = app.storage.total_size()
@@ -58,7 +58,7 @@ class Migrate(Operation):
     endpoint: Literal["migrate"]
     prefix: KeyPrefix = ""
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         return app.storage.migrate(self.prefix).as_dict()
 
 
@@ -67,7 +67,7 @@ class Doctor(Operation):
 
     endpoint: Literal["doctor"]
 
-    def run(self, app: App) -> Answer:
+    def run(self, app: App, caller: str) -> Answer:
         steps = run_check(app.storage)
         storage = {**app.storage.describe(), "steps": [step.as_dict() for step in steps]}
         model = _model(app)
@@ -75,7 +75,7 @@ class Doctor(Operation):
         problems += [model["error"]] if "error" in model else []
         answer: Answer = {"storage": storage, "model": model, "healthy": not problems}
         if problems:  # a check that fails is a job that fails, for scripts
-            answer |= {"status": "failed", "error": problems[0], "error_code": "UNHEALTHY"}
+            answer |= {"status": "failed", "error": problems[0], "error_code": Unhealthy.code}
         return answer
 
 

@@ -1,4 +1,4 @@
-"""The job of a local run, looked at before the SDK does: its own complaint is a traceback."""
+"""Checks the job of a local run before the SDK does, whose only message is a traceback."""
 
 from __future__ import annotations
 

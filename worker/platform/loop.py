@@ -5,7 +5,7 @@ how it answers:
 - SIGTERM ends the taking of jobs at once (the SDK waits for its long poll, and may take a job
   that nobody runs any more), gives running jobs a grace, then interrupts them.
 - Progress, stream and result of a job are posted in order by one task (see
-  `worker.platform.reports`), the result with patience (`worker.platform.post`).
+  `worker.platform.reports`), the result for minutes if need be (`worker.platform.post`).
 
 What is private to the SDK and used here is imported at the top. The tests run it against a local
 platform, so an SDK release that changes it fails them. Imported late, see `worker.platform.start`.
@@ -45,7 +45,7 @@ class Loop(JobScaler):  # type: ignore[misc]
         self.jobs_handler = self._answer
 
     async def stop_job(self, job_id: str) -> bool:
-        """Also stops a job that is taken but not begun; the SDK forgets such a signal."""
+        """Also stops a job that is taken but not begun, for which the SDK ignores the signal."""
         if await super().stop_job(job_id):
             return True
         if any(job["id"] == job_id for job in list(self.jobs_queue._queue)):
@@ -92,7 +92,7 @@ class Loop(JobScaler):  # type: ignore[misc]
     async def _answer(
         self, session: aiohttp.ClientSession, config: dict[str, Any], job: dict[str, Any]
     ) -> None:
-        """Runs one job and posts what it has to say, the result last."""
+        """Runs one job and posts its reports, then its result."""
         if job["id"] in self._stopped_early:
             self._stopped_early.discard(job["id"])
             raise asyncio.CancelledError

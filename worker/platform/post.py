@@ -1,6 +1,7 @@
-"""Posting what a job says to the platform: patiently for its result and its stream.
+"""Posts a job's progress, stream and result to the platform.
 
-The SDK gives up after three tries within seconds. Imported late, see `worker.platform.start`.
+The SDK gives up after three tries within seconds; here stream and result are tried for minutes.
+Imported late, see `worker.platform.start`.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _HEADERS = {"charset": "utf-8", "Content-Type": "application/x-www-form-urlencod
 
 
 class Poster:
-    """Posts to the platform for one job. A platform that does not take a post is only logged."""
+    """Posts for one job. A post that the platform does not take is only logged."""
 
     def __init__(self, session: aiohttp.ClientSession, job_id: str) -> None:
         self._session, self._job_id = session, job_id
 
     async def progress(self, update: dict[str, Any]) -> None:
-        """Posts how far the job is, in one try: the next update comes soon."""
+        """Posts how far the job is, without a second try: the next update comes soon."""
         await self._post(JOB_DONE_URL, {"status": "IN_PROGRESS", "output": update}, waits=())
 
     async def chunk(self, chunk: dict[str, Any]) -> None:

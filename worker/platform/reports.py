@@ -1,4 +1,4 @@
-"""What a running job tells the platform before its result: progress, and chunks of a stream.
+"""Reports of a running job to the platform before its result: progress, and chunks of a stream.
 
 The RunPod SDK posts progress from threads of their own, so an update can arrive after the result
 and undo it. Here one task per job posts everything in order on the worker's own loop, and the
@@ -19,7 +19,7 @@ Post = Callable[[dict[str, Any]], Awaitable[None]]
 class Reports:
     """Posts a job's reports one after the other, progress at most every `interval_s` seconds.
 
-    `post_progress` and `post_chunk` send one report and do not raise for a platform that fails.
+    `post_progress` and `post_chunk` send one report and do not raise when the platform fails.
     """
 
     streams = True

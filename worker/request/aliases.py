@@ -46,11 +46,7 @@ class Canonical:
     values: dict[str, Any] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    noted: list[str] = field(default_factory=list)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(self.noted)
+    warnings: list[str] = field(default_factory=list)
 
     def put(self, name: str, value: Any, written: str) -> None:
         """Sets a field; a second name with another value is a problem, not a guess."""
@@ -79,7 +75,7 @@ def canonical(raw: Mapping[Any, Any], model: type[BaseModel]) -> Canonical:
     for name, note in _IGNORED.items():
         if name in pending and "timing_format" in fields:
             del pending[name]
-            found.noted.append(note)
+            found.warnings.append(note)
     for name, value in pending.items():
         found.put(name, value, name)
     return found

@@ -207,9 +207,7 @@ def _metadata_value(name: str, value: Any) -> str:
 
 # As JSON a script is the text it was read from: stored answers are found by it.
 ScriptText: TypeAlias = Annotated[
-    Script,
-    PlainValidator(_script),
-    PlainSerializer(lambda script: script.written, return_type=str),
+    Script, PlainValidator(_script), PlainSerializer(lambda script: script.written, return_type=str)
 ]
 CleanText: TypeAlias = Annotated[str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text)]
 Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]

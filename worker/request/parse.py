@@ -30,7 +30,7 @@ _MAX_ALL_FIELDS = 10_000  # of a whole job: 1,000 segments with every field have
 
 @dataclass(frozen=True)
 class Request:
-    """A checked input, and what the user should know about how it was read."""
+    """A checked input, and warnings about how it was read."""
 
     input: Strict
     warnings: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Setting
         raise _wrong([*problems, *named], len(problems) + exc.error_count()) from exc
     if problems:
         raise _wrong(problems, len(problems))
-    return Request(parsed, found.warnings)
+    return Request(parsed, tuple(found.warnings))
 
 
 def _wrong(problems: Sequence[str], count: int) -> InvalidInput:

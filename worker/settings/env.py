@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errors import nearest, show
+from worker.settings.spelling import meant
 from worker.wording import problem
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# What Kubernetes and Docker set for a service named s3 or storage.
+_SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$")
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -126,13 +129,15 @@ class Reader:
                 self.warnings.append(f"{used} and {other} differ; {used} is used.")
 
     def warn_of_unknown(self, known: Iterable[str], prefixes: tuple[str, ...]) -> None:
-        """A warning for every set variable of our prefixes that nothing reads."""
+        """A warning for every variable that is nearly a known one, whatever its prefix, and for
+        every one of our `prefixes` that nothing reads."""
         names = list(known)
-        for name in sorted(self._values):
-            if name.startswith(prefixes) and name not in names:
-                near = nearest(name, names)
-                meant = f" Did you mean {near}?" if near else ""
-                self.warnings.append(f"{name} is not a known variable and is ignored.{meant}")
+        for name in sorted(self._values.keys() - set(names)):
+            ours = name.startswith(prefixes) and not _SERVICE_LINK.search(name)
+            near = meant(name, names) or (nearest(name, names) if ours else None)
+            if near or ours:
+                ending = f" Did you mean {near}?" if near else ""
+                self.warnings.append(f"{name} is not a known variable and is ignored.{ending}")
 
 
 def mask(text: str) -> str:

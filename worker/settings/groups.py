@@ -56,7 +56,7 @@ class ModelConfig(Group):
     ] = ModelRequest.vocoder
     models_dir: Annotated[
         Path,
-        Env("F5_MODELS_DIR", "Where models lie and downloads go; `/models` in the image", "/m"),
+        Env("F5_MODELS_DIR", "Directory of models and downloads; `/models` in the image", "/m"),
     ] = ModelRequest.models_dir
     volume_dir: Annotated[
         Path, Env("F5_VOLUME_DIR", "RunPod network volume, searched for models", "/runpod-volume")
@@ -101,7 +101,7 @@ class ModelConfig(Group):
         Join,
         Env(
             "F5_JOIN",
-            "When a waiting chunk may join the running ones: at the next `step`, or when the "
+            "When waiting chunks are admitted to the pass: at the next `step`, or when the "
             "`batch` is done; `auto` is the former on a GPU, the latter on a CPU",
             "batch",
         ),
@@ -113,7 +113,7 @@ class ModelConfig(Group):
         str | None,
         Env(
             "HF_TOKEN",
-            "Hugging Face token for private models (its library reads `HF_HOME` too)",
+            "Hugging Face token for private models (the hub's library also reads `HF_HOME`)",
             "hf_...",
             ("HUGGING_FACE_HUB_TOKEN",),
             True,
@@ -182,7 +182,7 @@ class JobConfig(Group):
     """Limits and defaults of jobs."""
 
     platform_url: Annotated[
-        str | None, Env("RUNPOD_WEBHOOK_GET_JOB", "Set by RunPod: where the SDK takes jobs")
+        str | None, Env("RUNPOD_WEBHOOK_GET_JOB", "Set by RunPod: where the SDK fetches jobs")
     ] = None
     max_text_chars: Annotated[
         int, Field(ge=1), Env("MAX_TEXT_CHARS", "Longest text of a job, characters", "5000")

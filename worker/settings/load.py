@@ -4,8 +4,9 @@
     settings = Settings.load({"S3_BUCKET": "b"})    # tests
 
 Every variable, its aliases and their precedence are in CONFIG.md, generated from the groups. A bad
-value stops the start with one ConfigError naming every wrong variable; an unknown `F5_*`, `S3_*` or
-`STORAGE_*` name gives a warning with the nearest known one. Secrets are masked in `repr`.
+value stops the start with one ConfigError naming every wrong variable; a name that is nearly a
+known one gives a warning, and so does any unknown `F5_*`, `S3_*` or `STORAGE_*`. Secrets are masked
+in `repr`.
 
 Plain pydantic rather than pydantic-settings: the environment has to be injectable and key pairs
 resolved together, which bypasses its readers, and importing it costs 45 ms of every cold start.
@@ -19,10 +20,11 @@ from dataclasses import dataclass, field, replace
 
 from errors import ConfigError
 from s3_utils import StorageConfig
-from worker.keys import prefix_fault, template_fault
+from worker.keys import HOLE, prefix_fault, template_fault
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
-from worker.settings.storage import StorageEnv, UrlConfig, storage_config, url_config
+from worker.settings.storage import storage_config, url_config
+from worker.settings.storage_env import StorageEnv, UrlConfig
 
 GROUPS: Mapping[str, type[Group]] = {
     "Storage": StorageEnv,
@@ -112,3 +114,19 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
     for name, (fault_of, value) in checks.items():
         if fault := fault_of(value):
             reader.problems.append(f"{name}={value} {fault}")
+    if settings.jobs.output_key:
+        _check_that_jobs_differ(reader, settings.jobs.output_key)
+
+
+def _check_that_jobs_differ(reader: Reader, template: str) -> None:
+    """A job's own `output_key` is taken as meant; that of all jobs must tell them apart."""
+    varying = set(HOLE.findall(template)) - {"ext"}
+    if not varying:
+        reader.problems.append(
+            f"OUTPUT_KEY={template}: every job would replace the last one's audio; add {{job_id}}"
+        )
+    elif "job_id" not in varying:
+        reader.warnings.append(
+            f"OUTPUT_KEY={template} has no {{job_id}}: jobs that are alike in the rest replace "
+            "each other's audio."
+        )

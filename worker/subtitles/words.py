@@ -49,7 +49,7 @@ class Word:
 
 
 def split_words(text: str) -> list[str]:
-    """Words as a reader counts them: by spaces, each Chinese or Japanese character for itself.
+    """Words as a reader counts them: by spaces, each Chinese or Japanese character on its own.
 
     Punctuation stays with the word before it.
     """

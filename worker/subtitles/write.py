@@ -1,4 +1,4 @@
-"""Timings as files: SRT, WebVTT, ASS, CSV, JSON, a row each in `TIMING_FORMATS`.
+"""Timings as files: SRT, WebVTT, ASS, CSV, JSON, one row each in `TIMING_FORMATS`.
 
 SRT and CSV have one cue per segment, or per word when asked. VTT cues carry their words' times
 inside (karaoke style), ASS lines carry `\\k` tags. Times are rounded to the format's resolution.
@@ -56,7 +56,7 @@ def render(
     """The text of a timing file.
 
     Args:
-        segments: what one cue shall hold, sentences or chunks, in time order.
+        segments: what one cue holds, sentences or chunks, in time order.
         words: all words in time order.
         per_word: one cue per word where the format has no room for them inside cues.
     """

@@ -1,4 +1,4 @@
-"""Prepared voices in memory: bounded by bytes, least recently used out first.
+"""Prepared voices in memory: bounded by bytes, the least recently used go first.
 
 Two tables: what a job asked for leads to what was found, and that (the file's content and its
 words) to the prepared voice. So a recording behind changing presigned URLs is held once.

@@ -72,7 +72,7 @@ class VoiceCatalogue:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
         Args:
-            voice: the file's bytes, or where it is to be had, as `VoiceLibrary.prepare` takes it.
+            voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
 
         Replaces a voice of that name. With `ref_text`, NAME.txt is written and timed transcripts of
         the replaced voice are deleted, as they would contradict it; without, transcripts stay.

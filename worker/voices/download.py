@@ -19,17 +19,12 @@ import time
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from errors import (
-    InvalidInput,
-    StorageUnavailable,
-    VoiceNotFound,
-    VoiceUnusable,
-    WorkerError,
-)
+from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable, WorkerError
 
 log = logging.getLogger("f5worker.fetch")
 
 MAX_REDIRECTS = 5
+_MAX_SHOWN = 120  # characters of a URL in messages
 _CHUNK = 1 << 16
 _STALL_S = 15.0  # longest wait for one packet
 _CONNECT_S = 5.0  # longest wait for an address while there are others
@@ -104,9 +99,7 @@ def _request(
         raw = _connect(addresses, deadline)
         connection.sock = raw
         # Each packet restarts a socket's own time-out; the timer ends a host that drips bytes.
-        timer = threading.Timer(_left(deadline), _hang_up, [raw])
-        timer.daemon = True
-        timer.start()
+        timer = _hang_up_at(deadline, raw)
         raw.settimeout(min(_STALL_S, _left(deadline)))
         if parts.scheme == "https":
             secure = (context or ssl.create_default_context()).wrap_socket(
@@ -114,9 +107,7 @@ def _request(
             )
             connection.sock = secure
             timer.cancel()
-            timer = threading.Timer(_left(deadline), _hang_up, [secure])
-            timer.daemon = True
-            timer.start()
+            timer = _hang_up_at(deadline, secure)
         path = quote(parts.path or "/", safe=_URL_SAFE)
         if parts.query:
             path += "?" + quote(parts.query, safe=_URL_SAFE)
@@ -134,7 +125,7 @@ def _request(
         late = time.monotonic() >= deadline or isinstance(exc, TimeoutError)
         what = "took too long" if late else f"broke off ({type(exc).__name__})"
         raise StorageUnavailable(
-            f"The download of {_shown(parts)} {what}.", "Run the job again, or check the host."
+            f"The download of {_shown(parts)} {what}.", "Send the job again, or check the host."
         ) from exc
     finally:
         if timer:
@@ -157,6 +148,13 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def _hang_up_at(deadline: float, sock: socket.socket) -> threading.Timer:
+    timer = threading.Timer(_left(deadline), _hang_up, [sock])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _hang_up(sock: socket.socket) -> None:
@@ -210,7 +208,7 @@ def _refusal(status: int, parts: SplitResult) -> WorkerError:
         )
     if status in (408, 425, 429) or status >= 500:
         return StorageUnavailable(
-            f"{where} answered HTTP {status}.", "Run the job again in a moment."
+            f"{where} answered HTTP {status}.", "Send the job again in a moment."
         )
     return VoiceUnusable(f"{where} answered HTTP {status} instead of a file.", _LINK_HINT)
 
@@ -228,7 +226,8 @@ def _public_addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise StorageUnavailable(
-            f"The host {host} cannot be resolved.", "Check the URL's spelling, or run it again."
+            f"The host {host} cannot be resolved.",
+            "Check the URL's spelling, or send the job again.",
         ) from exc
     addresses = [str(entry[4][0]) for entry in found]
     if not rules.allow_private and not all(_is_public(address) for address in addresses):
@@ -259,4 +258,4 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _shown(parts: SplitResult) -> str:
     """The URL for messages: host and path, neither query nor credentials."""
     text = f"{parts.hostname}{parts.path}"
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."

@@ -1,7 +1,7 @@
 """The voice library: reference voices by name, key, link or inline, ready for the engine.
 
 Preparing is remembered: within VOICE_CACHE_TTL_S a voice costs no storage request at all, after it
-one LIST that compares versions. In hybrid mode a voice once prepared is used on while S3 is down.
+one LIST that compares versions. In hybrid mode a voice once prepared stays in use while S3 is down.
 A voice asked for is never replaced by another.
 """
 

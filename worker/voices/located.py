@@ -78,7 +78,6 @@ class SentVoice(Located):
     data: bytes
 
     def read(self) -> bytes:
-        """The audio file."""
         return self.data
 
 
@@ -95,11 +94,9 @@ class BundledVoice(Located):
     path: Path
 
     def read(self) -> bytes:
-        """The audio file."""
         return self.path.read_bytes()
 
     def beside(self) -> Sequence[TranscriptFile]:
-        """The transcripts beside it, the preferred one first."""
         files = (self.path.with_suffix(f".{extension}") for extension in EXTENSIONS)
         return [TranscriptFile(file.name, file.read_bytes) for file in files if file.is_file()]
 

@@ -12,11 +12,10 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, show
+from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import ObjectInfo, Storage
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
@@ -45,7 +44,7 @@ class VoiceSources:
         Raises:
             VoiceNotFound: there is none; names what was looked for and the nearest names.
             InvalidInput: not a valid voice name, key or link.
-            VoiceUnusable: inline audio that is none, or a link to something else.
+            VoiceUnusable: inline data or a link that is not audio.
             StorageError: the store or the link's host cannot be asked.
         """
         if isinstance(voice, dict):
@@ -76,8 +75,7 @@ class VoiceSources:
             data = decode_audio(voice.get("audio_base64"), self._config.max_bytes)
         except ValueError as exc:
             raise VoiceUnusable(
-                f"`audio_base64` {exc}.",
-                "Give a whole file of at most MAX_VOICE_BYTES.",
+                f"`audio_base64` {exc}.", "Give a whole file of at most MAX_VOICE_BYTES."
             ) from exc
         return sent_voice(INLINE, INLINE, data)
 
@@ -116,15 +114,14 @@ class VoiceSources:
     def _bundled(self, voice: str) -> BundledVoice | None:
         stem, extension = split_extension(voice)
         path = self.bundled().get(stem)
-        matches = path is not None and extension in ("", path.suffix[1:].lower())
-        return bundled_voice(path) if path and matches else None
+        if path and extension in ("", path.suffix[1:].lower()):
+            return bundled_voice(path)
+        return None
 
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = {voice_name(item.key, self._config.prefix) for item in self._audio_files()}
-        by_fold = {name.casefold(): name for name in known | set(self.bundled())}
-        wanted = split_extension(voice.removeprefix(self._config.prefix))[0].casefold()
-        near = difflib.get_close_matches(wanted[:100], by_fold, n=3, cutoff=0.5)
-        names = ", ".join(by_fold[name] for name in near)
+        wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
+        names = ", ".join(alike(wanted, known | set(self.bundled()), count=3, cutoff=0.5))
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",

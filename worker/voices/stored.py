@@ -53,7 +53,11 @@ def voice_name(key: str, prefix: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVoice(Located):
-    """A voice in a store. `listed`: the transcripts that were listed with it, by extension."""
+    """A voice in a store.
+
+    `listed`: keys of the transcripts listed with it, by extension; where there are none, those of
+    any case are looked for.
+    """
 
     storage: Storage
     label: str
@@ -62,7 +66,6 @@ class StoredVoice(Located):
     max_bytes: int
 
     def read(self) -> bytes:
-        """The audio file."""
         if self.audio.size > self.max_bytes:
             raise VoiceUnusable(
                 f"The voice {self.source} has {self.audio.size} bytes; at most {self.max_bytes} "
@@ -77,8 +80,7 @@ class StoredVoice(Located):
             ) from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
-        """The transcripts beside it, the preferred one first; of any case if none is exact."""
-        found = self.listed or self._of_any_case()
+        found = self.listed or self._of_any_case()  # a name in the same case goes first
         return [
             TranscriptFile(self.label + key, partial(self._transcript, key))
             for key in (found.get(extension) for extension in EXTENSIONS)

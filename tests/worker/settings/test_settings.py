@@ -1,4 +1,4 @@
-"""The environment: every name of COMPAT.md, one clear error for what is wrong."""
+"""The environment: every name of earlier systems, one clear error for what is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.settings.groups import ModelConfig
 from worker.settings.load import Settings, all_variables
 from worker.settings.storage import StorageEnv
 
-# Env files of the systems in COMPAT.md, as their users have them.
+# Env files of earlier systems, as their users have them.
 ANCESTOR = {
     "S3_BUCKET": "voices-b2",
     "AWS_ACCESS_KEY_ID": "004key",

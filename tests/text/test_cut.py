@@ -1,0 +1,139 @@
+"""Lines are cut into chunks at sentences, clauses, words; balanced, never within a number."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from text.cut import chunks, sentences
+from text.front import TextOptions, prepare
+from text.script import Break, Line
+from tools.text_accuracy import TABLES
+
+_TEXTS = st.one_of(
+    st.text(alphabet="abc .,;!?'\"—1२e\u0301", max_size=300),
+    st.lists(
+        st.sampled_from(
+            [
+                "Hello there.",
+                "a, b; c",
+                "Dr. King",
+                "x" * 40,
+                "!",
+                "1,234",
+                "你好。",
+                "e\u0301\u0301",
+            ]
+        ),
+        max_size=40,
+    ).map(" ".join),
+)
+
+
+def cut(text: str, limit: float, language: str = "en") -> list[str]:
+    line = prepare(text, TextOptions(language=language)).lines[0]
+    return [chunk.text for chunk in chunks(line, limit)]
+
+
+def _split_rows() -> list[tuple[str, list[str]]]:
+    table = (TABLES / "split.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return [(row.split("\t")[0], row.split("\t")[1].split("¦")) for row in table]
+
+
+def test_sentences_of_thirteen_languages() -> None:
+    wrong = []
+    for language, parts in _split_rows():
+        expected = [part.strip() for part in parts]
+        glue = "" if language in ("zh", "ja") else " "
+        read = language in ("en", "de", "fr", "es")
+        text = glue.join(expected)
+        spoken = prepare(text, TextOptions(language=language)).lines[0].text if read else text
+        found = [spoken[a:b].strip() for a, b in sentences(spoken, language)]
+        if len(found) != len(expected) or (not read and found != expected):
+            wrong.append((text, found))
+    assert len(wrong) <= 2, wrong
+
+
+def test_short_lines_stay_whole() -> None:
+    assert cut("Hello there.", 100) == ["Hello there."]
+
+
+def test_cuts_prefer_sentences_and_leave_no_tail() -> None:
+    text = "The first sentence is here. The second sentence is there. "
+    text += "The third one is long as well. Bye."
+    found = cut(text, 70)
+    assert len(found) == 2 and found[1].endswith("Bye.")
+    assert max(map(len, found)) - min(map(len, found)) < 25
+
+
+def test_no_cut_after_an_abbreviation() -> None:
+    text = "word " * 53 + "with Dr. Smith and Mr. J. R. Brown went home after the long day of work."
+    assert not any(chunk.endswith(("Doctor", "Mister", "J", "R")) for chunk in cut(text, 277))
+
+
+def test_a_sentence_too_long_is_cut_at_clauses() -> None:
+    text = "When the sun had gone down behind the hills, the old man took his stick, "
+    text += "and he walked home."
+    assert cut(text, 60) == [
+        "When the sun had gone down behind the hills,",
+        "the old man took his stick, and he walked home.",
+    ]
+
+
+def test_chunks_say_why_they_begin() -> None:
+    line = Line("One, two three. Four", opens=Break.PARAGRAPH, pause_s=0.6)
+    found = chunks(line, 10)
+    assert [(c.text, c.opens) for c in found] == [
+        ("One,", Break.PARAGRAPH),
+        ("two three.", Break.CLAUSE),
+        ("Four", Break.SENTENCE),
+    ]
+    assert [c.pause_s for c in found] == [0.6, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "text", ["e\u0301" * 50, "12345678901234567890", "x" * 99, "👩\u200d👩" * 20]
+)
+def test_words_longer_than_a_chunk_are_cut_between_letters(text: str) -> None:
+    found = chunks(Line(text), 10)
+    assert "".join(c.text for c in found) == text
+    assert not any(c.text[0] in "\u0301\u200d" for c in found)
+
+
+@given(_TEXTS, st.integers(4, 80))
+def test_nothing_is_lost_and_no_chunk_is_too_long(text: str, limit: int) -> None:
+    line = Line(" ".join(text.split()))
+    found = chunks(line, limit)
+    covered = "".join(line.text[c.start : c.end] for c in found)
+    assert covered == line.text
+    for chunk in found:
+        assert chunk.text == line.text[chunk.start : chunk.end].strip()
+        clusters = "\u0301" in chunk.text or any(c.isdigit() for c in chunk.text)
+        assert len(chunk.text) <= limit or clusters
+
+
+@given(st.integers(1, 60), st.integers(20, 120))
+def test_chunks_of_equal_sentences_are_balanced(count: int, limit: int) -> None:
+    found = chunks(Line(" ".join(["Twenty letters here."] * count)), limit)
+    lengths = [len(chunk.text) for chunk in found]
+    assert max(lengths) - min(lengths) <= 21
+
+
+def test_the_cost_is_the_callers() -> None:
+    found = chunks(Line("One two three. Four five six."), 3, cost=lambda text: len(text.split()))
+    assert [chunk.text for chunk in found] == ["One two three.", "Four five six."]
+
+
+def test_sums_of_money_and_names_stay_together() -> None:
+    script = prepare(
+        "pay him a sum of $1,234,567 and then ask George Washington Carver about it all"
+    )
+    for limit in range(45, 90):
+        for chunk in chunks(script.lines[0], limit):
+            if (
+                len("one million two hundred thirty-four thousand five hundred sixty-seven dollars")
+                <= limit
+            ):
+                assert not chunk.text.endswith(("million", "hundred", "thousand"))
+            assert not chunk.text.endswith(("George", "Washington"))

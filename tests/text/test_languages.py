@@ -1,0 +1,65 @@
+"""The language comes from the job, the settings, or the text itself."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from text.front import Source, TextOptions, prepare, prepare_all
+from text.languages import canonical, detect
+from tools.text_accuracy import rows
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_sentences_are_told_apart(language: str) -> None:
+    if importlib.util.find_spec("py3langid") is None:
+        pytest.skip("py3langid is not installed")
+    sentences = [row.written for row in rows(f"sentences_{language}", language)]
+    found = [detect(text) for text in sentences]
+    assert found.count(language) >= 0.8 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("他生于1987年。", "zh"),
+        ("今日は天気がいいです。", "ja"),
+        ("안녕하세요 여러분", "ko"),
+        ("Поезд в девять", "ru"),
+        ("The cat is on the table and it was not here.", "en"),
+        ("Das ist nicht die Frau, die ich auf der Straße gesehen habe.", "de"),
+        ("Il ne faut pas que tu sois dans la rue avec elle.", "fr"),
+        ("No es lo que te dije cuando estaba en la calle con ellos.", "es"),
+        ("Non è quello che ti ho detto quando ero nella strada con lui.", "it"),
+    ],
+)
+def test_scripts_and_common_words(text: str, language: str) -> None:
+    assert detect(text) == language
+
+
+@pytest.mark.parametrize("text", ["Hallo", "Bonjour toi", "1 AM 2 AM 3 AM", "", "5 kg"])
+def test_too_little_text_gets_the_default(text: str) -> None:
+    assert detect(text) == "en"
+    assert detect(text, "fr") == "fr"
+
+
+def test_the_job_says_the_language() -> None:
+    line = prepare("3. Mai", TextOptions(language="en_gb")).lines[0]
+    assert line.language == canonical("en_gb") == "en-GB"
+
+
+def test_the_setting_is_the_default() -> None:
+    assert prepare("Hi", TextOptions(default_language="fr")).lines[0].language == "fr"
+    assert (
+        prepare("Das ist nicht der Mann, den ich meine.", TextOptions(detect=False))
+        .lines[0]
+        .language
+        == "en"
+    )
+
+
+def test_short_segments_are_in_the_language_of_all() -> None:
+    texts = ["Hallo!", "Das ist nicht der Mann, den ich auf der Straße gesehen habe.", "Ja."]
+    script = prepare_all([Source(text) for text in texts])
+    assert [line.language for line in script.lines] == ["de", "de", "de"]

@@ -1,0 +1,93 @@
+"""What a lexicon says a word is said as comes before every rule."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from errors import InvalidInput
+from text.front import TextOptions, prepare
+from text.lexicon import Lexicon, from_mapping, merged, parse
+
+
+def say(text: str, lexicon: Lexicon, language: str = "en") -> str:
+    return prepare(text, TextOptions(language=language, lexicon=lexicon)).lines[0].text
+
+
+@pytest.mark.parametrize(
+    ("entries", "text", "said"),
+    [
+        ({"SQL": "sequel"}, "SQL and MySQL, sql", "sequel and My S Q L, sql"),
+        ({"gif": "jif"}, "GIF, Gif, gift", "jif, jif, gift"),
+        ({"New York": "the Apple", "York": "Yorkshire"}, "New York, York", "the Apple, Yorkshire"),
+        ({"e.g.": "such as"}, "fruit, e.g. apples", "fruit, such as apples"),
+        ({"C++": "see plus plus"}, "in C++ now", "in see plus plus now"),
+        ({"5G": "fifth gen 5"}, "on 5G", "on fifth gen 5"),
+        ({"重庆": "chong qing"}, "在重庆住", "在chong qing住"),
+    ],
+)
+def test_entries(entries: dict[str, str], text: str, said: str) -> None:
+    assert say(text, from_mapping(entries)) == said
+
+
+def test_case_and_language_of_an_entry() -> None:
+    lexicon = from_mapping(
+        [
+            {"written": "Reading", "spoken": "redding", "case": "any"},
+            {"written": "chat", "spoken": "tchatte", "language": "fr"},
+        ]
+    )
+    assert say("READING reading chat", lexicon) == "redding redding chat"
+    assert say("chat", lexicon, "fr") == "tchatte"
+
+
+def test_the_job_wins_over_the_bucket() -> None:
+    bucket, job = from_mapping({"SQL": "sequel", "GIF": "jif"}), from_mapping({"SQL": "squeal"})
+    assert say("SQL GIF", merged([bucket, job])) == "squeal jif"
+
+
+def test_no_rule_and_no_library_changes_an_entry() -> None:
+    pytest.importorskip("damga")
+    assert (
+        say("Am 3. Mai um 5 Uhr", from_mapping({"Mai": "M 5 I"}), "de")
+        == "Am dritten M 5 I um fünf Uhr"
+    )
+
+
+def test_pls_aliases() -> None:
+    lexicon = parse(
+        '<?xml version="1.0"?><lexicon xmlns="x" '
+        'xml:lang="en"><lexeme><grapheme>W3C</grapheme><grapheme>w3c</grapheme>'
+        "<alias>World Wide Web Consortium</alias></lexeme>"
+        "<lexeme><grapheme>a</grapheme><phoneme>x</phoneme></lexeme></lexicon>"
+    )
+    assert lexicon.skipped == 1
+    assert say("The W3C met", lexicon) == "The World Wide Web Consortium met"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{", "line 1, column 2"),
+        ("[1]", "entry 1: must be an object"),
+        ('{"a": 5}', "spoken must be text"),
+        ('[{"written": "a", "spoken": "b", "x": 1}]', "x is not known"),
+        ('"a"', "an object of words"),
+        ("<lexicon><a></lexicon>", "line 1, column 15"),
+        ("[" * 100_000, "deep"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><lexicon/>', "not allowed"),
+        ('[{"written": "a", "spoken": "b", "case": "odd"}]', "case must be exact or any"),
+    ],
+)
+def test_wrong_files_say_where(source: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(source)
+    assert message in caught.value.message
+
+
+def test_ten_thousand_entries_cost_no_time() -> None:
+    lexicon = from_mapping({f"word{n} more": f"said {n}" for n in range(10_000)})
+    begin = time.process_time()
+    say("word5 more and word7 less. " * 700, lexicon)
+    assert time.process_time() - begin < 2.0

@@ -1,0 +1,100 @@
+"""However long or odd a text, its time grows with its length only."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from errors import InvalidInput
+from text.cut import chunks
+from text.front import TextOptions, prepare
+from tools.text_accuracy import rows
+
+_UNITS = [
+    "1",
+    ".",
+    "1-",
+    "I. ",
+    "A",
+    "AB ",
+    "a. ",
+    "$1 ",
+    "1/2 ",
+    "1,000,",
+    "1:",
+    "[",
+    "<",
+    "[voice ",
+    "* ",
+    "_a ",
+    "`",
+    "#a",
+    "@a",
+    "a@",
+    "a.b",
+    '"',
+    "'",
+    "1'",
+    "\n",
+    "a\n",
+    "| ",
+    "e\u0301",
+    "\u0301\u0323",
+    "1x",
+    "5 km/h ",
+    "12 May ",
+    "A1",
+    "<a ",
+    "x^2",
+    "Henry V ",
+    "5%",
+    " ",
+    "the 5th of ",
+    "Main St. ",
+    '{"name":',
+    "\\[",
+    "1.000,",
+    "Mr. ",
+    "((",
+    "II ",
+]
+_LENGTH = 8_000
+_SHORT = 2_000
+
+
+def _seconds(text: str, language: str | None = "en") -> float:
+    begin = time.process_time()
+    try:
+        for line in prepare(text, TextOptions(language=language)).lines:
+            chunks(line, 200)
+    except InvalidInput:
+        pass
+    return time.process_time() - begin
+
+
+@pytest.mark.parametrize("unit", _UNITS)
+def test_hostile_text_takes_linear_time(unit: str) -> None:
+    text = "Hi " + unit * (_LENGTH // len(unit))
+    short, long = (min(_seconds(part) for _ in range(2)) for part in (text[:_SHORT], text))
+    assert long < 0.4 or long < 8 * short
+
+
+def test_twenty_thousand_characters_take_less_than_a_second_and_a_half() -> None:
+    sentences = [
+        row.written for name in ("en", "sentences_en", "fresh_en") for row in rows(name, "en")
+    ]
+    text = " ".join(sentences * 9)[:20_000]
+    prepare("Warm up 5.", TextOptions(language="en"))
+    assert _seconds(text) < 1.5
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es"])
+def test_nor_do_other_languages(language: str) -> None:
+    pytest.importorskip("damga")
+    # Half of the sentences with figures, as in a text that is full of them.
+    figures = [row.written for row in rows(f"sentences_{language}", language)]
+    plain = [row.written for row in rows(language, language) if row.kind == "plain"]
+    text = " ".join(f"{sentence} {plain[0]} {plain[0]}" for sentence in figures * 40)[:20_000]
+    prepare("Eins 5.", TextOptions(language=language))
+    assert _seconds(text, language) < 1.5

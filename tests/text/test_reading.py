@@ -1,0 +1,109 @@
+"""Figures, dates, money and short forms are read as a person would read them.
+
+The tables are described in tables/README.md; `python -m tools.text_accuracy --failures` shows
+what is not right.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+
+import pytest
+
+from text.front import TextOptions, prepare
+from tools.text_accuracy import LANGUAGES, Verdict, judge, results, rows
+
+# Share of rows that must be right; a language without its library is left out.
+_FLOOR = {"en": 0.99, "de": 0.95, "fr": 0.95, "es": 0.95, "zh": 1.0}
+_PACKAGE = {"de": "damga", "fr": "damga", "es": "damga", "zh": "wetext"}
+_MOST_WRONG = 2 / 60
+
+
+def _needs_library(language: str) -> None:
+    name = _PACKAGE.get(language)
+    if name and importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not installed")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tables_are_read_right(language: str) -> None:
+    _needs_library(language)
+    found = results(language, "classes")
+    wrong = [f"{r.row.written} -> {r.spoken}" for r in found if r.verdict is not Verdict.RIGHT]
+    assert 1 - len(wrong) / len(found) >= _FLOOR[language], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_few_everyday_sentences_are_made_wrong(language: str) -> None:
+    _needs_library(language)
+    found = results(language, "sentences")
+    count = Counter(result.verdict for result in found)
+    assert count[Verdict.WRONG] <= _MOST_WRONG * len(found)
+    assert count[Verdict.RIGHT] >= 0.9 * len(found)
+
+
+def test_readings_once_checked_by_eye_stay() -> None:
+    changed = [judge(row) for row in rows("more_en", "en")]
+    wrong = [f"{r.row.written} -> {r.spoken}" for r in changed if r.verdict is not Verdict.RIGHT]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("row", rows("traps_en", "en"), ids=lambda row: row.number)
+def test_plain_sentences_stay_letter_for_letter(row) -> None:
+    assert judge(row).spoken == row.written
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("03/04/2025", "the third of April, twenty twenty-five"),
+        ("12/25/2024", "the twenty-fifth of December, twenty twenty-four"),
+    ],
+)
+def test_british_dates_name_the_day_first(written: str, spoken: str) -> None:
+    said = prepare(written, TextOptions(language="en-GB")).lines[0].text
+    month = spoken.split(" of ")[1].split(",")[0]
+    assert said.startswith(month) and "twenty" in said
+
+
+def test_a_library_that_raises_leaves_the_text_with_one_warning(monkeypatch) -> None:
+    from text.normalise import library
+
+    def broken(text: str) -> str:
+        raise ValueError(text)
+
+    monkeypatch.setattr(library, "library", lambda language: broken)
+    script = prepare("Er hat 21 Bücher. Sie hat 3.", TextOptions(language="de"))
+    assert script.lines[0].text == "Er hat 21 Bücher. Sie hat 3."
+    assert len(script.warnings) == 1 and "as they are written" in script.warnings[0]
+
+
+def test_a_missing_library_is_named_with_what_to_install(monkeypatch) -> None:
+    from text.normalise import library
+
+    def absent(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(library.importlib, "import_module", absent)
+    library.library.cache_clear()
+    script = prepare("Er hat 21 Bücher.", TextOptions(language="fr", detect=False))
+    library.library.cache_clear()
+    assert script.lines[0].text == "Er hat 21 Bücher."
+    assert "damga" in script.warnings[0] and "requirements/text.txt" in script.warnings[0]
+
+
+def test_languages_without_rules_say_so() -> None:
+    script = prepare("Ho 21 libri.", TextOptions(language="it"))
+    assert script.lines[0].text == "Ho 21 libri."
+    assert "Italian" in script.warnings[0]
+
+
+def test_reading_can_be_switched_off() -> None:
+    assert prepare("I have 3.", TextOptions(normalize=False)).lines[0].text == "I have 3."
+
+
+@pytest.mark.parametrize("text", ["1" * 80, "9" * 5000, "$" + "1" * 300, "1." * 500, "²" * 50])
+def test_monstrous_numbers_are_read_and_do_not_fail(text: str) -> None:
+    said = prepare(f"Number {text} ends.").lines[0].text
+    assert said.endswith("ends.") and not any(character in "0123456789" for character in said)

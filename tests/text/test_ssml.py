@@ -1,0 +1,104 @@
+"""The part of SSML that can be followed; everything else is refused by name and place."""
+
+from __future__ import annotations
+
+import pytest
+
+from errors import InvalidInput
+from text.front import TextOptions, prepare
+from text.script import Break, Line
+
+
+def lines(text: str) -> tuple[Line, ...]:
+    return prepare(f"<speak>{text}</speak>", TextOptions(language="en")).lines
+
+
+def test_text_and_entities() -> None:
+    document = '<?xml version="1.0"?>\n<!-- c --><speak version="1.1" xmlns="x">\n'
+    document += "A &amp; B\n&lt;&#233;&#x41; <![CDATA[1 & 2]]></speak>"
+    assert prepare(document).lines[0].text == "A and B <éA one and two"
+
+
+def test_breaks() -> None:
+    assert [
+        (x.text, x.pause_s) for x in lines('A<break time="1.5s"/>B<break strength="weak"/>C')
+    ] == [
+        ("A", 0.0),
+        ("B", 1.5),
+        ("C", 0.2),
+    ]
+
+
+def test_paragraphs_and_sentences() -> None:
+    found = lines("<p><s>One</s><s>Two</s></p><p>Three</p>")
+    assert [(x.text, x.opens) for x in found] == [
+        ("One", None),
+        ("Two", Break.SENTENCE),
+        ("Three", Break.PARAGRAPH),
+    ]
+
+
+def test_voice_rate_and_language_nest() -> None:
+    text = 'a<voice name="Anna">b<prosody rate="slow">c<prosody rate="200%">d</prosody>'
+    text += '</prosody></voice><lang xml:lang="de">e</lang>f'
+    assert [(x.text, x.voice, x.speed, x.language) for x in lines(text)] == [
+        ("a", None, None, "en"),
+        ("b", "Anna", None, "en"),
+        ("c", "Anna", 0.75, "en"),
+        ("d", "Anna", 1.5, "en"),
+        ("e", None, None, "de"),
+        ("f", None, None, "en"),
+    ]
+
+
+def test_substitutes_are_said_and_the_word_is_shown() -> None:
+    script = prepare('<speak>The <sub alias="World Wide Web">WWW</sub> is big.</speak>')
+    (line,) = script.lines
+    assert line.text == "The World Wide Web is big."
+    assert [script.written(line, word) for word in line.words] == ["The", "WWW", "is", "big."]
+
+
+@pytest.mark.parametrize(
+    ("how", "content", "said"),
+    [
+        ("characters", "abc1", "A B C one"),
+        ("spell-out", "UNESCO", "U N E S C O"),
+        ("digits", "1987", "one nine eight seven"),
+        ("telephone", "555-1234", "five five five, one two three four"),
+        ("ordinal", "3", "third"),
+        ("cardinal", "1987", "one thousand nine hundred eighty-seven"),
+        ("date", "2024-01-05", "January fifth, twenty twenty-four"),
+    ],
+)
+def test_say_as(how: str, content: str, said: str) -> None:
+    assert lines(f'<say-as interpret-as="{how}">{content}</say-as>.')[0].text == f"{said}."
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (
+            "<speak>\n <audio src='x'/></speak>",
+            "line 2, column 2: the SSML element <audio> is not supported",
+        ),
+        ("<speak><phoneme ph='x'>a</phoneme></speak>", "<phoneme> is not supported"),
+        ("<speak><prosody pitch='high'>a</prosody></speak>", "pitch of <prosody> is not supported"),
+        ("<speak><prosody rate='warp'>a</prosody></speak>", "is not understood"),
+        ("<speak><say-as interpret-as='x'>a</say-as></speak>", "say-as 'x' is not supported"),
+        ("<speak><sub>a</sub></speak>", "<sub> needs alias"),
+        ("<speak>a\n<p>b</speak>", "line 2, column 7: this is no well-formed SSML: mismatched tag"),
+        ("<speak>a & b</speak>", "no well-formed SSML"),
+        ("<speak>a", "no well-formed SSML"),
+        ("<speak>a</speak> b", "no well-formed SSML"),
+        (
+            '<!DOCTYPE x [<!ENTITY a "b">]><speak>&a;</speak>',
+            "document type declarations are not allowed",
+        ),
+        ("<speak>&nbsp;a</speak>", "undefined entity"),
+    ],
+)
+def test_the_rest_is_refused_with_its_place(document: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        prepare(document)
+    assert message in caught.value.message
+    assert caught.value.message.startswith("line ")

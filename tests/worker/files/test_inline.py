@@ -1,0 +1,73 @@
+"""No answer is larger than the platform carries: its job would never end for whoever waits."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from errors import AnswerTooLarge
+from standins.local_worker import Worker
+from worker.files.inline import RUN_BYTES, RUNSYNC_BYTES, check_size, inline_limit
+
+LARGE = bytes(9_000_000)  # 12 MB as base64
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    directory: Path = tmp_path_factory.mktemp("inline")
+    worker = Worker({"LOCAL_STORAGE_DIR": str(directory)})
+    for key in ("output/large.wav", "timings/large.srt"):
+        worker.app.storage.put(key, LARGE, metadata={"job-id": "large"})
+    yield worker
+    worker.close()
+
+
+@pytest.mark.parametrize("which", [{"key": "output/large.wav"}, {"job_id": "large"}])
+def test_download_gives_bytes_only_where_the_platform_carries_them(
+    worker: Worker, which: dict[str, str]
+) -> None:
+    asked = {"endpoint": "download", "return_audio": True, **which}
+    refused = worker.run(asked, "run-1")
+    assert refused["error_code"] == "ANSWER_TOO_LARGE"
+    assert "`url`" in refused["hint"]
+    given = worker.run(asked, "sync-1")
+    assert len(base64.b64decode(given["audio_data"])) == len(LARGE)
+
+
+def test_timing_files_have_the_same_limit(worker: Worker) -> None:
+    asked = {"endpoint": "download", "job_id": "large", "type": "timing", "return_audio": True}
+    assert worker.run(asked, "run-1")["error_code"] == "ANSWER_TOO_LARGE"
+
+
+@pytest.mark.parametrize("character", ["x", "ü", "\n", "\u2028", "\U0001f600"])
+def test_whatever_an_answer_holds_its_size_is_of_the_bytes_sent(character: str) -> None:
+    length = len(character.encode()) + (character == "\n")
+    check_size({"a": character * ((RUN_BYTES - 100) // length)}, "run-1")
+    too_large = {"a": character * (RUN_BYTES // length)}
+    with pytest.raises(AnswerTooLarge):
+        check_size(too_large, "run-1")
+    check_size(too_large, "sync-1")
+
+
+def test_audio_and_all_else_fit_together() -> None:
+    for job_id, limit in (("run-1", RUN_BYTES), ("sync-1", RUNSYNC_BYTES)):
+        assert inline_limit(1 << 40, job_id) * 4 // 3 + 300_000 < limit
+        assert inline_limit(1000, job_id) == 1000
+
+
+def test_voices_are_listed_in_pieces(worker: Worker) -> None:
+    for name in ("anna", "bert", "cleo"):
+        worker.app.storage.put(f"voices/{name}.wav", b"RIFF")
+    everything = worker.run({"endpoint": "list_voices"})
+    assert not everything["truncated"]
+    names: list[str] = []
+    while True:
+        after = {"after": names[-1]} if names else {}
+        page = worker.run({"endpoint": "list_voices", "limit": 2, **after})
+        names += [voice["name"] for voice in page["voices"]]
+        if not page["truncated"]:
+            break
+    assert names == [voice["name"] for voice in everything["voices"]]

@@ -1,0 +1,234 @@
+"""Where a line may be cut into chunks, and the cut that leaves them balanced.
+
+A line is cut at sentences; a sentence that is too long at clauses, a clause at words, a word
+between letters (never within a cluster). What is read together, as a sum of money, and names stay
+together as long as they fit. Chunks of about equal length are looked for, so that none is a word
+left over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from text.script import Break, Line
+
+Cost = Callable[[str], float]
+
+_CLAUSE = re.compile(r"[,;:—–)\]][\"'»”’]?\s+|\s+(?=[(\[—–])|[，；：、]")
+_BLANK = re.compile(r"\s+")
+_JOINERS = "\u200d\ufe0f"
+# A full stop after these ends no sentence, whatever the splitter says.
+_NO_END = re.compile(
+    r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt|Lt|Col|Gen)\.$"
+)
+_NAME = re.compile(r"[A-Z][\w'’-]*\s+$")
+_PENALTY = {Break.CLAUSE: 0.15, Break.WORD: 0.6}
+"""What a weak break costs, in squared shares of a chunk's mean length."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """`line.text[start:end]`, said in one go; before it a break of kind `opens`."""
+
+    text: str
+    start: int
+    end: int
+    opens: Break | None
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch that is not cut; `bare` is its cost without the blank behind it."""
+
+    start: int
+    end: int
+    opens: Break
+    cost: float
+    bare: float
+
+
+def chunks(line: Line, limit: float, cost: Cost = len) -> list[Chunk]:
+    """`line` in chunks that cost at most `limit` each, balanced, with as few cuts as needed.
+
+    Args:
+        limit: the most one chunk may cost, in the unit of `cost`.
+        cost: of a text, such as its seconds; of two texts joined at most the sum of both.
+    """
+    text = line.text
+    if not text:
+        return []
+    if cost(text) <= limit:
+        return [Chunk(text, 0, len(text), line.opens, line.pause_s)]
+    pieces = list(_Cutter(line, limit, cost).pieces())
+    found: list[Chunk] = []
+    for first, last in _balanced(pieces, limit):
+        start, end = pieces[first].start, pieces[last].end
+        opens, pause = (pieces[first].opens, 0.0) if found else (line.opens, line.pause_s)
+        found.append(Chunk(text[start:end].strip(), start, end, opens, pause))
+    return found
+
+
+def sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """The sentences of `text`, from end to end."""
+    spans: list[tuple[int, int]] = []
+    for end in _sentence_ends(text, language):
+        start = spans[-1][1] if spans else 0
+        if end > start and text[start:end].strip():
+            spans.append((start, end))
+    if spans and spans[-1][1] < len(text):
+        spans[-1] = (spans[-1][0], len(text))
+    return spans or [(0, len(text))]
+
+
+@cache
+def _splitter() -> Any:
+    return importlib.import_module("sentencex")  # a compiled module without types
+
+
+def _sentence_ends(text: str, language: str) -> Iterator[int]:
+    boundaries = _splitter().get_sentence_boundaries(language.partition("-")[0], text)
+    for boundary in boundaries:
+        end = int(boundary["end_index"])
+        if not _NO_END.search(text[max(0, end - 8) : end].rstrip()) or end >= len(text):
+            yield end
+    yield len(text)
+
+
+class _Cutter:
+    """Cuts one line into pieces that are short enough, at the strongest breaks there are."""
+
+    def __init__(self, line: Line, limit: float, cost: Cost) -> None:
+        self.text, self.language = line.text, line.language
+        self.limit, self.cost = limit, cost
+        self.starts = [word.start for word in line.words]
+        self.ends = [word.end for word in line.words]
+
+    def pieces(self) -> Iterator[_Piece]:
+        for start, end in sentences(self.text, self.language):
+            yield from self._divide(start, end, Break.SENTENCE, 0)
+
+    def _divide(self, start: int, end: int, opens: Break, level: int) -> Iterator[_Piece]:
+        """The piece itself if it is short enough, else its clauses, words or letters."""
+        bare = self.cost(self.text[start:end].strip())
+        if bare <= self.limit:
+            yield _Piece(start, end, opens, self.cost(self.text[start:end]), bare)
+            return
+        for number, (parts, kind) in enumerate(self._ways(start, end, level), level):
+            if len(parts) > 1:
+                for first, (a, b) in enumerate(parts):
+                    yield from self._divide(a, b, kind if first else opens, number)
+                return
+        for first, (a, b) in enumerate(self._letters(start, end)):
+            piece = self.cost(self.text[a:b])
+            yield _Piece(a, b, Break.WORD if first else opens, piece, piece)
+
+    def _ways(
+        self, start: int, end: int, level: int
+    ) -> Iterator[tuple[list[tuple[int, int]], Break]]:
+        """Ways to divide a piece, the best first: clauses, words, words of numbers and names."""
+        ways = [
+            (_CLAUSE, Break.CLAUSE, True),
+            (_BLANK, Break.WORD, True),
+            (_BLANK, Break.WORD, False),
+        ]
+        for pattern, kind, strict in ways[level:]:
+            yield self._split(start, end, pattern, strict), kind
+
+    def _split(
+        self, start: int, end: int, pattern: re.Pattern[str], strict: bool
+    ) -> list[tuple[int, int]]:
+        parts: list[tuple[int, int]] = []
+        for match in pattern.finditer(self.text, start, end):
+            cut = match.end()
+            if not start < cut < end or not self.text[start:cut].strip():
+                continue
+            if strict and self._within(cut, names=pattern is _BLANK):
+                continue
+            parts.append((start, cut))
+            start = cut
+        return [*parts, (start, end)]
+
+    def _within(self, cut: int, *, names: bool) -> bool:
+        """True at a blank within what is read together, or within a name."""
+        index = bisect_right(self.starts, cut - 1) - 1
+        if index >= 0 and self.starts[index] < cut < self.ends[index]:
+            return True
+        name = _NAME.search(self.text, max(0, cut - 40), cut) if names else None
+        return name is not None and self.text[cut].isupper()
+
+    def _letters(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """A word too long for one chunk, cut between letter clusters."""
+        unit = self.cost(self.text[start:end]) / (end - start)
+        step = max(1, int(self.limit / unit)) if unit else end - start
+        while start < end:
+            stop = min(end, start + step)
+            while start + 1 < stop < end and not self._may_cut(stop):
+                stop -= 1
+            while stop < end and self._joins(self.text[stop]):
+                stop += 1
+            yield start, stop
+            start = stop
+
+    def _may_cut(self, position: int) -> bool:
+        """Not within a number or a letter with its marks."""
+        before, after = self.text[position - 1], self.text[position]
+        return not (
+            self._joins(after) or before in _JOINERS or (before.isdigit() and after.isdigit())
+        )
+
+    @staticmethod
+    def _joins(character: str) -> bool:
+        return unicodedata.combining(character) != 0 or character in _JOINERS
+
+
+def _balanced(pieces: Sequence[_Piece], limit: float) -> list[tuple[int, int]]:
+    """First and last piece of each chunk.
+
+    As few chunks as fit, then lengths as equal as may be, then cuts at the stronger breaks: the
+    sum of squares of how much each chunk lacks to the mean, plus a little for each weak break.
+    """
+    mean = sum(piece.cost for piece in pieces) / _fewest(pieces, limit)
+    best: list[float] = [0.0]
+    back: list[int] = [-1]
+    for last in range(len(pieces)):
+        total, cheapest, origin = pieces[last].bare, float("inf"), last
+        for first in range(last, -1, -1):
+            total += pieces[first].cost if first < last else 0.0
+            if total > limit and first < last:
+                break
+            lack = (total - mean) / mean
+            weak = _PENALTY.get(pieces[first].opens, 0.0) if first else 0.0
+            price = best[first] + lack * lack + weak
+            if price < cheapest:
+                cheapest, origin = price, first
+        best.append(cheapest)
+        back.append(origin)
+    return _traced(back)
+
+
+def _traced(back: Sequence[int]) -> list[tuple[int, int]]:
+    """The chunks, from the best last one back to the first."""
+    cuts: list[tuple[int, int]] = []
+    last = len(back) - 2
+    while last >= 0:
+        first = back[last + 1]
+        cuts.append((first, last))
+        last = first - 1
+    return cuts[::-1]
+
+
+def _fewest(pieces: Sequence[_Piece], limit: float) -> int:
+    chunks, total = 1, 0.0
+    for piece in pieces:
+        if total and total + piece.bare > limit:
+            chunks, total = chunks + 1, 0.0
+        total += piece.cost
+    return chunks

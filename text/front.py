@@ -1,0 +1,228 @@
+"""From what a user wrote to what the model is given, with a map between the two.
+
+    written ─► characters ─► markup ─► decoration ─► line breaks ─► lexicon ─► reading ─► vocabulary
+               clean         tags,     decoration    breaks         lexicon    normalise  vocabulary
+                             ssml
+
+`prepare` takes one text, `prepare_all` a list of segments with voices of their own. Nothing here
+knows torch, a store or a voice; the same input gives the same output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from errors import InvalidInput
+from text import breaks, languages, ssml, tags, vocabulary
+from text.characters import RESERVED
+from text.clean import clean
+from text.decoration import undecorated
+from text.events import Marked, MarkupOptions
+from text.lexicon import Lexicon
+from text.normalise import LANGUAGES, Notes, normalise
+from text.runs import Run, runs
+from text.script import Break, Line, Pauses, Script
+from text.spans import Edit, Mapped
+from text.words import words_of
+
+VERSION = 1
+"""Of the rules: a result of other rules is another result. Goes into fingerprints."""
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How a text is prepared; every stage can be switched off.
+
+    Attributes:
+        language: `en`, `en-GB`, `de` ...; None: `default_language` or what the text is found in.
+        default_language: for texts too short to tell.
+        detect: tell the language from the text where `language` is None.
+        clean: canonical characters and no decoration.
+        normalize: read figures, signs and short forms.
+        breaks: line breaks mean something; else they are blanks.
+        markup: tags and SSML; else all brackets are text.
+        pauses: seconds for each kind of break.
+        lexicon: what words are said as; of a bucket and a job together.
+        markup_options: voices that exist, how a voice may be called.
+        knows: whether the model has a sound for a character; None: all.
+    """
+
+    language: str | None = None
+    default_language: str = "en"
+    detect: bool = True
+    clean: bool = True
+    normalize: bool = True
+    breaks: bool = True
+    markup: bool = True
+    pauses: Pauses = field(default_factory=Pauses)
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    markup_options: MarkupOptions = field(default_factory=MarkupOptions)
+    knows: vocabulary.Knows | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text of a job with the voice, speed and pause that it begins with."""
+
+    text: str
+    voice: str | None = None
+    speed: float | None = None
+    pause_s: float = 0.0
+
+
+def prepare(written: str, options: TextOptions | None = None) -> Script:
+    """The script of one text.
+
+    Raises:
+        InvalidInput: markup that is not understood (with line and column), a control character,
+            or nothing in it that the model can say.
+    """
+    return prepare_all([Source(written)], options)
+
+
+def prepare_all(sources: Sequence[Source], options: TextOptions | None = None) -> Script:
+    """The script of several texts, one after the other.
+
+    Raises:
+        InvalidInput: as `prepare`.
+    """
+    return _Front(options or TextOptions()).script(sources)
+
+
+class _Front:
+    """One job's way through the stages."""
+
+    def __init__(self, options: TextOptions) -> None:
+        self.options = options
+        self.notes = Notes()
+        self.unspeakable = vocabulary.Unspeakable()
+        self.letters: Counter[str] = Counter()
+        self.unread: set[str] = set()
+
+    def script(self, sources: Sequence[Source]) -> Script:
+        lines: list[Line] = []
+        markup: list[tuple[tuple[int, int], ...]] = []
+        together = self._language(" ".join(source.text for source in sources), None)
+        for number, source in enumerate(sources):
+            found, removed = self._source(source, number, together)
+            if lines and found and found[0].opens is None:
+                kind = Break.SPEAKER if found[0].voice != lines[-1].voice else Break.PARAGRAPH
+                pause = found[0].pause_s or self.options.pauses.seconds(kind)
+                found[0] = replace(found[0], opens=kind, pause_s=pause)
+            lines += found
+            markup.append(tuple(sorted(removed)))
+        texts = tuple(source.text for source in sources)
+        self._refuse_silence(lines)
+        return Script(texts, tuple(lines), tuple(self._warnings()), tuple(markup))
+
+    def _source(
+        self, source: Source, number: int, default: str
+    ) -> tuple[list[Line], list[tuple[int, int]]]:
+        marked = self._marked(source.text)
+        removed = marked.removed
+        text = marked.text
+        if self.options.clean and not marked.ssml:
+            text, decoration = undecorated(text)
+            removed = removed + decoration
+        language = self._language(text.text, default)
+        paragraphs = (
+            breaks.blocks(text) if self.options.breaks and not marked.ssml else breaks.flat(text)
+        )
+        spoken = [
+            replace(run, text=self._spoken(run))
+            for run in runs(paragraphs, marked.events, source, language)
+        ]
+        return words_of(spoken, removed, source.text, number, self.options.pauses), removed
+
+    def _marked(self, written: str) -> Marked:
+        text = Mapped.of(written)
+        text = text.edited(Edit(*match.span(), "") for match in re.finditer(RESERVED, written))
+        text = clean(text) if self.options.clean else text
+        if not self.options.markup:
+            return Marked(text)
+        if ssml.is_document(text.text):
+            marked = ssml.parse(text, written, self.options.markup_options)
+            return replace(marked, text=clean(_on_one_line(marked.text)))
+        return tags.parse(text, written, self.options.markup_options)
+
+    def _language(self, text: str, default: str | None) -> str:
+        """The job's language, else the text's, else that of the job's texts together."""
+        options = self.options
+        if options.language:
+            return languages.canonical(options.language)
+        default = default or options.default_language
+        if not options.detect:
+            return default
+        found = languages.detect(text, languages.base(default))
+        return default if found == languages.base(default) else found
+
+    def _spoken(self, run: Run) -> Mapped:
+        text = run.text.stripped()
+        language = languages.canonical(run.language)
+        entries = self.options.lexicon.readings(text.text, language)
+        if self.options.normalize:
+            if languages.base(language) not in LANGUAGES and any(c.isdigit() for c in text.text):
+                self.unread.add(languages.base(language))
+            text = normalise(text, language, lexicon=entries, notes=self.notes)
+        else:
+            text = text.edited(entries)
+        if self.options.knows is not None:
+            self.letters.update(character for character in text.text if character.isalnum())
+            text = vocabulary.speakable(text, self.options.knows, self.unspeakable)
+        return (_single_blanks(text) if self.options.clean else text).stripped()
+
+    def _refuse_silence(self, lines: Sequence[Line]) -> None:
+        knows = self.options.knows
+        if knows is not None and self.letters and not any(map(knows, self.letters)):
+            lost = vocabulary.listed(self.letters)
+            raise InvalidInput(
+                f"The model knows none of the text's letters: {lost}.",
+                "Use a model that was trained on this language.",
+            )
+        if not any(character.isalnum() for line in lines for character in line.text):
+            raise InvalidInput("holds nothing to say")  # dots, dashes or emoji alone have no sound
+
+    def _warnings(self) -> list[str]:
+        said = self.unspeakable.warnings()
+        if self.notes.failed:
+            said.append(
+                f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "
+                "they are written."
+            )
+        if skipped := self.options.lexicon.skipped:
+            said.append(f"{skipped} lexicon entries give phonemes only and are not used.")
+        said += [
+            f"Figures and signs are spoken as they are written. {text}"
+            for text in self.notes.missing.values()
+        ]
+        for code in sorted(self.unread):
+            name = languages.NAMES.get(code, code)
+            said.append(f"Figures are spoken as they are written: there are no rules for {name}.")
+        return said
+
+
+def _on_one_line(text: Mapped) -> Mapped:
+    """XML's line breaks are blanks."""
+    return text.edited(
+        Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r"
+    )
+
+
+def _single_blanks(text: Mapped) -> Mapped:
+    """One blank where there were several, and none before a mark where a word has gone."""
+    characters = text.text
+    gone = [
+        position
+        for position in range(len(characters) - 1)
+        if characters[position] == " "
+        and (characters[position + 1] == " " or _word_has_gone(text, position))
+    ]
+    return text.edited(Edit(position, position + 1, "") for position in gone)
+
+
+def _word_has_gone(text: Mapped, position: int) -> bool:
+    following = position + 1
+    return text.text[following] in ".,!?;:" and text.starts[following] > text.ends[position]

@@ -1,0 +1,75 @@
+"""Rules that several languages have, made from their word lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from text.normalise.around import is_last
+from text.normalise.roman import roman
+from text.normalise.rules import Reader, Reading, Rule, either
+from text.spans import Edit
+
+
+def spelled(names: Iterable[str], said: Mapping[str, str] | None = None) -> Rule:
+    """`EU` is "E U"; `said` has those that are not spelled."""
+    readings = {name: " ".join(name) for name in names} | dict(said or {})
+    pattern = re.compile(rf"(?<![\w-]){either(list(readings))}(?=s?\b)(?!\w{{2}})")
+
+    def read(match: re.Match[str]) -> Reading:
+        return readings[match[0]]
+
+    return Rule("spelled", pattern, read)
+
+
+def short_forms(table: Mapping[str, str], allowed: Reader | None = None) -> Rule:
+    """Short forms as they stand; the full stop of the last one in a text ends a sentence.
+
+    `allowed` reads a match itself, returns "" to have it read from the table, None to leave it.
+    """
+    pattern = re.compile(rf"(?<![\w.'’-]){either(list(table))}(?!\w)")
+
+    def read(match: re.Match[str]) -> Reading:
+        special = allowed(match) if allowed else ""
+        if special != "":
+            return special
+        return table[match[0]] + ("." if match[0].endswith(".") and is_last(match) else "")
+
+    return Rule("short form", pattern, read)
+
+
+def before_figure(table: Mapping[str, str]) -> Rule:
+    """Short forms that are one only before a figure: `S. 5`, `n° 3`."""
+    pattern = re.compile(rf"(?<![\w.§])(?P<word>{either(list(table))})\s?(?=\d|[IVX]+\b)")
+
+    def read(match: re.Match[str]) -> Reading:
+        return f"{table[match['word']]} "
+
+    return Rule("before a figure", pattern, read)
+
+
+def chapters(names: Iterable[str]) -> Rule:
+    """A Roman numeral after a word such as "chapter", in figures that the library reads."""
+    pattern = re.compile(rf"\b{either(list(names))}\s(?P<n>[IVXL]{{1,7}})\b")
+
+    def read(match: re.Match[str]) -> Reading:
+        number = roman(match["n"])
+        return None if number is None else [Edit(*match.span("n"), str(number))]
+
+    return Rule("chapter", pattern, read, "IVXL")
+
+
+def arithmetic(plus: str, equals: str, times: str, once: str) -> list[Rule]:
+    """`2 + 2 = 4` and `3x`."""
+    signs = {"+": plus, "=": equals}
+
+    def read_sign(match: re.Match[str]) -> Reading:
+        return f" {signs.get(match['sign'], times)} "
+
+    def read_times(match: re.Match[str]) -> Reading:
+        return f"{match['n']} {once}"
+
+    return [
+        Rule("sum", re.compile(r"(?<=\d)\s(?P<sign>[+=×x*])\s(?=\d)"), read_sign, "+=×x*"),
+        Rule("times", re.compile(r"(?<![\w.,])(?P<n>\d{1,3})\s?x(?=\s)"), read_times, "x"),
+    ]

@@ -1,0 +1,115 @@
+"""Feet and inches, sizes, degrees of arc, hours and minutes: `5'10"`, `9x13`, `40° 26' N`."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.around import after, before
+from text.normalise.english import numbers
+from text.normalise.english.amounts import AMOUNT, FRACTION, VALUE, is_one, value
+from text.normalise.english.context import describes, stop
+from text.normalise.english.unit_names import UNITS
+from text.normalise.rules import Reading, Rule, either
+
+_DIGITS = "0123456789"
+_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×]))"
+_INCH = rf"\d{{1,2}}(?:\.\d|{FRACTION})?"
+_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+
+_DEGREES = re.compile(
+    r"(?<![\w.])(?P<d>\d{1,3}(?:\.\d{1,8})?)°"
+    r"(?:\s?(?P<m>\d{1,2}(?:\.\d{1,5})?)'(?:\s?(?P<s>\d{1,2}(?:\.\d{1,5})?)\")?)?"
+    r"(?:\s?(?P<w>[NSEW])(?![\w'])\.?(?=[\s,;.)]|$))?"
+)
+_FEET = re.compile(rf"{_START}(?P<feet>\d{{1,3}})'\s?-?(?P<inches>{_INCH})(?:\"|''|(?!\w))")
+_FEET_IN = re.compile(
+    rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>{_INCH})\s?in\b\.?"
+)
+_INCHES = re.compile(rf"{_START}(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))")
+_FOOT = re.compile(
+    rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)"
+    r"|(?<=['\"]\s[x×]\s)(?P<m>\d{1,4})'"
+)
+_PIXELS = re.compile(r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?![\w.])")
+_BY = re.compile(
+    rf"{_START}(?P<a>{VALUE})\s?"
+    rf"(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])}|['\"])?\s?"
+    rf"[x×X]\s?(?={AMOUNT})"
+)
+_ASKED = re.compile(
+    r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$", re.IGNORECASE
+)
+_HOURS = re.compile(
+    rf"{_START}(?P<a>\d{{1,3}})\s?(?P<big>hrs?|h|min|m)\.?\s?"
+    r"(?P<b>\d{1,2})\s?(?P<small>mins?|m|secs?|s)\b(?!\.\d)"
+)
+
+
+def _degrees(match: re.Match[str]) -> Reading:
+    if not (match["m"] or match["w"]):
+        return None
+    said = f"{numbers.number(match['d'])} degrees"
+    said += f" {numbers.number(match['m'])} minutes" if match["m"] else ""
+    said += f" {numbers.number(match['s'])} seconds" if match["s"] else ""
+    return said + (f" {_POINTS[match['w']]}" if match["w"] else "")
+
+
+def _inches_words(text: str) -> str:
+    return f"{value(text)} {'inch' if is_one(text) else 'inches'}"
+
+
+def _feet(match: re.Match[str]) -> Reading:
+    foot = "foot" if match["feet"] == "1" else "feet"
+    return f"{numbers.number(match['feet'])} {foot} {_inches_words(match['inches'])}{stop(match)}"
+
+
+def _inches(match: re.Match[str]) -> Reading:
+    if match[0].endswith('"'):
+        line = before(match, 400).rpartition("\n")[2]
+        if len(re.findall(r'(?<!\d)"', line)) % 2:
+            return None  # a closing quotation mark
+    if "-" in match[0] or describes(match):
+        return f"{value(match['n'])}-inch"
+    return _inches_words(match["n"])
+
+
+def _foot(match: re.Match[str]) -> Reading:
+    return f"{numbers.number(match[match.lastgroup or 'n'])} feet"
+
+
+def _pixels(match: re.Match[str]) -> Reading:
+    return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}"
+
+
+def _by(match: re.Match[str]) -> Reading:
+    rest = after(match, 40)
+    asked = _ASKED.search(before(match, 12)) and re.match(rf"{AMOUNT}\s?(?:\?|$)", rest)
+    if asked or re.match(rf"{AMOUNT}\s?=|10[⁰¹²³⁴-⁹⁻^]", rest):
+        return f"{value(match['a'])} times "
+    symbol = {"'": "ft", '"': "in"}.get(match["unit"], match["unit"])
+    unit = f" {UNITS[symbol][1]}" if symbol else ""
+    text = match["a"]
+    size = numbers.label(text) if len(text) == 4 and text.isdecimal() else value(text)
+    return f"{size}{unit} by "
+
+
+def _hours(match: re.Match[str]) -> Reading:
+    """`2h 14m`: here m is a minute."""
+    big, small = match["big"][0], match["small"][0]
+    if (big == "h") != (small == "m"):
+        return None
+    names = ("hour", "minute") if big == "h" else ("minute", "second")
+    pairs = zip((match["a"], match["b"]), names, strict=True)
+    return " ".join(f"{numbers.number(n)} {name}{'' if n == '1' else 's'}" for n, name in pairs)
+
+
+RULES = [
+    Rule("degrees", _DEGREES, _degrees, "°"),
+    Rule("feet and inches", _FEET, _feet, "'"),
+    Rule("feet and inches", _FEET_IN, _feet, _DIGITS),
+    Rule("sizes", _PIXELS, _pixels, "xX×"),
+    Rule("sizes", _BY, _by, "xX×"),
+    Rule("duration", _HOURS, _hours, "hm"),
+    Rule("feet", _FOOT, _foot, "'"),
+    Rule("inches", _INCHES, _inches, "\"'i"),
+]

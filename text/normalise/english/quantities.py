@@ -1,0 +1,121 @@
+"""Numbers with a unit or a magnitude: `3.5 kg`, `60 km/h`, `20–25°C`, `15%`, `9bn`, `3x`."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.around import after, before
+from text.normalise.english import numbers
+from text.normalise.english.amounts import AMOUNT, VALUE, is_one, value
+from text.normalise.english.context import describes, stop
+from text.normalise.english.money import MAGNITUDES
+from text.normalise.english.unit_names import PER, UNITS
+from text.normalise.english.years import is_counted
+from text.normalise.rules import Reading, Rule, either
+
+_DIGITS = "0123456789"
+_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×]))"
+# Symbols that are more often something else; "in" only with a full stop ("4 in. of snow").
+_SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "in")]
+_UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;])))"
+
+_UNITS = re.compile(
+    rf"{_START}(?:(?P<minus>[-−]|(?<!\S)–)\s?)?"
+    rf"(?:(?P<low>{VALUE})\s?(?P<low_unit>{_UNIT})?\s?[-–—]\s?(?P<minus2>[-−])?)?"
+    rf"(?P<high>{VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT})"
+    rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?"
+    r"(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?"
+)
+_MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")
+_MAGNITUDE = re.compile(
+    rf"{_START}(?:(?P<low>{AMOUNT})[kKmMB]?[-–])?(?P<n>{AMOUNT})\s?"
+    r"(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+)
+_STONE = re.compile(rf"{_START}(?P<n>\d{{1,2}})\s?st\.?(?=\s\d{{1,2}}\s?lbs?\b)")
+_PER_UNIT = re.compile(
+    rf"(?<=\bper\s){either([s for s in PER if len(s) > 1 and s != PER[s]])}(?![\w/])"
+)
+_TEMPERATURE = re.compile(
+    rf"{_START}(?P<minus>[-−–])?(?P<n>\d{{1,3}}(?:\.\d)?)\s?(?P<unit>[CF])(?=[\s,.;:!?)]|$)"
+)
+_WARMTH = re.compile(
+    r"temp|outside|hot|cold|warm|heat|oven|bake|roast|freez|boil|weather|degrees|forecast|fever",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
+_COMPARED = re.compile(
+    r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|longer|better|daily"
+    r"|weekly|cheaper|stronger)\b"
+)
+
+
+def _units(match: re.Match[str]) -> Reading:
+    unit, gap = match["unit"], match["gap"]
+    if unit == "m" and is_counted(match.string, match.end("unit")):
+        return None  # 5m people
+    if unit == "m" and not gap and _MILLIONS.search(before(match)):
+        return f"{value(match['high'])} million"
+    if unit == "bar" and gap == "-":
+        return None
+    hyphen = "-" if gap == "-" and unit not in ("°", "%") else " "
+    said = f"{_low(match)}{value(match['high'])}{hyphen}{_unit_name(match)}"
+    per = f" per {PER[match['per']]}" if match["per"] else ""
+    return f"{said}{per}{stop(match)}{' or ' if match['or'] else ''}"
+
+
+def _low(match: re.Match[str]) -> str:
+    """What stands before the amount itself: its sign, or the lower end of a range."""
+    sign = "minus " if match["minus"] else ""
+    if not match["low"]:
+        return sign
+    unit = match["low_unit"]
+    named = f" {UNITS[unit][1]}" if unit and unit != match["unit"] else ""
+    return f"{sign}{value(match['low'])}{named} to {'minus ' if match['minus2'] else ''}"
+
+
+def _unit_name(match: re.Match[str]) -> str:
+    one, many = UNITS[match["unit"]]
+    single = match["gap"] == "-" or (not match["low"] and is_one(match["high"]))
+    return one if single or describes(match) else many
+
+
+def _magnitude(match: re.Match[str]) -> Reading:
+    sign, counted = match["mag"], is_counted(match.string, match.end())
+    sure = len(sign) > 1 or sign == "M" or (sign == "B" and "." in match["n"])
+    sure = sure or (sign in "kK" and len(match["n"]) > 2)
+    if not (sure or counted or match["plus"]):
+        return None  # 4B is a flat, 10k a run
+    plus = " plus" if match["plus"] else ""
+    low = f"{numbers.number(match['low'])} to " if match["low"] else ""
+    return f"{low}{numbers.number(match['n'])} {MAGNITUDES.get(sign, 'million')}{plus}"
+
+
+def _stone(match: re.Match[str]) -> Reading:
+    return f"{numbers.number(match['n'])} stone"
+
+
+def _per_unit(match: re.Match[str]) -> Reading:
+    return PER[match[0]]
+
+
+def _temperature(match: re.Match[str]) -> Reading:
+    """25C is a temperature where something near is warm or cold."""
+    if not _WARMTH.search(before(match, 60) + after(match, 30)):
+        return None
+    scale = "Celsius" if match["unit"] == "C" else "Fahrenheit"
+    return f"{'minus ' if match['minus'] else ''}{numbers.number(match['n'])} degrees {scale}"
+
+
+def _times(match: re.Match[str]) -> Reading:
+    times = "times" if _COMPARED.match(after(match)) else "x"
+    return f"{numbers.number(match['n'])} {times}"
+
+
+RULES = [
+    Rule("units", _UNITS, _units, _DIGITS + "½¼¾⅓⅔⅛⅜⅝⅞"),
+    Rule("stone", _STONE, _stone, "s"),
+    Rule("per", _PER_UNIT, _per_unit, "p"),
+    Rule("temperature", _TEMPERATURE, _temperature, "CF"),
+    Rule("magnitudes", _MAGNITUDE, _magnitude, _DIGITS),
+    Rule("times", _TIMES, _times, "x×"),
+]

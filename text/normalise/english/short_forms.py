@@ -1,0 +1,154 @@
+"""Short forms: titles, `e.g.`, `No. 5`, `Inc.`, `vs`, `and/or`, `w/`."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.around import after, before
+from text.normalise.english.addresses import is_street
+from text.normalise.english.context import starts_sentence, stop
+from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
+from text.spans import Edit
+
+_TITLES = pairs("en/titles")
+_FIXED = pairs("en/short_forms")
+_BEFORE_FIGURE = pairs("en/before_figure")
+_BARE = pairs("en/bare_forms")
+_COMPANIES = {"Co": "Company", "Dist": "District", "Mfg": "Manufacturing"}
+_SLASHED = {
+    "w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C",
+    "n/a": "N A", "N/A": "N A", "w/": "with",
+}  # fmt: skip
+
+_TITLE = re.compile(
+    rf"\b(?P<word>{either(list(_TITLES))})\."
+    r"(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))"
+)
+_BARE_TITLE = re.compile(rf"\b(?P<word>{either(words('en/bare_titles'))})(?=\s[A-Z][a-z'.])")
+_NO_TITLE = re.compile(r"\s(?:[A-Z]{2}|Z\b)")  # Gen Z, Rep. ID
+_SENIOR = re.compile(r"\b[A-Z][a-z]+,?\s$")
+_SHORT = re.compile(rf"(?<![\w.])(?P<word>{either(list(_FIXED))})(?!\w)")
+_FIGURE = re.compile(
+    rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?"
+    r"(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
+)
+_ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
+_ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
+# These are words or units themselves and need a figure, not a numeral in small letters.
+_DOUBTFUL = ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P")
+_NUMBER = re.compile(
+    r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
+    r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"(?=\s(?:is|was|and|on|or)\b|:)"
+)
+_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)ed\.")
+_BARE_FORM = re.compile(rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?![\w'-]|\.\w)")
+_COMPANY = re.compile(
+    rf"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>{either(list(_COMPANIES))})\.(?!\w)"
+)
+_VERSUS = re.compile(
+    r"(?<=[\w.)]\s)(?:vs|VS)(?=\s[\w(])|(?<=[A-Z][a-z]{2}\s)v\.?(?=\s[A-Z])"
+    r"|(?<=[a-z]{3}\s)v\.?(?=\s[A-Z][a-z]{2})"
+)
+_AND_OR = re.compile(
+    r"\b(?P<a>and|he|she|him|his|her|hers|himself|yes)"
+    r"/(?P<b>or|she|he|her|hers|herself|him|his|no)\b",
+    re.IGNORECASE,
+)
+_SLASH = re.compile(rf"(?<![\w/])(?P<word>{either(list(_SLASHED))})(?!/)")
+_FEATURING = re.compile(r"(?<=[\w)]\s)(?P<bracket>\(?)(?:ft|feat)\.?(?=\s[A-Z])")
+
+
+def _title(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in ("St", "Dr", "Ft", "Pt") and is_street(match):
+        return None
+    if len(word) < 5 and _NO_TITLE.match(after(match, 4)):
+        return None
+    if word == "Sr" and _SENIOR.search(before(match)):
+        return "Senior" + stop(match, in_names=True)
+    return _TITLES[word]
+
+
+def _bare_title(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in ("St", "Dr") and is_street(match):
+        return None
+    return None if _NO_TITLE.match(after(match, 4)) else _TITLES[word]
+
+
+def _short(match: re.Match[str]) -> Reading:
+    word, rest = match["word"], after(match, 3)
+    if word in ("Max.", "Art.") and not re.match(r"\s?\d|\s[a-z]", rest):
+        return None  # a name
+    if word in ("ca.", "max.", "temp.", "Temp.") and not rest.startswith(" "):
+        return None
+    return _FIXED[word] + stop(match, in_names=word[0].isupper())
+
+
+def _figure(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL]", after(match, 2)):
+        return None
+    if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
+        return None  # 5 min. 30
+    name = _BEFORE_FIGURE[word]
+    return f"{name.capitalize() if word[0].isupper() and starts_sentence(match) else name} "
+
+
+def _room(match: re.Match[str]) -> Reading:
+    word = match["word"]
+    return _ROOMS.get(word) or _BEFORE_FIGURE[word].capitalize()
+
+
+def _number(match: re.Match[str]) -> Reading:
+    return [Edit(*match.span("n"), "number")]
+
+
+def _edition(match: re.Match[str]) -> Reading:
+    return "edition" + stop(match)
+
+
+def _bare_form(match: re.Match[str]) -> Reading:
+    return _BARE[match["word"]]
+
+
+def _company(match: re.Match[str]) -> Reading:
+    name = _COMPANIES[match["word"]]
+    return match["gap"].replace("&", "and") + name + stop(match, in_names=True)
+
+
+def _versus(match: re.Match[str]) -> Reading:
+    return "versus"
+
+
+def _and_or(match: re.Match[str]) -> Reading:
+    join = " " if match["a"].lower() == "and" else " or "
+    return f"{match['a']}{join}{match['b']}"
+
+
+def _slash(match: re.Match[str]) -> Reading:
+    word, glued = match["word"], after(match, 1).isalnum()
+    return _SLASHED[word] + (" " if word == "w/" and glued else "")
+
+
+def _featuring(match: re.Match[str]) -> Reading:
+    return f"{match['bracket']}featuring"
+
+
+RULES = [
+    Rule("title", _TITLE, _title, "."),
+    Rule("title", _BARE_TITLE, _bare_title),
+    Rule("before a figure", _FIGURE, _figure, "."),
+    Rule("before a figure", _ROOM, _room),
+    Rule("short form", _SHORT, _short, "."),
+    Rule("number", _NUMBER, _number, "."),
+    Rule("edition", _EDITION, _edition, "."),
+    Rule("bare short form", _BARE_FORM, _bare_form),
+    Rule("company", _COMPANY, _company, "."),
+    Rule("versus", _VERSUS, _versus, "vV"),
+    Rule("and or", _AND_OR, _and_or, "/"),
+    Rule("slash", _SLASH, _slash, "/"),
+    Rule("featuring", _FEATURING, _featuring),
+]

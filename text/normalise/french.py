@@ -1,0 +1,54 @@
+"""French: what the library leaves, rewritten so that it reads it right."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.around import after
+from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.roman import roman
+from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
+from text.spans import Edit
+
+_RULER = re.compile(
+    rf"\b{either(words('fr/rulers'))}\s(?P<n>Ier|Iᵉʳ|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)"
+)
+_HALF_LITRE = re.compile(r"(?<=\d/\d)\s?l\b")
+_CAPITAL = re.compile(r"\s[A-ZÀ-Ý]")
+_STREET_NAME = re.compile(r"\s(?:[A-ZÀ-Ý]|d[eu']|des)")
+_FIGURE = re.compile(r"\s\d")
+
+
+def _allowed(match: re.Match[str]) -> Reading:
+    """Titles before a name, streets before one, "max." before a figure."""
+    word, rest = match[0], after(match, 4)
+    if word in ("M.", "Me", "St", "Ste", "Pr", "Dr"):
+        return "" if _CAPITAL.match(rest) else None
+    if word in ("av.", "bd", "bd.", "Bd"):
+        return "" if _STREET_NAME.match(rest) else None
+    if word in ("max.", "min."):
+        return "" if _FIGURE.match(rest) else None
+    return "" if not rest or not (rest[0].isalnum() or rest[0] in "'’-") else None
+
+
+def _half_litre(match: re.Match[str]) -> Reading:
+    return " litre"
+
+
+def _ruler(match: re.Match[str]) -> Reading:
+    if match["n"][-1] in "rʳ":
+        return [Edit(*match.span("n"), "premier")]
+    number = roman(match["n"])
+    return None if number is None else [Edit(*match.span("n"), str(number))]
+
+
+RULES = (
+    Rule("litre", _HALF_LITRE, _half_litre, "l"),
+    Rule("ruler", _RULER, _ruler, "IVX1"),
+    chapters(words("fr/chapters")),
+    before_figure(pairs("fr/before_figure")),
+    short_forms(pairs("fr/short_forms"), _allowed),
+    *arithmetic("plus", "égale", "fois", "fois"),
+    spelled(words("fr/spelled")),
+)

@@ -1,0 +1,97 @@
+"""German: what the library gets wrong or leaves, rewritten so that it reads it right."""
+
+from __future__ import annotations
+
+import re
+
+from text.normalise.around import after, is_last
+from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.roman import roman
+from text.normalise.rules import Reading, Rule, either
+from text.normalise.tables import pairs, words
+from text.spans import Edit
+
+_SHORT = pairs("de/short_forms")
+_DAYS = pairs("de/days")
+_MONTHS = pairs("de/months")
+_MONTH_NAMES = words("de/month_names")
+_ORDINALS = words("de/ordinals")
+_DAY_NAME = either(list(_DAYS))
+
+_STREET = re.compile(r"(?<=[a-zäöüß])str\.(?=\s?\d|\s|,|$)")
+_YEAR = re.compile(
+    r"(?<![\w.,:/-])20\d\d(?![\w%°€$]|[.,:/-]\d"
+    r"|\s?(?:€|Euro|km|m|kg|Meter|Stück|Menschen|Personen)\b)"
+)
+_DATE = re.compile(r"(?<![\w.])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:19|20)\d\d)(?!\w)")
+_DAY_RANGE = re.compile(rf"\b(?P<a>{_DAY_NAME})\.?\s?[-–]\s?(?P<b>{_DAY_NAME})\b\.?")
+_DAY = re.compile(rf"\b(?P<a>{_DAY_NAME})(?:\.(?=,?\s\d|,)|(?<!Fr)(?=,\s\d))")
+_MONTH = re.compile(rf"(?<=\d\.\s)(?P<m>{either(list(_MONTHS))})\b\.?")
+_SCORE = re.compile(r"(?<![\w:.,])(?P<a>\d{1,2}):(?P<b>\d)(?![\d:]|[.,]\d)")
+_RULER = re.compile(rf"\b{either(words('de/rulers'))}\s(?P<n>[IVX]{{1,6}})\.")
+
+
+def _allowed(match: re.Match[str]) -> Reading:
+    woman = match[0] != "Fr." or re.match(r"\s[A-ZÄÖÜ]", after(match, 2))
+    return "" if woman else None
+
+
+def _street(match: re.Match[str]) -> Reading:
+    return "straße" + ("." if is_last(match) else "")
+
+
+def _thousands(year: str) -> str:
+    """The library reads 2024 as "zwanzig vierundzwanzig", 2.024 as a count."""
+    return f"{year[0]}.{year[1:]}" if year.startswith("20") else year
+
+
+def _year(match: re.Match[str]) -> Reading:
+    return _thousands(match[0])
+
+
+def _date(match: re.Match[str]) -> Reading:
+    day, month = int(match["d"]), int(match["m"])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return None
+    return f"{day}. {_MONTH_NAMES[month - 1]} {_thousands(match['y'])}"
+
+
+def _day_range(match: re.Match[str]) -> Reading:
+    return f"{_DAYS[match['a']]} bis {_DAYS[match['b']]}"
+
+
+def _day(match: re.Match[str]) -> Reading:
+    return _DAYS[match["a"]]
+
+
+def _month(match: re.Match[str]) -> Reading:
+    return _MONTHS[match["m"]]
+
+
+def _score(match: re.Match[str]) -> Reading:
+    return f"{match['a']} zu {match['b']}"
+
+
+def _ruler(match: re.Match[str]) -> Reading:
+    number = roman(match["n"])
+    if number is None or number > len(_ORDINALS):
+        return None
+    stop = "." if is_last(match) else ""
+    return [Edit(match.start("n"), match.end(), f"der {_ORDINALS[number - 1]}{stop}")]
+
+
+RULES = (
+    Rule("date", _DATE, _date, "."),
+    Rule("days", _DAY_RANGE, _day_range),
+    Rule("day", _DAY, _day),
+    Rule("month", _MONTH, _month, "."),
+    Rule("ruler", _RULER, _ruler, "IVX"),
+    chapters(words("de/chapters")),
+    before_figure(pairs("de/before_figure")),
+    short_forms(_SHORT, _allowed),
+    Rule("street", _STREET, _street, "."),
+    Rule("score", _SCORE, _score, ":"),
+    Rule("year", _YEAR, _year, "2"),
+    *arithmetic("plus", "gleich", "mal", "mal"),
+    spelled(words("de/spelled"), {"MwSt": "Mehrwertsteuer"}),
+)
