@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
-from errors import ModelUnavailable, WorkerError
+from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
 from s3_utils import Buckets, Storage, open_storage
 from worker.log import get_logger
 from worker.settings.env import fill
@@ -57,7 +57,7 @@ class App:
             self.storage,
             settings.voices,
             bundled_dir=BUNDLED_VOICES,
-            fetch_bucket=self.buckets.at,
+            fetch_bucket=self._voice_at,
         )
         # Last: a wrong setting must end the process before any thread runs native code.
         self._threads = [self._start(work) for work in (self._load_engine, self._try_storage)]
@@ -102,6 +102,16 @@ class App:
             thread.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
             self.engine.result().close()
+
+    def _voice_at(self, uri: str) -> tuple[Storage, str]:
+        """Store and key of an `s3://` voice: a job reads no bucket that was not opened to jobs."""
+        bucket = uri.removeprefix("s3://").partition("/")[0]
+        if not self.settings.voices.may_read(bucket, self.settings.storage.bucket):
+            raise VoiceNotFound(
+                f"The voice {show(uri)} is in a bucket that jobs of this worker may not name.",
+                "Upload the voice, or name its bucket in VOICE_BUCKETS.",
+            )
+        return self.buckets.at(uri)
 
     @staticmethod
     def _start(work: Callable[[], None]) -> threading.Thread:

@@ -18,7 +18,7 @@ HOLE = re.compile(r"\{([^{}]*)\}")
 
 _MAX_SEGMENT_BYTES = 240  # a file system's limit, with room for a temporary name
 _MAX_PIECE = 100
-_HASH_DIGITS = 12
+_HASH_DIGITS = 16
 
 
 def user_key_fault(key: str) -> str | None:
@@ -31,6 +31,9 @@ def user_key_fault(key: str) -> str | None:
         return "is absolute"
     if fault := key_fault(key):
         return fault
+    # What is not seen, or turns the line around: two keys would look the same in every list.
+    if any(unicodedata.category(char) in {"Cf", "Zl", "Zp"} for char in key):
+        return "has an invisible character"
     if any(len(piece.encode()) > _MAX_SEGMENT_BYTES for piece in key.split("/")):
         return f"has a piece longer than {_MAX_SEGMENT_BYTES} bytes"
     return None
@@ -53,17 +56,31 @@ def template_fault(template: str) -> str | None:
     return "has unbalanced braces" if "{" in plain or "}" in plain else user_key_fault(plain)
 
 
-def safe_piece(text: str) -> str:
-    """`text` as one ASCII piece of a key: `Żółć 1/2` becomes `Zolc_1_2`, an empty one `_`.
+def safe_piece(text: str, *, reserved: str = "") -> str:
+    """`text` as one ASCII piece of a key, and no other text's: plain names stay as they are.
 
-    At most 100 characters, the last of a longer text being a hash of it, so that long job ids
-    that begin alike keep keys of their own; never starts with a dot. Other texts may give the same
-    piece: `abc` and `abc_` do.
+    Plain are up to 100 letters, digits, `.`, `_` and `-` that begin with neither `.` nor `_` and do
+    not end in `_`. Any other text, and `reserved`, is folded and has a hash and `_` behind it:
+    `Żółć 1/2` becomes `Zolc_1_2-` and 16 digits and `_`.
     """
-    folded = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L"))
-    ascii_text = folded.encode("ascii", "ignore").decode()
-    piece = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_text).rstrip("_").lstrip("._") or "_"
+    piece = _folded(text)
+    if piece == text != reserved and len(piece) <= _MAX_PIECE:
+        return piece
+    digits = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:_HASH_DIGITS]
+    return f"{piece[: _MAX_PIECE - _HASH_DIGITS - 2]}-{digits}_"
+
+
+def earlier_piece(text: str) -> str:
+    """The piece that older versions made of `text`; other texts may have the same."""
+    piece = _folded(text)
     if len(piece) <= _MAX_PIECE:
         return piece
-    digits = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:_HASH_DIGITS]
-    return f"{piece[: _MAX_PIECE - _HASH_DIGITS - 1]}-{digits}"
+    digits = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
+    return f"{piece[: _MAX_PIECE - 13]}-{digits}"
+
+
+def _folded(text: str) -> str:
+    """`text` in ASCII letters, digits, `.`, `_` and `-`; `_` if nothing is left."""
+    plain = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L"))
+    ascii_text = plain.encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_text).rstrip("_").lstrip("._") or "_"

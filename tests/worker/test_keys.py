@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.keys import prefix_fault, safe_piece, template_fault, user_key_fault
+from worker.keys import earlier_piece, prefix_fault, safe_piece, template_fault, user_key_fault
 
 
 @given(st.text())
@@ -20,9 +22,36 @@ def test_a_piece_is_one_plain_name(text: str) -> None:
 
 
 def test_names_stay_readable() -> None:
-    assert safe_piece("Zażółć gęślą 1/2") == "Zazolc_gesla_1_2"
-    assert safe_piece("../../etc") == "etc"
-    assert safe_piece("日本") == "_"
+    assert re.fullmatch(r"Zazolc_gesla_1_2-[0-9a-f]{16}_", safe_piece("Zażółć gęślą 1/2"))
+    assert re.fullmatch(r"etc-[0-9a-f]{16}_", safe_piece("../../etc"))
+    assert re.fullmatch(r"_-[0-9a-f]{16}_", safe_piece("日本"))
+
+
+@given(st.from_regex(r"[A-Za-z0-9-][A-Za-z0-9._-]{0,98}[A-Za-z0-9.-]", fullmatch=True))
+def test_plain_names_keep_their_keys(name: str) -> None:
+    assert safe_piece(name) == earlier_piece(name) == name
+
+
+# One another's folded forms, what stands for "no user", and what a piece looks like itself.
+ALIKE = [
+    "李雷", "韩梅梅", "_", "__", "Żółć", "Zolc", "zolc", "anna@x.com", "anna_x.com", "anna x.com",
+    "anna/x.com", "abc", "abc_", "abc__", "_abc", ".abc", "abc ", "\ud800", r"\ud800", "anonymous",
+    "é", "e\u0301", "default", "a" * 100, "a" * 101, "a" * 102,
+]  # fmt: skip
+
+
+def test_no_two_names_fall_together() -> None:
+    names = [*ALIKE, *map(safe_piece, ALIKE), *map(earlier_piece, ALIKE)]
+    names += [safe_piece(safe_piece(name)) for name in ALIKE]
+    for reserved in ("", "anonymous"):
+        pieces = {safe_piece(name, reserved=reserved) for name in set(names)}
+        assert len(pieces) == len(set(names))
+        assert reserved not in pieces
+
+
+@given(st.text(), st.text())
+def test_no_two_texts_fall_together(one: str, other: str) -> None:
+    assert (safe_piece(one) == safe_piece(other)) == (one == other)
 
 
 def test_long_pieces_that_begin_alike_stay_different() -> None:
@@ -41,6 +70,9 @@ def test_long_pieces_that_begin_alike_stay_different() -> None:
         ("/a", "starts with a slash"),
         ("a/../b", "has the segment '..'"),
         ("a//b", "has an empty segment"),
+        ("a\u200bb", "has an invisible character"),
+        ("a\u2028b", "has an invisible character"),
+        ("a\u202eb", "has an invisible character"),
         ("é" * 121, "has a piece longer than 240 bytes"),
         ("a/" * 512 + "b", "is longer than 1024 bytes"),
     ],

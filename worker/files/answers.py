@@ -50,10 +50,13 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
         if stored is None or fingerprint not in (None, stored.get("request")):
             return None
         answer: dict[str, Any] = stored["output"]
+        _check(answer)
         if answer["job_id"] != files.job_id:
             return None
         audio = files.storage.info(answer["s3_key"])
         if (audio.size, audio.metadata.get("sha256")) != (answer["bytes"], answer["sha256"]):
+            return None
+        if not files.owns(audio):
             return None
     except (ObjectNotFound, StorageDenied):
         return None
@@ -64,3 +67,16 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
         log.warning("%s is not an answer of this worker", files.answer.key)
         return None
     return {**answer, "bucket": audio.bucket, "storage_type": audio.storage_type}
+
+
+def _check(answer: Mapping[str, Any]) -> None:
+    """Raises TypeError or KeyError unless what is read of an answer is what the worker writes."""
+    texts = [answer["job_id"], answer["s3_key"], answer["sha256"]]
+    for name in ("warnings", "timing_formats"):
+        if not isinstance(answer.get(name, []), list):
+            raise TypeError(name)
+        texts += answer.get(name, [])
+    if not all(isinstance(text, str) for text in texts) or type(answer["bytes"]) is not int:
+        raise TypeError("not text")
+    if answer.keys() & {"error", "error_code", "refresh_worker"}:
+        raise TypeError("only answers of finished jobs are stored")

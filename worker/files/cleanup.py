@@ -1,14 +1,19 @@
-"""Deleting files of jobs by age: audio, timings, answers and chunks, never voices."""
+"""Deleting files of jobs by age: audio, timings, answers and chunks; never voices, nor what
+another program put beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from errors import ConfigError
+from errors import ConfigError, ObjectNotFound
 from s3_utils import Storage
+from worker.files.guard import made_here
 from worker.files.layout import prefixes
 from worker.settings.load import Settings
+
+_AT_ONCE = 8  # requests to storage
 
 
 def clean_up(
@@ -37,5 +42,15 @@ def _clean(store: Storage, settings: Settings, before: datetime, dry_run: bool) 
         for item in store.list(prefix)
         if item.last_modified < before and not item.key.startswith(voices)
     }
-    gone = [key for key in old if dry_run or store.delete(key)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ours = list(pool.map(lambda key: _is_ours(store, settings, key), old))
+    keys = (key for key, mine in zip(old, ours, strict=True) if mine)
+    gone = [key for key in keys if dry_run or store.delete(key)]
     return {"deleted": len(gone), "freed_bytes": sum(old[key] for key in gone)}
+
+
+def _is_ours(store: Storage, settings: Settings, key: str) -> bool:
+    try:
+        return made_here(store, settings, store.info(key))
+    except ObjectNotFound:
+        return False  # deleted meanwhile

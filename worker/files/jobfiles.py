@@ -1,7 +1,7 @@
 """A job's files in storage: storing, finding and deleting what is its own.
 
-Ids are reduced to ASCII letters, digits, `.`, `_` and `-` in keys, so those of two jobs may share
-one (`abc` and `abc_` do): the metadata of a stored file says whose it is.
+Older versions gave two ids that fold to the same ASCII (`abc` and `abc_`) the same keys. What they
+stored is still found there: whose a file is, its metadata says.
 """
 
 from __future__ import annotations
@@ -11,14 +11,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import islice
+from itertools import islice, product
 from pathlib import PurePosixPath
 from typing import Any
 
-from errors import ObjectNotFound, StorageDenied
+from errors import InvalidInput, ObjectNotFound, StorageDenied
 from s3_utils import ObjectInfo, Storage, StoredObject
 from worker.audio.formats import AUDIO_FORMATS
-from worker.files.layout import KINDS, PART_ENDING, PARTS, JobFile, Layout, without_extension
+from worker.files.layout import (
+    ANSWERS,
+    KINDS,
+    PART_ENDING,
+    PARTS,
+    JobFile,
+    Layout,
+    without_extension,
+)
 from worker.log import get_logger
 from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
@@ -59,15 +67,20 @@ class JobFiles(Layout):
 
     def stored_timings(self, formats: Iterable[TimingFormat]) -> dict[str, str]:
         """Keys of the job's timing files by format, of those formats that are there."""
-        keys: dict[str, str] = {fmt: self.timing(fmt).key for fmt in formats}
-        ours = {item.key for item in self._ours(keys.values())}
-        return {fmt: key for fmt, key in keys.items() if key in ours}
+        formats = list(formats)
+        found: dict[str, str] = {}
+        for piece in self.pieces:
+            keys = {fmt: self.timing(fmt, piece).key for fmt in formats if fmt not in found}
+            ours = {item.key for item in self._ours(keys.values())}
+            found |= {fmt: key for fmt, key in keys.items() if key in ours}
+        return {fmt: found[fmt] for fmt in formats if fmt in found}
 
     def stored_parts(self, fingerprint: str) -> dict[int, str]:
         """Keys of the job's unfinished chunks with that fingerprint, by index."""
-        folder = self.key(PARTS, f"/{fingerprint}/")
+        folders = [self.key(PARTS, f"/{fingerprint}/", piece) for piece in self.pieces]
         keys = {
             int(path.stem): item.key
+            for folder in reversed(folders)  # the newest counts
             for item in self.storage.list(folder)
             if (path := PurePosixPath(item.key)).suffix == PART_ENDING and path.stem.isdecimal()
         }
@@ -77,18 +90,15 @@ class JobFiles(Layout):
     def read_answer(self) -> dict[str, Any] | None:
         """What is stored as the job's answer, None if absent or not written by this worker.
 
-        It may be of another job whose id gives the same key.
+        It may be of another job if it is not stored where older versions did.
+
+        Raises:
+            StorageUnavailable: storage does not answer.
         """
-        key = self.answer.key
-        try:
-            stored = json.loads(self.storage.get(key, max_bytes=_MAX_ANSWER_BYTES))
-        except (ObjectNotFound, StorageDenied):
-            return None  # to credentials that may not list, a missing object looks forbidden
-        except ValueError:
-            stored = None
-        if isinstance(stored, dict) and isinstance(stored.get("output"), dict):
-            return stored
-        log.warning("%s is not an answer of this worker", key)
+        for piece in self.pieces:
+            stored = stored_answer(self.storage, self.key(ANSWERS, ".json", piece))
+            if stored and (piece == self.piece or stored["output"].get("job_id") == self.job_id):
+                return stored
         return None
 
     def delete_all(self) -> list[str]:
@@ -106,14 +116,18 @@ class JobFiles(Layout):
         """Each store is asked: one may hold this job's file, the other another's."""
         stores = self.storage.stores().values()
         holding = [(store, item) for store in stores if (item := _info(store, key))]
-        ours = [store for store, item in holding if self._is_ours(item)]
+        ours = [store for store, item in holding if self.owns(item)]
         if len(ours) == len(holding):
             return bool(ours) and self.storage.delete(key)
         return any([store.delete(key) for store in ours])
 
     def _audio_keys(self, fmt: str | None = None) -> Iterator[str]:
         """Keys under the worker's own template that may be this job's."""
-        template = self.settings.jobs.output_template.replace("{job_id}", self.piece)
+        for piece in self.pieces:
+            yield from self._audio_keys_with(piece, fmt)
+
+    def _audio_keys_with(self, piece: str, fmt: str | None) -> Iterator[str]:
+        template = self.settings.jobs.output_template.replace("{job_id}", piece)
         stem = without_extension(template)
         rows = [row for name, row in AUDIO_FORMATS.items() if fmt in (None, name)]
         extensions = {row.extension for row in rows}
@@ -121,14 +135,14 @@ class JobFiles(Layout):
             keys = {f"{stem}.{each}" for each in extensions}
             yield from (item.key for item in self.storage.list(f"{stem}.") if item.key in keys)
             return
-        piece, endings = re.escape(without_extension(self.piece)), "|".join(extensions)
-        named = re.compile(rf"(?<![A-Za-z0-9]){piece}(?![A-Za-z0-9]).*\.({endings})$")
+        name, endings = re.escape(without_extension(piece)), "|".join(extensions)
+        named = re.compile(rf"(?<![A-Za-z0-9]){name}(?![A-Za-z0-9]).*\.({endings})$")
         found = islice(self.storage.list(stem.partition("{")[0]), _MAX_SEARCHED)
         yield from (item.key for item in found if named.search(item.key))
 
     def _other_keys(self) -> Iterator[str]:
-        for kind in KINDS:
-            base = self.key(kind, "")
+        for kind, piece in product(KINDS, self.pieces):
+            base = self.key(kind, "", piece)
             for item in self.storage.list(base + ("." if kind.endings else "/")):
                 if not kind.endings or item.key.removeprefix(base) in kind.endings:
                     yield item.key
@@ -137,10 +151,11 @@ class JobFiles(Layout):
         """Those of `keys` that are stored and this job's."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda key: _info(self.storage, key), keys))
-        return [item for item in found if item and self._is_ours(item)]
+        return [item for item in found if item and self.owns(item)]
 
-    def _is_ours(self, item: ObjectInfo) -> bool:
-        """By its metadata; by the stored answer and its name where a service keeps no metadata."""
+    def owns(self, item: ObjectInfo) -> bool:
+        """Whether the file is this job's, by its metadata; by the stored answer and its name where
+        a service keeps no metadata."""
         owner = item.metadata.get(OWNER)
         if owner is not None:
             return owner == self.job_id.encode(errors="replace").decode()
@@ -153,6 +168,24 @@ class JobFiles(Layout):
     def _answered(self) -> dict[str, Any] | None:
         stored = self.read_answer()
         return stored["output"] if stored else None
+
+
+def stored_answer(storage: Storage, key: str) -> dict[str, Any] | None:
+    """What is stored under `key` as the answer of a job, None if it is none of this worker's.
+
+    Raises:
+        StorageUnavailable: storage does not answer.
+    """
+    try:
+        stored = json.loads(storage.get(key, max_bytes=_MAX_ANSWER_BYTES))
+    except (ObjectNotFound, StorageDenied):
+        return None  # to credentials that may not list, what is missing looks forbidden
+    except (ValueError, RecursionError, InvalidInput):  # no JSON, nested too deep, far too large
+        stored = None
+    if isinstance(stored, dict) and isinstance(stored.get("output"), dict):
+        return stored
+    log.warning("%s is not an answer of this worker", key)
+    return None
 
 
 def _info(storage: Storage, key: str) -> ObjectInfo | None:

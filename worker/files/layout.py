@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 from errors import InvalidInput, show
 from worker.audio.formats import AUDIO_FORMATS, AudioFormat
-from worker.keys import HOLE, safe_piece, template_fault, user_key_fault
+from worker.keys import HOLE, earlier_piece, safe_piece, template_fault, user_key_fault
 from worker.settings.load import Settings
 from worker.subtitles.write import TIMING_FORMATS, TimingFormat
 
-ANONYMOUS = "anonymous"
+ANONYMOUS = "anonymous"  # in keys, for a job that names no user
+NO_SESSION = "default"
 PART_ENDING = ".f32"
 
 _ENDINGS = "|".join(name for row in AUDIO_FORMATS.values() for name in row.extensions)
@@ -64,10 +65,15 @@ def prefixes(settings: Settings) -> tuple[str, ...]:
 
 
 class Layout:
-    """Where each file of one job goes. `piece` is the job's id as keys have it."""
+    """Where each file of one job goes.
+
+    `piece` is the job's id as keys have it; `pieces` has behind it the one that older versions
+    made of it, if it was another.
+    """
 
     def __init__(self, settings: Settings, job_id: str) -> None:
         self.settings, self.job_id, self.piece = settings, job_id, safe_piece(job_id)
+        self.pieces = tuple(dict.fromkeys((self.piece, earlier_piece(job_id))))
 
     def audio(
         self,
@@ -98,8 +104,8 @@ class Layout:
             "job_id": self.piece,
             "date": safe_piece(date),
             "voice": safe_piece(voice),
-            "user_id": safe_piece(user_id) if user_id else ANONYMOUS,
-            "session": safe_piece(session) if session else "default",
+            "user_id": safe_piece(user_id, reserved=ANONYMOUS) if user_id else ANONYMOUS,
+            "session": safe_piece(session, reserved=NO_SESSION) if session else NO_SESSION,
             "index": f"{index:03d}",
             "ext": encoding.extension,
         }
@@ -115,10 +121,10 @@ class Layout:
             )
         return JobFile(key, encoding.content_type)
 
-    def timing(self, fmt: TimingFormat) -> JobFile:
+    def timing(self, fmt: TimingFormat, piece: str | None = None) -> JobFile:
         """The timing file of one format."""
         row = TIMING_FORMATS[fmt]
-        return JobFile(self.key(TIMINGS, f".{row.extension}"), row.content_type)
+        return JobFile(self.key(TIMINGS, f".{row.extension}", piece), row.content_type)
 
     @property
     def answer(self) -> JobFile:
@@ -137,8 +143,8 @@ class Layout:
         return JobFile(self.key(PARTS, name), "application/octet-stream")
 
     def is_clear(self, key: str) -> bool:
-        """True if only this job, or one whose id gives the same piece, writes such a key."""
-        if key.startswith(tuple(self.key(kind, "") for kind in KINDS)):
+        """True if only this job writes such a key."""
+        if key.startswith(tuple(self.key(kind, "." if kind.endings else "/") for kind in KINDS)):
             return True
         template = without_extension(self.settings.jobs.output_template)
         literal = re.escape(template.replace("{job_id}", self.piece))
@@ -146,9 +152,13 @@ class Layout:
         whole = "{job_id}" in template.split("/")
         return whole and re.fullmatch(pattern, without_extension(key)) is not None
 
-    def key(self, kind: Kind, name: str) -> str:
-        """The key of a file of some kind, by what follows the job's id in it."""
-        return f"{kind.prefix(self.settings)}{self.piece}{name}"
+    def key(self, kind: Kind, name: str, piece: str | None = None) -> str:
+        """The key of a file of some kind, by what follows the job's id in it.
+
+        Args:
+            piece: one of `pieces`; None for the job's own.
+        """
+        return f"{kind.prefix(self.settings)}{piece or self.piece}{name}"
 
 
 def without_extension(key: str) -> str:

@@ -7,14 +7,16 @@ given a URL fails before it costs GPU time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from errors import InvalidInput, WorkerError
-from s3_utils import ObjectUrl, Storage, StoredObject, encode_metadata
+from errors import InvalidInput, ObjectNotFound, StorageDenied, WorkerError
+from s3_utils import ObjectInfo, ObjectUrl, Storage, StoredObject, encode_metadata
+from worker.files.guard import made_here, not_replaced
 from worker.files.jobfiles import OWNER, JobFiles
 from worker.files.layout import JobFile
 from worker.files.links import Links
@@ -26,6 +28,8 @@ log = get_logger("files")
 
 # Stand-ins as long as the facts can get, to check the 2 KB of metadata before there are any.
 _LONGEST_FACTS = {"duration": "9" * 10, "seed": "9" * 19, "model": "m" * 80, "sample-rate": "9" * 5}
+# Names of metadata that the worker vouches for: whoever reads them must not read a user's claim.
+VOUCHED = frozenset({OWNER, "voice", "format", "nfe-step", "user-id", *_LONGEST_FACTS})
 _MAX_JOB_ID = 256
 _MAX_VOICE = 128
 
@@ -74,17 +78,51 @@ def plan_target(files: JobFiles, request: SpeechInput) -> Target:
         session=request.session,
         index=request.index,
     )
+    given = {name: text for name, text in request.metadata.items() if name not in VOUCHED}
     target = Target(
         files,
         audio,
         {fmt: files.timing(fmt) for fmt in request.timings},
         Links.wanted(files.storage, settings.urls, request.url, request.url_expires),
-        {**request.metadata, **_facts(files.job_id, voice, request)},
-        _no_s3(files.storage) if request.use_s3 else (),
+        {**given, **_facts(files.job_id, voice, request)},
+        (*_claimed(request.metadata), *(_no_s3(files.storage) if request.use_s3 else ())),
     )
     encode_metadata({**target.metadata, **_LONGEST_FACTS}, "0" * 64)
     target.links.to(audio.key)
     return target
+
+
+def taken_keys(target: Target) -> frozenset[str]:
+    """Keys of the target that hold something before this attempt, or may: storage did not say.
+
+    Raises:
+        InvalidInput: the audio's key holds an object that this worker did not make.
+        StorageError: storage cannot be asked whether it does, and the key is not the job's alone.
+    """
+    files = target.files
+    keys = [target.audio.key, files.answer.key, *(file.key for file in target.timings.values())]
+    with ThreadPoolExecutor(len(keys)) as pool:
+        found = dict(zip(keys, pool.map(lambda key: _held(files.storage, key), keys), strict=True))
+    held, key = found[target.audio.key], target.audio.key
+    if isinstance(held, ObjectInfo):
+        if not (files.owns(held) or made_here(files.storage, files.settings, held)):
+            raise not_replaced(key)
+    # To credentials that may not look, what is missing looks forbidden.
+    elif held is not None and not isinstance(held, StorageDenied):
+        # On a disk beside S3 the audio is kept meanwhile.
+        if not files.is_clear(key) and "local" not in files.storage.stores():
+            raise held
+        log.warning("not known whether %s is free: %s", key, held.message)
+    return frozenset(key for key, held in found.items() if held is not None)
+
+
+def _held(storage: Storage, key: str) -> ObjectInfo | WorkerError | None:
+    try:
+        return storage.info(key)
+    except ObjectNotFound:
+        return None
+    except WorkerError as error:
+        return error
 
 
 async def store(
@@ -93,14 +131,20 @@ async def store(
     timings: Mapping[TimingFormat, str],
     facts: Mapping[str, str],
     answer: bytes,
+    *,
+    taken: Collection[str],
 ) -> Stored:
-    """Stores the audio, its timing files and the job's answer side by side, all or none.
+    """Stores the audio, its timing files and the job's answer side by side.
+
+    When one fails the others are deleted again, except what another attempt at the same job may
+    have announced.
 
     Args:
         audio: the encoded file.
         timings: format to the file's text.
         facts: what is only known now, for the audio's metadata.
         answer: as `encode_answer` gives it.
+        taken: as `taken_keys` gave it before inference.
 
     Raises:
         StorageError: of any kind; see errors.
@@ -113,6 +157,7 @@ async def store(
             (target.audio, audio, {**target.metadata, **facts}),
             *((file, content, {}) for file, content in data.items()),
         ],
+        taken,
     )
     warnings = dict.fromkeys(w for receipt in receipts for w in receipt.warnings)
     url = await asyncio.to_thread(target.links.to, target.audio.key)
@@ -124,9 +169,11 @@ async def store(
 
 
 async def _all_or_none(
-    files: JobFiles, puts: Sequence[tuple[JobFile, bytes, Mapping[str, str]]]
+    files: JobFiles,
+    puts: Sequence[tuple[JobFile, bytes, Mapping[str, str]]],
+    taken: Collection[str],
 ) -> list[StoredObject]:
-    """Receipts of all `puts`; when one fails the others are deleted again."""
+    """Receipts of all `puts`; when one fails the others are taken back."""
     outcomes = await asyncio.gather(
         *(asyncio.to_thread(files.put, *put) for put in puts), return_exceptions=True
     )
@@ -135,10 +182,29 @@ async def _all_or_none(
     if not failures:
         return stored
     try:
-        await asyncio.to_thread(files.delete, [receipt.key for receipt in stored])
+        await asyncio.to_thread(_take_back, files, stored, taken)
     except WorkerError as error:
         log.warning("files of a failed job were left behind: %s", error.message)
     raise failures[0]
+
+
+def _take_back(files: JobFiles, stored: Sequence[StoredObject], taken: Collection[str]) -> None:
+    """Deletes what was `stored`, if its keys were free and no other attempt's answer names it.
+
+    An attempt that stores its answer between this look and the delete still loses its audio: no
+    store of the table deletes on a condition.
+
+    Raises:
+        StorageError: storage does not say whether there is an answer; nothing was deleted.
+    """
+    answer = _held(files.storage, files.answer.key)
+    if isinstance(answer, WorkerError):
+        raise answer
+    ours = {receipt.sha256 for receipt in stored}
+    if files.answer.key in taken or (answer and answer.metadata.get("sha256") not in ours):
+        log.warning("files stay of a job that failed: another attempt may have been answered")
+        return
+    files.delete(receipt.key for receipt in stored if receipt.key not in taken)
 
 
 def voice_label(voice: str | Mapping[str, str]) -> str:
@@ -160,6 +226,12 @@ def _facts(job_id: str, voice: str, request: SpeechInput) -> dict[str, str]:
         "nfe-step": str(request.steps),
     }
     return facts | ({"user-id": request.user_id} if request.user_id else {})
+
+
+def _claimed(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """A warning for what the job's metadata may not say."""
+    names = ", ".join(sorted(metadata.keys() & VOUCHED))
+    return (f"metadata: {names} is set by the worker alone and was left out.",) if names else ()
 
 
 def _no_s3(storage: Storage) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ from engine.chunk import Chunk, SpokenChunk
 from s3_utils import ObjectUrl
 from worker.app import App
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
+from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
-from worker.files.store import Stored, Target, plan_target, store
+from worker.files.store import Stored, Target, plan_target, store, taken_keys
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
 from worker.jobs.render import Rendered, render
@@ -48,6 +49,7 @@ class SpeechJob:
 
     # Known once `run` has passed their stage.
     _target: Target
+    _taken: frozenset[str]
     _voices: Mapping[str | None, PreparedVoice]
     _engine: Engine
     _prepared_s: float
@@ -75,17 +77,22 @@ class SpeechJob:
             WorkerError: of any kind; no result was stored.
         """
         self._target = await asyncio.to_thread(plan_target, self._files, self._request)
-        with _meanwhile(self._prepare_voices()) as voices:
-            earlier = await self._earlier_answer()
-            if earlier is not None:
+        looking = asyncio.to_thread(taken_keys, self._target)
+        with _meanwhile(self._prepare_voices()) as voices, _meanwhile(looking) as taken:
+            if earlier := await self._earlier_answer():
                 return await asyncio.to_thread(self._answer_again, earlier)
+            self._taken = await taken
             self._voices = await voices
         chunks = await self._plan()
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
             spoken = await asyncio.to_thread(assemble, chunks, finished, self._rate)
-            rendered = await asyncio.to_thread(render, spoken, self._request)
+            rendered, earlier = await asyncio.gather(
+                asyncio.to_thread(render, spoken, self._request), self._earlier_answer()
+            )
+            if earlier:  # another attempt was quicker
+                return await asyncio.to_thread(self._answer_again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
             stored = await self._store(facts, rendered)
         return await asyncio.to_thread(self._answer, facts, rendered.data, stored)
@@ -107,7 +114,7 @@ class SpeechJob:
         return dict(zip(wanted, prepared, strict=True))
 
     async def _earlier_answer(self) -> dict[str, Any] | None:
-        """What the same job answered, if it is redelivered after it was done."""
+        """What the same job answered, if another attempt at it was done before."""
         if not self._settings.resumes:
             return None
         engine = await self._app.loaded_engine()
@@ -202,7 +209,9 @@ class SpeechJob:
         }
         asked = request_fingerprint(self._request, self._engine.model)
         kept = encode_answer(asked, facts.as_dict())
-        return await store(self._target, rendered.data, rendered.timings, of_object, kept)
+        return await store(
+            self._target, rendered.data, rendered.timings, of_object, kept, taken=self._taken
+        )
 
     def _answer(self, facts: SpeechFacts, audio: bytes, stored: Stored) -> dict[str, Any]:
         total_s = time.perf_counter() - self._started
@@ -214,11 +223,15 @@ class SpeechJob:
     def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
-        key, storage = earlier["s3_key"], self._files.storage
-        url = self._target.links.to(key)
-        return self._handed_over(
-            earlier, url, [REDELIVERED], lambda: storage.get(key, max_bytes=earlier["bytes"])
+        key, storage, links = earlier["s3_key"], self._files.storage, self._target.links
+        found = self._handed_over(
+            earlier,
+            links.to(key),
+            [REDELIVERED],
+            lambda: storage.get(key, max_bytes=earlier["bytes"]),
         )
+        timings = find_timings(self._files, earlier)  # older versions had other keys
+        return {**found, "timing_files": {fmt: links.to(at).url for fmt, at in timings.items()}}
 
     def _handed_over(
         self,

@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import AnswerTooLarge, InvalidInput, ObjectNotFound
+from errors import AnswerTooLarge, ObjectNotFound
 from s3_utils import ObjectInfo, UrlKind
 from worker.app import App
 from worker.audio.formats import AudioFormat
 from worker.files.answers import load_answer
 from worker.files.find import facts_of, find_audio, find_timing, find_timings
+from worker.files.guard import check_deletable, check_uploadable
 from worker.files.inline import inline_limit
-from worker.files.jobfiles import OWNER, JobFiles
-from worker.files.layout import prefixes
+from worker.files.jobfiles import JobFiles
 from worker.files.links import Links
 from worker.operations.base import Answer, Operation, url_fields
 from worker.request.fields import Expires, JobId, Key, KeyPrefix, VoiceName
@@ -174,25 +174,16 @@ class Delete(Operation):
             keys = _files(app, self.job_id).delete_all()
         else:
             key = str(self.key)
-            _must_be_ours(app, key)
+            check_deletable(app.storage, app.settings, key)
             keys = [key] if app.storage.delete(key) else []
         if not keys:
             raise ObjectNotFound("There is nothing to delete.", "`list` shows what is stored.")
         return {"deleted": keys, "count": len(keys)}
 
 
-def _must_be_ours(app: App, key: str) -> None:
-    """A bucket may hold more than this worker's files; those are not deleted."""
-    ours = (*prefixes(app.settings), app.settings.voices.prefix)
-    if not key.startswith(ours) and OWNER not in app.storage.info(key).metadata:
-        raise InvalidInput(
-            f"{key} was not made by this worker, so it is not deleted.",
-            "Delete it with the storage provider's own tools.",
-        )
-
-
 class Presign(Operation):
-    """A URL for others: `get` reads an object, `put` lets a client upload one."""
+    """A URL for others: `get` reads an object, `put` lets a client upload one: under a free key or
+    over what this worker made."""
 
     endpoint: Literal["presign"]
     key: Key
@@ -207,6 +198,7 @@ class Presign(Operation):
         if self.method == "get":
             url = links.to(self.key)
         else:
+            check_uploadable(app.storage, app.settings, self.key)
             url = app.storage.presign_put(
                 self.key, content_type=self.content_type, expires_s=links.expires_s
             )

@@ -162,6 +162,21 @@ class VoiceConfig(Group):
         ),
     ] = False
 
+    buckets: Annotated[
+        str,
+        Env(
+            "VOICE_BUCKETS",
+            "Buckets a job's `s3://` voice may lie in beside the worker's own, separated by "
+            "commas; `*`: any that the credentials can read",
+            "studio-voices,archive",
+        ),
+    ] = ""
+
+    def may_read(self, bucket: str, own: str | None) -> bool:
+        """Whether a job may name a voice in `bucket`; `own` is the worker's."""
+        named = {name.strip() for name in self.buckets.split(",")}
+        return bucket == own or bucket in named or "*" in named
+
 
 class JobConfig(Group):
     """Limits and defaults of jobs."""

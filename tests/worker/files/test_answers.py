@@ -88,16 +88,24 @@ def test_what_is_stored_is_an_answer_only_if_it_is_this_jobs_and_whole(tmp_path:
     receipt = files.put(audio, b"samples")
     answer = {"job_id": "abc", "s3_key": audio.key, "bytes": receipt.size,
               "sha256": receipt.sha256, "timing_files": {}}  # fmt: skip
+    theirs = JobFiles(files.storage, files.settings, "other").audio("wav")
+    JobFiles(files.storage, files.settings, "other").put(theirs, b"samples")
     whole = encode_answer("asked", answer)
     files.put(files.answer, whole)
     assert load_answer(files, "asked") is not None
     assert load_answer(files, "other") is None
     output = json.loads(whole)["output"]
     damaged = [
-        b"", b"{", b"[]", b'{"output": 1}', whole[:-1], b"\xff",
+        b"", b"{", b"[]", b'{"output": 1}', whole[:-1], b"\xff", b"[" * 100_000,
+        b'{"a":' * 100_000, b"9" * 5000,
         *(json.dumps({"request": "asked", "output": {**output, name: value}}).encode()
           for name, value in (("job_id", "abc_"), ("s3_key", 5), ("s3_key", "../x"),
-                              ("s3_key", "output/gone.wav"), ("bytes", 6), ("sha256", "0" * 64))),
+                              ("s3_key", "output/gone.wav"), ("bytes", 6), ("sha256", "0" * 64),
+                              ("sha256", None), ("sha256", 5), ("bytes", "7"), ("bytes", True),
+                              ("warnings", 5), ("warnings", [5]), ("warnings", {"a": 1}),
+                              ("timing_formats", 5), ("timing_formats", [[]]), ("job_id", None),
+                              ("error", "Never was."), ("refresh_worker", True),
+                              ("s3_key", "/etc/passwd"), ("s3_key", theirs.key))),
         *(json.dumps({"request": "asked", "output": {n: v for n, v in output.items() if n != name}})
           .encode() for name in ("job_id", "s3_key", "bytes", "sha256")),
     ]  # fmt: skip

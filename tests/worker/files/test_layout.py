@@ -80,3 +80,19 @@ def test_the_voice_library_cannot_be_overwritten() -> None:
     for template in ("voices/Anna.wav", "Voices/{job_id}.wav"):
         with pytest.raises(InvalidInput, match="voice library"):
             files().audio("wav", template)
+
+
+@pytest.mark.parametrize("names", [("李雷", "韩梅梅"), ("Żółć", "Zolc"), (None, "anonymous"),
+                                   ("anna@x.com", "anna_x.com"), ("abc_", "abc")])  # fmt: skip
+def test_no_users_files_lie_where_anothers_do(names: tuple[str | None, str | None]) -> None:
+    for template in ("u/{user_id}/latest", "u/{user_id}"):
+        assert len({files().audio("wav", template, user_id=name).key for name in names}) == 2
+
+
+@pytest.mark.parametrize("names", [("李雷", "韩梅梅"), (None, "default"), ("a b", "a_b")])
+def test_so_it_is_with_sessions_voices_and_job_ids(names: tuple[str | None, str | None]) -> None:
+    assert len({files().audio("wav", "s/{session}", session=name).key for name in names}) == 2
+    voices = {files().audio("wav", "v/{voice}", voice=name or "None").key for name in names}
+    assert len(voices) == 2
+    jobs = [files(name or "None") for name in names]
+    assert len({job.audio("wav").key for job in jobs}) == len({job.answer.key for job in jobs}) == 2
