@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.request.fields import CleanText, Voice, VoiceName
+from worker.voices.catalogue import VoiceInfo
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
 NO_TRANSCRIPT = (
@@ -39,26 +41,27 @@ class Upload(Operation):
 class ListVoices(Operation):
     """Names the voices of the library, then those that come with the worker.
 
-    At most `limit` of them, beginning after the one named `after`.
+    About `limit` of them, beginning after the name `after`; files of one name come together.
     """
 
     endpoint: Literal["list_voices"]
     limit: Annotated[int, Field(ge=1, le=MAX_VOICES)] = MAX_VOICES
-    after: VoiceName | None = None
+    after: Annotated[str, Field(max_length=1024)] | None = None
 
     def run(self, app: App, caller: str) -> Answer:
-        known = app.voices.catalogue.all()
-        names = [voice.name for voice in known]
-        first = names.index(self.after) + 1 if self.after in names else 0
-        shown = known[first : first + self.limit]
-        voices = [
-            {
-                "name": voice.name,
-                "key": voice.key,
-                "size": voice.size,
-                "has_transcript": voice.has_transcript,
-            }
-            for voice in shown
-        ]
-        truncated = first + len(shown) < len(known)
-        return {"voices": voices, "count": len(voices), "truncated": truncated}
+        known = sorted(app.voices.catalogue.all(), key=_place)
+        first = 0
+        if self.after is not None:  # it may have been deleted since
+            bundled = any(voice.bundled and voice.name == self.after for voice in known)
+            first = bisect_right(known, (bundled, self.after), key=_place)
+        end = first + self.limit
+        while end < len(known) and _place(known[end]) == _place(known[end - 1]):
+            end += 1
+        shown = ("name", "key", "size", "has_transcript")
+        voices = [{name: getattr(voice, name) for name in shown} for voice in known[first:end]]
+        return {"voices": voices, "count": len(voices), "truncated": end < len(known)}
+
+
+def _place(voice: VoiceInfo) -> tuple[bool, str]:
+    """By which voices are listed."""
+    return voice.bundled, voice.name

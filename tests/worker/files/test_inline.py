@@ -58,16 +58,27 @@ def test_audio_and_all_else_fit_together() -> None:
         assert inline_limit(1000, job_id) == 1000
 
 
-def test_voices_are_listed_in_pieces(worker: Worker) -> None:
-    for name in ("anna", "bert", "cleo"):
-        worker.app.storage.put(f"voices/{name}.wav", b"RIFF")
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_voices_are_listed_in_pieces(worker: Worker, limit: int) -> None:
+    """Names may hold slashes, and two files may have one name, with another between them."""
+    for file in ("anna.mp3", "anna.old.wav", "anna.wav", "bert.wav", "team/cleo.wav"):
+        worker.app.storage.put(f"voices/{file}", b"RIFF")
     everything = worker.run({"endpoint": "list_voices"})
     assert not everything["truncated"]
-    names: list[str] = []
-    while True:
-        after = {"after": names[-1]} if names else {}
-        page = worker.run({"endpoint": "list_voices", "limit": 2, **after})
-        names += [voice["name"] for voice in page["voices"]]
+    voices: list[dict[str, object]] = []
+    for _ in range(10):
+        after = {"after": voices[-1]["name"]} if voices else {}
+        page = worker.run({"endpoint": "list_voices", "limit": limit, **after})
+        voices += page["voices"]
         if not page["truncated"]:
             break
-    assert names == [voice["name"] for voice in everything["voices"]]
+    assert voices == everything["voices"]
+    assert len(voices) >= 5
+
+
+def test_a_list_goes_on_after_a_voice_that_was_deleted(worker: Worker) -> None:
+    for name in ("anna", "cleo"):
+        worker.app.storage.put(f"voices/{name}.wav", b"RIFF")
+    page = worker.run({"endpoint": "list_voices", "after": "bert"})
+    assert "cleo" in [voice["name"] for voice in page["voices"]]
+    assert "anna" not in [voice["name"] for voice in page["voices"]]
