@@ -21,6 +21,7 @@ from worker.files.links import Links
 from worker.log import get_logger
 from worker.request.speech import SpeechInput
 from worker.subtitles.write import TimingFormat
+from worker.threads import Lane, in_thread
 
 log = get_logger("files")
 
@@ -111,7 +112,7 @@ async def store(
         ],
     )
     warnings = dict.fromkeys(w for receipt in receipts for w in receipt.warnings)
-    url = await asyncio.to_thread(target.links.to, target.audio.key)
+    url = await in_thread(Lane.STORE, target.links.to, target.audio.key)
     if url.kind != target.links.kind:
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
     timing_urls: dict[str, str | None] = {
@@ -125,14 +126,14 @@ async def _all_or_none(
 ) -> list[StoredObject]:
     """Receipts of all `puts`; when one fails the others are deleted again."""
     outcomes = await asyncio.gather(
-        *(asyncio.to_thread(files.put, *put) for put in puts), return_exceptions=True
+        *(in_thread(Lane.STORE, files.put, *put) for put in puts), return_exceptions=True
     )
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     stored = [outcome for outcome in outcomes if isinstance(outcome, StoredObject)]
     if not failures:
         return stored
     try:
-        await asyncio.to_thread(files.delete, [receipt.key for receipt in stored])
+        await in_thread(Lane.STORE, files.delete, [receipt.key for receipt in stored])
     except WorkerError as error:
         log.warning("files stay of a job that failed: %s", error.message)
     raise failures[0]

@@ -204,12 +204,12 @@ def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyP
     def resolve(*_: object, **__: object) -> object:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), 443))]
 
-    def connect(address: object, timeout: float) -> socket.socket:
+    def connect(_: socket.socket, address: object) -> None:
         connected.append(address)
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(socket.socket, "connect", connect)
     with pytest.raises(StorageUnavailable):
         fetch("https://rebinding.example/a.wav", STRICT)
     assert connected == [("93.184.215.14", 443)]
