@@ -85,7 +85,7 @@ def _checked(url: str, rules: FetchRules) -> SplitResult:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as exc:
-        raise InvalidInput("The voice URL is malformed.", "Write https://host/path.") from exc
+        raise _malformed() from exc
     allowed = ("https", "http") if rules.allow_http else ("https",)
     if parts.scheme not in allowed:
         raise InvalidInput(
@@ -138,7 +138,13 @@ def _request(
             raise StorageUnavailable(
                 f"The download of {_shown(parts)} {what}.", "Run the job again, or check the host."
             ) from exc
+        except ValueError as exc:  # a name that TLS or HTTP cannot carry
+            raise _malformed() from exc
     raise Abandoned
+
+
+def _malformed() -> InvalidInput:
+    return InvalidInput("The voice URL is malformed.", "Write https://host/path.")
 
 
 def _exchange(
@@ -266,7 +272,7 @@ def _public_addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str
     """Addresses of `host`; every one must be public, unless private ones are allowed."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as exc:
+    except (OSError, ValueError) as exc:  # ValueError: no name at all
         raise StorageUnavailable(
             f"The host {host} cannot be resolved.", "Check the URL's spelling, or run it again."
         ) from exc
