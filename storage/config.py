@@ -38,7 +38,7 @@ class StorageConfig:
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 60.0
     max_attempts: int = 5
-    max_connections: int = 32
+    max_connections: int = 64
     retry_base_s: float = 0.2  # doubled for each further try; the wait is random below it
     retry_budget_s: float = 60.0  # all attempts of one request together, waits included
     multipart_threshold_bytes: int = 16 << 20

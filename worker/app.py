@@ -60,7 +60,8 @@ class App:
             fetch_bucket=self._voice_at,
         )
         # Last: a wrong setting must end the process before any thread runs native code.
-        self._threads = [self._start(work) for work in (self._load_engine, self._try_storage)]
+        self._loading = self._start(self._load_engine)
+        self._start(self._try_storage)
 
     def store(self, use_s3: bool | None) -> Storage:
         """The store a job asked for: `use_s3` false keeps its output on local disk."""
@@ -98,8 +99,7 @@ class App:
 
         A process that ends while native code runs on another thread aborts instead of exiting.
         """
-        for thread in self._threads:
-            thread.join(timeout=60)
+        self._loading.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
             self.engine.result().close()
 

@@ -5,7 +5,7 @@
         log.info("spoken", extra={"audio_s": 3.2})
 
 The job id travels in a context variable, so it is on every line of the job's tasks and of the
-threads `asyncio.to_thread` starts for it. Secrets of the settings and the query strings of URLs
+threads of its work (`worker.threads`). Secrets of the settings and the query strings of URLs
 (presigned signatures) are masked in whatever is logged, tracebacks included. Characters that could
 forge a line or hide one (line breaks, controls, direction marks) are written as escapes.
 """

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Path = Literal["take", "done", "stream", "stop", "ping", "api"]
-Kind = Literal["answer", "reset", "lose_answer", "slow"]
+Kind = Literal["answer", "reset", "lose_answer", "slow", "say"]
 
 # What a patient worker survives. 400 and 204 are harmless where a job is taken; as the answer to a
 # result they would mean that it is refused for good, or that it arrived.
@@ -29,7 +29,8 @@ SURVIVABLE: dict[Path, tuple[int, ...]] = {
 @dataclass
 class Fault:
     """One fault: `answer` a status at once, `reset` the connection unanswered, `lose_answer` (do
-    what was asked, then reset) or be `slow` by `seconds` and answer as ever."""
+    what was asked, then reset), be `slow` by `seconds` and answer as ever, or `say` a `text` as
+    JSON without doing anything."""
 
     path: Path
     kind: Kind
@@ -37,6 +38,7 @@ class Fault:
     seconds: float = 0.0
     times: int = 1
     job_id: str | None = None  # only for calls about this job
+    text: str = ""
 
     def matches(self, path: str, job_id: str | None) -> bool:
         return self.times > 0 and self.path == path and self.job_id in (None, job_id)
@@ -62,10 +64,11 @@ class Faults:
         seconds: float = 0.0,
         times: int = 1,
         job_id: str | None = None,
+        text: str = "",
     ) -> None:
         """The next `times` calls of `path` fail so; what was added first comes first."""
         with self._lock:
-            self._programme.append(Fault(path, kind, status, seconds, times, job_id))
+            self._programme.append(Fault(path, kind, status, seconds, times, job_id, text))
 
     def random(self, seed: int, rate: float, paths: tuple[Path, ...] = tuple(SURVIVABLE)) -> None:
         """A share `rate` of the calls of `paths` fails, each in a way a patient worker survives.
@@ -93,7 +96,7 @@ class Faults:
         for fault in self._programme:
             if fault.matches(path, job_id):
                 fault.times -= 1
-                return Fault(fault.path, fault.kind, fault.status, fault.seconds, 1, job_id)
+                return replace(fault, times=1, job_id=job_id)
         return None
 
     def _drawn(self, path: str, job_id: str | None) -> Fault | None:

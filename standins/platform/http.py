@@ -72,6 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(*self._act(kind, parts, query, body))
         if fault.kind == "answer":
             return self._send(fault.status, None if fault.status == 204 else {"error": "fault"})
+        if fault.kind == "say":
+            return self._send_text(200, fault.text)
         if fault.kind == "slow":
             time.sleep(fault.seconds)
             return self._send(*self._act(kind, parts, query, body))
@@ -115,7 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
             return False
 
     def _send(self, status: int, value: object) -> None:
-        data = b"" if value is None else json.dumps(value).encode()
+        self._send_text(status, "" if value is None else json.dumps(value))
+
+    def _send_text(self, status: int, text: str) -> None:
+        data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

@@ -94,3 +94,21 @@ def test_a_worker_that_cannot_load_its_model_takes_no_job(
         assert process.wait(PATIENCE_S) == 1
     assert platform.results == {}
     assert platform.jobs.qsize() == 1
+
+
+def test_a_broken_batch_drops_no_running_job_and_its_good_jobs_run(
+    platform: Platform, s3_env: dict[str, str], tmp_path: Path
+) -> None:
+    good = [json.dumps({"id": f"good-{i}", "input": {"text": "Hi.", **FAST}}) for i in range(2)]
+    deep = '{"id": "deep", "input": ' + "[" * 5_000 + "]" * 5_000 + "}"
+    batch = f'[{good[0]}, {{"input": {{}}}}, null, 3, {deep}, {{"id": "bare"}}, {good[1]}]'
+    with worker(platform, {**s3_env, "MAX_CONCURRENCY": "8"}, tmp_path / "log") as process:
+        platform.submit("running", {"text": "This sentence is said again. " * 8, "nfe_step": 16})
+        platform.wait_until_held("running")
+        for text in ("[null]", "{", batch):
+            platform.faults.add("take", "say", text=text)
+        for job_id in ("good-0", "good-1", "running"):
+            assert "error" not in platform.result(job_id)
+        for job_id in ("deep", "bare"):
+            assert platform.result(job_id)["output"]["error_code"] == "INVALID_INPUT"
+        assert process.poll() is None

@@ -23,6 +23,7 @@ from worker.files.links import Links
 from worker.log import get_logger
 from worker.request.speech import SpeechInput
 from worker.subtitles.write import TimingFormat
+from worker.threads import Lane, in_thread
 
 log = get_logger("files")
 
@@ -160,7 +161,7 @@ async def store(
         taken,
     )
     warnings = dict.fromkeys(w for receipt in receipts for w in receipt.warnings)
-    url = await asyncio.to_thread(target.links.to, target.audio.key)
+    url = await in_thread(Lane.STORE, target.links.to, target.audio.key)
     if url.kind not in (target.links.kind, target.links.otherwise):
         warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
     if url.shortened:
@@ -175,14 +176,14 @@ async def _all_or_none(
 ) -> list[StoredObject]:
     """Receipts of all `puts`; when one fails the others are taken back."""
     outcomes = await asyncio.gather(
-        *(asyncio.to_thread(files.put, *put) for put in puts), return_exceptions=True
+        *(in_thread(Lane.STORE, files.put, *put) for put in puts), return_exceptions=True
     )
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     stored = [outcome for outcome in outcomes if isinstance(outcome, StoredObject)]
     if not failures:
         return stored
     try:
-        await asyncio.to_thread(_take_back, files, stored, taken)
+        await in_thread(Lane.STORE, _take_back, files, stored, taken)
     except WorkerError as error:
         log.warning("files of a failed job were left behind: %s", error.message)
     raise failures[0]

@@ -21,6 +21,7 @@ from engine.weights.card import ModelCard
 from text.markup import ScriptLine
 from worker.audio.crossfade import place
 from worker.request.speech import SpeechInput
+from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice
 
 
@@ -127,7 +128,7 @@ async def _submitted(
 ) -> list[Future[SpokenChunk]]:
     """Futures of all `chunks`; a job stopped meanwhile leaves none of its chunks behind."""
     submission = asyncio.ensure_future(
-        asyncio.to_thread(lambda: [synthesizer.submit(chunk) for chunk in chunks])
+        in_thread(Lane.STORE, lambda: [synthesizer.submit(chunk) for chunk in chunks])
     )
     try:
         return await asyncio.shield(submission)

@@ -22,6 +22,7 @@ from engine.chunk import Chunk, Samples, SpokenChunk
 from errors import InvalidInput, ObjectNotFound, WorkerError
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
+from worker.threads import Lane, in_thread
 
 log = get_logger("resume")
 
@@ -144,7 +145,7 @@ class ChunkSaver:
 
     async def __aenter__(self) -> Self:
         if self._enabled:
-            self.found = await asyncio.to_thread(self._store.load, self._count)
+            self.found = await in_thread(Lane.STORE, self._store.load, self._count)
             self._stored = set(self.found)
         if self.found:
             log.info("continuing with %d of %d chunks stored", len(self.found), self._count)
@@ -155,7 +156,7 @@ class ChunkSaver:
         if error is not None and self._worth_keeping(error):
             await self._keep()
         elif self._stored:
-            await asyncio.to_thread(self._store.remove, sorted(self._stored))
+            await in_thread(Lane.STORE, self._store.remove, sorted(self._stored))
 
     async def _keep(self) -> None:
         left = [chunk for index, chunk in self._chunks.items() if index not in self._stored]
@@ -176,5 +177,5 @@ class ChunkSaver:
         await asyncio.shield(self._saving[-1])
 
     async def _save(self, chunk: SpokenChunk) -> None:
-        if await asyncio.to_thread(self._store.save, chunk):
+        if await in_thread(Lane.STORE, self._store.save, chunk):
             self._stored.add(chunk.index)

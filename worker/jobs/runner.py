@@ -21,6 +21,7 @@ from worker.operations.base import Operation
 from worker.operations.table import OPERATIONS
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
+from worker.threads import Lane, in_thread
 
 log = get_logger("jobs")
 
@@ -79,13 +80,13 @@ class JobRunner:
     async def _run(
         self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
     ) -> dict[str, object]:
-        request = await asyncio.to_thread(parse, raw, OPERATIONS, self.app.settings)
+        request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, self.app.settings)
         if isinstance(request.input, SpeechInput):
             job = SpeechJob(
                 self.app, job_id, request.input, request.warnings, reporter, redeliverable
             )
             return await job.run()
         assert isinstance(request.input, Operation)
-        answer = await asyncio.to_thread(request.input.run, self.app, job_id)
+        answer = await in_thread(Lane.OPERATION, request.input.run, self.app, job_id)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": job_id, "status": "completed", **answer, "warnings": warnings}

@@ -28,8 +28,10 @@ from worker.jobs.render import Rendered, render
 from worker.jobs.reporter import Progress, Reporter
 from worker.jobs.resume import ChunkSaver, ChunkStore, fingerprint
 from worker.jobs.stream import ChunkStream
+from worker.jobs.voices import prepare_voices, wanted_voices
 from worker.log import get_logger
 from worker.request.speech import SpeechInput
+from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
@@ -76,42 +78,28 @@ class SpeechJob:
         Raises:
             WorkerError: of any kind; no result was stored.
         """
-        self._target = await asyncio.to_thread(plan_target, self._files, self._request)
-        looking = asyncio.to_thread(taken_keys, self._target)
-        with _meanwhile(self._prepare_voices()) as voices, _meanwhile(looking) as taken:
+        wanted = wanted_voices(self._request, self._app.settings)
+        self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
+        looking = in_thread(Lane.STORE, taken_keys, self._target)
+        preparing = prepare_voices(self._app.voices, wanted)
+        with _meanwhile(preparing) as voices, _meanwhile(looking) as taken:
             if earlier := await self._earlier_answer():
-                return await asyncio.to_thread(self._answer_again, earlier)
+                return await in_thread(Lane.STORE, self._answer_again, earlier)
             self._taken = await taken
             self._voices = await voices
         chunks = await self._plan()
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
-            spoken = await asyncio.to_thread(assemble, chunks, finished, self._rate)
+            spoken = await in_thread(Lane.COMPUTE, assemble, chunks, finished, self._rate)
             rendered, earlier = await asyncio.gather(
-                asyncio.to_thread(render, spoken, self._request), self._earlier_answer()
+                in_thread(Lane.COMPUTE, render, spoken, self._request), self._earlier_answer()
             )
             if earlier:  # another attempt was quicker
-                return await asyncio.to_thread(self._answer_again, earlier)
+                return await in_thread(Lane.STORE, self._answer_again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
             stored = await self._store(facts, rendered)
-        return await asyncio.to_thread(self._answer, facts, rendered.data, stored)
-
-    async def _prepare_voices(self) -> dict[str | None, PreparedVoice]:
-        """The voice of each line that speaks, prepared side by side; None is the job's own."""
-        wanted = list(dict.fromkeys(line.voice for line in self._request.lines if line.text))
-        own = self._request.voice or self._app.settings.voices.default_voice
-        prepared = await asyncio.gather(
-            *(
-                asyncio.to_thread(
-                    self._app.voices.prepare,
-                    own if voice is None else voice,
-                    self._request.ref_text if voice is None else None,
-                )
-                for voice in wanted
-            )
-        )
-        return dict(zip(wanted, prepared, strict=True))
+        return await in_thread(Lane.STORE, self._answer, facts, rendered.data, stored)
 
     async def _earlier_answer(self) -> dict[str, Any] | None:
         """What the same job answered, if another attempt at it was done before."""
@@ -119,13 +107,18 @@ class SpeechJob:
             return None
         engine = await self._app.loaded_engine()
         asked = request_fingerprint(self._request, engine.model)
-        return await asyncio.to_thread(load_answer, self._files, asked)
+        return await in_thread(Lane.STORE, load_answer, self._files, asked)
 
     async def _plan(self) -> list[Chunk]:
         engine = self._engine = await self._app.loaded_engine()
         parameters = speech_parameters(self._request, self._job_id, engine.card)
-        return await asyncio.to_thread(
-            plan_chunks, self._request.lines, self._voices, engine.synthesizer, parameters
+        return await in_thread(
+            Lane.COMPUTE,
+            plan_chunks,
+            self._request.lines,
+            self._voices,
+            engine.synthesizer,
+            parameters,
         )
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:

@@ -20,6 +20,7 @@ from worker.audio.resample import resample
 from worker.files.store import Target
 from worker.jobs.reporter import Reporter
 from worker.request.speech import SpeechInput
+from worker.threads import Lane, in_thread
 
 PIECE_LIMIT_BYTES = 1_000_000  # RunPod's documented limit of one piece of a stream
 _ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
@@ -87,7 +88,9 @@ class ChunkStream:
                 "end": round((start + len(samples)) / self._rate, 3),
                 "last": position == len(self._chunks) - 1,
             }
-            self._reporter.chunk({**piece, **await asyncio.to_thread(self._file, chunk, samples)})
+            self._reporter.chunk(
+                {**piece, **await in_thread(Lane.STORE, self._file, chunk, samples)}
+            )
 
     def _file(self, chunk: Chunk, samples: Samples) -> dict[str, Any]:
         """The chunk as a file: inline, or stored with its URL."""

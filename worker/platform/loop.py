@@ -4,6 +4,8 @@ The SDK's `JobScaler` takes jobs, tracks them and stops them; this subclass chan
 how it answers:
 - SIGTERM ends the taking of jobs at once (the SDK waits for its long poll, and may take a job
   that nobody runs any more), gives running jobs a grace, then interrupts them.
+- A batch with broken elements costs only these (see `worker.platform.take`); where a loop of the
+  SDK fails all the same, running jobs end as after SIGTERM.
 - Progress, stream and result of a job are posted in order by one task (see
   `worker.platform.reports`), the result for minutes if need be (`worker.platform.post`).
 
@@ -25,6 +27,7 @@ from runpod.serverless.modules.rp_scale import JobScaler
 from worker.log import get_logger
 from worker.platform.post import Poster
 from worker.platform.reports import Reports
+from worker.platform.take import take_jobs
 
 if TYPE_CHECKING:
     from worker.jobs.runner import JobRunner
@@ -43,6 +46,8 @@ class Loop(JobScaler):  # type: ignore[misc]
         self._posting: set[asyncio.Task[None]] = set()
         self._stopped_early: set[str] = set()
         self.jobs_handler = self._answer
+        if "jobs_fetcher" not in config:  # the SDK's local runs bring one
+            self.jobs_fetcher = take_jobs
 
     async def stop_job(self, job_id: str) -> bool:
         """Also stops a job that is taken but not begun, for which the SDK ignores the signal."""
@@ -64,30 +69,33 @@ class Loop(JobScaler):  # type: ignore[misc]
             self.kill_worker()  # also when a loop failed, so that the others end
             taking.cancel()
             await self._drain(running)
-            for task in (stopping, ended):
+            loops = (taking, running, stopping, ended)
+            for task in loops:
                 task.cancel()
-            outcomes = await asyncio.gather(
-                taking, running, stopping, ended, return_exceptions=True
-            )
+            await asyncio.wait(loops, timeout=_INTERRUPT_S)
             if self._posting:
                 await asyncio.wait(self._posting, timeout=_INTERRUPT_S)
-            for outcome in outcomes:
-                if isinstance(outcome, Exception):
-                    raise outcome  # a loop of the SDK failed: the process must end with 1
+            for task in loops:
+                if task.done() and not task.cancelled() and (failure := task.exception()):
+                    raise failure  # a loop of the SDK failed: the process must end with 1
 
     async def _drain(self, running: asyncio.Task[None]) -> None:
-        """Lets running jobs finish within the grace, then interrupts the rest."""
+        """Lets running jobs finish within the grace, then interrupts the rest.
+
+        What is waited for are the jobs themselves where the SDK's loop has failed beside them.
+        """
         grace = self._runner.app.settings.jobs.drain_grace_s
-        if self.jobs_tasks:
-            log.info("ending; %d jobs have %g s to finish", len(self.jobs_tasks), grace)
-        done, _ = await asyncio.wait({running}, timeout=grace)
-        if done:
+        jobs = set(self.jobs_tasks.values())
+        if jobs:
+            log.info("ending; %d jobs have %g s to finish", len(jobs), grace)
+        waited = jobs if running.done() else {running}
+        if not waited or not (await asyncio.wait(waited, timeout=grace))[1]:
             return
         self._runner.draining = True
         for job_id, task in list(self.jobs_tasks.items()):
             log.warning("interrupting %s; it goes on where it is redelivered", job_id)
             task.cancel()
-        await asyncio.wait({running}, timeout=_INTERRUPT_S)
+        await asyncio.wait(waited, timeout=_INTERRUPT_S)
 
     async def _answer(
         self, session: aiohttp.ClientSession, config: dict[str, Any], job: dict[str, Any]

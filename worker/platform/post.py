@@ -15,6 +15,7 @@ import aiohttp
 from runpod.serverless.modules.rp_http import JOB_DONE_URL, JOB_STREAM_URL
 
 from worker.log import get_logger
+from worker.threads import Lane, in_thread
 
 log = get_logger("runpod")
 
@@ -52,7 +53,7 @@ class Poster:
     ) -> None:
         """Posts until the platform takes it, refuses it for good, or `waits` are used up."""
         url = f"{template.replace('$ID', self._job_id)}&isStream={str(is_stream).lower()}"
-        data = await asyncio.to_thread(json.dumps, body, ensure_ascii=False)
+        data = await in_thread(Lane.CHECK, json.dumps, body, ensure_ascii=False)
         headers = {**_HEADERS, "X-Request-ID": self._job_id}
         for wait in (*waits, None):
             try:

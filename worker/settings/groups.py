@@ -187,6 +187,11 @@ class JobConfig(Group):
     max_text_chars: Annotated[
         int, Field(ge=1), Env("MAX_TEXT_CHARS", "Longest text of a job, characters", "5000")
     ] = 20_000
+    max_voices: Annotated[
+        int,
+        Field(ge=1, le=1_000),
+        Env("MAX_JOB_VOICES", "Most different voices in the script of one job", "64"),
+    ] = 32
     max_concurrency: Annotated[
         int,
         Field(ge=1, le=256),

@@ -196,7 +196,7 @@ class StorageEnv(Group):
     max_connections: Annotated[
         int,
         Field(ge=1, le=1024),
-        Env("S3_MAX_CONNECTIONS", "Most connections kept open to S3", "64"),
+        Env("S3_MAX_CONNECTIONS", "Most connections kept open to S3", "128"),
     ] = StorageConfig.max_connections
     ca_bundle: Annotated[
         Path | None,

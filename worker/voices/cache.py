@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
+from worker.threads import Abandoned
 from worker.voices.reference import PreparedVoice
 
 _MAX_REQUESTS = 4096
@@ -79,17 +80,34 @@ class SingleFlight:
 
     def run(self, key: Hashable, work: Callable[[], PreparedVoice]) -> PreparedVoice:
         """The result of `work`, or of the call for `key` that is already running; errors too."""
-        with self._lock:
-            future = self._running.get(key)
-            mine = future is None
-            if future is None:
-                future = self._running[key] = Future()
-        if mine:
+        while True:
+            future, mine = self._joined(key)
+            if mine:
+                self._lead(key, future, work)
+                return future.result()
             try:
-                future.set_result(work())
-            except BaseException as exc:
-                future.set_exception(exc)
-            finally:
-                with self._lock:
-                    del self._running[key]
-        return future.result()
+                return future.result()
+            except Abandoned:  # by its job, not by the one that waits here
+                continue
+
+    def _joined(self, key: Hashable) -> tuple[Future[PreparedVoice], bool]:
+        with self._lock:
+            if running := self._running.get(key):
+                return running, False
+            mine = self._running[key] = Future()
+            return mine, True
+
+    def _lead(
+        self, key: Hashable, future: Future[PreparedVoice], work: Callable[[], PreparedVoice]
+    ) -> None:
+        outcome: PreparedVoice | BaseException
+        try:
+            outcome = work()
+        except BaseException as exc:
+            outcome = exc
+        with self._lock:  # first: who is told of an error may ask again at once
+            del self._running[key]
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

@@ -16,15 +16,23 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from errors import InvalidInput, StorageUnavailable, VoiceNotFound, VoiceUnusable, WorkerError
+from errors import (
+    InvalidInput,
+    StorageUnavailable,
+    VoiceNotFound,
+    VoiceUnusable,
+    WorkerError,
+)
+from worker.threads import Abandoned, Stop, current_stop
 
 log = logging.getLogger("f5worker.fetch")
 
 MAX_REDIRECTS = 5
-_MAX_SHOWN = 120  # characters of a URL in messages
 _CHUNK = 1 << 16
 _STALL_S = 15.0  # longest wait for one packet
 _CONNECT_S = 5.0  # longest wait for an address while there are others
@@ -61,8 +69,15 @@ def fetch(url: str, rules: FetchRules, *, context: ssl.SSLContext | None = None)
         answer = _request(parts, rules, deadline, context)
         if isinstance(answer, bytes):
             return answer
-        url = urljoin(url, answer)
+        url = _followed(url, answer, parts)
     raise VoiceUnusable(f"{_shown(parts)} redirects more than {MAX_REDIRECTS} times.", _LINK_HINT)
+
+
+def _followed(url: str, location: str, parts: SplitResult) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as exc:
+        raise VoiceUnusable(f"{_shown(parts)} redirects to a malformed URL.", _LINK_HINT) from exc
 
 
 def _checked(url: str, rules: FetchRules) -> SplitResult:
@@ -70,7 +85,7 @@ def _checked(url: str, rules: FetchRules) -> SplitResult:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as exc:
-        raise InvalidInput("The voice URL is malformed.", "Write https://host/path.") from exc
+        raise _malformed() from exc
     allowed = ("https", "http") if rules.allow_http else ("https",)
     if parts.scheme not in allowed:
         raise InvalidInput(
@@ -94,53 +109,93 @@ def _request(
     port = parts.port or (443 if parts.scheme == "https" else 80)
     addresses = _public_addresses(host, port, rules)
     connection = http.client.HTTPConnection(host, port)
-    timer: threading.Timer | None = None
+    stop = current_stop()
+    with ExitStack() as until:
+        until.callback(connection.close)
+        try:
+            raw = connection.sock = _connect(addresses, deadline, stop)
+            until.enter_context(_ended(raw, deadline, stop))
+            raw.settimeout(min(_STALL_S, _left(deadline)))
+            if parts.scheme == "https":
+                secure = connection.sock = (context or ssl.create_default_context()).wrap_socket(
+                    raw, server_hostname=host
+                )
+                until.enter_context(_ended(secure, deadline, stop))
+            answer = _exchange(connection, parts, rules)
+            _left(deadline)  # a body that was ended early looks like one that came whole
+            if not stop.is_set:
+                return answer
+        except ssl.SSLCertVerificationError as exc:
+            raise VoiceUnusable(
+                f"The certificate of {host} is not valid ({exc.verify_message}).",
+                "Use a host with a valid certificate.",
+            ) from exc
+        except (OSError, http.client.HTTPException) as exc:
+            if stop.is_set:
+                raise Abandoned from exc
+            late = time.monotonic() >= deadline or isinstance(exc, TimeoutError)
+            what = "took too long" if late else f"broke off ({type(exc).__name__})"
+            raise StorageUnavailable(
+                f"The download of {_shown(parts)} {what}.", "Send the job again, or check the host."
+            ) from exc
+        except ValueError as exc:  # a name that TLS or HTTP cannot carry
+            raise _malformed() from exc
+    raise Abandoned
+
+
+def _malformed() -> InvalidInput:
+    return InvalidInput("The voice URL is malformed.", "Write https://host/path.")
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, parts: SplitResult, rules: FetchRules
+) -> bytes | str:
+    path = quote(parts.path or "/", safe=_URL_SAFE)
+    if parts.query:
+        path += "?" + quote(parts.query, safe=_URL_SAFE)
+    headers = {"User-Agent": "f5-tts-worker", "Accept": "*/*", "Accept-Encoding": "identity"}
+    connection.request("GET", path, headers=headers)
+    return _answer(connection.getresponse(), parts, rules)
+
+
+@contextmanager
+def _ended(sock: socket.socket, deadline: float, stop: Stop) -> Iterator[None]:
+    """Ends the connection at the deadline, or when nobody waits for the download any more.
+
+    Each packet restarts a socket's own time-out, so a host that drips bytes would go on for ever.
+    """
+    timer = threading.Timer(_left(deadline), _hang_up, [sock])
+    timer.daemon = True
+    timer.start()
     try:
-        raw = _connect(addresses, deadline)
-        connection.sock = raw
-        # Each packet restarts a socket's own time-out; the timer ends a host that drips bytes.
-        timer = _hang_up_at(deadline, raw)
-        raw.settimeout(min(_STALL_S, _left(deadline)))
-        if parts.scheme == "https":
-            secure = (context or ssl.create_default_context()).wrap_socket(
-                raw, server_hostname=host
-            )
-            connection.sock = secure
-            timer.cancel()
-            timer = _hang_up_at(deadline, secure)
-        path = quote(parts.path or "/", safe=_URL_SAFE)
-        if parts.query:
-            path += "?" + quote(parts.query, safe=_URL_SAFE)
-        headers = {"User-Agent": "f5-tts-worker", "Accept": "*/*", "Accept-Encoding": "identity"}
-        connection.request("GET", path, headers=headers)
-        answer = _answer(connection.getresponse(), parts, rules)
-        _left(deadline)  # a body that the timer ended looks like one that came whole
-        return answer
-    except ssl.SSLCertVerificationError as exc:
-        raise VoiceUnusable(
-            f"The certificate of {host} is not valid ({exc.verify_message}).",
-            "Use a host with a valid certificate.",
-        ) from exc
-    except (OSError, http.client.HTTPException) as exc:
-        late = time.monotonic() >= deadline or isinstance(exc, TimeoutError)
-        what = "took too long" if late else f"broke off ({type(exc).__name__})"
-        raise StorageUnavailable(
-            f"The download of {_shown(parts)} {what}.", "Send the job again, or check the host."
-        ) from exc
+        with stop.ending(lambda: _hang_up(sock)):
+            yield
     finally:
-        if timer:
-            timer.cancel()
-        connection.close()
+        timer.cancel()
 
 
-def _connect(addresses: list[tuple[str, int]], deadline: float) -> socket.socket:
+def _connect(addresses: list[tuple[str, int]], deadline: float, stop: Stop) -> socket.socket:
     """A connection to the first address that answers: a host may list a family that does not."""
     for address in addresses[:-1]:
         try:
-            return socket.create_connection(address, timeout=min(_CONNECT_S, _left(deadline)))
+            return _dial(address, min(_CONNECT_S, _left(deadline)), stop)
         except OSError as exc:
             log.info("no answer from one address of the host", extra={"why": type(exc).__name__})
-    return socket.create_connection(addresses[-1], timeout=min(_STALL_S, _left(deadline)))
+    return _dial(addresses[-1], min(_STALL_S, _left(deadline)), stop)
+
+
+def _dial(address: tuple[str, int], timeout_s: float, stop: Stop) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    try:
+        sock.settimeout(timeout_s)
+        with stop.ending(lambda: _hang_up(sock)):
+            if stop.is_set:
+                raise Abandoned
+            sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _left(deadline: float) -> float:
@@ -148,13 +203,6 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _hang_up_at(deadline: float, sock: socket.socket) -> threading.Timer:
-    timer = threading.Timer(_left(deadline), _hang_up, [sock])
-    timer.daemon = True
-    timer.start()
-    return timer
 
 
 def _hang_up(sock: socket.socket) -> None:
@@ -208,7 +256,7 @@ def _refusal(status: int, parts: SplitResult) -> WorkerError:
         )
     if status in (408, 425, 429) or status >= 500:
         return StorageUnavailable(
-            f"{where} answered HTTP {status}.", "Send the job again in a moment."
+            f"{where} answered HTTP {status}.", "Run the job again in a moment."
         )
     return VoiceUnusable(f"{where} answered HTTP {status} instead of a file.", _LINK_HINT)
 
@@ -224,10 +272,9 @@ def _public_addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str
     """Addresses of `host`; every one must be public, unless private ones are allowed."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as exc:
+    except (OSError, ValueError) as exc:  # ValueError: no name at all
         raise StorageUnavailable(
-            f"The host {host} cannot be resolved.",
-            "Check the URL's spelling, or send the job again.",
+            f"The host {host} cannot be resolved.", "Check the URL's spelling, or run it again."
         ) from exc
     addresses = [str(entry[4][0]) for entry in found]
     if not rules.allow_private and not all(_is_public(address) for address in addresses):
@@ -258,4 +305,4 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _shown(parts: SplitResult) -> str:
     """The URL for messages: host and path, neither query nor credentials."""
     text = f"{parts.hostname}{parts.path}"
-    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -204,12 +204,12 @@ def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyP
     def resolve(*_: object, **__: object) -> object:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), 443))]
 
-    def connect(address: object, timeout: float) -> socket.socket:
+    def connect(_: socket.socket, address: object) -> None:
         connected.append(address)
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(socket.socket, "connect", connect)
     with pytest.raises(StorageUnavailable):
         fetch("https://rebinding.example/a.wav", STRICT)
     assert connected == [("93.184.215.14", 443)]
@@ -254,3 +254,20 @@ def test_a_signature_is_in_no_message_and_no_log(caplog: pytest.LogCaptureFixtur
         fetch(f"http://127.0.0.1:{port}/a.wav?X-Amz-Signature=SECRET", OPEN)
     assert "/a.wav" in caught.value.message
     assert "SECRET" not in caught.value.message + caught.value.hint + caplog.text
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[", "//[", "https://[::1", "http://]/", "http://[fe80::%]/", "http://[::1%25]/",
+        "http://[v1.x]/", "http://:80/", "http://", "//", "http://a:b/", "http://a:99999/",
+        "http://a:-1/", "http://.a/", "http://a..b/", "http://a%00b/", "http://" + "a" * 300 + "/",
+        "http://user:word@a/", "file:///etc/passwd", "gopher://a/", "javascript:1", "http://\xff/",
+        "http://\\a/", "http:/a", "?",
+    ],
+)  # fmt: skip
+def test_every_malformed_redirect_is_a_typed_error(location: str) -> None:
+    redirecting = serving(lambda h: reply(h, status=302, Location=location))
+    with redirecting as port, pytest.raises(WorkerError) as failed:
+        fetch(f"http://127.0.0.1:{port}/a.wav", OPEN)
+    assert failed.value.code in ("INVALID_INPUT", "VOICE_UNUSABLE", "STORAGE_UNAVAILABLE")

@@ -1,0 +1,62 @@
+"""The voices of one job, prepared side by side: a few at once, and none after the first failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from errors import InvalidInput
+from worker.request.speech import SpeechInput
+from worker.settings.load import Settings
+from worker.threads import Lane, in_thread
+from worker.voices.library import PreparedVoice, VoiceInput, VoiceLibrary
+
+_AT_ONCE = 4  # of one job: what it holds of hosts, threads and memory stays small
+
+
+def wanted_voices(
+    request: SpeechInput, settings: Settings
+) -> dict[str | None, tuple[VoiceInput, str | None]]:
+    """The voice of each line that speaks and its words, if given; None is the job's own.
+
+    Raises:
+        InvalidInput: there are more than MAX_JOB_VOICES.
+    """
+    own = request.voice or settings.voices.default_voice
+    wanted: dict[str | None, tuple[VoiceInput, str | None]] = {
+        line.voice: (line.voice or own, None if line.voice else request.ref_text)
+        for line in request.lines
+        if line.text
+    }
+    most = settings.jobs.max_voices
+    if len(wanted) > most:
+        raise InvalidInput(
+            f"The script uses {len(wanted)} different voices; at most {most} are allowed.",
+            "Split it into several jobs, or raise MAX_JOB_VOICES.",
+        )
+    return wanted
+
+
+async def prepare_voices(
+    library: VoiceLibrary, wanted: Mapping[str | None, tuple[VoiceInput, str | None]]
+) -> dict[str | None, PreparedVoice]:
+    """Prepares them; the first failure, or cancelling, ends the others and their downloads.
+
+    Raises:
+        WorkerError: of the voice that failed first.
+    """
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def prepared(voice: VoiceInput, words: str | None) -> PreparedVoice:
+        async with gate:
+            return await in_thread(Lane.VOICE, library.prepare, voice, words)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                name: group.create_task(prepared(voice, words))
+                for name, (voice, words) in wanted.items()
+            }
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return {name: task.result() for name, task in tasks.items()}
