@@ -171,9 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.judge(request, body)
             if fault and kind == "truncate_upload":
                 body = body[: fault.after]
+            answer: tuple[int, list[tuple[str, str]], bytes] = (200, [], b"")
             if kind == "website":
                 answer = 200, [("Content-Type", "text/html")], b"<html><p>Welcome<br></html>"
-            else:
+            elif kind != "reply":
                 environ = self._environ(body)
                 if kind == "ignore_range":
                     environ.pop("HTTP_RANGE", None)
@@ -195,15 +196,26 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(
         self, status: int, headers: list[tuple[str, str]], body: bytes, fault: Fault | None
     ) -> None:
-        self.send_response(status)
         head = self.command == "HEAD"
         length = next((v for k, v in headers if k.lower() == "content-length"), str(len(body)))
-        for name, value in headers:
-            if name.lower() not in {"content-length", "connection", "server", "date"}:
-                self.send_header(name, value)
+        headers = [
+            (name, value)
+            for name, value in headers
+            if name.lower() not in {"content-length", "connection", "server", "date"}
+        ]
+        headers.append(("Date", self.date_time_string()))
         if status != 204:
             error = status >= 400
-            self.send_header("Content-Length", length if head and not error else str(len(body)))
+            headers.append(("Content-Length", length if head and not error else str(len(body))))
+        if fault and fault.edit:
+            status, headers, body = fault.edit(status, headers, body)
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        names = {name.lower() for name, _ in headers}
+        if not names & {"content-length", "transfer-encoding"} and status != 204:
+            self.send_header("Connection", "close")
+            self.close_connection = True
         self.end_headers()
         if head:
             return

@@ -13,11 +13,14 @@ import base64
 import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from itertools import count
 from typing import Any
 
 from errors import ObjectNotFound, StorageError, StorageUnavailable
 from storage.body import Payload
 from storage.metadata import stored_sha256
+from storage.s3.answers import facts_of, required
 from storage.s3.client import S3Client
 from storage.s3.retry import Retry
 
@@ -63,7 +66,9 @@ class Uploader:
         self._verify(key, payload, answer, md5.hex())
 
     def _put_parts(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
-        upload_id = self._client.call("create_multipart_upload", key, **headers)["UploadId"]
+        answer = self._client.call("create_multipart_upload", key, **headers)
+        where = self._client.where("create_multipart_upload", key)
+        upload_id: str = required(answer, "UploadId", where)
         try:
             parts = self._send_parts(key, upload_id, payload)
             etag = _joined_etag([md5 for _, md5 in parts])
@@ -90,11 +95,14 @@ class Uploader:
                 Body=data,
                 ContentMD5=_as_header(md5),
             )
-            return answer["ETag"], md5
+            etag: str = required(answer, "ETag", self._client.where("upload_part", key))
+            return etag, md5
 
         pool = ThreadPoolExecutor(min(PART_THREADS, len(offsets)), "upload")
         try:
-            return list(pool.map(send, range(1, len(offsets) + 1), offsets))
+            # The caller's patience counts in these threads as well (storage.patience).
+            within = [copy_context() for _ in offsets]
+            return list(pool.map(lambda n, o, c: c.run(send, n, o), count(1), offsets, within))
         finally:
             # No part may arrive after the abort, so those in flight are awaited.
             pool.shutdown(wait=True, cancel_futures=True)
@@ -129,7 +137,7 @@ class Uploader:
             )
 
     def _verify(self, key: str, payload: Payload, answer: dict[str, Any], etag: str) -> None:
-        if str(answer.get("ETag", "")).strip('"').lower() == etag:
+        if facts_of(answer).etag.lower() == etag:
             return
         if not self._is_stored(key, payload):
             raise Damaged(
@@ -145,7 +153,10 @@ class Uploader:
         except ObjectNotFound:
             return False
         stored = stored_sha256(head.get("Metadata", {}))
-        return head["ContentLength"] == payload.size and stored in {None, payload.sha256}
+        size = facts_of(head).size
+        if size is None and stored is None:
+            return False  # nothing proves it
+        return size in {None, payload.size} and stored in {None, payload.sha256}
 
 
 def _md5(data: bytes) -> bytes:
