@@ -236,6 +236,11 @@ class Storage(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Ends waits between tries and work in the background. Requests may still be made; they
+        are not tried again."""
+        return
+
     def describe(self) -> dict[str, object]:
         """The store's settings as JSON may carry them, with `warnings`; never a secret."""
         ...

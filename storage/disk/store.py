@@ -25,6 +25,7 @@ from storage.base import (
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
+from storage.disk.reading import checked_chunks
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import atomic_file, remove_file, remove_leftovers, translate_os_error
 from storage.keys import (
@@ -101,12 +102,12 @@ class LocalStorage(Storage):
 
     def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
         with self._open(key) as source:
-            stat = os.fstat(source.fileno())
-            check_max_bytes(key, stat.st_size, max_bytes)
+            info = self._info(key, os.fstat(source.fileno()))
+            check_max_bytes(key, info.size, max_bytes)
             with atomic_file(path) as target:
-                while chunk := _read(source, _CHUNK_BYTES, key):
+                for chunk in checked_chunks(source, _CHUNK_BYTES, info):
                     target.write(chunk)
-        return self._info(key, stat)
+        return info
 
     def stream(
         self, key: str, *, chunk_size: int = _CHUNK_BYTES, max_bytes: int | None = None
@@ -116,9 +117,9 @@ class LocalStorage(Storage):
 
     def _stream(self, key: str, chunk_size: int, max_bytes: int | None) -> Iterator[bytes]:
         with self._open(key) as file:
-            check_max_bytes(key, os.fstat(file.fileno()).st_size, max_bytes)
-            while chunk := _read(file, chunk_size, key):
-                yield chunk
+            info = self._info(key, os.fstat(file.fileno()))
+            check_max_bytes(key, info.size, max_bytes)
+            yield from checked_chunks(file, chunk_size, info)
 
     def info(self, key: str) -> ObjectInfo:
         with self._open(key) as file:
@@ -283,13 +284,6 @@ def _entries(directory: Path) -> list[tuple[str, bool]]:
     except OSError as exc:
         raise translate_os_error(exc, directory.name) from exc
     return sorted(found, key=lambda entry: os.fsencode(entry[0]))
-
-
-def _read(file: IO[bytes], size: int, key: str) -> bytes:
-    try:
-        return file.read(size)
-    except OSError as exc:
-        raise translate_os_error(exc, key) from exc
 
 
 def _modified(stat: os.stat_result) -> datetime:

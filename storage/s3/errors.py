@@ -196,6 +196,11 @@ def is_outage(error: Exception) -> bool:
     return status >= 500 or status == 429 or known is BUSY
 
 
+def is_time_out(error: Exception) -> bool:
+    """Whether the service was silent, rather than refusing at once."""
+    return any("Timeout" in kind.__name__ for kind in type(error.__cause__).__mro__)
+
+
 def retry_after(error: Exception) -> float:
     """Seconds the service asked to wait before the next try (Retry-After), 0.0 if it did not."""
     headers = answer_headers(error)

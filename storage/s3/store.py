@@ -238,6 +238,9 @@ class S3Storage(Storage):
         if error is not None:
             raise error
 
+    def close(self) -> None:
+        self._client.retry.stopped.set()
+
     def describe(self) -> dict[str, object]:
         return {
             "mode": "s3",

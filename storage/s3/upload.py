@@ -85,6 +85,8 @@ class Uploader:
         offsets = range(0, payload.size, size)
 
         def send(number: int, offset: int) -> tuple[str, bytes]:
+            if self._client.retry.stopped.is_set():
+                raise StorageUnavailable("The worker ends in the middle of an upload.")
             data = payload.read(offset, min(size, payload.size - offset))
             md5 = _md5(data)
             answer = self._client.call(
