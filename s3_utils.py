@@ -33,9 +33,11 @@ from storage.config import AddressingStyle, StorageConfig
 from storage.keys import key_fault
 from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
+from storage.patience import BRIEF_S, brief_beside_a_disk, time_limit
 from storage.s3.endpoints import find_bucket
 
 __all__ = [
+    "BRIEF_S",
     "DEFAULT_EXPIRES_S",
     "MAX_EXPIRES_S",
     "AddressingStyle",
@@ -50,10 +52,12 @@ __all__ = [
     "StorageMode",
     "StoredObject",
     "UrlKind",
+    "brief_beside_a_disk",
     "encode_metadata",
     "find_bucket",
     "key_fault",
     "migrate",
     "open_storage",
     "run_check",
+    "time_limit",
 ]

@@ -89,6 +89,23 @@ def _sync_directory(directory: Path) -> None:
         os.close(number)
 
 
+def sync_file(path: Path) -> None:
+    """Puts a file and its name on the disk, so that a power cut does not take them.
+
+    Raises:
+        ObjectNotFound, StorageFull, StorageUnavailable: what the disk said.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+        _sync_directory(path.parent)
+    except OSError as exc:
+        raise translate_os_error(exc, path.name) from exc
+
+
 def read_file(path: Path) -> bytes | None:
     """The bytes of a small file; None if it is not there or cannot be read."""
     try:

@@ -42,7 +42,8 @@ class Sidecars:
             "content_type": sidecar.content_type,
             "metadata": dict(sidecar.metadata),
         }
-        with atomic_file(self._path(key)) as file:
+        # Not flushed: without it, the object is still good, as one copied in by hand is.
+        with atomic_file(self._path(key), durable=False) as file:
             file.write(json.dumps(record).encode())
 
     def read(self, key: str, stat: os.stat_result) -> Sidecar | None:

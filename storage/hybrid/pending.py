@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.files import atomic_file, locked_file, read_file, remove_file
+from storage.files import atomic_file, locked_file, read_file, remove_file, sync_file
 from storage.keys import META_DIR
 
 _SENDING = ".sending"
@@ -29,11 +29,16 @@ class Pending:
         self._lock = threading.Lock()
 
     def add(self, key: str) -> str:
-        """From now on the disk's copy is the newest; returns the mark of this content."""
+        """From now on the disk's copy is the newest; returns the mark of this content. Until
+        `make_durable`, it survives the end of the process, but not a power cut."""
         mark = secrets.token_hex(8)
-        with self._changing(), atomic_file(self._path(key)) as file:
+        with self._changing(), atomic_file(self._path(key), durable=False) as file:
             file.write(f"{key}\n{mark}".encode())
         return mark
+
+    def make_durable(self, key: str) -> None:
+        """S3 has not taken it: the mark is needed for longer."""
+        sync_file(self._path(key))
 
     def discard(self, key: str, mark: str | None = None) -> None:
         """S3 has the content of `mark`; without one: nobody has any."""
@@ -78,9 +83,9 @@ class Pending:
             remove_file(self._path(key, _SENDING))
 
     @contextmanager
-    def one_sender(self) -> Iterator[bool]:
+    def one_sender(self, *, wait: bool) -> Iterator[bool]:
         """True in the block for one of all threads and processes that use this disk."""
-        with locked_file(self._dir / "sender.lock", wait=False) as got:
+        with locked_file(self._dir / "sender.lock", wait=wait) as got:
             yield got
 
     @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
 
 from errors import StorageUnavailable, WorkerError
 from storage.disk.store import LocalStorage
@@ -15,32 +14,26 @@ from storage.hybrid.pending import Pending
 from storage.s3.store import S3Storage
 
 log = logging.getLogger("f5worker.storage")
-FIRST_WAIT_S = 5.0
+FIRST_WAIT_S = 10.0
 LONGEST_WAIT_S = 30.0
 REFUSED_WAIT_S = 300.0  # where S3 answers, but does not take it
+SETTLE_S = 3.0  # after S3 is back, so that not all workers send in the same moment
 _CLOSE_S = 10.0
 
 
 class Sender:
     """A thread of its own while there is something to send; one object at a time.
 
-    Of several processes on one disk one sends. Waits grow from 5 to 30 seconds (five minutes where
-    S3 refuses an object) and end when `now` is called.
+    Of several processes on one disk one sends. Waits grow from 10 to 30 seconds (five minutes where
+    S3 refuses an object) and end when any request finds that S3 answers again.
     """
 
-    def __init__(
-        self,
-        local: LocalStorage,
-        s3: S3Storage,
-        pending: Pending,
-        in_s3: Callable[[str], None],
-    ) -> None:
-        """`in_s3` is told each key that S3 has from then on."""
-        self.outage = Outage(on_up=self.now)
-        self._local, self._s3, self._pending, self._in_s3 = local, s3, pending, in_s3
-        self._lock = threading.Lock()
+    def __init__(self, local: LocalStorage, s3: S3Storage, pending: Pending) -> None:
         self._wake = threading.Event()
-        self._closed = False
+        self.outage = Outage(on_up=self._wake.set)
+        self._local, self._s3, self._pending = local, s3, pending
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._sent = self._sent_bytes = 0
         self._problem = ""
@@ -48,21 +41,21 @@ class Sender:
     def start(self) -> None:
         """Begins to wait for S3, if anything is to be sent."""
         with self._lock:
-            if self._closed or self._thread is not None or not self._pending.waiting():
+            if self._ended.is_set() or self._thread is not None or not self._pending.waiting():
                 return
             self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
             self._thread.start()
 
-    def now(self) -> None:
-        """S3 answers: what waits is sent at once."""
+    def end(self) -> None:
+        """Lets the thread end; what it has not sent stays marked."""
+        self._ended.set()
         self._wake.set()
 
     def close(self) -> None:
-        """Ends the thread; what it has not sent stays marked. Waits ten seconds at most."""
+        """`end`, waited for, ten seconds at most."""
+        self.end()
         with self._lock:
-            self._closed = True
             thread = self._thread
-        self._wake.set()
         if thread is not None:
             thread.join(_CLOSE_S)
 
@@ -86,25 +79,30 @@ class Sender:
     def _run(self) -> None:
         wait = FIRST_WAIT_S
         while True:
-            self._wake.wait(random.uniform(0.8, 1.0) * wait)
-            self._wake.clear()
-            if self._closed:
+            if self._wake.wait(random.uniform(0.8, 1.0) * wait):
+                self._wake.clear()
+                self._ended.wait(random.uniform(0.5, 1.0) * SETTLE_S)
+            if self._ended.is_set():
                 return
-            refused = self._round()
+            try:
+                refused = self._round()
+            except WorkerError as error:  # the disk's own trouble
+                refused = True
+                self._note(error)
             with self._lock:
-                if self._closed or not self._pending.waiting():
+                if self._ended.is_set() or not self._pending.waiting():
                     self._thread = None
                     return
             wait = min(wait * 2, REFUSED_WAIT_S if refused else LONGEST_WAIT_S)
 
     def _round(self) -> bool:
         """Sends what can be sent; True if S3 answered but did not take everything."""
-        with self._pending.one_sender() as alone:
+        with self._pending.one_sender(wait=False) as alone:
             if not alone:
                 return False
             before, refused = self._sent, False
             for key in self._pending.waiting():
-                if self._closed:
+                if self._ended.is_set():
                     break
                 try:
                     size = self.outage.ask(
@@ -120,7 +118,6 @@ class Sender:
                     self._note(error)
                 else:
                     if size is not None:
-                        self._in_s3(key)
                         self._sent += 1
                         self._sent_bytes += size
             if self._sent > before:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
@@ -52,7 +53,8 @@ class HybridStorage(Storage):
         self.s3 = s3
         self.local = local
         self._pending = Pending(local.root, local.prefix)
-        self._sender = Sender(local, s3, self._pending, self._remember)
+        self._sender = Sender(local, s3, self._pending)
+        weakref.finalize(self, self._sender.end)  # its thread must not outlive the store
         self._ask = self._sender.outage.ask
         # Keys known to be in S3, so that `url` need not ask.
         self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
@@ -74,7 +76,9 @@ class HybridStorage(Storage):
             kept: StoredObject | None = None
             mark: str | None = None
             try:
-                here = self.local.put(key, payload, content_type=content_type, metadata=metadata)
+                here = self.local.put(
+                    key, payload, content_type=content_type, metadata=metadata, durable=False
+                )
                 mark, kept = self._pending.add(key), here
             except WorkerError as error:  # what is wrong for both, S3 refuses as well
                 unkept = error
@@ -104,6 +108,11 @@ class HybridStorage(Storage):
 
     def _spooled(self, kept: StoredObject, error: WorkerError) -> StoredObject:
         log.warning("storage: S3 did not take an object (%s); it is kept on disk", error.code)
+        try:  # it is the only copy from now on
+            self.local.make_durable(kept.key)
+            self._pending.make_durable(kept.key)
+        except WorkerError as trouble:
+            log.warning("storage: a power cut may lose it: %s", trouble.message)
         self._sender.start()
         return _with_warning(
             kept,
@@ -230,8 +239,9 @@ class HybridStorage(Storage):
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Brings what only the disk has to S3; see `storage.hybrid.migrate`."""
-        self._ask(self.s3.ensure_bucket)
-        return copy_missing(self.local, self.s3, self._pending, prefix)
+        with self._pending.one_sender(wait=True):
+            self._ask(self.s3.ensure_bucket)
+            return copy_missing(self.local, self.s3, self._pending, prefix)
 
     def _local_only(self, key: str) -> bool:
         return key in self._pending and self.local.exists(key)
