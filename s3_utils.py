@@ -19,6 +19,7 @@ from storage.base import (
     DEFAULT_EXPIRES_S,
     MAX_EXPIRES_S,
     Body,
+    Finding,
     MigrationReport,
     ObjectInfo,
     ObjectUrl,
@@ -30,6 +31,7 @@ from storage.base import (
 from storage.buckets import Buckets
 from storage.check import CheckStep, run_check
 from storage.config import AddressingStyle, StorageConfig
+from storage.examine import examine
 from storage.keys import key_fault
 from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
@@ -44,6 +46,7 @@ __all__ = [
     "Body",
     "Buckets",
     "CheckStep",
+    "Finding",
     "MigrationReport",
     "ObjectInfo",
     "ObjectUrl",
@@ -54,6 +57,7 @@ __all__ = [
     "UrlKind",
     "brief_beside_a_disk",
     "encode_metadata",
+    "examine",
     "find_bucket",
     "key_fault",
     "migrate",

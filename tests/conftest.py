@@ -19,6 +19,7 @@ from storage.config import StorageConfig
 
 if TYPE_CHECKING:
     from standins.s3server.server import S3Server
+    from standins.servers.ceph import Ceph
     from standins.servers.rclone import Rclone
 
 # For PyTorch, before anybody imports it, also in workers: tests run side by side, and threads of
@@ -79,6 +80,20 @@ def rclone(_rclone: Rclone) -> Rclone:
     return _rclone
 
 
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    """Ceph's object gateway; skips the test where its programs are missing."""
+    from standins.servers.ceph import LEFT_OUT, Ceph, is_available
+
+    if not is_available():
+        pytest.skip(LEFT_OUT)
+    server = Ceph(tmp_path_factory.mktemp("ceph"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
 @pytest.fixture
 def platform() -> Iterator[Platform]:
     """A local RunPod platform."""
@@ -114,10 +129,15 @@ def s3_config(
     )
 
 
-@pytest.fixture(params=["local", "s3", "hybrid", "rclone"])
+REAL_SERVERS = ["rclone", pytest.param("ceph", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=["local", "s3", "hybrid", *REAL_SERVERS])
 def store_with(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Storage]:
-    """Opens the store of each kind in turn, with changed settings; `rclone` is S3 mode on it."""
-    server = request.getfixturevalue("rclone") if request.param == "rclone" else None
+    """Opens the store of each kind in turn, with changed settings; `rclone` and `ceph` are S3 mode
+    on a real server."""
+    real = request.param in {"rclone", "ceph"}
+    server = request.getfixturevalue(request.param) if real else None
     bucket = server.make_bucket() if server else ""
 
     def opened(**changes: Any) -> Storage:

@@ -203,7 +203,8 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in headers
             if name.lower() not in {"content-length", "connection", "server", "date"}
         ]
-        headers.append(("Date", self.date_time_string()))
+        now = time.time() + self.owner.faults.clock_offset_s
+        headers.append(("Date", self.date_time_string(now)))
         if status != 204:
             error = status >= 400
             headers.append(("Content-Length", length if head and not error else str(len(body))))

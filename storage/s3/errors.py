@@ -183,6 +183,12 @@ def answer_headers(error: Exception) -> Mapping[str, str]:
     return headers_of(_answer_behind(error) or {})
 
 
+def answer_region(error: Exception) -> str | None:
+    """The bucket's region, if the answer behind a typed error says it."""
+    response = _answer_behind(error)
+    return _region_told(response) if response else None
+
+
 def is_outage(error: Exception) -> bool:
     """Whether the service as a whole does not work, rather than one request or object."""
     if not isinstance(error, StorageUnavailable) or error.__cause__ is None:

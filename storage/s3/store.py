@@ -36,19 +36,33 @@ _CHUNK_BYTES = 1 << 20
 
 
 class S3Storage(Storage):
-    """A `Storage` in S3. Thread-safe; makes no request before the first verb is used."""
+    """A `Storage` in S3. Thread-safe; makes no request before the first verb is used.
+
+    `ca_bundle`: certificates that whoever opens its URLs must know, too.
+    """
 
     def __init__(self, config: StorageConfig) -> None:
         self._client = S3Client(config)
         self._endpoint = self._client.endpoint
         self._bucket = self._client.bucket
         self._prefix = normalise_prefix(config.prefix)
+        self.ca_bundle = config.ca_bundle
         self._public_base_url = config.public_base_url
         self._max_bytes = config.max_bytes
         self._quota = Quota(config.max_bytes, self.total_size, "STORAGE_S3_MAX_SIZE_GB")
         self._uploader = Uploader(
             self._client, config.multipart_threshold_bytes, config.multipart_part_bytes
         )
+
+    @property
+    def client(self) -> S3Client:
+        """Requests to its bucket, by full key; for questions that are no verbs."""
+        return self._client
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every key, "" or ending in "/"."""
+        return self._prefix
 
     def stores(self) -> Mapping[StorageType, Storage]:
         return {"s3": self}
