@@ -32,7 +32,8 @@ def doctor(
     try:
         settings = Settings.load()
     except ConfigError as error:
-        _say_wrong_settings(error.message, error.hint, as_json)
+        answer = {"healthy": False, **error.as_output()}
+        _print(answer, [("FAILED", "settings", str(answer["error"]))], as_json)
         raise typer.Exit(1) from None
     logging.getLogger("f5worker").setLevel(logging.CRITICAL)  # the steps say what is wrong
     answer = check_up(settings.storage, settings)
@@ -43,22 +44,18 @@ def doctor(
         answer["model"] = describe_model(worker)
         worker.close()
     answer = {"settings": list(settings.warnings), **judged(answer)}
-    if as_json:
-        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-    else:
-        _show([("warning", "settings", text) for text in settings.warnings] + as_lines(answer))
-        verdict = "Jobs can run." if answer["healthy"] else f"Jobs would fail: {answer['error']}"
-        typer.echo(f"\n{verdict}")
+    rows = [("warning", "settings", text) for text in settings.warnings] + as_lines(answer)
+    _print(answer, rows, as_json)
     raise typer.Exit(0 if answer["healthy"] else 1)
 
 
-def _say_wrong_settings(message: str, hint: str, as_json: bool) -> None:
-    text = f"{message} {hint}".strip()
+def _print(answer: dict[str, Any], rows: list[tuple[str, str, str]], as_json: bool) -> None:
+    """`answer` for scripts, or (mark, name, detail) `rows` and a verdict for people."""
     if as_json:
-        wrong: dict[str, Any] = {"healthy": False, "error": text, "error_code": "CONFIG_ERROR"}
-        typer.echo(json.dumps(wrong, indent=2, ensure_ascii=False))
-    else:
-        _show([("FAILED", "settings", text)])
+        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    _show(rows)
+    typer.echo(f"\nJobs {'can run' if answer['healthy'] else 'would fail'}.")
 
 
 def _show(rows: list[tuple[str, str, str]]) -> None:

@@ -14,6 +14,7 @@ import io
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -139,6 +140,11 @@ class S3Server:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # of connections that wait while this process waits for a core
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle of an answer is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
