@@ -37,6 +37,7 @@ from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
 from storage.patience import BRIEF_S, brief_beside_a_disk, time_limit
 from storage.s3.endpoints import find_bucket
+from storage.threads import side_by_side
 
 __all__ = [
     "BRIEF_S",
@@ -63,5 +64,6 @@ __all__ = [
     "migrate",
     "open_storage",
     "run_check",
+    "side_by_side",
     "time_limit",
 ]

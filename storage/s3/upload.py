@@ -12,9 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from itertools import count
 from typing import Any
 
 from errors import ObjectNotFound, StorageError, StorageUnavailable
@@ -23,6 +20,7 @@ from storage.metadata import stored_sha256
 from storage.s3.answers import facts_of, required
 from storage.s3.client import S3Client
 from storage.s3.retry import Retry
+from storage.threads import side_by_side
 
 log = logging.getLogger("f5worker.storage")
 MAX_PARTS = 10_000
@@ -84,7 +82,8 @@ class Uploader:
         size = max(self._part, -(-payload.size // MAX_PARTS))
         offsets = range(0, payload.size, size)
 
-        def send(number: int, offset: int) -> tuple[str, bytes]:
+        def send(part: tuple[int, int]) -> tuple[str, bytes]:
+            number, offset = part
             if self._client.retry.stopped.is_set():
                 raise StorageUnavailable("The worker ends in the middle of an upload.")
             data = payload.read(offset, min(size, payload.size - offset))
@@ -100,14 +99,8 @@ class Uploader:
             etag: str = required(answer, "ETag", self._client.where("upload_part", key))
             return etag, md5
 
-        pool = ThreadPoolExecutor(min(PART_THREADS, len(offsets)), "upload")
-        try:
-            # The caller's patience counts in these threads as well (storage.patience).
-            within = [copy_context() for _ in offsets]
-            return list(pool.map(lambda n, o, c: c.run(send, n, o), count(1), offsets, within))
-        finally:
-            # No part may arrive after the abort, so those in flight are awaited.
-            pool.shutdown(wait=True, cancel_futures=True)
+        # No part may arrive after the abort: those in flight are awaited.
+        return side_by_side(send, enumerate(offsets, start=1), PART_THREADS)
 
     def _complete(
         self, key: str, upload_id: str, payload: Payload, parts: list[dict[str, Any]]
