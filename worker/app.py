@@ -99,11 +99,16 @@ class App:
 
         A process that ends while native code runs on another thread aborts instead of exiting.
         """
-        self.storage.close()
+        self.end_storage()
         for thread in self._threads:
             thread.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
             self.engine.result().close()
+
+    def end_storage(self) -> None:
+        """No thread waits for storage any longer, and nothing more is sent in the background."""
+        self.buckets.close()
+        self.storage.close()
 
     def _voice_at(self, uri: str) -> tuple[Storage, str]:
         """Store and key of an `s3://` voice: a job reads no bucket that was not opened to jobs."""

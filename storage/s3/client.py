@@ -122,7 +122,8 @@ class S3Client:
         """What a request was about, for messages."""
         hint = f"Create it first: {self.endpoint.provider.console}. Then check S3_BUCKET."
         verb = _VERBS.get(method, method)
-        return Where(verb, self.bucket, key, self.endpoint.label, self.endpoint.region, hint)
+        endpoint, worked = self.endpoint, self.bucket_seen
+        return Where(verb, self.bucket, key, endpoint.label, endpoint.region, hint, worked)
 
     def typed(self, exc: Exception, method: str, key: str | None) -> Exception:
         """The typed error for what the libraries raised; anything else is returned as it is."""

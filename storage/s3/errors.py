@@ -28,6 +28,7 @@ from storage.s3.error_table import (
     REFUSED,
     STATUSES,
     UNKNOWN_KEY_ID,
+    WAIT,
     WORDS,
     WRONG_REGION,
     Meaning,
@@ -38,7 +39,8 @@ _LIBRARIES = {"boto3", "botocore", "urllib3", "dateutil", "http", "email", "ssl"
 
 @dataclass(frozen=True)
 class Where:
-    """What was being done, for messages. `key` is the bucket's full key, None for the bucket."""
+    """What was being done, for messages. `key` is the bucket's full key, None for the bucket;
+    `worked`: the bucket has answered this client before."""
 
     operation: str
     bucket: str
@@ -46,6 +48,7 @@ class Where:
     endpoint: str
     region: str
     create_bucket_hint: str = ""
+    worked: bool = False
 
     def __str__(self) -> str:
         target = f"{self.bucket}/{self.key}" if self.key is not None else self.bucket
@@ -89,7 +92,9 @@ def translate(exc: Exception, where: Where) -> WorkerError:
     if not detail or "None" in detail:  # a library that knows no address says so
         detail = type(exc).__name__
     hint = found.hint
-    if found.speaks_tls and where.endpoint.startswith("http://"):
+    if where.worked and found.error is StorageUnavailable:
+        hint = f"It answered before. {WAIT}"  # no typing error, no wrong port
+    elif found.speaks_tls and where.endpoint.startswith("http://"):
         hint = f"{hint} {PLAIN_HTTP}"
     return found.error(f"{where}: {found.message} ({_one_line(detail)}).", hint)
 

@@ -245,6 +245,18 @@ def test_an_answer_without_words_says_no_none(
     assert "None" not in str(caught.value.as_output()) and f"[{code}]" in caught.value.message
 
 
+def test_an_endpoint_that_worked_before_is_not_called_mistyped(
+    once: Storage, s3_server: S3Server
+) -> None:
+    once.put("k", b"x")
+    for kind in ("drop", "lose_answer"):
+        s3_server.faults.add(Fault(kind, times=9))
+        with pytest.raises(StorageUnavailable) as caught:
+            once.get("k")
+        assert "answered before" in caught.value.hint
+        assert "AWS_ENDPOINT_URL" not in caught.value.hint
+
+
 def test_plain_http_to_a_port_that_speaks_tls_names_the_scheme(rclone: Rclone) -> None:
     bucket = rclone.make_bucket()
     config = rclone.config(bucket, Path("unused"))

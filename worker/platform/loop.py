@@ -71,7 +71,7 @@ class Loop(JobScaler):  # type: ignore[misc]
             )
             if self._posting:
                 await asyncio.wait(self._posting, timeout=_INTERRUPT_S)
-            self._runner.app.storage.close()  # no thread may wait for it any longer
+            self._runner.app.end_storage()
             for outcome in outcomes:
                 if isinstance(outcome, Exception):
                     raise outcome  # a loop of the SDK failed: the process must end with 1
