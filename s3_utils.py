@@ -19,6 +19,7 @@ from storage.base import (
     DEFAULT_EXPIRES_S,
     MAX_EXPIRES_S,
     Body,
+    Finding,
     MigrationReport,
     ObjectInfo,
     ObjectUrl,
@@ -30,18 +31,23 @@ from storage.base import (
 from storage.buckets import Buckets
 from storage.check import CheckStep, run_check
 from storage.config import AddressingStyle, StorageConfig
+from storage.examine import examine
 from storage.keys import key_fault
 from storage.metadata import encode_metadata
 from storage.open import migrate, open_storage
+from storage.patience import BRIEF_S, brief_beside_a_disk, time_limit
 from storage.s3.endpoints import find_bucket
+from storage.threads import side_by_side
 
 __all__ = [
+    "BRIEF_S",
     "DEFAULT_EXPIRES_S",
     "MAX_EXPIRES_S",
     "AddressingStyle",
     "Body",
     "Buckets",
     "CheckStep",
+    "Finding",
     "MigrationReport",
     "ObjectInfo",
     "ObjectUrl",
@@ -50,10 +56,14 @@ __all__ = [
     "StorageMode",
     "StoredObject",
     "UrlKind",
+    "brief_beside_a_disk",
     "encode_metadata",
+    "examine",
     "find_bucket",
     "key_fault",
     "migrate",
     "open_storage",
     "run_check",
+    "side_by_side",
+    "time_limit",
 ]

@@ -16,7 +16,7 @@ Promises every implementation keeps:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -99,6 +99,20 @@ class MigrationReport:
             "skipped": self.skipped,
             "failed": [{"key": key, "error": error} for key, error in self.failed],
         }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found out about a store. Only `failed` stands in the way of jobs; `unknown`: it
+    could not be found out. `detail` never holds a secret or a signed URL."""
+
+    name: str
+    level: Literal["ok", "warning", "failed", "unknown"]
+    detail: str
+
+    def as_dict(self) -> dict[str, object]:
+        """For a job's output."""
+        return asdict(self)
 
 
 def check_max_bytes(key: str, size: int, max_bytes: int | None) -> None:
@@ -235,6 +249,11 @@ class Storage(Protocol):
             BucketNotFound, StorageDenied, ConfigError: it cannot, with the reason.
         """
         ...
+
+    def close(self) -> None:
+        """Ends waits between tries and work in the background. Requests may still be made; they
+        are not tried again."""
+        return
 
     def describe(self) -> dict[str, object]:
         """The store's settings as JSON may carry them, with `warnings`; never a secret."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakSet
 
 from errors import ConfigError, InvalidInput
 from storage.base import Storage
@@ -35,13 +36,21 @@ class Buckets:
     def __init__(self, config: StorageConfig) -> None:
         self._config = config
         self.open = lru_cache(maxsize=16)(self._open)
+        self._opened: WeakSet[Storage] = WeakSet()
 
     def _open(self, bucket: str) -> Storage:
         try:
             there = at_same_endpoint(self._config, bucket)
-            return open_storage(replace(there, mode="s3", prefix=""))
+            store = open_storage(replace(there, mode="s3", prefix=""))
         except ConfigError as error:
             raise InvalidInput(f"s3://{bucket}/ cannot be opened: {error.message}") from error
+        self._opened.add(store)
+        return store
+
+    def close(self) -> None:
+        """As `Storage.close`, for all that were opened."""
+        for store in list(self._opened):
+            store.close()
 
     def at(self, uri: str) -> tuple[Storage, str]:
         """The store and key of `s3://bucket/key`."""

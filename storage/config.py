@@ -37,7 +37,7 @@ class StorageConfig:
     public_base_url: str | None = None
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 60.0
-    max_attempts: int = 5
+    max_attempts: int | None = None  # of one request; None: as many as fit `retry_budget_s`
     max_connections: int = 64
     retry_base_s: float = 0.2  # doubled for each further try; the wait is random below it
     retry_budget_s: float = 60.0  # all attempts of one request together, waits included

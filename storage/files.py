@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import os
 import secrets
@@ -27,12 +28,16 @@ _DIRECTORY_TRIES = 20
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """A file to write that becomes `path` when the block ends, and vanishes if it raises.
 
     The temporary file lies beside `path`, named `.tmp-*`, so that the rename stays on one file
-    system. Missing directories are made. Nothing is flushed to the disk itself: a power cut may
-    lose a new object, but a crashed process cannot leave half of one.
+    system. Missing directories are made.
+
+    Args:
+        durable: the content is on the disk before the name is, and the name when the block has
+            ended: neither a killed process nor a power cut leaves half a file, and what was
+            answered is kept. Without it a power cut may: for files that can be had again.
 
     Raises:
         StorageFull, StorageDenied, InvalidInput, StorageUnavailable: what the disk said.
@@ -40,16 +45,100 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     temporary: Path | None = None
     try:
         try:
+            made = _missing_directories(path.parent) if durable else []
             temporary, file = _open_beside(path)
             with file:
                 yield file
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
+            if durable:
+                for directory in (path.parent, *(new.parent for new in made)):
+                    _sync_directory(directory)
         except OSError as exc:
             raise translate_os_error(exc, path.name) from exc
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _missing_directories(directory: Path) -> list[Path]:
+    """`directory` and those above it that do not exist yet."""
+    missing = []
+    while not directory.exists():
+        missing.append(directory)
+        directory = directory.parent
+    return missing
+
+
+def _sync_directory(directory: Path) -> None:
+    """Puts the names in `directory` on the disk; where the file system cannot, it does so itself
+    (network file systems), or another thread has removed the directory meanwhile."""
+    try:
+        number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(number)
+    except OSError as exc:
+        if exc.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:
+            raise
+    finally:
+        os.close(number)
+
+
+def sync_file(path: Path) -> None:
+    """Puts a file and its name on the disk, so that a power cut does not take them.
+
+    Raises:
+        ObjectNotFound, StorageFull, StorageUnavailable: what the disk said.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+        _sync_directory(path.parent)
+    except OSError as exc:
+        raise translate_os_error(exc, path.name) from exc
+
+
+def read_file(path: Path) -> bytes | None:
+    """The bytes of a small file; None if it is not there or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+@contextmanager
+def locked_file(path: Path, *, wait: bool) -> Iterator[bool]:
+    """A lock between threads and processes, named by a file that stays; True if it was got.
+
+    A killed process gives it back. Where the file system has no locks, everybody gets it.
+
+    Raises:
+        StorageFull, StorageDenied, StorageUnavailable: the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as exc:
+        raise translate_os_error(exc, path.name) from exc
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        except OSError as exc:
+            log.info("storage: no locks on this file system (%s)", exc.strerror)
+        yield True
+    finally:
+        os.close(number)
 
 
 def _open_beside(path: Path) -> tuple[Path, IO[bytes]]:

@@ -19,6 +19,8 @@ from storage.config import StorageConfig
 
 if TYPE_CHECKING:
     from standins.s3server.server import S3Server
+    from standins.servers.ceph import Ceph
+    from standins.servers.rclone import Rclone
 
 # For PyTorch, before anybody imports it, also in workers: tests run side by side, and threads of
 # one model that wait for each other on a busy core take three times as long as one alone.
@@ -63,6 +65,35 @@ def s3_server(_s3_server: S3Server) -> Iterator[S3Server]:
     _s3_server.faults.clear()
 
 
+@pytest.fixture(scope="session")
+def _rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rclone]:
+    from standins.servers.rclone import Rclone
+
+    server = Rclone(tmp_path_factory.mktemp("rclone"))
+    yield server.start()
+    server.kill()
+
+
+@pytest.fixture
+def rclone(_rclone: Rclone) -> Rclone:
+    """rclone's S3 server, running, with TLS and an authority of its own."""
+    return _rclone
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    """Ceph's object gateway; skips the test where its programs are missing."""
+    from standins.servers.ceph import LEFT_OUT, Ceph, is_available
+
+    if not is_available():
+        pytest.skip(LEFT_OUT)
+    server = Ceph(tmp_path_factory.mktemp("ceph"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
 @pytest.fixture
 def platform() -> Iterator[Platform]:
     """A local RunPod platform."""
@@ -98,13 +129,22 @@ def s3_config(
     )
 
 
-@pytest.fixture(params=["local", "s3", "hybrid"])
+REAL_SERVERS = ["rclone", pytest.param("ceph", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=["local", "s3", "hybrid", *REAL_SERVERS])
 def store_with(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Storage]:
-    """Opens the store of each kind in turn, with changed settings."""
+    """Opens the store of each kind in turn, with changed settings; `rclone` and `ceph` are S3 mode
+    on a real server."""
+    real = request.param in {"rclone", "ceph"}
+    server = request.getfixturevalue(request.param) if real else None
+    bucket = server.make_bucket() if server else ""
 
     def opened(**changes: Any) -> Storage:
         if request.param == "local":
             config = StorageConfig(local_dir=tmp_path / "local")
+        elif server:
+            config = server.config(bucket, tmp_path / "local")
         else:
             config = replace(request.getfixturevalue("s3_config"), mode=request.param)
         return open_storage(replace(config, **changes))

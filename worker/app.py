@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
-from s3_utils import Buckets, Storage, open_storage
+from s3_utils import Buckets, Storage, open_storage, time_limit
 from worker.log import get_logger
 from worker.settings.env import fill
 from worker.settings.load import Settings
@@ -31,6 +31,7 @@ log = get_logger("app")
 
 # Frames of a job of one chunk: 10 s of reference and 12 s of speech, with and without guidance.
 _JOB_FRAMES = 4096
+_TRY_STORAGE_S = 5.0
 _FEWEST_JOBS = 2  # one speaks while the other is fetched or stored
 
 BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
@@ -99,9 +100,15 @@ class App:
 
         A process that ends while native code runs on another thread aborts instead of exiting.
         """
+        self.end_storage()
         self._loading.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
             self.engine.result().close()
+
+    def end_storage(self) -> None:
+        """No thread waits for storage any longer, and nothing more is sent in the background."""
+        self.buckets.close()
+        self.storage.close()
 
     def _voice_at(self, uri: str) -> tuple[Storage, str]:
         """Store and key of an `s3://` voice: a job reads no bucket that was not opened to jobs."""
@@ -125,7 +132,8 @@ class App:
         Only a warning: a key may lack the permission to look at the bucket and still do its work.
         """
         try:
-            self.storage.ensure_bucket()
+            with time_limit(_TRY_STORAGE_S):
+                self.storage.ensure_bucket()
         except WorkerError as error:
             log.warning("storage: %s %s", error.message, error.hint)
         finally:

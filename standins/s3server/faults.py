@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +18,10 @@ Kind = Literal[
     "hold",
     "website",
     "ignore_range",
+    "edit",
+    "reply",
 ]
+Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Fault:
     bytes. corrupt: one byte of the answer's body is changed. truncate_upload: only `after` bytes
     are stored, and success is answered. delay: it is done after `seconds`. hold: it is done after
     `Faults.release`. website: an HTML page. ignore_range: the whole object is answered, whatever
-    range was asked for.
+    range was asked for. edit: `edit` changes status, headers and body of the answer, which then go
+    out exactly so; without a Content-Length the connection is closed after the body. reply: the
+    same, but the request is not done: `edit` gets an empty answer.
     """
 
     kind: Kind
@@ -58,6 +63,7 @@ class Fault:
     message: str = "Please reduce your request rate."
     after: int = 0
     seconds: float = 0.0
+    edit: Callable[[int, Headers, bytes], tuple[int, Headers, bytes]] | None = None
 
     def hits(self, request: Request) -> bool:
         return request.method == (self.method or request.method) and (

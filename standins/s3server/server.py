@@ -14,6 +14,7 @@ import io
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -140,6 +141,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # of connections that wait while this process waits for a core
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle of an answer is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     owner: S3Server
@@ -171,9 +177,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.judge(request, body)
             if fault and kind == "truncate_upload":
                 body = body[: fault.after]
+            answer: tuple[int, list[tuple[str, str]], bytes] = (200, [], b"")
             if kind == "website":
                 answer = 200, [("Content-Type", "text/html")], b"<html><p>Welcome<br></html>"
-            else:
+            elif kind != "reply":
                 environ = self._environ(body)
                 if kind == "ignore_range":
                     environ.pop("HTTP_RANGE", None)
@@ -195,15 +202,27 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(
         self, status: int, headers: list[tuple[str, str]], body: bytes, fault: Fault | None
     ) -> None:
-        self.send_response(status)
         head = self.command == "HEAD"
         length = next((v for k, v in headers if k.lower() == "content-length"), str(len(body)))
-        for name, value in headers:
-            if name.lower() not in {"content-length", "connection", "server", "date"}:
-                self.send_header(name, value)
+        headers = [
+            (name, value)
+            for name, value in headers
+            if name.lower() not in {"content-length", "connection", "server", "date"}
+        ]
+        now = time.time() + self.owner.faults.clock_offset_s
+        headers.append(("Date", self.date_time_string(now)))
         if status != 204:
             error = status >= 400
-            self.send_header("Content-Length", length if head and not error else str(len(body)))
+            headers.append(("Content-Length", length if head and not error else str(len(body))))
+        if fault and fault.edit:
+            status, headers, body = fault.edit(status, headers, body)
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        names = {name.lower() for name, _ in headers}
+        if not names & {"content-length", "transfer-encoding"} and status != 204:
+            self.send_header("Connection", "close")
+            self.close_connection = True
         self.end_headers()
         if head:
             return

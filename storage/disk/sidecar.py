@@ -2,7 +2,8 @@
 
 One JSON file per object in `.meta/`, named by the key's hash, so that no two keys can clash (as
 `a.json` and the folder `a.json/` would). It counts only while the object's file is the one it was
-written for; a file copied in by hand simply has no metadata.
+written for; a file copied in by hand simply has no metadata. One that is still the same file but
+shorter was cut, by a power failure on a disk that keeps its promises badly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from errors import StorageUnavailable
 from storage.files import atomic_file, remove_file
 from storage.keys import META_DIR
 
@@ -40,18 +42,30 @@ class Sidecars:
             "content_type": sidecar.content_type,
             "metadata": dict(sidecar.metadata),
         }
-        with atomic_file(self._path(key)) as file:
+        # Not flushed: without it, the object is still good, as one copied in by hand is.
+        with atomic_file(self._path(key), durable=False) as file:
             file.write(json.dumps(record).encode())
 
     def read(self, key: str, stat: os.stat_result) -> Sidecar | None:
-        """The sidecar of the file that has `stat`, None if absent."""
+        """The sidecar of the file that has `stat`, None if absent.
+
+        Raises:
+            StorageUnavailable: the file was cut.
+        """
         try:
             record = json.loads(self._path(key).read_bytes())
-            if record["file"] != _identity(stat):
-                return None
-            return Sidecar(str(record["content_type"]), dict(record["metadata"]))
+            size, *rest = record["file"]
+            found = Sidecar(str(record["content_type"]), dict(record["metadata"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None  # none there, or damaged by hand: the object itself is still good
+        if rest != _identity(stat)[1:]:
+            return None
+        if size != stat.st_size:
+            raise StorageUnavailable(
+                f"{key}: the file on disk is damaged, {stat.st_size} of {size} bytes are left.",
+                "Store it again.",
+            )
+        return found
 
     def remove(self, key: str) -> None:
         """Removes the sidecar, if there is one."""

@@ -25,8 +25,15 @@ from storage.base import (
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
+from storage.disk.reading import checked_chunks
 from storage.disk.sidecar import Sidecar, Sidecars
-from storage.files import atomic_file, remove_file, remove_leftovers, translate_os_error
+from storage.files import (
+    atomic_file,
+    remove_file,
+    remove_leftovers,
+    sync_file,
+    translate_os_error,
+)
 from storage.keys import (
     META_DIR,
     TEMP_PREFIX,
@@ -77,36 +84,44 @@ class LocalStorage(Storage):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        durable: bool = True,
     ) -> StoredObject:
+        """As `Storage.put`; `durable` as `atomic_file`'s: two flushes of the disk."""
         path = self.path(key)
         with open_payload(body) as payload:
             sidecar = Sidecar(
                 content_type or guess_type(key), encode_metadata(metadata, payload.sha256)
             )
             with self._quota.reserve(payload.size, lambda: self._size_or_zero(path)):
-                self._write(key, path, payload, sidecar)
+                self._write(key, path, payload, sidecar, durable)
             return StoredObject(key, payload.size, payload.sha256, "local")
 
-    def _write(self, key: str, path: Path, payload: Payload, sidecar: Sidecar) -> None:
+    def _write(
+        self, key: str, path: Path, payload: Payload, sidecar: Sidecar, durable: bool
+    ) -> None:
         """File and sidecar change together for every thread of this process; between processes
         the sidecar's record of its file decides."""
-        with self._lock(key), atomic_file(path) as file:
+        with self._lock(key), atomic_file(path, durable=durable) as file:
             for chunk in payload.chunks():
                 file.write(chunk)
             file.flush()
             self._sidecars.write(self._prefix + key, os.fstat(file.fileno()), sidecar)
+
+    def make_durable(self, key: str) -> None:
+        """What `put` does where it is `durable`, later."""
+        sync_file(self.path(key))
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         return b"".join(self.stream(key, max_bytes=max_bytes))
 
     def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
         with self._open(key) as source:
-            stat = os.fstat(source.fileno())
-            check_max_bytes(key, stat.st_size, max_bytes)
+            info = self._info(key, os.fstat(source.fileno()))
+            check_max_bytes(key, info.size, max_bytes)
             with atomic_file(path) as target:
-                while chunk := _read(source, _CHUNK_BYTES, key):
+                for chunk in checked_chunks(source, _CHUNK_BYTES, info):
                     target.write(chunk)
-        return self._info(key, stat)
+        return info
 
     def stream(
         self, key: str, *, chunk_size: int = _CHUNK_BYTES, max_bytes: int | None = None
@@ -116,9 +131,9 @@ class LocalStorage(Storage):
 
     def _stream(self, key: str, chunk_size: int, max_bytes: int | None) -> Iterator[bytes]:
         with self._open(key) as file:
-            check_max_bytes(key, os.fstat(file.fileno()).st_size, max_bytes)
-            while chunk := _read(file, chunk_size, key):
-                yield chunk
+            info = self._info(key, os.fstat(file.fileno()))
+            check_max_bytes(key, info.size, max_bytes)
+            yield from checked_chunks(file, chunk_size, info)
 
     def info(self, key: str) -> ObjectInfo:
         with self._open(key) as file:
@@ -196,7 +211,7 @@ class LocalStorage(Storage):
         """Makes the directory, proves that it is writable, and removes what a crash left there."""
         probe = self._root / f"{TEMP_PREFIX}probe-{os.getpid()}-{threading.get_ident()}"
         try:
-            with atomic_file(probe) as file:
+            with atomic_file(probe, durable=False) as file:
                 file.write(b"")
         except (ObjectNotFound, InvalidInput) as error:  # no directory, or not one
             raise ConfigError(
@@ -283,13 +298,6 @@ def _entries(directory: Path) -> list[tuple[str, bool]]:
     except OSError as exc:
         raise translate_os_error(exc, directory.name) from exc
     return sorted(found, key=lambda entry: os.fsencode(entry[0]))
-
-
-def _read(file: IO[bytes], size: int, key: str) -> bytes:
-    try:
-        return file.read(size)
-    except OSError as exc:
-        raise translate_os_error(exc, key) from exc
 
 
 def _modified(stat: os.stat_result) -> datetime:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from errors import ObjectNotFound, WorkerError
+from collections.abc import Collection
+
+from errors import ObjectNotFound, StorageError, StorageUnavailable, WorkerError
 from storage.base import MigrationReport, ObjectInfo
+from storage.body import open_payload
 from storage.disk.store import LocalStorage
 from storage.hybrid.pending import Pending
 from storage.metadata import SHA256_KEY
 from storage.s3.store import S3Storage
+
+_TRIES = 3
 
 
 def copy_missing(
@@ -17,38 +22,92 @@ def copy_missing(
 
     Nothing is deleted, and an object S3 already has is left alone, unless the disk's copy is newer
     and marked pending. So it may be run again at any time. One object's failure is reported and
-    does not stop the others, but a bucket that cannot be reached does.
-
-    Raises:
-        StorageError: the bucket cannot be used at all.
+    does not stop the others.
     """
-    s3.ensure_bucket()
     copied = copied_bytes = skipped = 0
     failed: list[tuple[str, str]] = []
     for item in local.list(prefix):
         try:
-            if _is_current(item, s3, pending):
-                skipped += 1
+            if item.key in pending:
+                size = send(item.key, local, s3, pending)
             else:
-                copied_bytes += _copy(item.key, local, s3)
-                copied += 1
-            pending.discard(item.key)
+                size = None if s3.exists(item.key) else _copy(local.info(item.key), local, s3)
+            skipped += size is None
+            copied += size is not None
+            copied_bytes += size or 0
         except WorkerError as error:
             failed.append((item.key, error.message))
     return MigrationReport(copied, copied_bytes, skipped, tuple(failed))
 
 
-def _is_current(item: ObjectInfo, s3: S3Storage, pending: Pending) -> bool:
-    """Whether S3's copy is the one to keep."""
+def send(key: str, local: LocalStorage, s3: S3Storage, pending: Pending) -> int | None:
+    """Brings the disk's content of `key` to S3 and takes its mark away; bytes, None if S3 has it.
+
+    A job may store or delete the same key meanwhile: what is in S3 at the end is what the disk has
+    at the end, and the mark stays until that is so. A newer object of another worker is left
+    alone, but for one that is stored between the look at S3 and the upload.
+
+    Raises:
+        StorageError: S3 does not take it, or the disk's copy is damaged; the mark stays.
+    """
+    mark = pending.mark(key)
+    size: int | None = None
+    for _ in range(_TRIES):
+        try:
+            info = local.info(key)
+        except ObjectNotFound:  # deleted meanwhile
+            _take_back(key, s3, pending)
+            pending.sent(key, mark)
+            return None
+        if not _is_current(info, s3, pending.begun(key)):
+            pending.begin_sending(key, info.metadata.get(SHA256_KEY, ""))
+            size = _copy(info, local, s3)
+        if _etag(key, local) == info.etag:
+            pending.sent(key, mark)
+            return size
+    raise StorageUnavailable(f"{key}: it changes all the time.", "It is sent later.")
+
+
+def _is_current(info: ObjectInfo, s3: S3Storage, begun: Collection[str]) -> bool:
+    """Whether S3's copy is the one to keep: it is the same, or somebody else's newer one."""
     try:
-        there = s3.info(item.key)
+        there = s3.info(info.key)
     except ObjectNotFound:
         return False
-    # S3 keeps whole seconds only.
-    return item.key not in pending or there.last_modified > item.last_modified
+    ours, theirs = info.metadata.get(SHA256_KEY), there.metadata.get(SHA256_KEY)
+    if ours is not None and ours == theirs and there.size == info.size:
+        return True
+    if theirs in begun:
+        return False  # an earlier content of the disk's own
+    return there.last_modified > info.last_modified  # S3 keeps whole seconds only
 
 
-def _copy(key: str, local: LocalStorage, s3: S3Storage) -> int:
-    info = local.info(key)
+def _copy(info: ObjectInfo, local: LocalStorage, s3: S3Storage) -> int:
     metadata = {name: value for name, value in info.metadata.items() if name != SHA256_KEY}
-    return s3.put(key, local.path(key), content_type=info.content_type, metadata=metadata).size
+    with open_payload(local.path(info.key)) as payload:
+        if payload.sha256 != info.metadata.get(SHA256_KEY, payload.sha256):
+            raise StorageError(
+                f"{info.key}: the copy on disk is damaged, it does not have the hash it was "
+                "stored with.",
+                "Make the result again; then delete this one.",
+            )
+        return s3.put(info.key, payload, content_type=info.content_type, metadata=metadata).size
+
+
+def _take_back(key: str, s3: S3Storage, pending: Pending) -> None:
+    """Deletes what was sent while its object was deleted, unless it is another one by now."""
+    if not (begun := pending.begun(key)):
+        return
+    try:
+        ours = s3.info(key).metadata.get(SHA256_KEY) in begun
+    except ObjectNotFound:
+        return
+    if ours:
+        s3.delete(key)
+
+
+def _etag(key: str, local: LocalStorage) -> str | None:
+    try:
+        return local.info(key).etag
+    except ObjectNotFound:
+        return None

@@ -1,8 +1,9 @@
 """S3 and a disk beside it: both are written, S3 is read first, and the disk catches what S3 cannot
 take, so that audio already paid for is never lost.
 
-An object that S3 did not take is marked pending on disk. Until `migrate` (or a later put) brings
-it to S3, the disk's copy is the one that is read, listed and linked.
+An object that S3 did not take is marked pending on disk, and sent as soon as S3 answers (see
+`storage.hybrid.sender`). Until it is there, the disk's copy is the one that is read, listed and
+linked. While S3 is down (`storage.hybrid.outage`), what the disk has is answered from it at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import heapq
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
@@ -33,6 +35,7 @@ from storage.body import open_payload
 from storage.disk.store import LocalStorage
 from storage.hybrid.migrate import copy_missing
 from storage.hybrid.pending import Pending
+from storage.hybrid.sender import Sender
 from storage.s3.store import S3Storage
 
 log = logging.getLogger("f5worker.storage")
@@ -50,6 +53,9 @@ class HybridStorage(Storage):
         self.s3 = s3
         self.local = local
         self._pending = Pending(local.root, local.prefix)
+        self._sender = Sender(local, s3, self._pending)
+        weakref.finalize(self, self._sender.end)  # its thread must not outlive the store
+        self._ask = self._sender.outage.ask
         # Keys known to be in S3, so that `url` need not ask.
         self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
         self._lock = threading.Lock()
@@ -68,22 +74,28 @@ class HybridStorage(Storage):
         """Disk first: it is quick and there if the worker is stopped while S3 is slow."""
         with open_payload(body) as payload:
             kept: StoredObject | None = None
+            mark: str | None = None
             try:
-                kept = self.local.put(key, payload, content_type=content_type, metadata=metadata)
-                self._pending.add(key)
+                here = self.local.put(
+                    key, payload, content_type=content_type, metadata=metadata, durable=False
+                )
+                mark, kept = self._pending.add(key), here
             except WorkerError as error:  # what is wrong for both, S3 refuses as well
                 unkept = error
             try:
-                stored = self.s3.put(key, payload, content_type=content_type, metadata=metadata)
+                stored = self._ask(
+                    lambda: self.s3.put(key, payload, content_type=content_type, metadata=metadata),
+                    spare=kept is not None,
+                )
             except WorkerError as error:
                 if kept is None:
                     raise
                 return self._spooled(kept, error)
         self._remember(key)
         try:
-            self._pending.discard(key)
             if kept is None:
                 self.local.delete(key)  # an older copy must not outlive the new object
+            self._pending.discard(key, mark)
         except WorkerError as error:
             stored = _with_warning(stored, f"The older copy on disk remains: {error.message}")
         if kept is None:
@@ -96,8 +108,16 @@ class HybridStorage(Storage):
 
     def _spooled(self, kept: StoredObject, error: WorkerError) -> StoredObject:
         log.warning("storage: S3 did not take an object (%s); it is kept on disk", error.code)
+        try:  # it is the only copy from now on
+            self.local.make_durable(kept.key)
+            self._pending.make_durable(kept.key)
+        except WorkerError as trouble:
+            log.warning("storage: a power cut may lose it: %s", trouble.message)
+        self._sender.start()
         return _with_warning(
-            kept, f"Kept on local disk, S3 failed: {error.message} {error.hint}".rstrip()
+            kept,
+            f"Kept on local disk, S3 failed: {error.message} {error.hint}".rstrip()
+            + " It is sent to S3 as soon as S3 takes it.",
         )
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
@@ -132,14 +152,7 @@ class HybridStorage(Storage):
         yield from rest
 
     def exists(self, key: str) -> bool:
-        if self._local_only(key):
-            return True
-        try:
-            return self.s3.exists(key) or self.local.exists(key)
-        except StorageError:
-            if self.local.exists(key):
-                return True
-            raise
+        return self._on_disk(key) or self._ask(lambda: self.s3.exists(key))
 
     def info(self, key: str) -> ObjectInfo:
         return self._read(key, lambda: self.s3.info(key), lambda: self.local.info(key))
@@ -149,18 +162,21 @@ class HybridStorage(Storage):
         return islice(self._merged(prefix), limit)
 
     def _merged(self, prefix: str) -> Iterator[ObjectInfo]:
-        ours = ((item.key.encode(), 0, item) for item in self.s3.list(prefix))
+        there = self.s3.list(prefix)
+        listed = iter(lambda: self._ask(lambda: next(there, None)), None)
+        ours = ((item.key.encode(), 0, item) for item in listed)
         disk = ((item.key.encode(), 1, item) for item in self.local.list(prefix))
         both = heapq.merge(ours, disk, key=lambda entry: entry[:2])
         for _, group in groupby(both, key=lambda entry: entry[0]):
             items = [item for _, _, item in group]
-            yield items[-1] if self._local_only(items[0].key) else items[0]
+            newest = len(items) > 1 and items[0].key in self._pending
+            yield items[-1] if newest else items[0]
 
     def delete(self, key: str) -> bool:
         """From both; S3 first, so that a failure leaves the copy on disk to try again."""
         with self._lock:
             self._in_s3.pop(key, None)
-        in_s3 = self.s3.delete(key)
+        in_s3 = self._ask(lambda: self.s3.delete(key))
         self._pending.discard(key)
         return self.local.delete(key) or in_s3
 
@@ -171,7 +187,15 @@ class HybridStorage(Storage):
         return self.s3.url(key, kind, expires_s=expires_s)
 
     def _is_on_disk_only(self, key: str) -> bool:
-        return self._local_only(key) or (self.local.exists(key) and not self._is_in_s3(key))
+        return self._on_disk(key) and (key in self._pending or not self._is_in_s3(key))
+
+    def _on_disk(self, key: str) -> bool:
+        """A damaged copy is none."""
+        try:
+            return self.local.exists(key)
+        except StorageError as error:
+            log.warning("storage: %s", error.message)
+            return False
 
     def _is_in_s3(self, key: str) -> bool:
         """Files put on disk by hand, or by a job that asked for no S3, are not."""
@@ -179,7 +203,7 @@ class HybridStorage(Storage):
             if self._in_s3.get(key):
                 return True
         try:
-            found = self.s3.exists(key)
+            found = self._ask(lambda: self.s3.exists(key), spare=True)
         except StorageError:
             return False
         if found:
@@ -195,33 +219,44 @@ class HybridStorage(Storage):
         return self.s3.presign_put(key, content_type=content_type, expires_s=expires_s)
 
     def ensure_bucket(self) -> None:
+        """Also begins to send what an earlier process has left on disk."""
         self.local.ensure_bucket()
-        self.s3.ensure_bucket()
+        self._sender.start()
+        self._ask(self.s3.ensure_bucket)
+
+    def close(self) -> None:
+        self.s3.close()
+        self._sender.close()
 
     def describe(self) -> dict[str, object]:
         return {
             **self.s3.describe(),
             "mode": "hybrid",
+            "s3_is_down": self._sender.outage.is_on,
+            "kept_on_disk": self._sender.counts(),
             "local": self.local.describe(),
         }
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Brings what only the disk has to S3; see `storage.hybrid.migrate`."""
-        return copy_missing(self.local, self.s3, self._pending, prefix)
+        with self._pending.one_sender(wait=True):
+            self._ask(self.s3.ensure_bucket)
+            return copy_missing(self.local, self.s3, self._pending, prefix)
 
     def _local_only(self, key: str) -> bool:
         return key in self._pending and self.local.exists(key)
 
     def _read(self, key: str, s3: Callable[[], T], local: Callable[[], T]) -> T:
         """What `s3` gives; `local`'s if S3 lacks the object or fails and the disk has it."""
-        if self._local_only(key):
+        on_disk = self._on_disk(key)
+        if on_disk and key in self._pending:
             return local()
         try:
-            return s3()
+            return self._ask(s3, spare=on_disk)
         except InvalidInput:
             raise
         except WorkerError as error:
-            if not self.local.exists(key):
+            if not on_disk:
                 raise
             log.info("storage: read from disk, S3 said %s", error.code)
             return local()

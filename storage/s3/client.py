@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from errors import ConfigError, StorageDenied, StorageError, WorkerError
 from storage.base import ObjectUrl
 from storage.config import StorageConfig
+from storage.s3.answers import check_is_s3
 from storage.s3.credentials import Credentials
 from storage.s3.endpoints import Endpoint, resolve_endpoint
-from storage.s3.error_table import EXPIRED, NOT_S3
-from storage.s3.errors import Where, translate
+from storage.s3.error_table import EXPIRED
+from storage.s3.errors import Where, is_foreign, translate
 from storage.s3.retry import Retry
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _EXPECT_BYTES = 1 << 20
-_LIBRARIES = {"boto3", "botocore", "urllib3"}
 # What a request is called in messages.
 _VERBS = {
     "put_object": "upload",
@@ -72,12 +72,7 @@ class S3Client:
             answer: dict[str, Any] = request(Bucket=self.bucket, **parameters)
         except Exception as exc:
             raise self.typed(exc, method, key) from exc
-        if method in {"get_object", "head_object"} and "LastModified" not in answer:
-            raise ConfigError(
-                f"{self.where(method, key)}: {self.endpoint.label} does not answer like an S3 "
-                "service.",
-                NOT_S3,
-            )
+        check_is_s3(method, answer, self.where(method, key))
         self.bucket_seen = True
         return answer
 
@@ -127,11 +122,12 @@ class S3Client:
         """What a request was about, for messages."""
         hint = f"Create it first: {self.endpoint.provider.console}. Then check S3_BUCKET."
         verb = _VERBS.get(method, method)
-        return Where(verb, self.bucket, key, self.endpoint.label, self.endpoint.region, hint)
+        endpoint, worked = self.endpoint, self.bucket_seen
+        return Where(verb, self.bucket, key, endpoint.label, endpoint.region, hint, worked)
 
     def typed(self, exc: Exception, method: str, key: str | None) -> Exception:
         """The typed error for what the libraries raised; anything else is returned as it is."""
-        if isinstance(exc, WorkerError) or not _is_foreign(exc):
+        if isinstance(exc, WorkerError) or not is_foreign(exc):
             return exc
         return translate(exc, self.where(method, key))
 
@@ -200,9 +196,3 @@ def _stay_in_region(params: dict[str, Any], **_: Any) -> None:
     redirect = params.get("context", {}).get("s3_redirect")
     if redirect is not None:
         redirect["redirected"] = True
-
-
-def _is_foreign(exc: Exception) -> bool:
-    """True for what botocore, urllib3 or the network raise; a bug of ours is not translated."""
-    modules = {kind.__module__.split(".")[0] for kind in type(exc).__mro__}
-    return isinstance(exc, OSError) or not modules.isdisjoint(_LIBRARIES)

@@ -1,4 +1,8 @@
-"""The two tables of `storage.s3.errors`: what service codes and exception classes mean."""
+"""The tables of `storage.s3.errors`: what a service's codes, statuses and words mean.
+
+A row claims no more than its code does. What has several causes names them all, and an answer that
+nobody has described yet says so.
+"""
 
 from __future__ import annotations
 
@@ -38,45 +42,117 @@ TLS = (
 )
 UNREACHABLE = "The endpoint is slow or a firewall drops packets; check AWS_ENDPOINT_URL."
 NOT_S3 = "Check AWS_ENDPOINT_URL: it must be the S3 API, not a console, a CDN or a website."
+PLAIN_HTTP = "If the port speaks TLS, AWS_ENDPOINT_URL must begin with https://."
+REPORT = "Report this to the provider, or check what a proxy in between leaves out."
+CAP = "Raise the cap at the provider (B2: Caps & Alerts), or wait for the next day."
 
 
 class Meaning(NamedTuple):
-    """The typed error, what is wrong, and what to do next."""
+    """The typed error, what is wrong, and what to do next.
+
+    `speaks_tls`: plain HTTP to a TLS port may look like this. `one_object`: it says nothing of the
+    service as a whole.
+    """
 
     error: type[WorkerError]
     message: str
     hint: str = ""
+    speaks_tls: bool = False
+    one_object: bool = False
+
+    def about(self, detail: str) -> Meaning:
+        """The same with a detail in its message."""
+        return self._replace(message=f"{self.message} {detail}")
 
 
 BUSY = Meaning(StorageUnavailable, "the service is busy or failing", WAIT)
-_DAMAGED = Meaning(StorageUnavailable, "the bytes were damaged on their way", WAIT)
+GATEWAY = Meaning(
+    StorageUnavailable,
+    "a gateway in front of the service answered instead of it, with a web page",
+    "It usually passes: send the job again, or raise S3_RETRY_TIME (and the attempts, "
+    "S3_MAX_ATTEMPTS, where they are limited). If this endpoint never worked: it must be the S3 "
+    "API.",
+)
+DAMAGED = Meaning(StorageUnavailable, "the bytes were damaged on their way", WAIT, one_object=True)
+_CHANGED = Meaning(StorageUnavailable, "the object changed meanwhile", WAIT, one_object=True)
+_PARTS_GONE = Meaning(
+    StorageUnavailable, "parts of the multipart upload are gone", WAIT, one_object=True
+)
 EXPIRED = Meaning(
     StorageDenied, "the credentials have expired", "Supply a fresh key or session token."
 )
 UNKNOWN_KEY_ID = Meaning(StorageDenied, "the service does not know this access key id", CREDENTIALS)
 _SKEWED = Meaning(StorageDenied, "this machine's clock is wrong", CLOCK)
 WRONG_REGION = Meaning(StorageDenied, "the request was signed for another region", REGION)
-FULL = Meaning(
-    StorageFull, "the account's storage cap is reached", "Raise the cap or delete objects."
+NEEDS_TLS = Meaning(
+    ConfigError,
+    "the endpoint answers over TLS only",
+    "Write AWS_ENDPOINT_URL with https:// instead of http://.",
 )
-REFUSED = Meaning(StorageError, "the service refused the request as malformed")
+FULL = Meaning(
+    StorageFull,
+    "the storage cap or quota is reached, of the account or the bucket",
+    "Raise it or delete objects.",
+)
+_DENIED = Meaning(StorageDenied, "access denied", FORBIDDEN)
+_ACCOUNT = Meaning(StorageDenied, "the account has a problem", "Ask the provider.")
+_LOCKED = Meaning(
+    StorageDenied,
+    "the object is locked against changes (Object Lock)",
+    "Use another key, or wait for the end of its retention.",
+)
+_CHECKSUM = Meaning(
+    StorageError,
+    "the service wants a checksum that the request does not carry",
+    "A bucket with Object Lock asks for Content-MD5; a proxy in between may have taken it out.",
+)
+_KMS = Meaning(
+    StorageDenied,
+    "the bucket's encryption key cannot be used",
+    "Check the key's state and that these credentials may use it (KMS).",
+)
+_NO_OBJECT = Meaning(ObjectNotFound, "no such object")
+_NO_BUCKET = Meaning(BucketNotFound, "no such bucket")
+NO_SUCH_PLACE = Meaning(
+    BucketNotFound,
+    "there is nothing to upload to",
+    "Check S3_BUCKET, and the path of AWS_ENDPOINT_URL: most endpoints have none.",
+)
+_CLASH = Meaning(InvalidInput, "a file and a folder would have the same name", "Use another key.")
+_NOT_OFFERED = Meaning(StorageError, "the service does not offer this operation")
+REFUSED = Meaning(StorageError, "the service refused the request")
 
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, plus codes of B2 and R2.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, plus codes of B2, R2, Ceph,
+# MinIO and Swift.
 CODES: Mapping[str, Meaning] = {
-    "NoSuchKey": Meaning(ObjectNotFound, "no such object"),
-    "404": Meaning(ObjectNotFound, "no such object"),
-    "NotFound": Meaning(ObjectNotFound, "no such object"),
-    "NoSuchVersion": Meaning(ObjectNotFound, "no such object"),
-    "NoSuchBucket": Meaning(BucketNotFound, "no such bucket"),
+    "NoSuchKey": _NO_OBJECT,
+    "NotFound": _NO_OBJECT,
+    "NoSuchVersion": _NO_OBJECT,
+    "NoSuchBucket": _NO_BUCKET,
+    "BucketNotFound": _NO_BUCKET,
+    "ContainerNotFound": _NO_BUCKET,
     "InvalidBucketName": Meaning(ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."),
-    "NoSuchUpload": Meaning(StorageUnavailable, "the multipart upload is gone", WAIT),
-    "AccessDenied": Meaning(StorageDenied, "access denied", FORBIDDEN),
-    "Forbidden": Meaning(StorageDenied, "access denied", FORBIDDEN),
-    "403": Meaning(StorageDenied, "access denied, the answer does not say why", FORBIDDEN),
+    "XMinioInvalidBucketName": Meaning(
+        ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."
+    ),
+    "NoSuchUpload": Meaning(
+        StorageUnavailable, "the multipart upload is gone", WAIT, one_object=True
+    ),
+    "InvalidPart": _PARTS_GONE,
+    "InvalidPartOrder": _PARTS_GONE,
+    "AccessDenied": _DENIED,
+    "Forbidden": _DENIED,
+    "UnauthorizedAccess": _DENIED,
+    "Unauthorized": _DENIED,
     "AllAccessDisabled": Meaning(StorageDenied, "access to the bucket is disabled", FORBIDDEN),
-    "AccountProblem": Meaning(StorageDenied, "the account has a problem", "Ask the provider."),
-    "UnauthorizedAccess": Meaning(StorageDenied, "access denied", FORBIDDEN),
-    "Unauthorized": Meaning(StorageDenied, "access denied", FORBIDDEN),
+    "AccountProblem": _ACCOUNT,
+    "NotSignedUp": _ACCOUNT,
+    "UserSuspended": _ACCOUNT,
+    "UserProjectMissing": Meaning(
+        StorageDenied,
+        "the bucket bills whoever asks (requester pays)",
+        "Use a bucket without it: the worker does not send a billing project.",
+    ),
     "SignatureDoesNotMatch": Meaning(StorageDenied, "the signature does not match", SECRET),
     "InvalidAccessKeyId": UNKNOWN_KEY_ID,
     "InvalidClientTokenId": UNKNOWN_KEY_ID,
@@ -88,6 +164,8 @@ CODES: Mapping[str, Meaning] = {
     "TokenRefreshRequired": EXPIRED,
     "RequestTimeTooSkewed": _SKEWED,
     "RequestExpired": _SKEWED,
+    "ExpiredRequest": _SKEWED,
+    "RequestNotYetValid": _SKEWED,
     "AuthorizationHeaderMalformed": WRONG_REGION,
     "AuthorizationQueryParametersError": WRONG_REGION,
     "PermanentRedirect": WRONG_REGION,
@@ -95,9 +173,11 @@ CODES: Mapping[str, Meaning] = {
     "Redirect": WRONG_REGION,
     "IllegalLocationConstraintException": WRONG_REGION,
     "IncorrectEndpoint": WRONG_REGION,
-    "301": WRONG_REGION,
-    "307": WRONG_REGION,
+    "InvalidRegion": WRONG_REGION,
+    "InvalidRegionName": WRONG_REGION,
     "SlowDown": BUSY,
+    "SlowDownRead": BUSY,
+    "SlowDownWrite": BUSY,
     "ServiceUnavailable": BUSY,
     "InternalError": BUSY,
     "InternalFailure": BUSY,
@@ -112,143 +192,119 @@ CODES: Mapping[str, Meaning] = {
     "BandwidthLimitExceeded": BUSY,
     "OperationAborted": BUSY,
     "ConditionalRequestConflict": BUSY,
-    "PreconditionFailed": Meaning(StorageUnavailable, "the object changed meanwhile", WAIT),
-    "412": Meaning(StorageUnavailable, "the object changed meanwhile", WAIT),
-    "BadDigest": _DAMAGED,
-    "InvalidDigest": _DAMAGED,
-    "IncompleteBody": _DAMAGED,
-    "XAmzContentSHA256Mismatch": _DAMAGED,
-    "InvalidRange": Meaning(StorageUnavailable, "the object changed meanwhile", WAIT),
-    "416": Meaning(StorageUnavailable, "the object changed meanwhile", WAIT),
+    "XMinioServerNotInitialized": BUSY,
+    "XMinioBackendDown": BUSY,
+    "PreconditionFailed": _CHANGED,
+    "InvalidRange": _CHANGED,
+    "BadDigest": DAMAGED,
+    "InvalidDigest": DAMAGED,
+    "IncompleteBody": DAMAGED,
+    "XAmzContentSHA256Mismatch": DAMAGED,
     "QuotaExceeded": FULL,
     "InsufficientStorage": FULL,
     "storage_cap_exceeded": FULL,
     "XMinioStorageFull": FULL,
-    "download_cap_exceeded": Meaning(
-        StorageDenied, "the account's download cap is reached", "Raise the cap at the provider."
-    ),
+    "XMinioAdminBucketQuotaExceeded": FULL,
+    "download_cap_exceeded": Meaning(StorageDenied, "the account's download cap is reached", CAP),
     "transaction_cap_exceeded": Meaning(
-        StorageDenied, "the account's transaction cap is reached", "Raise the cap at the provider."
+        StorageDenied, "the account's transaction cap is reached", CAP
     ),
     "EntityTooLarge": Meaning(InvalidInput, "the object is larger than the service accepts"),
     "EntityTooSmall": Meaning(ConfigError, "a part is smaller than the service accepts"),
     "KeyTooLongError": Meaning(InvalidInput, "the key is longer than the service accepts"),
+    "InvalidObjectName": Meaning(InvalidInput, "the service does not accept this key"),
+    "XMinioInvalidObjectName": Meaning(InvalidInput, "the service does not accept this key"),
+    "XMinioParentIsObject": _CLASH,
+    "XMinioObjectExistsAsDirectory": _CLASH,
     "MetadataTooLarge": Meaning(InvalidInput, "the metadata is larger than the service accepts"),
     "InvalidObjectState": Meaning(StorageDenied, "the object is archived", "Restore it first."),
-    "NotImplemented": Meaning(StorageError, "the service does not offer this operation"),
-    "MethodNotAllowed": Meaning(StorageError, "the service does not offer this operation"),
-    "405": Meaning(StorageError, "the service does not offer this operation"),
+    "ObjectLocked": _LOCKED,
+    "MissingContentMD5": _CHECKSUM,
+    "KMS.DisabledException": _KMS,
+    "KMS.NotFoundException": _KMS,
+    "KMS.InvalidStateException": _KMS,
+    "KMS.AccessDeniedException": _KMS,
+    "MissingContentLength": Meaning(
+        StorageError, "the body's length is missing", "A proxy in between changes requests."
+    ),
+    "NotImplemented": _NOT_OFFERED,
+    "MethodNotAllowed": _NOT_OFFERED,
     "InvalidArgument": REFUSED,
     "InvalidRequest": REFUSED,
     "MalformedXML": REFUSED,
-    "400": Meaning(StorageError, "refused (400) without a reason", f"{REGION} {CREDENTIALS}"),
-    "BadRequest": Meaning(
-        StorageError, "refused (400) without a reason", f"{REGION} {CREDENTIALS}"
-    ),
 }
 
-_CREDENTIALS = Meaning(StorageDenied, "no usable credentials", CREDENTIALS)
-_CONFIG = Meaning(ConfigError, "the S3 client is not configured correctly")
-_CHAIN = Meaning(StorageDenied, "the shared AWS credentials cannot be read", CREDENTIALS)
-_SOURCE = Meaning(
-    StorageUnavailable, "the source of the credentials does not give any", f"{WAIT} {CREDENTIALS}"
-)
-_PARAMETER = Meaning(InvalidInput, "the request's parameters are not valid")
-_BROKEN = Meaning(StorageUnavailable, "the connection broke", WAIT)
-_TIMEOUT = Meaning(StorageUnavailable, "no answer in time", UNREACHABLE)
-INTERNAL = Meaning(StorageError, "the S3 library failed", "Please report this.")
-
-CLASSES: Mapping[str, Meaning] = {
-    # the network
-    "EndpointConnectionError": Meaning(StorageUnavailable, "the endpoint cannot be reached", DNS),
-    "ConnectTimeoutError": _TIMEOUT,
-    "ReadTimeoutError": _TIMEOUT,
-    "TimeoutError": _TIMEOUT,
-    "SSLError": Meaning(StorageUnavailable, "the TLS handshake failed", TLS),
-    "ProxyConnectionError": Meaning(
-        StorageUnavailable, "the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY."
-    ),
-    "ConnectionClosedError": _BROKEN,
-    "ResponseStreamingError": _BROKEN,
-    "IncompleteReadError": _BROKEN,
-    "ConnectionError": _BROKEN,
-    "HTTPClientError": _BROKEN,
-    "HTTPError": _BROKEN,  # urllib3's base
-    "OSError": _BROKEN,
-    "ResponseParserError": Meaning(
+# For answers whose code no table knows, and for those to HEAD, which have a status alone.
+STATUSES: Mapping[int, Meaning] = {
+    302: Meaning(
         ConfigError,
-        "the endpoint does not answer like an S3 service",
-        NOT_S3,
+        "the request was redirected, which S3 does not do",
+        "A login page or a proxy answers in its place; check AWS_ENDPOINT_URL.",
     ),
-    "ChecksumError": _DAMAGED,
-    "FlexibleChecksumError": _DAMAGED,
-    "CapacityNotAvailableError": BUSY,
-    # credentials
-    "NoCredentialsError": _CREDENTIALS,
-    "PartialCredentialsError": _CREDENTIALS,
-    "CredentialRetrievalError": _SOURCE,
-    "UnknownCredentialError": _CHAIN,
-    "NoAuthTokenError": _CHAIN,
-    "TokenRetrievalError": _CHAIN,
-    "UnknownTokenProviderError": _CHAIN,
-    "ProfileNotFound": _CHAIN,
-    "ConfigParseError": _CHAIN,
-    "ConfigNotFound": _CHAIN,
-    "InvalidConfigError": _CHAIN,
-    "RefreshWithMFAUnsupportedError": _CHAIN,
-    "MetadataRetrievalError": _SOURCE,
-    "InvalidIMDSEndpointError": _CHAIN,
-    "InvalidIMDSEndpointModeError": _CHAIN,
-    "SSOError": _CHAIN,
-    "LoginError": _CHAIN,
-    # settings
-    "BaseEndpointResolverError": Meaning(ConfigError, "no endpoint for this region", REGION),
-    "EndpointProviderError": Meaning(ConfigError, "no endpoint for this region", REGION),
-    "UnknownRegionError": Meaning(ConfigError, "no such region", REGION),
-    "ServiceNotInRegionError": Meaning(ConfigError, "no S3 in this region", REGION),
-    "InvalidRegionError": Meaning(ConfigError, "no such region", REGION),
-    "UnknownSignatureVersionError": _CONFIG,
-    "UnsupportedSignatureVersionError": _CONFIG,
-    "InvalidDNSNameError": Meaning(
-        ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."
+    400: Meaning(
+        StorageError,
+        "refused (400) without a reason",
+        "Possible causes: another region than the bucket's, wrong or expired keys, a wrong clock.",
+        speaks_tls=True,
     ),
-    "InvalidHostLabelError": Meaning(
-        ConfigError, "the bucket's name does not fit a host name", "Set S3_ADDRESSING_STYLE=path."
+    401: _DENIED,
+    403: Meaning(StorageDenied, "access denied, the answer does not say why", FORBIDDEN),
+    404: _NO_OBJECT,
+    405: _NOT_OFFERED,
+    407: Meaning(
+        ConfigError,
+        "the proxy wants a user name and password",
+        "Write them into HTTPS_PROXY, or except the endpoint in NO_PROXY.",
     ),
-    "InvalidS3AddressingStyleError": _CONFIG,
-    "UnsupportedS3ArnError": _CONFIG,
-    "UnsupportedS3ControlArnError": _CONFIG,
-    "UnsupportedOutpostResourceError": _CONFIG,
-    "UnsupportedS3ConfigurationError": _CONFIG,
-    "UnsupportedS3AccesspointConfigurationError": _CONFIG,
-    "UnsupportedS3ControlConfigurationError": _CONFIG,
-    "InvalidEndpointDiscoveryConfigurationError": _CONFIG,
-    "InvalidRetryConfigurationError": _CONFIG,
-    "InvalidS3UsEast1RegionalEndpointConfigError": _CONFIG,
-    "InvalidSTSRegionalEndpointsConfigError": _CONFIG,
-    "InvalidProxiesConfigError": _CONFIG,
-    "InvalidDefaultsMode": _CONFIG,
-    "InvalidEndpointConfigurationError": _CONFIG,
-    "InvalidChecksumConfigError": _CONFIG,
-    "MissingDependencyException": _CONFIG,
-    "MD5UnavailableError": _CONFIG,
-    # the request
-    "ParamValidationError": _PARAMETER,
-    "MissingParametersError": _PARAMETER,
-    "ValidationError": _PARAMETER,
-    "UnseekableStreamError": INTERNAL,
-    "AwsChunkedWrapperError": INTERNAL,
-    # misuse of botocore: bugs of ours or a broken installation
-    "DataNotFoundError": INTERNAL,
-    "ApiVersionNotFoundError": INTERNAL,
-    "UnknownServiceStyle": INTERNAL,
-    "PaginationError": INTERNAL,
-    "OperationNotPageableError": INTERNAL,
-    "WaiterError": INTERNAL,
-    "WaiterConfigError": INTERNAL,
-    "InvalidExpressionError": INTERNAL,
-    "UnknownClientMethodError": INTERNAL,
-    "StubResponseError": INTERNAL,
-    "UndefinedModelAttributeError": INTERNAL,
-    "UnsupportedServiceProtocolsError": INTERNAL,
+    408: BUSY,
+    411: Meaning(
+        StorageError, "the body's length is missing", "A proxy in between changes requests."
+    ),
+    412: _CHANGED,
+    413: Meaning(
+        StorageError,
+        "the body is larger than the service or a proxy in front of it accepts",
+        "Raise the proxy's limit (nginx: client_max_body_size).",
+    ),
+    414: Meaning(InvalidInput, "the key is longer than the service accepts"),
+    416: _CHANGED,
+    417: Meaning(
+        StorageError,
+        "a proxy refuses Expect: 100-continue",
+        "Let the proxy pass it on, or reach the endpoint without the proxy (NO_PROXY).",
+    ),
+    425: BUSY,
+    429: BUSY,
+    431: Meaning(InvalidInput, "the metadata is larger than the service or a proxy accepts"),
+    501: _NOT_OFFERED,
+    507: FULL,
 }
+
+# What some services say in words alone; all the words of a row must be there, the first row counts.
+WORDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
+    (("storage", "cap exceeded"), FULL),  # B2, as AccessDenied
+    (("download", "cap exceeded"), CODES["download_cap_exceeded"]),
+    (("cap exceeded",), CODES["transaction_cap_exceeded"]),
+    (
+        ("malformed access key",),  # B2: the master key, or a truncated key id
+        Meaning(
+            StorageDenied,
+            "this is not an application key id for the S3 API",
+            "B2's master key does not work with S3: create an application key for this bucket.",
+        ),
+    ),
+    (
+        ("unsupported header",),
+        Meaning(
+            StorageError,
+            "the service refuses a header of the request",
+            "A proxy or an AWS_* setting adds checksum headers; remove it.",
+        ),
+    ),
+    (("content-md5", "required"), _CHECKSUM),
+    (("worm protected",), _LOCKED),
+    (("object lock",), _LOCKED),
+    (("quota is reached",), FULL),  # Garage, as Forbidden
+    (("quota exceeded",), FULL),
+    (("request has expired",), _SKEWED),
+)

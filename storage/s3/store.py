@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from errors import (
-    BucketNotFound,
-    ConfigError,
-    InvalidInput,
-    ObjectNotFound,
-    StorageError,
-)
+from errors import BucketNotFound, ConfigError, InvalidInput, ObjectNotFound, StorageError
 from storage.base import (
     DEFAULT_EXPIRES_S,
     Body,
@@ -29,32 +22,47 @@ from storage.body import Payload, open_payload
 from storage.config import StorageConfig
 from storage.files import atomic_file
 from storage.keys import check_key, check_list_prefix, full_key, normalise_prefix
-from storage.metadata import decode_metadata, encode_metadata, guess_type
+from storage.metadata import encode_metadata, guess_type
 from storage.quota import Quota
+from storage.s3.answers import Facts, facts_of
 from storage.s3.client import S3Client
 from storage.s3.errors import answer_code
+from storage.s3.listing import entries
 from storage.s3.reading import ObjectReader, restarting
 from storage.s3.upload import Uploader
 from storage.s3.urls import encode_key
 
 _CHUNK_BYTES = 1 << 20
-_PAGE_KEYS = 1000
 
 
 class S3Storage(Storage):
-    """A `Storage` in S3. Thread-safe; makes no request before the first verb is used."""
+    """A `Storage` in S3. Thread-safe; makes no request before the first verb is used.
+
+    `ca_bundle`: certificates that whoever opens its URLs must know, too.
+    """
 
     def __init__(self, config: StorageConfig) -> None:
         self._client = S3Client(config)
         self._endpoint = self._client.endpoint
         self._bucket = self._client.bucket
         self._prefix = normalise_prefix(config.prefix)
+        self.ca_bundle = config.ca_bundle
         self._public_base_url = config.public_base_url
         self._max_bytes = config.max_bytes
         self._quota = Quota(config.max_bytes, self.total_size, "STORAGE_S3_MAX_SIZE_GB")
         self._uploader = Uploader(
             self._client, config.multipart_threshold_bytes, config.multipart_part_bytes
         )
+
+    @property
+    def client(self) -> S3Client:
+        """Requests to its bucket, by full key; for questions that are no verbs."""
+        return self._client
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every key, "" or ending in "/"."""
+        return self._prefix
 
     def stores(self) -> Mapping[StorageType, Storage]:
         return {"s3": self}
@@ -84,29 +92,29 @@ class S3Storage(Storage):
         return restarting(lambda: self._download(key, path, max_bytes))
 
     def _download(self, key: str, path: Path, max_bytes: int | None) -> ObjectInfo:
-        first: list[ObjectInfo] = []
-
-        def opened(answer: dict[str, Any]) -> None:
-            check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
-            first.append(_info(key, answer, self._bucket))
-
-        reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
+        reader = self._reader(key, max_bytes)
         with atomic_file(path) as file:
             for chunk in reader.chunks(_CHUNK_BYTES):
                 file.write(chunk)
-        return first[0]
+        facts = facts_of(reader.first).filled(Facts(reader.done, None, ""))
+        if not facts.complete:
+            return self.info(key)
+        return facts.as_info(key, self._bucket, self._client.where("get_object", key), reader.first)
 
     def stream(
         self, key: str, *, chunk_size: int = _CHUNK_BYTES, max_bytes: int | None = None
     ) -> Iterator[bytes]:
-        def opened(answer: dict[str, Any]) -> None:
-            check_max_bytes(key, int(answer["ContentLength"]), max_bytes)
+        return self._reader(key, max_bytes).chunks(chunk_size)
 
-        reader = ObjectReader(self._client, full_key(self._prefix, key), opened)
-        return reader.chunks(chunk_size)
+    def _reader(self, key: str, max_bytes: int | None) -> ObjectReader:
+        return ObjectReader(
+            self._client,
+            full_key(self._prefix, key),
+            lambda size: check_max_bytes(key, size, max_bytes),
+        )
 
     def info(self, key: str) -> ObjectInfo:
-        """One HEAD; a second request only where its bare status does not say enough.
+        """One HEAD; a second request only where its answer does not say enough.
 
         Raises:
             ObjectNotFound: no such object; BucketNotFound: not even the bucket.
@@ -115,7 +123,11 @@ class S3Storage(Storage):
         """
         full = full_key(self._prefix, key)
         try:
-            return _info(key, self._client.call("head_object", full), self._bucket)
+            head = self._client.call("head_object", full)
+            facts = facts_of(head)
+            if not facts.complete:
+                facts = facts.filled(self._listed(full))
+            return facts.as_info(key, self._bucket, self._client.where("head_object", full), head)
         except ObjectNotFound:
             self._require_bucket()
             raise
@@ -148,41 +160,26 @@ class S3Storage(Storage):
         return self._list(self._prefix + check_list_prefix(prefix), limit)
 
     def _list(self, prefix: str, limit: int | None) -> Iterator[ObjectInfo]:
-        left = limit
-        for entry in self._entries(prefix, limit):
-            if left is not None and left <= 0:
-                return
+        left = -1 if limit is None else limit
+        if not left:
+            return
+        for entry in entries(self._client, prefix, limit):
             key = entry["Key"].removeprefix(self._prefix)
             if not _is_ours(key):
                 continue
-            yield ObjectInfo(
-                key,
-                entry["Size"],
-                entry["LastModified"],
-                "s3",
-                self._bucket,
-                etag=_etag(entry),
-            )
-            left = None if left is None else left - 1
-
-    def _entries(self, prefix: str, limit: int | None) -> Iterator[dict[str, Any]]:
-        """All entries of the listing, page by page. botocore decodes the keys (encoding-type)."""
-        page: dict[str, Any] = {"Prefix": prefix, "MaxKeys": _PAGE_KEYS}
-        if limit is not None:
-            page["MaxKeys"] = max(1, min(_PAGE_KEYS, limit))
-        while True:
-            answer = self._client.call("list_objects_v2", **page)
-            yield from answer.get("Contents", [])
-            if not answer.get("IsTruncated"):
+            facts = facts_of(entry)
+            if not facts.complete:
+                facts = facts.filled(facts_of(self._client.call("head_object", entry["Key"])))
+            where = self._client.where("list_objects_v2", entry["Key"])
+            yield facts.as_info(key, self._bucket, where)
+            left -= 1
+            if not left:
                 return
-            token = answer.get("NextContinuationToken")
-            if not token or token == page.get("ContinuationToken"):
-                raise StorageError(
-                    f"{self._client.where('list_objects_v2', None)}: the service does not continue "
-                    "its listing.",
-                    "Report this to the provider.",
-                )
-            page["ContinuationToken"] = token
+
+    def _listed(self, full: str) -> Facts:
+        """What a listing says of one object."""
+        first = next(entries(self._client, full, limit=1), {})
+        return facts_of(first if first.get("Key") == full else {})
 
     def delete(self, key: str) -> bool:
         """Asks first whether the object is there, because S3 answers both cases alike."""
@@ -255,6 +252,9 @@ class S3Storage(Storage):
         if error is not None:
             raise error
 
+    def close(self) -> None:
+        self._client.retry.stopped.set()
+
     def describe(self) -> dict[str, object]:
         return {
             "mode": "s3",
@@ -269,24 +269,6 @@ class S3Storage(Storage):
             "max_bytes": self._max_bytes,
             "warnings": list(self._client.warnings),
         }
-
-
-def _info(key: str, answer: Mapping[str, Any], bucket: str | None) -> ObjectInfo:
-    """From the answer to HEAD or GET."""
-    return ObjectInfo(
-        key,
-        int(answer["ContentLength"]),
-        answer["LastModified"],
-        "s3",
-        bucket,
-        content_type=answer.get("ContentType") or "application/octet-stream",
-        etag=_etag(answer),
-        metadata=decode_metadata(answer.get("Metadata", {})),
-    )
-
-
-def _etag(answer: Mapping[str, Any]) -> str:
-    return str(answer.get("ETag", "")).strip('"')
 
 
 def _is_ours(key: str) -> bool:

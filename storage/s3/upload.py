@@ -12,14 +12,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from errors import ObjectNotFound, StorageError, StorageUnavailable
 from storage.body import Payload
 from storage.metadata import stored_sha256
+from storage.s3.answers import facts_of, required
 from storage.s3.client import S3Client
 from storage.s3.retry import Retry
+from storage.threads import side_by_side
 
 log = logging.getLogger("f5worker.storage")
 MAX_PARTS = 10_000
@@ -63,7 +64,9 @@ class Uploader:
         self._verify(key, payload, answer, md5.hex())
 
     def _put_parts(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
-        upload_id = self._client.call("create_multipart_upload", key, **headers)["UploadId"]
+        answer = self._client.call("create_multipart_upload", key, **headers)
+        where = self._client.where("create_multipart_upload", key)
+        upload_id: str = required(answer, "UploadId", where)
         try:
             parts = self._send_parts(key, upload_id, payload)
             etag = _joined_etag([md5 for _, md5 in parts])
@@ -79,7 +82,10 @@ class Uploader:
         size = max(self._part, -(-payload.size // MAX_PARTS))
         offsets = range(0, payload.size, size)
 
-        def send(number: int, offset: int) -> tuple[str, bytes]:
+        def send(part: tuple[int, int]) -> tuple[str, bytes]:
+            number, offset = part
+            if self._client.retry.stopped.is_set():
+                raise StorageUnavailable("The worker ends in the middle of an upload.")
             data = payload.read(offset, min(size, payload.size - offset))
             md5 = _md5(data)
             answer = self._client.call(
@@ -90,14 +96,11 @@ class Uploader:
                 Body=data,
                 ContentMD5=_as_header(md5),
             )
-            return answer["ETag"], md5
+            etag: str = required(answer, "ETag", self._client.where("upload_part", key))
+            return etag, md5
 
-        pool = ThreadPoolExecutor(min(PART_THREADS, len(offsets)), "upload")
-        try:
-            return list(pool.map(send, range(1, len(offsets) + 1), offsets))
-        finally:
-            # No part may arrive after the abort, so those in flight are awaited.
-            pool.shutdown(wait=True, cancel_futures=True)
+        # No part may arrive after the abort: those in flight are awaited.
+        return side_by_side(send, enumerate(offsets, start=1), PART_THREADS)
 
     def _complete(
         self, key: str, upload_id: str, payload: Payload, parts: list[dict[str, Any]]
@@ -129,7 +132,7 @@ class Uploader:
             )
 
     def _verify(self, key: str, payload: Payload, answer: dict[str, Any], etag: str) -> None:
-        if str(answer.get("ETag", "")).strip('"').lower() == etag:
+        if facts_of(answer).etag.lower() == etag:
             return
         if not self._is_stored(key, payload):
             raise Damaged(
@@ -145,7 +148,10 @@ class Uploader:
         except ObjectNotFound:
             return False
         stored = stored_sha256(head.get("Metadata", {}))
-        return head["ContentLength"] == payload.size and stored in {None, payload.sha256}
+        size = facts_of(head).size
+        if size is None and stored is None:
+            return False  # nothing proves it
+        return size in {None, payload.size} and stored in {None, payload.sha256}
 
 
 def _md5(data: bytes) -> bytes:

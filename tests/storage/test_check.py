@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from s3_utils import CheckStep, Storage, StorageConfig, run_check
+from errors import ConfigError
+from s3_utils import CheckStep, Storage, StorageConfig, open_storage, run_check
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
+from standins.servers.rclone import Rclone
+from storage.fetch import fetch
 from storage.s3.store import S3Storage
 
 STEPS = [
@@ -35,6 +39,23 @@ def test_it_may_start_from_the_settings(s3_config: StorageConfig) -> None:
     assert all(step.ok for step in steps.values())
     assert str(s3_config.bucket) in steps["configuration"].detail
     assert steps["upload"].as_dict()["ok"] is True
+
+
+def test_a_private_authority_is_used_and_others_are_told_of_it(
+    rclone: Rclone, tmp_path: Path
+) -> None:
+    config = rclone.config(rclone.make_bucket(), tmp_path)
+    for target in (config, open_storage(config)):
+        steps = by_name(run_check(target))
+        assert all(step.ok for step in steps.values()), steps
+        assert "S3_CA_BUNDLE" in steps["signed URL"].detail
+
+
+def test_an_authority_that_is_not_known_is_named(rclone: Rclone) -> None:
+    with pytest.raises(ConfigError, match="authority") as caught:
+        fetch(rclone.url, 100)
+    assert "S3_CA_BUNDLE" in caught.value.hint
+    assert fetch(rclone.url, 100, rclone.ca_bundle)[0] in {400, 403}
 
 
 def test_the_signed_url_is_really_opened(s3: S3Storage, s3_server: S3Server) -> None:

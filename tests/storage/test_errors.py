@@ -6,6 +6,7 @@ import errno
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import botocore.exceptions
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from errors import (
     BucketNotFound,
     ConfigError,
+    InvalidInput,
     ObjectNotFound,
     StorageDenied,
     StorageError,
@@ -23,6 +25,7 @@ from errors import (
 from s3_utils import Storage, open_storage
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
+from standins.servers.rclone import Rclone
 from storage.config import StorageConfig
 from storage.files import translate_os_error
 from storage.s3.error_table import CODES
@@ -81,6 +84,188 @@ def test_an_unknown_code_follows_its_status() -> None:
             "ResponseMetadata": {"HTTPStatusCode": status},
         }
         assert type(translate(botocore.exceptions.ClientError(response, "X"), WHERE)) is kind
+
+
+ANSWERS: dict[str, tuple[str, int, str, str, type[WorkerError], str]] = {
+    # what happened: verb, status, code, message, error, a part of its text
+    "a key below a key (MinIO)": (
+        "put", 400, "XMinioParentIsObject", "Object-prefix is already an object", InvalidInput,
+        "another key",
+    ),
+    "a key that is no file name (MinIO)": (
+        "put", 400, "XMinioInvalidObjectName", "Object name contains unsupported characters.",
+        InvalidInput, "does not accept this key",
+    ),
+    "a bucket quota (MinIO)": (
+        "put", 400, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded", StorageFull, "quota",
+    ),
+    "a bucket quota (Ceph)": ("put", 403, "QuotaExceeded", "", StorageFull, "quota"),
+    "a quota under another name": ("put", 400, "UserQuotaReached", "", StorageFull, "quota"),
+    "a quota in words (Garage)": (
+        "put", 403, "Forbidden", "Forbidden: Object size quota is reached", StorageFull, "quota",
+    ),
+    "no room left": ("put", 507, "", "", StorageFull, "quota"),
+    "parts that are gone": (
+        "put", 400, "InvalidPart", "One or more parts could not be found.", StorageUnavailable,
+        "parts",
+    ),
+    "requester pays (GCS)": (
+        "get", 400, "UserProjectMissing", "Bucket is requester pays", StorageDenied, "bills",
+    ),
+    "a wrong region (R2)": (
+        "put", 400, "InvalidRegionName", "The region name 'eu' is not valid", StorageDenied,
+        "AWS_REGION",
+    ),
+    "a late request (R2)": (
+        "get", 400, "ExpiredRequest", "Request has expired", StorageDenied, "clock",
+    ),
+    "a locked object": (
+        "delete", 400, "InvalidRequest", "Object is WORM protected and cannot be overwritten",
+        StorageDenied, "Object Lock",
+    ),
+    "no checksum for a locked bucket": (
+        "put", 400, "InvalidRequest",
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
+        "Object Lock parameters", StorageError, "Content-MD5",
+    ),
+    "a storage cap (B2)": (
+        "put", 403, "AccessDenied", "Cannot upload files, storage cap exceeded.", StorageFull,
+        "quota",
+    ),
+    "a download cap (B2)": (
+        "get", 403, "AccessDenied", "Cannot download file, download bandwidth or transaction "
+        "(Class B) cap exceeded.", StorageDenied, "download cap",
+    ),
+    "a transaction cap (B2)": (
+        "list", 403, "AccessDenied", "Transaction cap exceeded.", StorageDenied, "transaction cap",
+    ),
+    "no bucket (another word)": ("put", 404, "BucketNotFound", "", BucketNotFound, "Create it"),
+    "no bucket (Swift)": ("put", 404, "ContainerNotFound", "", BucketNotFound, "Create it"),
+    "nothing to upload to": ("put", 404, "", "", BucketNotFound, "S3_BUCKET"),
+    "an upload without its object": ("put", 404, "NoSuchKey", "", BucketNotFound, "S3_BUCKET"),
+    "a proxy's password": ("put", 407, "", "", ConfigError, "HTTPS_PROXY"),
+    "a length a proxy took out": ("put", 411, "", "", StorageError, "proxy"),
+    "a body too large for nginx": ("put", 413, "", "", StorageError, "client_max_body_size"),
+    "a proxy without Expect": ("put", 417, "", "", StorageError, "Expect"),
+    "busy in another word": ("get", 503, "SlowDownRead", "", StorageUnavailable, "busy"),
+    "a code nobody described": ("put", 400, "Mystery", "why", StorageError, "(why) [Mystery]"),
+    "a suspended account": ("get", 403, "UserSuspended", "", StorageDenied, "Ask the provider"),
+}  # fmt: skip
+
+
+def refuse(
+    server: S3Server,
+    status: int,
+    code: str,
+    said: str,
+    headers: dict[str, str] | None = None,
+    kind: str = "application/xml",
+) -> None:
+    """Every request is answered so, without being done."""
+    body = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>" if code else ""
+    if kind == "text/html":
+        body = "<html><h1>Bad gateway</h1></html>"
+    found = {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}
+    answer = (status, list(found.items()), body.encode())
+    server.faults.add(Fault("reply", times=999, edit=lambda *_: answer))
+
+
+@pytest.fixture
+def once(s3_config: StorageConfig) -> Storage:
+    """A store that tries once."""
+    return open_storage(replace(s3_config, max_attempts=1))
+
+
+@pytest.mark.parametrize("case", ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_a_service_says_is_what_the_user_is_told(
+    once: Storage, s3_server: S3Server, case: tuple[str, int, str, str, type[WorkerError], str]
+) -> None:
+    verb, status, code, said, kind, part = case
+    once.put("k", b"x")
+    if verb == "delete":
+        once.exists("k")
+        answer = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>".encode()
+        reply = (status, [("Content-Length", str(len(answer)))], answer)
+        s3_server.faults.add(Fault("reply", "DELETE", edit=lambda *_: reply))
+    else:
+        refuse(s3_server, status, code, said)
+    with pytest.raises(kind) as caught:
+        VERBS[verb](once)
+    assert type(caught.value) is kind
+    text = f"{caught.value.message} {caught.value.hint}"
+    assert part in text and "None" not in text and "()" not in text
+    assert "without a reason" not in text
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 520, 524])
+def test_a_gateways_page_is_temporary_and_its_hint_says_what_to_raise(
+    once: Storage, s3_server: S3Server, status: int
+) -> None:
+    refuse(s3_server, status, "", "", kind="text/html")
+    for verb in (VERBS["put"], VERBS["get"], VERBS["list"]):
+        with pytest.raises(StorageUnavailable, match="gateway") as caught:
+            verb(once)
+        assert "S3_RETRY_TIME" in caught.value.hint and "attempts" in caught.value.hint
+        assert "console" not in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_tls_names_the_scheme(
+    once: Storage, s3_server: S3Server, status: int
+) -> None:
+    target = s3_server.url.replace("http://", "https://") + "/b/k"
+    refuse(s3_server, status, "", "", {"Location": target})
+    for verb in (VERBS["put"], VERBS["get"], VERBS["info"]):
+        with pytest.raises(ConfigError, match="TLS only") as caught:
+            verb(once)
+        assert "https://" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_to_a_login_is_not_called_another_region(
+    once: Storage, s3_server: S3Server, status: int
+) -> None:
+    refuse(s3_server, status, "", "", {"Location": "https://login.example.com/?next=%2F"})
+    with pytest.raises(ConfigError, match=r"redirected.*login\.example\.com") as caught:
+        VERBS["get"](once)
+    assert "region" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "NoSuchBucket", "AccessDenied"])
+@pytest.mark.parametrize("element", ["<Message></Message>", "<Message/>", ""])
+def test_an_answer_without_words_says_no_none(
+    once: Storage, s3_server: S3Server, code: str, element: str
+) -> None:
+    """Ceph leaves its messages empty."""
+    body = f"<Error><Code>{code}</Code>{element}</Error>".encode()
+    answer = (403, [("Content-Length", str(len(body)))], body)
+    s3_server.faults.add(Fault("reply", times=9, edit=lambda *_: answer))
+    with pytest.raises(StorageError) as caught:
+        once.get("k")
+    assert "None" not in str(caught.value.as_output()) and f"[{code}]" in caught.value.message
+
+
+def test_an_endpoint_that_worked_before_is_not_called_mistyped(
+    once: Storage, s3_server: S3Server
+) -> None:
+    once.put("k", b"x")
+    for kind in ("drop", "lose_answer"):
+        s3_server.faults.add(Fault(kind, times=9))
+        with pytest.raises(StorageUnavailable) as caught:
+            once.get("k")
+        assert "answered before" in caught.value.hint
+        assert "AWS_ENDPOINT_URL" not in caught.value.hint
+
+
+def test_plain_http_to_a_port_that_speaks_tls_names_the_scheme(rclone: Rclone) -> None:
+    bucket = rclone.make_bucket()
+    config = rclone.config(bucket, Path("unused"))
+    url = str(config.endpoint_url).replace("https://", "http://")
+    store = open_storage(replace(config, endpoint_url=url, max_attempts=1))
+    for verb in (store.get, store.info, lambda key: store.put(key, b"x"), store.exists):
+        with pytest.raises(StorageError) as caught:
+            verb("k")
+        assert "https://" in caught.value.hint
 
 
 @pytest.mark.parametrize(

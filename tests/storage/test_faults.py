@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,9 @@ from errors import InvalidInput, StorageDenied, StorageUnavailable
 from s3_utils import Storage, open_storage
 from standins.s3server.faults import Fault, Kind
 from standins.s3server.server import S3Server
-from standins.waiting import until
+from standins.waiting import PATIENCE_S, until
 from storage.config import StorageConfig
+from storage.patience import deadline, time_limit
 from storage.s3.client import S3Client
 from storage.s3.store import S3Storage
 
@@ -68,6 +72,81 @@ def test_the_time_budget_ends_the_retries(s3_config: StorageConfig, s3_server: S
     with pytest.raises(StorageUnavailable):
         store.put("k", b"x")
     assert len(s3_server.requests) < 12
+
+
+def outage(server: S3Server, *, first: int, headers: dict[str, str] | None = None) -> None:
+    """The first requests are refused with 503."""
+    answer = (503, [("Content-Length", "0"), *(headers or {}).items()], b"")
+    server.faults.add(Fault("reply", times=first, edit=lambda *_: answer))
+
+
+def test_the_time_decides_not_the_number_of_tries(
+    s3_config: StorageConfig, s3_server: S3Server
+) -> None:
+    """Twenty refusals in a row are more than any count ever allowed."""
+    outage(s3_server, first=20)
+    store = open_storage(replace(s3_config, max_attempts=None, retry_base_s=1e-6))
+    store.put("k", b"x")
+    assert len(s3_server.requests) == 21
+
+
+def test_the_last_try_is_made_when_the_time_is_over(
+    s3_config: StorageConfig, s3_server: S3Server
+) -> None:
+    """Waits of minutes would not end before the time does: they are cut to it."""
+    outage(s3_server, first=1)
+    config = replace(s3_config, max_attempts=None, retry_base_s=600.0, retry_budget_s=0.5)
+    begun = time.monotonic()
+    open_storage(config).put("k", b"x")
+    assert time.monotonic() - begun < PATIENCE_S / 2
+
+
+@pytest.mark.parametrize("how", ["seconds", "date", "date of a service with another clock"])
+def test_the_service_says_how_long_to_wait(s3: S3Storage, s3_server: S3Server, how: str) -> None:
+    away = timedelta(hours=5) if "clock" in how else timedelta()
+    now = datetime.now(UTC).replace(microsecond=0) + away
+    until_then = format_datetime(now + timedelta(seconds=2), usegmt=True)
+    headers = {"Retry-After": "2" if how == "seconds" else until_then}
+    if how != "seconds":
+        headers["Date"] = format_datetime(now, usegmt=True)
+    outage(s3_server, first=1, headers=headers)
+    begun = time.monotonic()
+    s3.put("k", b"x")  # its own waits would be of 0.02 s
+    assert time.monotonic() - begun >= 1.9
+    assert len(s3_server.requests) == 2
+
+
+@pytest.mark.parametrize("asked", ["86400", "Fri, 31 Dec 2100 23:59:59 GMT", "soon", "-5", "1e9"])
+def test_no_wait_that_a_service_asks_for_is_longer_than_the_time_left(
+    s3_config: StorageConfig, s3_server: S3Server, asked: str
+) -> None:
+    outage(s3_server, first=1, headers={"Retry-After": asked})
+    store = open_storage(replace(s3_config, max_attempts=None, retry_budget_s=0.5))
+    begun = time.monotonic()
+    store.put("k", b"x")
+    assert time.monotonic() - begun < PATIENCE_S / 2
+
+
+@pytest.mark.parametrize("verb", ["put", "put in parts", "get", "list"])
+def test_a_callers_limit_ends_the_tries_earlier(
+    s3_config: StorageConfig, s3_server: S3Server, verb: str
+) -> None:
+    config = replace(s3_config, max_attempts=None, multipart_threshold_bytes=6 * MIB)
+    store = open_storage(config)
+    ask: dict[str, Any] = {
+        "put": lambda: store.put("k", b"x"), "put in parts": lambda: store.put("k", b"x" * 6 * MIB),
+        "get": lambda: store.get("k"), "list": lambda: list(store.list()),
+    }  # fmt: skip
+    kind = "PUT" if verb == "put in parts" else ""
+    s3_server.faults.add(Fault("answer", kind, times=10_000))
+    with time_limit(600.0), time_limit(0.3), pytest.raises(StorageUnavailable):
+        ask[verb]()
+    assert time_limit_is_over()
+
+
+def time_limit_is_over() -> bool:
+    """Outside the block, the limit no longer counts."""
+    return deadline(100.0) - time.monotonic() > 90.0
 
 
 def test_nobody_listening(s3_config: StorageConfig) -> None:

@@ -29,9 +29,10 @@ def s3_down(server: S3Server) -> None:
 
 @pytest.fixture
 def quick(s3_config: StorageConfig) -> HybridStorage:
-    """Gives S3 up at once."""
+    """Gives S3 up at once, and sends nothing by itself."""
     store = open_storage(replace(s3_config, mode="hybrid", max_attempts=1))
     assert isinstance(store, HybridStorage)
+    store.close()
     return store
 
 

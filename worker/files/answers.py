@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from s3_utils import brief_beside_a_disk
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 from worker.request.fields import HandedOver
@@ -46,7 +47,8 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
     Also None if its audio is gone or has changed, and while storage does not answer.
     """
     try:
-        stored = files.read_answer()
+        with brief_beside_a_disk(files.storage.stores()):
+            stored = files.read_answer()
         if stored is None or fingerprint not in (None, stored.get("request")):
             return None
         answer: dict[str, Any] = stored["output"]

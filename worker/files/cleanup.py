@@ -4,11 +4,10 @@ another program put beside them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from errors import ConfigError, ObjectNotFound
-from s3_utils import Storage
+from s3_utils import Storage, side_by_side
 from worker.files.guard import made_here
 from worker.files.layout import prefixes
 from worker.settings.load import Settings
@@ -42,8 +41,7 @@ def _clean(store: Storage, settings: Settings, before: datetime, dry_run: bool) 
         for item in store.list(prefix)
         if item.last_modified < before and not item.key.startswith(voices)
     }
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ours = list(pool.map(lambda key: _is_ours(store, settings, key), old))
+    ours = side_by_side(lambda key: _is_ours(store, settings, key), old, _AT_ONCE)
     keys = (key for key, mine in zip(old, ours, strict=True) if mine)
     gone = [key for key in keys if dry_run or store.delete(key)]
     return {"deleted": len(gone), "freed_bytes": sum(old[key] for key in gone)}

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice, product
 from pathlib import PurePosixPath
 from typing import Any
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied
-from s3_utils import ObjectInfo, Storage, StoredObject
+from s3_utils import ObjectInfo, Storage, StoredObject, side_by_side
 from worker.audio.formats import AUDIO_FORMATS
 from worker.files.layout import (
     ANSWERS,
@@ -108,8 +107,7 @@ class JobFiles(Layout):
     def delete(self, keys: Iterable[str]) -> list[str]:
         """Deletes those of `keys` that are this job's, the rest also if one fails; returns them."""
         keys = list(dict.fromkeys(keys))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            gone = list(pool.map(self._delete, keys))
+        gone = side_by_side(self._delete, keys, _AT_ONCE)
         return [key for key, deleted in zip(keys, gone, strict=True) if deleted]
 
     def _delete(self, key: str) -> bool:
@@ -149,8 +147,7 @@ class JobFiles(Layout):
 
     def _ours(self, keys: Iterable[str]) -> list[ObjectInfo]:
         """Those of `keys` that are stored and this job's."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = list(pool.map(lambda key: _info(self.storage, key), keys))
+        found = side_by_side(lambda key: _info(self.storage, key), keys, _AT_ONCE)
         return [item for item in found if item and self.owns(item)]
 
     def owns(self, item: ObjectInfo) -> bool:

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, WorkerError
-from s3_utils import ObjectInfo, ObjectUrl, Storage, StoredObject, encode_metadata
+from s3_utils import (
+    ObjectInfo,
+    ObjectUrl,
+    Storage,
+    StoredObject,
+    brief_beside_a_disk,
+    encode_metadata,
+    side_by_side,
+)
 from worker.files.guard import made_here, not_replaced
 from worker.files.jobfiles import OWNER, JobFiles
 from worker.files.layout import JobFile
@@ -102,8 +109,9 @@ def taken_keys(target: Target) -> frozenset[str]:
     """
     files = target.files
     keys = [target.audio.key, files.answer.key, *(file.key for file in target.timings.values())]
-    with ThreadPoolExecutor(len(keys)) as pool:
-        found = dict(zip(keys, pool.map(lambda key: _held(files.storage, key), keys), strict=True))
+    with brief_beside_a_disk(files.storage.stores()):
+        holds = side_by_side(lambda key: _held(files.storage, key), keys, len(keys))
+    found = dict(zip(keys, holds, strict=True))
     held, key = found[target.audio.key], target.audio.key
     if isinstance(held, ObjectInfo):
         if not (files.owns(held) or made_here(files.storage, files.settings, held)):

@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Self
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from engine.chunk import Chunk, Samples, SpokenChunk
 from errors import InvalidInput, ObjectNotFound, WorkerError
+from s3_utils import brief_beside_a_disk, side_by_side
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 from worker.threads import Lane, in_thread
@@ -61,10 +61,11 @@ class ChunkStore:
         Damaged ones are deleted, to be spoken and stored again.
         """
         try:
-            stored = self._files.stored_parts(self._fingerprint)
+            with brief_beside_a_disk(self._files.storage.stores()):
+                stored = self._files.stored_parts(self._fingerprint)
             keys = {index: key for index, key in stored.items() if index < count}
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                read = dict(zip(keys, pool.map(self._read, keys.values()), strict=True))
+            samples = side_by_side(self._read, keys.values(), _AT_ONCE)
+            read = dict(zip(keys, samples, strict=True))
         except WorkerError as error:
             log.warning("stored chunks not read: %s", error.message)
             return {}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from errors import JobTimeout, Unexpected, WorkerError
+from s3_utils import time_limit
 from worker.app import App
 from worker.files.inline import check_size
 from worker.jobs.reporter import Reporter, Silent
@@ -60,9 +61,11 @@ class JobRunner:
         budget = self.app.settings.jobs.timeout_s
         try:
             async with asyncio.timeout(budget) as deadline:
-                return await self._run(
-                    job_id, raw, reporter, lambda: self.draining or deadline.expired()
-                )
+                # Storage gives up a little earlier, so that the job can say what it waited for.
+                with time_limit(budget * 0.9):
+                    return await self._run(
+                        job_id, raw, reporter, lambda: self.draining or deadline.expired()
+                    )
         except WorkerError:
             raise
         except TimeoutError as exc:

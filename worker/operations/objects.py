@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from errors import AnswerTooLarge, ObjectNotFound
-from s3_utils import ObjectInfo, UrlKind
+from errors import AnswerTooLarge, ObjectNotFound, StorageUnavailable
+from s3_utils import ObjectInfo, Storage, UrlKind, brief_beside_a_disk
 from worker.app import App
 from worker.audio.formats import AudioFormat
 from worker.files.answers import load_answer
@@ -25,8 +26,34 @@ from worker.subtitles.write import TimingFormat
 LOCAL_PRESIGN = "Local files cannot be presigned: other services need an S3 bucket for this."
 
 
+ON_DISK = "S3 does not answer: this is what the worker's own disk has."
+
+T = TypeVar("T")
+
+
 def _files(app: App, job_id: str) -> JobFiles:
     return JobFiles(app.storage, app.settings, job_id)
+
+
+def _of_job(app: App, job_id: str, find: Callable[[JobFiles], T]) -> tuple[T, list[str]]:
+    """What `find` gives, with warnings. In hybrid mode, while S3 does not answer, it is asked for
+    the disk's files, if the job's audio is among them: a job only S3 may know stays unknown.
+
+    Raises:
+        StorageUnavailable: S3 does not answer, and the disk has nothing of the job.
+    """
+    stores = app.storage.stores()
+    disk = (
+        JobFiles(stores["local"], app.settings, job_id) if {"local", "s3"} <= set(stores) else None
+    )
+    on_disk = disk if disk and disk.stored_audio() else None
+    try:
+        with brief_beside_a_disk(stores if on_disk else ()):
+            return find(_files(app, job_id)), []
+    except StorageUnavailable:
+        if on_disk is None:
+            raise
+        return find(on_disk), [ON_DISK]
 
 
 def _described(item: ObjectInfo) -> Answer:
@@ -47,9 +74,20 @@ class ListObjects(Operation):
     after: Key | None = None
 
     def run(self, app: App, caller: str) -> Answer:
+        try:
+            return self._page(app.storage)
+        except StorageUnavailable as error:
+            disk = app.storage.stores().get("local")
+            if disk is None:
+                raise
+            # Half a list must not pass for a whole one: it says so twice.
+            text = f"Not all files are listed, only those on the worker's disk. {error.message}"
+            return {**self._page(disk), "incomplete": True, "warnings": [text]}
+
+    def _page(self, storage: Storage) -> Answer:
         files: list[Answer] = []
         truncated = False
-        for item in app.storage.list(self.prefix):
+        for item in storage.list(self.prefix):
             if self.after is not None and item.key.encode() <= self.after.encode():
                 continue
             if len(files) == self.limit:
@@ -69,18 +107,21 @@ class ObjectOperation(Operation):
     kind: Literal["audio", "timing"] = "audio"
     format: AudioFormat | TimingFormat | None = None
 
-    def find(self, app: App) -> ObjectInfo:
-        """The object.
+    def find(self, app: App) -> tuple[ObjectInfo, list[str]]:
+        """The object, with warnings.
 
         Raises:
             ObjectNotFound: it is not stored.
         """
         if self.job_id is None:
-            return app.storage.info(str(self.key))
-        files = _files(app, self.job_id)
-        if self.kind == "audio":
-            return find_audio(files, self.format)
-        return app.storage.info(find_timing(files, self.format))
+            return app.storage.info(str(self.key)), []
+
+        def of_job(files: JobFiles) -> ObjectInfo:
+            if self.kind == "audio":
+                return find_audio(files, self.format)
+            return files.storage.info(find_timing(files, self.format))
+
+        return _of_job(app, self.job_id, of_job)
 
 
 class Info(ObjectOperation):
@@ -89,9 +130,13 @@ class Info(ObjectOperation):
     endpoint: Literal["info"]
 
     def run(self, app: App, caller: str) -> Answer:
-        item = self.find(app)
-        more = {"content_type": item.content_type, "metadata": dict(item.metadata)}
-        return {**_described(item), **more}
+        item, warnings = self.find(app)
+        return {
+            **_described(item),
+            "content_type": item.content_type,
+            "metadata": dict(item.metadata),
+            "warnings": warnings,
+        }
 
 
 class Download(ObjectOperation):
@@ -103,10 +148,11 @@ class Download(ObjectOperation):
     return_audio: bool = False
 
     def run(self, app: App, caller: str) -> Answer:
-        item = self.find(app)
+        item, warnings = self.find(app)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
         url = links.to(item.key)
         answer: Answer = {"s3_key": item.key, "size": item.size, **url_fields(url)}
+        answer["warnings"] = warnings
         audio = self.kind == "audio"
         if audio:
             answer["audio_url"] = url.url
@@ -129,8 +175,9 @@ class Status(Operation):
     job_id: JobId
 
     def run(self, app: App, caller: str) -> Answer:
-        stored = _files(app, self.job_id).stored_audio()
-        return {"job_id": self.job_id, "status": "completed" if stored else "not_found"}
+        stored, warnings = _of_job(app, self.job_id, JobFiles.stored_audio)
+        status = "completed" if stored else "not_found"
+        return {"job_id": self.job_id, "status": status, "warnings": warnings}
 
 
 class Result(Operation):
@@ -142,14 +189,18 @@ class Result(Operation):
     url_expires: Expires | None = None
 
     def run(self, app: App, caller: str) -> Answer:
-        files = _files(app, self.job_id)
         links = Links.wanted(app.storage, app.settings.urls, self.url, self.url_expires)
-        item = find_audio(files)
+
+        def of_job(files: JobFiles) -> tuple[ObjectInfo, Answer | None, dict[str, str]]:
+            answer = load_answer(files)
+            return find_audio(files), answer, find_timings(files, answer)
+
+        (item, answer, timings), warnings = _of_job(app, self.job_id, of_job)
         url = links.to(item.key)
-        answer = load_answer(files)
-        timings = find_timings(files, answer)
+        facts: Answer = facts_of(item) if answer is None else answer
         return {
-            **(facts_of(item) if answer is None else answer),
+            **facts,
+            "warnings": [*facts.get("warnings", ()), *warnings],
             **url_fields(url),
             "audio_url": url.url,
             "timing_keys": list(timings.values()),

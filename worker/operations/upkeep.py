@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from errors import Unhealthy, WorkerError
-from s3_utils import Storage, run_check
+from s3_utils import Storage
 from worker.app import App
 from worker.files.cleanup import clean_up
 from worker.operations.base import Answer, Operation
@@ -60,33 +59,3 @@ class Migrate(Operation):
 
     def run(self, app: App, caller: str) -> Answer:
         return app.storage.migrate(self.prefix).as_dict()
-
-
-class Doctor(Operation):
-    """Tries storage step by step and describes the model."""
-
-    endpoint: Literal["doctor"]
-
-    def run(self, app: App, caller: str) -> Answer:
-        steps = run_check(app.storage)
-        storage = {**app.storage.describe(), "steps": [step.as_dict() for step in steps]}
-        model = _model(app)
-        problems = [f"{step.step}: {step.detail}" for step in steps if step.ok is False]
-        problems += [model["error"]] if "error" in model else []
-        answer: Answer = {"storage": storage, "model": model, "healthy": not problems}
-        if problems:  # a check that fails is a job that fails, for scripts
-            answer |= {"status": "failed", "error": problems[0], "error_code": Unhealthy.code}
-        return answer
-
-
-def _model(app: App) -> Answer:
-    try:
-        engine = app.engine.result()
-    except WorkerError as error:
-        return {"error": error.message, "hint": error.hint}
-    return {
-        "model": engine.model,
-        "device": engine.device,
-        "dtype": engine.dtype,
-        "load_s": round(engine.load_s, 3),
-    }

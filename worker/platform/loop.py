@@ -75,6 +75,7 @@ class Loop(JobScaler):  # type: ignore[misc]
             await asyncio.wait(loops, timeout=_INTERRUPT_S)
             if self._posting:
                 await asyncio.wait(self._posting, timeout=_INTERRUPT_S)
+            self._runner.app.end_storage()
             for task in loops:
                 if task.done() and not task.cancelled() and (failure := task.exception()):
                     raise failure  # a loop of the SDK failed: the process must end with 1

@@ -180,8 +180,25 @@ class StorageEnv(Group):
         Field(ge=1, le=MAX_EXPIRES_S),
         Env("S3_PRESIGNED_URL_EXPIRY", "Life of presigned URLs, seconds", "86400"),
     ] = UrlConfig.expires_s
+    retry_budget_s: Annotated[
+        float,
+        Field(ge=0, le=3600, allow_inf_nan=False),
+        Env(
+            "S3_RETRY_TIME",
+            "How long one request is tried while S3 is away or busy, seconds; a Retry-After of the "
+            "service is waited for within it, and JOB_TIMEOUT_S may end it earlier",
+            "120",
+        ),
+    ] = StorageConfig.retry_budget_s
     max_attempts: Annotated[
-        int, Field(ge=1, le=50), Env("S3_MAX_ATTEMPTS", "Attempts of one request", "10")
+        int | None,
+        Field(ge=1, le=50),
+        Env(
+            "S3_MAX_ATTEMPTS",
+            "Most tries of one request, also while S3_RETRY_TIME has not passed; 1: none is "
+            "repeated. Unset: as many as fit",
+            "10",
+        ),
     ] = StorageConfig.max_attempts
     connect_timeout_s: Annotated[
         float,

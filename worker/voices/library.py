@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from errors import StorageUnavailable, VoiceUnusable
+from errors import StorageError, StorageUnavailable, VoiceUnusable
 from s3_utils import Storage
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
@@ -26,6 +27,9 @@ from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
 
 log = get_logger("voices")
+
+# The bundled voice needs no storage; but storage may have one of the same name.
+NOT_ASKED = "The voice {} that comes with the worker was used; storage could not be asked: {}"
 
 
 class VoiceLibrary:
@@ -71,14 +75,20 @@ class VoiceLibrary:
     def _checked(self, request: Hashable, voice: VoiceInput, words: str) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
+        located: Located
         try:
             located = self._sources.locate(voice)
-        except StorageUnavailable as error:
-            if known is None or "local" not in self._storage.stores():
+        except StorageError as error:
+            away = isinstance(error, StorageUnavailable)
+            beside_a_disk = "local" in self._storage.stores()
+            if away and known is not None and beside_a_disk:
+                log.warning("voice used as last seen: %s", error.message)
+                self._cache.refresh(request, self._clock())
+                return known[1]
+            bundled = self._sources.bundled_voice(voice)
+            if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
-            log.warning("voice used as last seen: %s", error.message)
-            self._cache.refresh(request, self._clock())
-            return known[1]
+            located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]

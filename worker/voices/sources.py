@@ -13,10 +13,11 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
-from s3_utils import ObjectInfo, Storage
+from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.download import FetchRules, fetch
@@ -36,6 +37,8 @@ class VoiceSources:
         self, storage: Storage, config: VoiceConfig, bundled_dir: Path, fetch_bucket: BucketAt
     ) -> None:
         self._storage, self._config = storage, config
+        stores = storage.stores()
+        self._disk = stores["local"] if {"local", "s3"} <= set(stores) else None
         self._bundled_dir, self._fetch_bucket = bundled_dir, fetch_bucket
 
     def locate(self, voice: VoiceInput) -> Located:
@@ -104,14 +107,21 @@ class VoiceSources:
         keys = [voice] if prefix and voice.startswith(prefix) else [prefix + voice]
         if "/" in voice and keys != [voice]:
             keys.append(voice)
-        for key in keys:
-            if found := find_stored(self._storage, key, self._config.max_bytes, prefix=prefix):
-                return found
-        if bundled := self._bundled(voice):
+        bundled = self.bundled_voice(voice)
+        most = self._config.max_bytes
+        with time_limit(BRIEF_S) if bundled else nullcontext():
+            for key in keys:
+                if found := find_stored(self._storage, key, most, prefix=prefix, disk=self._disk):
+                    return found
+        if bundled:
             return bundled
         raise self._not_found(voice, keys)
 
-    def _bundled(self, voice: str) -> BundledVoice | None:
+    def bundled_voice(self, voice: VoiceInput) -> BundledVoice | None:
+        """The voice of that name that comes with the worker, None if there is none. `locate` gives
+        it only where storage says that the library has none of the name."""
+        if not isinstance(voice, str):
+            return None
         stem, extension = split_extension(voice)
         path = self.bundled().get(stem)
         if path and extension in ("", path.suffix[1:].lower()):

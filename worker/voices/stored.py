@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -16,7 +17,7 @@ from errors import (
     VoiceNotFound,
     VoiceUnusable,
 )
-from s3_utils import ObjectInfo, Storage
+from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
 
@@ -106,18 +107,25 @@ class StoredVoice(Located):
 
 
 def find_stored(
-    storage: Storage, key: str, max_bytes: int, *, prefix: str = "", label: str = ""
+    storage: Storage,
+    key: str,
+    max_bytes: int,
+    *,
+    prefix: str = "",
+    label: str = "",
+    disk: Storage | None = None,
 ) -> StoredVoice | None:
     """The voice at `key`, or the preferred one of those that `key` without extension may mean.
 
     Args:
         prefix: what the voice's name leaves out of its key.
         label: what messages put before keys, `s3://bucket/`.
+        disk: what is asked while S3 does not answer.
 
     Raises:
         StorageError: the store cannot be asked.
     """
-    near = _siblings(storage, key)
+    near = _siblings(storage, key, disk)
     audio = _choose(key, near)
     if not audio:
         return None
@@ -153,20 +161,21 @@ def _transcripts_of(stem: str, keys: Sequence[str], *, fold: bool = False) -> di
     return found
 
 
-def _siblings(storage: Storage, key: str) -> list[ObjectInfo]:
+def _siblings(storage: Storage, key: str, disk: Storage | None) -> list[ObjectInfo]:
     """Objects named as `key`, with its extension or others.
 
-    In hybrid mode those on disk while S3 does not answer, if the voice itself is among them: a
-    voice that only S3 may have is not given up for another.
+    Those on `disk` while S3 does not answer, if the voice itself is among them: a voice that only
+    S3 may have is not given up for another.
     """
+    on_disk = _listed(disk, key) if disk else []
+    there = _choose(key, on_disk)
     try:
-        return _listed(storage, key)
+        with time_limit(BRIEF_S) if there else nullcontext():
+            return _listed(storage, key)
     except StorageDenied:
         return list(_probe(storage, key))
     except StorageUnavailable:
-        disk = storage.stores().get("local")
-        on_disk = _listed(disk, key) if disk else []
-        if not _choose(key, on_disk):
+        if not there:
             raise
         return on_disk
 

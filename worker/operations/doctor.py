@@ -1,0 +1,95 @@
+"""Is all well? Storage step by step, what it is like, and the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from errors import ConfigError, Unhealthy, WorkerError
+from s3_utils import Storage, StorageConfig, examine, open_storage, run_check
+from worker.app import App
+from worker.operations.base import Answer, Operation
+from worker.settings.load import Settings
+
+_MARKS = {"ok": "ok", "warning": "warning", "failed": "FAILED", "unknown": "unknown"}
+
+
+class Doctor(Operation):
+    """Tries storage step by step, says what it is like, and describes the model."""
+
+    endpoint: Literal["doctor"]
+
+    def run(self, app: App, caller: str) -> Answer:
+        return judged(check_up(app.storage, app.settings) | {"model": describe_model(app)})
+
+
+def check_up(store: Storage | StorageConfig, settings: Settings) -> Answer:
+    """`storage`: its settings, `steps` (does it work?) and `findings` (what is it like?).
+
+    Args:
+        store: an open one, or a configuration, of which one is opened.
+    """
+    steps = run_check(store)
+    try:
+        opened = open_storage(_hasty(store)) if isinstance(store, StorageConfig) else store
+    except ConfigError:  # the first step says why
+        described, findings = {}, []
+    else:
+        stored = any(step.step == "upload" and step.ok for step in steps)
+        described = opened.describe()
+        findings = examine(opened, url_kind=settings.urls.kind, may_store=stored)
+    return {
+        "storage": {
+            **described,
+            "steps": [step.as_dict() for step in steps],
+            "findings": [finding.as_dict() for finding in findings],
+        }
+    }
+
+
+def _hasty(config: StorageConfig) -> StorageConfig:
+    """Who asks whether all is well does not wait for it to become so."""
+    return replace(config, max_attempts=2)
+
+
+def describe_model(app: App) -> Answer:
+    """The loaded model, waited for; `error` if it cannot be loaded."""
+    try:
+        engine = app.engine.result()
+    except WorkerError as error:
+        return {"error": error.message, "hint": error.hint}
+    return {
+        "model": engine.model,
+        "device": engine.device,
+        "dtype": engine.dtype,
+        "load_s": round(engine.load_s, 3),
+    }
+
+
+def judged(answer: Answer) -> Answer:
+    """With `healthy`. A check that fails is a job that fails, for scripts."""
+    storage = answer["storage"]
+    problems = [f"{s['step']}: {s['detail']}" for s in storage["steps"] if s["ok"] is False]
+    problems += [
+        f"{f['name']}: {f['detail']}" for f in storage["findings"] if f["level"] == "failed"
+    ]
+    problems += [answer["model"]["error"]] if "error" in answer.get("model", {}) else []
+    answer["healthy"] = not problems
+    if problems:
+        answer |= {"status": "failed", "error": problems[0], "error_code": Unhealthy.code}
+    return answer
+
+
+def as_lines(answer: Answer) -> list[tuple[str, str, str]]:
+    """(mark, name, detail) of everything that was found, for people; marks: ok, warning, FAILED,
+    unknown, not run."""
+    storage = answer["storage"]
+    rows = [
+        ("not run" if s["ok"] is None else "ok" if s["ok"] else "FAILED", s["step"], s["detail"])
+        for s in storage["steps"]
+    ]
+    rows += [(_MARKS[f["level"]], f["name"], f["detail"]) for f in storage["findings"]]
+    if model := answer.get("model"):
+        text = ", ".join(f"{name}={value}" for name, value in model.items())
+        rows.append(("FAILED" if "error" in model else "ok", "model", text))
+    return rows
