@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import shutil
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -278,10 +279,12 @@ def test_key_templates(s3_env: dict[str, str]) -> None:
     worker = Worker(
         {**s3_env, "OUTPUT_KEY": "audio/users/{user_id}/{session}/{voice}-{job_id}.{ext}"}
     )
-    output = worker.speak(
-        "k1", voice="Dorota", user_id="../Ann", session="s 1", output_format="mp3"
-    )
-    assert output["s3_key"] == "audio/users/Ann/s_1/Dorota-k1.mp3"
+    output = worker.speak("k1", voice="Dorota", user_id="Ann", session="s-1", output_format="mp3")
+    assert output["s3_key"] == "audio/users/Ann/s-1/Dorota-k1.mp3"
+    odd = worker.speak("k2", voice="Dorota", user_id="../Ann", session="s 1", output_format="mp3")[
+        "s3_key"
+    ]
+    assert re.fullmatch(r"audio/users/Ann-\w{16}_/s_1-\w{16}_/Dorota-k2\.mp3", odd)
     days = [datetime.now(UTC).date()]
     output = worker.speak("k2", output_key="mine/{date}/{job_id}")
     days.append(datetime.now(UTC).date())  # midnight may lie between
