@@ -87,7 +87,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
     batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
-    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab)
+    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab, card.max_seconds)
     if config.warm_up:
         _warm_up(synthesizer)
     engine = Engine(

@@ -60,8 +60,10 @@ class SaidWord(NamedTuple):
 class Chunk:
     """A piece of text to speak: in which voice, how, and after how many seconds of silence.
 
-    `text` is what is spoken, `words` also tell what was written for it (for subtitles). `index` is its place among its job's chunks. `tokens` are of reference and new text together,
-    `frames` count both as well, the first `ref_frames` of them the reference. `seed` is its own.
+    `text` is what is spoken, `written` what the user wrote for it, `words` both, word by word; the
+    latter two are for subtitles. `index` is its place among its job's chunks. `tokens` are of
+    reference and new text together, `frames` count both as well, the first `ref_frames` of them
+    the reference. `seed` is its own.
     """
 
     index: int
@@ -73,6 +75,7 @@ class Chunk:
     ref_frames: int
     seed: int
     pause_s: float = 0.0
+    written: str = ""
     words: tuple[SaidWord, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
     notice: Trained on read speech only.    # a warning on every answer
     cfg_strength: 1.0                       # guidance of jobs that ask for none in particular
+    max_seconds: 30                         # longest chunk, its reference included
 
 Every key may be left out, and so may the card.
 """
@@ -20,12 +21,13 @@ CARD = "card.yaml"
 
 
 class ModelCard(BaseModel):
-    """What is left out is f5-tts's own: its guidance, and no notice."""
+    """What is left out is f5-tts's own: its guidance and longest chunk, and no notice."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     notice: Annotated[str, Field(max_length=500)] = ""  # it goes on every answer
     cfg_strength: Annotated[float, Field(ge=0, le=10)] | None = None  # as a job's own
+    max_seconds: Annotated[float, Field(ge=5, le=80)] = 30.0  # f5-tts was trained up to it
 
 
 def read_card(path: Path | None) -> ModelCard:

@@ -75,7 +75,14 @@ class SpeechFacts:
         facts = asdict(self)
         facts["duration"] = round(self.duration, 3)
         facts["segments"] = [
-            {**asdict(s), "start": round(s.start, 3), "end": round(s.end, 3)} for s in self.segments
+            {
+                "index": segment.index,
+                "text": segment.text,
+                "voice": segment.voice,
+                "start": round(segment.start, 3),
+                "end": round(segment.end, 3),
+            }
+            for segment in self.segments
         ]
         metrics = {**asdict(self.metrics), "rtf": self.metrics.rtf}
         facts["metrics"] = {

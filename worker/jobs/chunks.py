@@ -1,39 +1,34 @@
-"""A script and its voices to waveforms, chunk by chunk: the middle of a job.
+"""A job's chunks to waveforms: the middle of a job.
 
-    lines -> plan_chunks -> speak (yields chunks as they finish) -> assemble (one time axis)
+    script -> plan_chunks (worker.jobs.plan) -> speak (yields chunks as they finish) -> assemble
 
-Chunks of a job are all submitted at once; the engine packs them with those of other jobs. Within
-a line and between lines without a pause neighbouring chunks are cross-faded, as f5-tts does.
+Chunks of a job are all submitted at once; the engine packs them with those of other jobs.
 Leaving `speak` early takes the job's chunks out of their batch at the next step.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from engine.chunk import Chunk, Samples, SpeechParameters, SpokenChunk
+from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
 from engine.synthesizer import Synthesizer
-from engine.weights.card import ModelCard
-from text.markup import ScriptLine
 from worker.audio.crossfade import place
-from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
-from worker.voices.library import PreparedVoice
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A spoken chunk on the result's time axis; `start` and `end` in seconds."""
+    """A spoken chunk on the result's time axis, as it was written; `start` and `end` in seconds."""
 
     index: int
     text: str
     voice: str
     start: float
     end: float
+    words: tuple[SaidWord, ...] = ()
 
 
 @dataclass
@@ -45,57 +40,6 @@ class Spoken:
     segments: list[Segment]
     queue_s: float = 0.0
     inference_s: float = 0.0
-
-
-def speech_parameters(request: SpeechInput, job_id: str, card: ModelCard) -> SpeechParameters:
-    """f5-tts's parameters of a job; the model's card may have a guidance strength of its own.
-
-    Without a seed the job's id gives one: sent again, it sounds the same. -1 is f5-tts's word for
-    "none".
-    """
-    strength = request.cfg_strength
-    if card.cfg_strength is not None and "cfg_strength" not in request.model_fields_set:
-        strength = card.cfg_strength
-    seed = request.seed
-    if seed is None or seed < 0:
-        seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
-    return SpeechParameters(
-        nfe_step=request.steps,
-        cfg_strength=strength,
-        sway_sampling_coef=request.sway_sampling_coef,
-        speed=request.speed,
-        seed=seed,
-        target_rms=request.target_rms,
-        fix_duration=request.fix_duration,
-        cross_fade_duration=request.cross_fade_duration,
-    )
-
-
-def plan_chunks(
-    lines: Sequence[ScriptLine],
-    voices: Mapping[str | None, PreparedVoice],
-    synthesizer: Synthesizer,
-    parameters: SpeechParameters,
-) -> list[Chunk]:
-    """Chunks of `lines` in speaking order; `voices` maps each line's `voice` to its reference.
-
-    Raises:
-        InvalidInput: a chunk would be longer than the model can position.
-    """
-    chunks: list[Chunk] = []
-    pause_s = 0.0
-    for line in lines:
-        pause_s += line.pause_s
-        if not line.text.strip():
-            continue
-        own = replace(parameters, speed=line.speed) if line.speed else parameters
-        planned = synthesizer.plan(
-            voices[line.voice], line.text, own, first_index=len(chunks), pause_s=pause_s
-        )
-        if planned:
-            chunks += planned
-            pause_s = 0.0
-    return chunks
 
 
 async def speak(
@@ -161,10 +105,11 @@ def assemble(
     segments = [
         Segment(
             chunk.index,
-            chunk.text,
+            chunk.written,
             chunk.voice.name,
             start / sample_rate,
             (start + len(wave)) / sample_rate,
+            chunk.words,
         )
         for chunk, wave, start in zip(chunks, waves, starts, strict=True)
     ]

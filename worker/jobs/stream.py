@@ -82,7 +82,7 @@ class ChunkStream:
             start, _ = self._axis.put(len(samples), int(chunk.pause_s * self._rate))
             piece = {
                 "index": chunk.index,
-                "text": chunk.text,
+                "text": chunk.written,
                 "voice": chunk.voice.name,
                 "start": round(start / self._rate, 3),
                 "end": round((start + len(samples)) / self._rate, 3),

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from errors import InvalidInput, nearest, show
 from worker.request.aliases import Canonical, canonical
@@ -115,7 +116,14 @@ def _not_one(values: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]
 def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> Iterator[str]:
     for error in exc.errors(include_url=False):
         meant = _meant(error["loc"], model) if error["type"] == "extra_forbidden" else ""
-        yield f"{_place(error['loc'], found)} {problem(error)}{meant}"
+        yield f"{_place(_loc(error), found)} {problem(error)}{meant}"
+
+
+def _loc(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Where it is; what is wrong with one text of a script is told of all `segments` together."""
+    if error["type"] == "script" and error["loc"][-1] == "segments":
+        return (*error["loc"], int(error["ctx"]["number"]), "text")
+    return error["loc"]
 
 
 def _place(loc: tuple[int | str, ...], found: Canonical) -> str:

@@ -23,6 +23,7 @@ from s3_utils import StorageConfig
 from worker.keys import HOLE, prefix_fault, template_fault
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
+from worker.settings.processing import ProcessingConfig
 from worker.settings.storage import storage_config, url_config
 from worker.settings.storage_env import StorageEnv, UrlConfig
 
@@ -31,6 +32,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "Model": ModelConfig,
     "Voices": VoiceConfig,
     "Jobs": JobConfig,
+    "Text and sound": ProcessingConfig,
     "Logging": LogConfig,
 }
 _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
@@ -48,6 +50,7 @@ class Settings:
     model: ModelConfig = field(default_factory=ModelConfig)
     voices: VoiceConfig = field(default_factory=VoiceConfig)
     jobs: JobConfig = field(default_factory=JobConfig)
+    processing: ProcessingConfig = field(default_factory=ProcessingConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
 
@@ -67,6 +70,7 @@ class Settings:
             model=reader.read(ModelConfig),
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),
+            processing=reader.read(ProcessingConfig),
             log=reader.read(LogConfig),
         )
         _check_keys(reader, settings)
@@ -106,6 +110,7 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
         "RESULTS_PREFIX": (prefix_fault, settings.jobs.results_prefix),
         "PARTS_PREFIX": (prefix_fault, settings.jobs.parts_prefix),
         "STREAM_PREFIX": (prefix_fault, settings.jobs.stream_prefix),
+        "LEXICON_PREFIX": (prefix_fault, settings.processing.lexicon_prefix),
         "OUTPUT_KEY": (template_fault, settings.jobs.output_template),
     }
     if settings.jobs.timings_prefix.casefold() == settings.jobs.results_prefix.casefold():

@@ -1,0 +1,87 @@
+"""A job's texts to a script: what is said, in which voice, after which pause.
+
+What the job and the settings say is known at once; the names of voices, where brackets may hold
+one, and the bucket's lexicons come from storage, the vocabulary from the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from errors import InvalidInput, StorageError
+from text.front import Source, TextOptions, prepare_all, voices_of
+from text.lexicon import Lexicon, from_mapping
+from text.script import Script
+from worker.log import get_logger
+from worker.request.processing import Processing
+from worker.request.script import MAX_SILENCE_S, text_options
+from worker.request.speech import SpeechInput
+from worker.settings.load import Settings
+from worker.voices.library import VoiceLibrary
+
+log = get_logger("script")
+
+_MAYBE_A_VOICE = re.compile(r"[\[{]\s*[^\W\d_][^\[\]{}\n:=]{0,59}[\]}]|\[voice\s", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class JobText:
+    """The texts of a job and how they are to be read."""
+
+    sources: tuple[Source, ...]
+    options: TextOptions
+    processing: Processing
+
+    @property
+    def voices(self) -> list[str | None]:
+        """The voices that speak, each once; None is the job's own."""
+        return voices_of(self.sources, self.options)
+
+    def read(self, knows: Callable[[str], bool], lexicon: Lexicon) -> Script:
+        """The script, ready to be cut into chunks.
+
+        Args:
+            knows: whether the model has a sound for a character.
+            lexicon: the bucket's.
+
+        Raises:
+            InvalidInput: the model knows none of the letters, or the pauses are too long.
+        """
+        stages = self.processing.stages
+        options = replace(
+            self.options,
+            lexicon=lexicon + self.options.lexicon,
+            knows=knows if stages.clean else None,
+        )
+        script = prepare_all(self.sources, options)
+        silence_s = sum(line.pause_s for line in script.lines)
+        if silence_s > MAX_SILENCE_S:
+            raise InvalidInput(
+                f"The script has {silence_s:.0f} s of pauses; at most {MAX_SILENCE_S:g} s are "
+                "allowed.",
+                "Split it into several jobs, or make `pauses` shorter.",
+            )
+        return script
+
+
+def job_text(request: SpeechInput, settings: Settings, voices: VoiceLibrary) -> JobText:
+    """A job's texts; storage is asked for the names of voices where a text may hold one."""
+    processing = request.processed(settings.processing)
+    options = text_options(processing.text, settings)
+    sources = request.sources
+    if options.markup and any(_MAYBE_A_VOICE.search(source.text) for source in sources):
+        markup = replace(options.markup_options, voices=_names(voices))
+        options = replace(options, markup_options=markup)
+    if isinstance(request.lexicon, dict | list):
+        options = replace(options, lexicon=from_mapping(request.lexicon))
+    return JobText(sources, options, processing)
+
+
+def _names(voices: VoiceLibrary) -> tuple[str, ...]:
+    try:
+        return tuple(info.name for info in voices.catalogue.all())
+    except StorageError as error:  # brackets are text then, unless they say "voice"
+        log.warning("names of voices not read: %s", error.message)
+        return ()
