@@ -19,6 +19,7 @@ from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
 from s3_utils import Buckets, Storage, open_storage, time_limit
+from worker.lexicons import LexiconLibrary
 from worker.log import get_logger
 from worker.settings.env import fill
 from worker.settings.load import Settings
@@ -60,6 +61,7 @@ class App:
             bundled_dir=BUNDLED_VOICES,
             fetch_bucket=self._voice_at,
         )
+        self.lexicons = LexiconLibrary(self.storage, settings.processing.lexicon_prefix)
         # Last: a wrong setting must end the process before any thread runs native code.
         self._loading = self._start(self._load_engine)
         self._start(self._try_storage)

@@ -7,11 +7,12 @@ one, and the bucket's lexicons come from storage, the vocabulary from the model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from engine.chunk import Reference
 from errors import InvalidInput, StorageError
-from text.front import Source, TextOptions, prepare_all, voices_of
+from text.front import Source, TextOptions, prepare, prepare_all, voices_of
 from text.lexicon import Lexicon, from_mapping
 from text.script import Script
 from worker.log import get_logger
@@ -20,6 +21,7 @@ from worker.request.script import MAX_SILENCE_S, text_options
 from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 from worker.voices.library import VoiceLibrary
+from worker.voices.reference import with_full_stop
 
 log = get_logger("script")
 
@@ -64,6 +66,25 @@ class JobText:
                 "Split it into several jobs, or make `pauses` shorter.",
             )
         return script
+
+    def spoken_references(
+        self, voices: Mapping[str | None, Reference]
+    ) -> dict[str | None, Reference]:
+        """The references with their words as they are spoken: figures as words, like the script.
+
+        Words that cannot be read stay as they are; the reference says them whatever they look like.
+        """
+        if not self.processing.stages.normalize:
+            return dict(voices)
+        return {name: self._spoken(voice) for name, voice in voices.items()}
+
+    def _spoken(self, voice: Reference) -> Reference:
+        options = replace(self.options, markup=False, breaks=False, clean=False)
+        try:
+            lines = prepare(voice.ref_text, options).lines
+        except InvalidInput:
+            return voice
+        return replace(voice, ref_text=with_full_stop(" ".join(line.text for line in lines)))
 
 
 def job_text(request: SpeechInput, settings: Settings, voices: VoiceLibrary) -> JobText:

@@ -14,7 +14,8 @@ from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 from engine.boot import Engine
-from engine.chunk import Chunk, SpokenChunk
+from engine.chunk import Chunk, SpeechParameters, SpokenChunk
+from engine.synthesizer import Synthesizer
 from s3_utils import ObjectUrl
 from worker.app import App
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
@@ -23,12 +24,15 @@ from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.store import Stored, Target, plan_target, store, taken_keys
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
-from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
+from worker.jobs.chunks import Spoken, assemble, speak
+from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, render
 from worker.jobs.reporter import Progress, Reporter
 from worker.jobs.resume import ChunkSaver, ChunkStore, fingerprint
+from worker.jobs.script import JobText, job_text
 from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
+from worker.lexicons import Lexicons
 from worker.log import get_logger
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
@@ -50,8 +54,10 @@ class SpeechJob:
     """
 
     # Known once `run` has passed their stage.
+    _text: JobText
     _target: Target
     _taken: frozenset[str]
+    _lexicons: Lexicons
     _voices: Mapping[str | None, PreparedVoice]
     _engine: Engine
     _prepared_s: float
@@ -67,7 +73,7 @@ class SpeechJob:
     ) -> None:
         self._started = time.perf_counter()
         self._app, self._job_id, self._request = app, job_id, request
-        self._warnings, self._reporter = warnings, reporter
+        self._warnings, self._reporter = tuple(warnings), reporter
         self._redeliverable = redeliverable
         self._settings = app.settings.jobs
         self._files = JobFiles(app.store(request.use_s3), app.settings, job_id)
@@ -78,15 +84,23 @@ class SpeechJob:
         Raises:
             WorkerError: of any kind; no result was stored.
         """
-        wanted = wanted_voices(self._request, self._app.settings)
+        app, request = self._app, self._request
+        self._text = await in_thread(Lane.STORE, job_text, request, app.settings, app.voices)
+        wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, taken_keys, self._target)
-        preparing = prepare_voices(self._app.voices, wanted)
-        with _meanwhile(preparing) as voices, _meanwhile(looking) as taken:
+        preparing = prepare_voices(app.voices, wanted)
+        reading = in_thread(Lane.STORE, self._read_lexicons)
+        with (
+            _meanwhile(preparing) as voices,
+            _meanwhile(looking) as taken,
+            _meanwhile(reading) as lexicons,
+        ):
             if earlier := await self._earlier_answer():
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             self._taken = await taken
             self._voices = await voices
+            self._lexicons = await lexicons
         chunks = await self._plan()
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
@@ -109,17 +123,25 @@ class SpeechJob:
         asked = request_fingerprint(self._request, engine.model)
         return await in_thread(Lane.STORE, load_answer, self._files, asked)
 
+    def _read_lexicons(self) -> Lexicons:
+        return self._app.lexicons.current() if self._text.processing.lexicons else Lexicons()
+
     async def _plan(self) -> list[Chunk]:
         engine = self._engine = await self._app.loaded_engine()
         parameters = speech_parameters(self._request, self._job_id, engine.card)
-        return await in_thread(
-            Lane.COMPUTE,
-            plan_chunks,
-            self._request.lines,
-            self._voices,
-            engine.synthesizer,
+        return await in_thread(Lane.COMPUTE, self._planned, engine.synthesizer, parameters)
+
+    def _planned(self, synthesizer: Synthesizer, parameters: SpeechParameters) -> list[Chunk]:
+        script = self._text.read(synthesizer.knows, self._lexicons.lexicon)
+        self._warnings = (*self._warnings, *self._lexicons.warnings, *script.warnings)
+        planner = Planner(
+            synthesizer,
+            self._text.spoken_references(self._voices),
             parameters,
+            durations=self._text.processing.stages.durations,
+            pauses=self._text.options.pauses,
         )
+        return planner.plan(script)
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:
         return ChunkSaver(
@@ -147,13 +169,12 @@ class SpeechJob:
         self, chunks: Sequence[Chunk], spoken: Spoken, rendered: Rendered, *, resumed: int
     ) -> SpeechFacts:
         """What was made, as far as it is known before it is stored."""
-        said = [line for line in self._request.lines if line.text]
         metrics = Metrics(
             queue_s=spoken.queue_s,
             inference_s=spoken.inference_s,
             audio_s=rendered.seconds,
             chunks=len(spoken.segments),
-            characters=sum(len(line.text) for line in said),
+            characters=sum(len(chunk.text) for chunk in chunks),
             nfe_step=self._request.steps,
             device=self._engine.device,
             model=self._engine.model,
@@ -163,8 +184,8 @@ class SpeechJob:
         )
         return SpeechFacts(
             job_id=self._job_id,
-            text=" ".join(line.text for line in said),
-            voice=self._voices[said[0].voice].name,
+            text=" ".join(segment.text for segment in rendered.segments),
+            voice=chunks[0].voice.name,
             duration=rendered.seconds,
             sample_rate=rendered.sample_rate,
             format=self._request.output_format,
