@@ -100,7 +100,7 @@ def _lexicon(value: Any) -> dict[str, Any] | list[Any] | Literal[False]:
     try:
         from_mapping(value)
     except InvalidInput as exc:
-        raise ValueError(f"is wrong: {exc.message}") from exc
+        raise ValueError(f"is wrong: {exc.message.rstrip('.')}") from exc
     found: dict[str, Any] | list[Any] = value
     return found
 

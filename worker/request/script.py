@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from errors import InvalidInput
 from text.events import MarkupOptions
-from text.front import Outline, Source, TextOptions, outline
+from text.front import NOTHING_TO_SAY, Outline, Source, TextOptions, outline
 from worker.request.fields import refuse_if, settings_of
 from worker.request.processing import processing_of
 from worker.settings.load import Settings
@@ -38,7 +38,9 @@ def check_script(sources: Sequence[Source], info: ValidationInfo) -> None:
         try:
             found.append(outline(source, options))
         except InvalidInput as exc:
-            said = " ".join(part for part in (exc.message, exc.hint) if part).rstrip(".")
+            said = exc.message
+            if said != NOTHING_TO_SAY:
+                said = f"is wrong at {said} {exc.hint}".rstrip(" .")
             raise PydanticCustomError("script", "{said}", {"said": said, "number": number}) from exc
     refuse_if(_too_long(found))
 
