@@ -24,7 +24,7 @@ _INITIAL = 1.5  # a single capital is said by its name
 _PAUSE = 5.0
 _TEXT = 2.0  # beginning and end
 
-_WIDE = re.compile("[\u2e80-\u2fff\u3005-\u3007\u3021-\u9fff\uf900-\ufaff]")
+WIDE = re.compile("[\u2e80-\u2fff\u3005-\u3007\u3021-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PAUSES = re.compile(r"[.,!?;:…—–]+(?=\s+\w)|[，。！？；：、…]+(?=\w)")
 
@@ -45,15 +45,15 @@ def by_letters(ref_text: str, ref_seconds: float, speed: float) -> Seconds:
 
     Of two texts joined they are at most the sum of both.
     """
-    pace = ref_seconds / max(_letters(ref_text), 1.0) / speed
-    return lambda text: pace * _letters(text)
+    pace = ref_seconds / max(letters(ref_text), 1.0) / speed
+    return lambda text: pace * letters(text)
 
 
-def _letters(text: str) -> float:
+def letters(text: str) -> float:
     """The time a spoken text takes, in letters."""
     total = _TEXT + _PAUSE * len(_PAUSES.findall(text))
     for word in _WORDS.findall(text):
-        wide = len(_WIDE.findall(word))
+        wide = len(WIDE.findall(word))
         total += _WIDE_LETTER * wide + (len(word) - wide)
         if wide < len(word):
             total += _WORD

@@ -1,0 +1,126 @@
+"""Looks at every chunk as it is finished, and has a grossly wrong one spoken once more.
+
+By sound alone nothing is spoken again: findings are told. With a recogniser configured, a chunk
+whose words were not said gets one more try with a seed derived from its own, and the better of the
+two is kept. What could not be checked is said to be unchecked, never to be good.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from engine.chunk import Chunk, SpokenChunk
+from worker.log import get_logger
+from worker.quality import expected, signals
+from worker.quality.recogniser import Recogniser
+from worker.quality.words import Comparison, compare
+from worker.threads import Lane, in_thread
+
+log = get_logger("quality")
+
+BY_SOUND = "sound"
+_SECOND_TRY = 0x9E3779B97F4A7C15  # added to a chunk's seed
+_SEEDS = 1 << 63
+
+Speak = Callable[[Chunk], Awaitable[SpokenChunk]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found about a chunk. `seed` is that of the try that was kept."""
+
+    attempts: int
+    checked_by: tuple[str, ...]
+    findings: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Judged:
+    spoken: SpokenChunk
+    findings: tuple[str, ...]
+    comparison: Comparison | None
+
+    @property
+    def badness(self) -> tuple[float, int]:
+        words = self.comparison.error_rate if self.comparison else 0.0
+        return words, len(self.findings)
+
+
+class Guard:
+    """Checks the chunks of one job.
+
+    Args:
+        recogniser: gives the recogniser when it is first needed; None for none.
+        frames_per_s: mel frames a second of the model.
+    """
+
+    def __init__(
+        self,
+        recogniser: Callable[[], Recogniser] | None,
+        *,
+        sample_rate: int,
+        frames_per_s: float,
+        language: str,
+    ) -> None:
+        self._recogniser, self._language = recogniser, language
+        self._rate, self._frames_per_s = sample_rate, frames_per_s
+        self.reports: dict[int, Report] = {}
+
+    async def checked(self, chunk: Chunk, spoken: SpokenChunk, speak: Speak) -> SpokenChunk:
+        """`spoken`, or a better try of it; what was found goes into `reports`.
+
+        Args:
+            speak: speaks a chunk.
+        """
+        first = kept = await in_thread(Lane.COMPUTE, self._judge, chunk, spoken)
+        attempts = 1
+        if first.comparison is not None and first.comparison.gross:
+            attempts = 2
+            again = replace(chunk, seed=(chunk.seed + _SECOND_TRY) % _SEEDS)
+            log.info("chunk %d is spoken again: %s", chunk.index, first.comparison.finding)
+            second = await in_thread(Lane.COMPUTE, self._judge, again, await speak(again))
+            if second.badness < first.badness:
+                kept, chunk = second, again
+        by = (BY_SOUND,) if kept.comparison is None else (BY_SOUND, self._name())
+        self.reports[chunk.index] = Report(attempts, by, kept.findings, chunk.seed)
+        return kept.spoken
+
+    def _judge(self, chunk: Chunk, spoken: SpokenChunk) -> _Judged:
+        found = list(expected.findings(chunk, self._frames_per_s))
+        sound = signals.check(spoken.samples, self._rate)
+        found += sound.findings
+        comparison = None
+        if self._recogniser is not None:
+            comparison = self._heard(self._recogniser, chunk, spoken, found)
+        if comparison is not None and comparison.finding:
+            found.append(comparison.finding)
+        return _Judged(spoken, tuple(found), comparison)
+
+    def _heard(
+        self,
+        load: Callable[[], Recogniser],
+        chunk: Chunk,
+        spoken: SpokenChunk,
+        found: list[str],
+    ) -> Comparison | None:
+        try:
+            recogniser = load()
+            if recogniser.languages and self._language not in recogniser.languages:
+                found.append(f"words not checked: {recogniser.name} knows no {self._language}")
+                return None
+            with _ONE_AT_A_TIME:
+                words = recogniser.recognise(spoken.samples, self._language)
+        except Exception as exc:  # whatever a recogniser does, the speech is there
+            log.warning("words not checked", exc_info=True)
+            found.append(f"words not checked ({type(exc).__name__})")
+            return None
+        return compare(chunk.text, " ".join(word.text for word in words), self._language)
+
+    def _name(self) -> str:
+        return self._recogniser().name if self._recogniser is not None else ""
+
+
+_ONE_AT_A_TIME = threading.Lock()  # recognisers are not thread-safe, and use every core
