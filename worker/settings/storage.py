@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from errors import ConfigError
 from s3_utils import StorageConfig, StorageMode, UrlKind, find_bucket, open_storage
-from worker.settings.env import Env, Reader, fill
+from worker.settings.env import Reader, fill, variables
 from worker.settings.storage_env import KEY_PAIRS, StorageEnv, UrlConfig
 
 _GIB = 1 << 30
@@ -146,8 +146,7 @@ def _prefix(reader: Reader, env: StorageEnv) -> str:
 
 
 def _names(field_name: str) -> tuple[str, ...]:
-    metadata = StorageEnv.model_fields[field_name].metadata
-    return next(item for item in metadata if isinstance(item, Env)).names
+    return variables(StorageEnv)[field_name].names
 
 
 def _bytes(gib: float | None) -> int | None:
