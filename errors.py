@@ -1,27 +1,6 @@
 """The few ways a job can fail, each with a stable code and a next step for the user; how their
 messages repeat a wrong value (`show`) and guess the name that was meant (`nearest`).
 
-    WorkerError
-    ├── InvalidInput
-    │   ├── AnswerTooLarge
-    │   ├── VoiceNotFound
-    │   ├── VoiceUnusable
-    │   └── TranscriptMissing
-    ├── ConfigError
-    ├── StorageError
-    │   ├── ObjectNotFound
-    │   ├── BucketNotFound
-    │   ├── StorageDenied
-    │   ├── StorageFull
-    │   └── StorageUnavailable
-    ├── ModelUnavailable
-    ├── InferenceFailed
-    │   └── DeviceFailed
-    ├── JobTimeout
-    ├── Unexpected
-    ├── Unhealthy
-    └── Cancelled
-
 This module imports nothing of the project, so every layer may raise these. docs/errors.md is made
 from it (`make config-doc`).
 """
@@ -167,12 +146,6 @@ class Unhealthy(WorkerError):
     """A check of the worker found a fault; the answer lists every step."""
 
     code = "UNHEALTHY"
-
-
-class Cancelled(WorkerError):
-    """The platform stopped the job."""
-
-    code = "CANCELLED"
 
 
 class JobTimeout(WorkerError):

@@ -16,7 +16,7 @@ Promises every implementation keeps:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -84,21 +84,12 @@ class ObjectUrl:
 
 @dataclass(frozen=True)
 class MigrationReport:
-    """Counts of objects and bytes. `failed` holds (key, what went wrong) pairs."""
+    """Counts of objects and bytes. `failed` says of each `key` what went wrong, the `error`."""
 
-    copied: int = 0
-    copied_bytes: int = 0
-    skipped: int = 0
-    failed: tuple[tuple[str, str], ...] = ()
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return {
-            "copied": self.copied,
-            "copied_bytes": self.copied_bytes,
-            "skipped": self.skipped,
-            "failed": [{"key": key, "error": error} for key, error in self.failed],
-        }
+    copied: int
+    copied_bytes: int
+    skipped: int
+    failed: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -109,10 +100,6 @@ class Finding:
     name: str
     level: Literal["ok", "warning", "failed", "unknown"]
     detail: str
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return asdict(self)
 
 
 def check_max_bytes(key: str, size: int, max_bytes: int | None) -> None:

@@ -15,13 +15,8 @@ TIMEOUT_S = 15.0
 
 def fetch(url: str, size: int, ca_bundle: Path | None = None) -> tuple[int, bytes]:
     """Status and up to `size` + 1 bytes. The URL, which may be signed, is never part of an error.
-
-    Args:
-        ca_bundle: certificates of a private authority, trusted beside the system's.
-
-    Raises:
-        StorageUnavailable: it cannot be opened; ConfigError: its certificate is not known.
-    """
+    `ca_bundle`: certificates of a private authority, trusted beside the system's. Raises
+    StorageUnavailable: it cannot be opened; ConfigError: its certificate is not known."""
     import ssl  # here: 20 ms that only the check needs
     import urllib.error
     import urllib.request

@@ -43,12 +43,9 @@ def guess_type(key: str) -> str:
 
 
 def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str, str]:
-    """Metadata as headers may carry it, with the content's `sha256` (lower-case hex) added.
-
-    Raises:
-        InvalidInput: a key is not a header token, a value is not a string, or all of it together
-            is over 2 KB.
-    """
+    """Metadata as headers may carry it, with the content's `sha256` (lower-case hex) added. Raises
+    InvalidInput: a key is not a header token, a value is not a string, or all of it together is
+    over 2 KB."""
     encoded = {SHA256_KEY: sha256}
     for key, value in (metadata or {}).items():
         name = key.lower()

@@ -40,11 +40,8 @@ class Quota:
     def reserve(self, size: int, replaced: Callable[[], int]) -> Iterator[None]:
         """Room for `size` bytes while the block stores them; given back if it raises.
 
-        `replaced` gives the size of the object that is overwritten; it is only asked when the
-        quota looks full, because it may cost a request.
-
-        Raises:
-            StorageFull: there is no room.
+        `replaced` gives the size of the object that is overwritten; it is only asked when the quota
+        looks full, because it may cost a request. Raises StorageFull: there is no room.
         """
         if self._limit is None:
             yield

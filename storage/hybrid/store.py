@@ -13,6 +13,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
@@ -143,10 +144,9 @@ class HybridStorage(Storage):
         return self._stream(key, s3, local)
 
     def _stream(self, key: str, s3: Iterator[bytes], local: Iterator[bytes]) -> Iterator[bytes]:
-        def begin(source: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-            return next(source, b""), source
-
-        first, rest = self._read(key, lambda: begin(s3), lambda: begin(local))
+        first, rest = self._read(
+            key, lambda: (next(s3, b""), s3), lambda: (next(local, b""), local)
+        )
         if first:
             yield first
         yield from rest
@@ -243,9 +243,6 @@ class HybridStorage(Storage):
             self._ask(self.s3.ensure_bucket)
             return copy_missing(self.local, self.s3, self._pending, prefix)
 
-    def _local_only(self, key: str) -> bool:
-        return key in self._pending and self.local.exists(key)
-
     def _read(self, key: str, s3: Callable[[], T], local: Callable[[], T]) -> T:
         """What `s3` gives; `local`'s if S3 lacks the object or fails and the disk has it."""
         on_disk = self._on_disk(key)
@@ -263,7 +260,4 @@ class HybridStorage(Storage):
 
 
 def _with_warning(receipt: StoredObject, text: str) -> StoredObject:
-    warnings = (*receipt.warnings, text)
-    return StoredObject(
-        receipt.key, receipt.size, receipt.sha256, receipt.storage_type, receipt.bucket, warnings
-    )
+    return replace(receipt, warnings=(*receipt.warnings, text))

@@ -155,7 +155,8 @@ def _meaning_of_redirect(code: str, response: dict[str, Any], where: Where) -> M
     if target.scheme == "https" and here.scheme == "http" and target.hostname == here.hostname:
         return NEEDS_TLS
     if target.hostname and "amazonaws" not in target.hostname:
-        return STATUSES[302].about(f"(to {target.hostname})")
+        redirected = STATUSES[302]
+        return redirected._replace(message=f"{redirected.message} (to {target.hostname})")
     return CODES.get(code, WRONG_REGION)
 
 

@@ -41,11 +41,8 @@ class Uploader:
         self._part = part_bytes
 
     def put(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
-        """Stores `payload` under the full key `key` with `headers` (PutObject's parameters).
-
-        Raises:
-            StorageError and its kinds; no part and no damaged object stays behind.
-        """
+        """Stores `payload` under the full key `key` with `headers` (PutObject's parameters). Raises
+        StorageError and its kinds; no part and no damaged object stays behind."""
         try:
             if payload.size < self._threshold:
                 self._client.retry.run(lambda: self._put_whole(key, payload, headers))
