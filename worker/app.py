@@ -38,11 +38,7 @@ BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
 
 class App:
-    """Everything a job needs.
-
-    Raises:
-        ConfigError: the storage settings contradict each other.
-    """
+    """Everything a job needs. Raises ConfigError: the storage settings contradict each other."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -69,19 +65,13 @@ class App:
         return self.local if use_s3 is False else self.storage
 
     def model_ready(self) -> None:
-        """Blocks until the model is loaded and warm; the SDK's fitness check.
-
-        Raises:
-            ModelUnavailable: it cannot be loaded; the worker must not take jobs.
-        """
+        """Blocks until the model is loaded and warm; the SDK's fitness check. Raises
+        ModelUnavailable: it cannot be loaded; the worker must not take jobs."""
         self.engine.result()
 
     async def loaded_engine(self) -> Engine:
         """The engine, waited for without blocking; a cancelled job does not cancel its loading.
-
-        Raises:
-            ModelUnavailable: it cannot be loaded.
-        """
+        Raises ModelUnavailable: it cannot be loaded."""
         return await asyncio.shield(asyncio.wrap_future(self.engine))
 
     def concurrency(self, _current: int) -> int:

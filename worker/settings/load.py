@@ -53,11 +53,8 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Reads `environ` (default: the process's).
-
-        Raises:
-            ConfigError: names every variable with a wrong value and what is allowed.
-        """
+        """Reads `environ` (default: the process's). Raises ConfigError: names every variable with a
+        wrong value and what is allowed."""
         reader = Reader(os.environ if environ is None else environ)
         store = reader.read(StorageEnv)
         storage = storage_config(reader, store)

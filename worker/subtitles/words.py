@@ -67,13 +67,10 @@ def estimate_words(
     samples: NDArray[np.floating] | None = None,
     sample_rate: int = 24000,
 ) -> list[Word]:
-    """Words of all segments with estimated times, in order, none overlapping another.
-
-    Args:
-        segments: chunks in the order they are spoken; neighbours may overlap by a cross-fade.
-        samples: (n,) mono of the whole result at `sample_rate` Hz; with it, silence at the edges
-            of each chunk belongs to no word.
-    """
+    """Words of all segments with estimated times, in order, none overlapping another. `segments`:
+    chunks in the order they are spoken; neighbours may overlap by a cross-fade. `samples`: (n,)
+    mono of the whole result at `sample_rate` Hz; with it, silence at the edges of each chunk
+    belongs to no word."""
     words: list[Word] = []
     previous_end = 0.0
     for i, segment in enumerate(segments):
