@@ -129,7 +129,6 @@ class Storage(Protocol):
 
     def stores(self) -> Mapping[StorageType, Storage]:
         """The single stores this one consists of, by place; itself if it is one."""
-        ...
 
     def put(
         self,
@@ -149,21 +148,17 @@ class Storage(Protocol):
         Raises:
             StorageFull: the quota or the disk has no room.
         """
-        ...
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         """The object's bytes. Raises ObjectNotFound; InvalidInput if it is over `max_bytes`."""
-        ...
 
     def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
         """Writes the object to the file `path`, whole or not at all; raises what `get` does."""
-        ...
 
     def stream(
         self, key: str, *, chunk_size: int = 1 << 20, max_bytes: int | None = None
     ) -> Iterator[bytes]:
         """The object in pieces of up to `chunk_size` bytes; raises what `get` does, when read."""
-        ...
 
     def exists(self, key: str) -> bool:
         """Whether there is an object under `key`."""
@@ -175,7 +170,6 @@ class Storage(Protocol):
 
     def info(self, key: str) -> ObjectInfo:
         """What is known of the object without reading it. Raises ObjectNotFound."""
-        ...
 
     def size(self, key: str) -> int:
         """The object's size in bytes. Raises ObjectNotFound."""
@@ -187,11 +181,9 @@ class Storage(Protocol):
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
         """The objects whose keys begin with `prefix`, by key; at most `limit`."""
-        ...
 
     def delete(self, key: str) -> bool:
         """Deletes the object; False if there was none."""
-        ...
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """A URL to read the object with, made without a request.
@@ -202,11 +194,9 @@ class Storage(Protocol):
         Raises:
             ConfigError: the provider has no URLs of this kind; see `url_kinds`.
         """
-        ...
 
     def url_kinds(self) -> tuple[UrlKind, ...]:
         """The kinds that `url` does not refuse, the best one for results first."""
-        ...
 
     def presign_put(
         self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
@@ -216,7 +206,6 @@ class Storage(Protocol):
         Raises:
             ConfigError: the provider does not presign.
         """
-        ...
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Copies to S3 what only the disk has below `prefix`; may be repeated.
@@ -235,7 +224,6 @@ class Storage(Protocol):
         Raises:
             BucketNotFound, StorageDenied, ConfigError: it cannot, with the reason.
         """
-        ...
 
     def close(self) -> None:
         """Ends waits between tries and work in the background. Requests may still be made; they
@@ -244,4 +232,3 @@ class Storage(Protocol):
 
     def describe(self) -> dict[str, object]:
         """The store's settings as JSON may carry them, with `warnings`; never a secret."""
-        ...

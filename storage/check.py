@@ -27,9 +27,7 @@ _BODY = b"storage check of the F5-TTS worker\n"
 @dataclass(frozen=True)
 class CheckStep:
     """One step. `ok` None: not run, because a step before it failed. `seconds` wall-clock time.
-
-    `detail` says what was found, or the error and its hint; never a secret or a signed query.
-    """
+    `detail` says what was found, or the error and its hint; never a secret or a signed query."""
 
     step: str
     ok: bool | None

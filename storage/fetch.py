@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from errors import ConfigError, StorageUnavailable
-
-if TYPE_CHECKING:
-    import ssl
 
 TIMEOUT_S = 15.0
 
@@ -21,8 +18,12 @@ def fetch(url: str, size: int, ca_bundle: Path | None = None) -> tuple[int, byte
     import urllib.error
     import urllib.request
 
+    context = ssl.create_default_context()
+    if ca_bundle is not None:
+        with suppress(OSError):  # the client says what is wrong with it
+            context.load_verify_locations(cafile=ca_bundle)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=_trusting(ca_bundle)) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=context) as answer:
             return answer.status or 200, answer.read(size + 1)
     except urllib.error.HTTPError as exc:
         return exc.code, exc.read(size + 1)
@@ -38,15 +39,3 @@ def fetch(url: str, size: int, ca_bundle: Path | None = None) -> tuple[int, byte
             f"The URL cannot be opened ({type(reason).__name__}).",
             "Check that this machine can reach the endpoint.",
         ) from None
-
-
-def _trusting(ca_bundle: Path | None) -> ssl.SSLContext:
-    import ssl
-
-    context = ssl.create_default_context()
-    if ca_bundle is not None:
-        try:
-            context.load_verify_locations(cafile=ca_bundle)
-        except (OSError, ssl.SSLError):
-            return context  # the client says what is wrong with it
-    return context

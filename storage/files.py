@@ -154,10 +154,8 @@ def _open_beside(path: Path) -> tuple[Path, IO[bytes]]:
 
 
 def remove_leftovers(root: Path, older_than_s: float) -> None:
-    """Deletes temporary files below `root` that a killed process left.
-
-    Those changed within `older_than_s` seconds may belong to another process and stay.
-    """
+    """Deletes temporary files below `root` that a killed process left. Those changed within
+    `older_than_s` seconds may belong to another process and stay."""
     before = time.time() - older_than_s
     for directory, _, names in os.walk(root):
         for name in names:

@@ -86,10 +86,8 @@ class App:
         return min(self.settings.jobs.max_concurrency, wanted)
 
     def close(self) -> None:
-        """Stops the inference thread; a model still loading is waited for, up to a minute.
-
-        A process that ends while native code runs on another thread aborts instead of exiting.
-        """
+        """Stops the inference thread; a model still loading is waited for, up to a minute. A
+        process that ends while native code runs on another thread aborts instead of exiting."""
         self.end_storage()
         self._loading.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
@@ -117,10 +115,8 @@ class App:
         return thread
 
     def _try_storage(self) -> None:
-        """Opens the connection before the first job needs it, and says early what is wrong.
-
-        Only a warning: a key may lack the permission to look at the bucket and still do its work.
-        """
+        """Opens the connection before the first job needs it, and says early what is wrong. Only a
+        warning: a key may lack the permission to look at the bucket and still do its work."""
         try:
             with time_limit(_TRY_STORAGE_S):
                 self.storage.ensure_bucket()

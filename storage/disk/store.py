@@ -139,10 +139,8 @@ class LocalStorage(Storage):
         return islice(self._walk(start, full), limit)
 
     def _walk(self, directory: str, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`.
-
-        In S3's order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`.
-        """
+        """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`. In S3's
+        order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`."""
         for name in _entries(self.root / directory):
             full = directory + name
             if name.endswith("/"):

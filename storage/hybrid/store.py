@@ -46,9 +46,7 @@ _REMEMBERED_KEYS = 10_000
 
 class HybridStorage(Storage):
     """A `Storage` of two. Thread-safe; `put` succeeds while at least one of them takes the object.
-
-    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning.
-    """
+    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning."""
 
     def __init__(self, s3: S3Storage, local: LocalStorage) -> None:
         self.s3 = s3
@@ -182,12 +180,10 @@ class HybridStorage(Storage):
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """S3's URL; for an object that only the disk has, its `file://` URL."""
-        if kind != "none" and self._is_on_disk_only(key):
+        on_disk = kind != "none" and self._on_disk(key)
+        if on_disk and (key in self._pending or not self._is_in_s3(key)):
             return self.local.url(key, kind, expires_s=expires_s)
         return self.s3.url(key, kind, expires_s=expires_s)
-
-    def _is_on_disk_only(self, key: str) -> bool:
-        return self._on_disk(key) and (key in self._pending or not self._is_in_s3(key))
 
     def _on_disk(self, key: str) -> bool:
         """A damaged copy is none."""

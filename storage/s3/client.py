@@ -91,10 +91,7 @@ class S3Client:
         life_s = min(expires_s, given_s)
         if life_s < 1:
             raise StorageDenied(f"{self.where(method, key)}: {EXPIRED.message}.", EXPIRED.hint)
-        try:
-            url = client.generate_presigned_url(method, Params=values, ExpiresIn=life_s)
-        except Exception as exc:
-            raise self.typed(exc, method, key) from exc
+        url = self._url(client, method, key, Params=values, ExpiresIn=life_s)
         end = start + timedelta(seconds=life_s)
         return ObjectUrl(url, "presigned", end, shortened=life_s < expires_s)
 
@@ -104,11 +101,13 @@ class S3Client:
             if self._naming is None:
                 self._naming = self._open(None, signed=False)
         values = {"Bucket": self.bucket, "Key": key}
+        return self._url(self._naming, "get_object", key, Params=values)
+
+    def _url(self, client: BaseClient, method: str, key: str, **parameters: Any) -> str:
         try:
-            url: str = self._naming.generate_presigned_url("get_object", Params=values)
+            return str(client.generate_presigned_url(method, **parameters))
         except Exception as exc:
-            raise self.typed(exc, "get_object", key) from exc
-        return url
+            raise self.typed(exc, method, key) from exc
 
     def where(self, method: str, key: str | None) -> Where:
         """What a request was about, for messages."""

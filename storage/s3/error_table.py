@@ -48,11 +48,8 @@ CAP = "Raise the cap at the provider (B2: Caps & Alerts), or wait for the next d
 
 
 class Meaning(NamedTuple):
-    """The typed error, what is wrong, and what to do next.
-
-    `speaks_tls`: plain HTTP to a TLS port may look like this. `one_object`: it says nothing of the
-    service as a whole.
-    """
+    """The typed error, what is wrong, and what to do next. `speaks_tls`: plain HTTP to a TLS port
+    may look like this. `one_object`: it says nothing of the service as a whole."""
 
     error: type[WorkerError]
     message: str

@@ -76,10 +76,8 @@ def meaning_of_class(kind: type[BaseException]) -> Meaning | None:
 
 
 def translate(exc: Exception, where: Where) -> WorkerError:
-    """The typed error for anything that `is_foreign`; its message holds no secret.
-
-    `exc` is a ClientError (has `.response`) or any other exception of those libraries.
-    """
+    """The typed error for anything that `is_foreign`; its message holds no secret. `exc` is a
+    ClientError (has `.response`) or any other exception of those libraries."""
     response = getattr(exc, "response", None)
     if isinstance(response, dict) and "Error" in response:
         return _from_response(response, where)

@@ -42,10 +42,8 @@ VERSIONED = (
 
 
 class S3Examination:
-    """Questions to one bucket; `key` is a full key that may be written and deleted.
-
-    Every method returns findings and raises only WorkerError.
-    """
+    """Questions to one bucket; `key` is a full key that may be written and deleted. Every method
+    returns findings and raises only WorkerError."""
 
     def __init__(self, client: S3Client, prefix: str, key: str) -> None:
         self._client, self._prefix, self._key = client, prefix, key

@@ -68,7 +68,7 @@ class ObjectReader:
 
     def _attempt(self, chunk_size: int) -> Iterator[bytes]:
         with closing(self._open()) as body:
-            while not self._is_whole():
+            while self._facts.size is None or self.done < self._facts.size:
                 left = chunk_size if self._facts.size is None else self._facts.size - self.done
                 chunk = self._read(body, min(chunk_size, left))
                 if not chunk:
@@ -80,9 +80,6 @@ class ObjectReader:
                     self._check_size(self.done)
                 yield chunk
         self._ended = True
-
-    def _is_whole(self) -> bool:
-        return self._facts.size is not None and self.done >= self._facts.size
 
     def _ended_without_length(self) -> None:
         """The body of an answer without a length is over: is it whole?"""

@@ -44,10 +44,8 @@ _INT_LIMIT = 1 << 64  # of whole numbers that are kept as text
 
 
 class Strict(BaseModel):
-    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity.
-
-    Where `one_of` names fields, exactly one of them must be given; `parse` sees to it.
-    """
+    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity. Where `one_of`
+    names fields, exactly one of them must be given; `parse` sees to it."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
     one_of: ClassVar[tuple[str, ...]] = ()

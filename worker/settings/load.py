@@ -38,10 +38,8 @@ _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the environment decides, grouped by who needs it.
-
-    `warnings` are for the log at start: clashing aliases and unknown names.
-    """
+    """Everything the environment decides, grouped by who needs it. `warnings` are for the log at
+    start: clashing aliases and unknown names."""
 
     storage: StorageConfig = field(default_factory=StorageConfig)
     urls: UrlConfig = field(default_factory=UrlConfig)

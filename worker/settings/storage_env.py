@@ -41,10 +41,8 @@ def _utc(value: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class UrlConfig:
-    """URLs of results where a job says nothing; `expires_s` in seconds.
-
-    `otherwise`: the kind where `kind`, a default, cannot be given; None if it was chosen.
-    """
+    """URLs of results where a job says nothing; `expires_s` in seconds. `otherwise`: the kind where
+    `kind`, a default, cannot be given; None if it was chosen."""
 
     kind: UrlKind = "public"
     otherwise: UrlKind | None = None

@@ -121,10 +121,8 @@ def _number(cell: str, line: int) -> float:
 
 
 def cut_share(text: str, share: float) -> str:
-    """About the first `share` (0..1) of `text`, at least one word, cut between words.
-
-    Text without spaces, such as Chinese, is cut between characters.
-    """
+    """About the first `share` (0..1) of `text`, at least one word, cut between words. Text without
+    spaces, such as Chinese, is cut between characters."""
     target = len(text) * share
     words = text.split(" ")
     if len(words) < 4 and len(text) > 24:

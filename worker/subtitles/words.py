@@ -50,9 +50,7 @@ class Word:
 
 def split_words(text: str) -> list[str]:
     """Words as a reader counts them: by spaces, each Chinese or Japanese character on its own.
-
-    Punctuation stays with the word before it.
-    """
+    Punctuation stays with the word before it."""
     words: list[str] = []
     for token in _WORDS.findall(text):
         if words and not any(char.isalnum() for char in token):

@@ -38,11 +38,8 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 @dataclass(frozen=True)
 class TimingFile:
-    """How a timing file is written.
-
-    `write` makes its text from cues and words, both in time order; `words_inside`: it has room for
-    the times of words within a cue.
-    """
+    """How a timing file is written. `write` makes its text from cues and words, both in time order;
+    `words_inside`: it has room for the times of words within a cue."""
 
     extension: str
     content_type: str
