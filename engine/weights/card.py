@@ -43,7 +43,7 @@ def read_card(path: Path | None) -> ModelCard:
         return ModelCard.model_validate({} if found is None else found)
     except ValidationError as exc:
         problem = "; ".join(_problem(error) for error in exc.errors())
-    except (OSError, yaml.YAMLError, ValueError) as exc:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as exc:
         problem = " ".join(str(exc).split())
     raise ModelUnavailable(
         f"The model's card {path} cannot be used: {problem}.",
