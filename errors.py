@@ -1,27 +1,6 @@
 """The few ways a job can fail, each with a stable code and a next step for the user; how their
 messages repeat a wrong value (`show`) and guess the name that was meant (`nearest`).
 
-    WorkerError
-    ├── InvalidInput
-    │   ├── AnswerTooLarge
-    │   ├── VoiceNotFound
-    │   ├── VoiceUnusable
-    │   └── TranscriptMissing
-    ├── ConfigError
-    ├── StorageError
-    │   ├── ObjectNotFound
-    │   ├── BucketNotFound
-    │   ├── StorageDenied
-    │   ├── StorageFull
-    │   └── StorageUnavailable
-    ├── ModelUnavailable
-    ├── InferenceFailed
-    │   └── DeviceFailed
-    ├── JobTimeout
-    ├── Unexpected
-    ├── Unhealthy
-    └── Cancelled
-
 This module imports nothing of the project, so every layer may raise these. docs/errors.md is made
 from it (`make config-doc`).
 """
@@ -29,9 +8,11 @@ from it (`make config-doc`).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import ClassVar
 
+_QUERY = re.compile(r"(://[^\s?\[\]{}<>\"']*)\?[^\s\[\]{}<>\"']+")
 _MAX_SHOWN = 60  # characters of a wrong value that are repeated to the user
 _MAX_COMPARED = 100  # characters of a wrong name
 
@@ -169,12 +150,6 @@ class Unhealthy(WorkerError):
     code = "UNHEALTHY"
 
 
-class Cancelled(WorkerError):
-    """The platform stopped the job."""
-
-    code = "CANCELLED"
-
-
 class JobTimeout(WorkerError):
     """The job's time budget is used up."""
 
@@ -183,10 +158,8 @@ class JobTimeout(WorkerError):
 
 
 class Unexpected(WorkerError):
-    """A bug or a broken machine; the worker's log has the cause.
-
-    `kind` is the class of the exception.
-    """
+    """A bug or a broken machine; the worker's log has the cause. `kind` is the class of the
+    exception."""
 
     code = "INTERNAL"
     retryable = True
@@ -204,7 +177,13 @@ def show(value: object) -> str:
         text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     except ValueError:  # an int of more than 4300 digits has no decimal form
         text = "a very large number"
+    text = without_queries(text)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def without_queries(text: str) -> str:
+    """`text` without what follows "?" in its URLs, where signatures stand."""
+    return _QUERY.sub(r"\1?...", text)
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:

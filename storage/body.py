@@ -16,7 +16,7 @@ from typing import IO
 
 from errors import InvalidInput, StorageUnavailable
 from storage.base import Body
-from storage.files import translate_os_error
+from storage.files import open_file, translate_os_error
 
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 8 << 20
@@ -53,11 +53,8 @@ class Payload:
 
 @contextmanager
 def open_payload(body: Body | Payload) -> Iterator[Payload]:
-    """Measures `body`; a caller's stream is read from where it stands and not closed.
-
-    Raises:
-        InvalidInput: the path does not exist or is not a file, or the stream is not binary.
-    """
+    """Measures `body`; a caller's stream is read from where it stands and not closed. Raises
+    InvalidInput: the path does not exist or is not a file, or the stream is not binary."""
     if isinstance(body, Payload):
         yield body
     elif isinstance(body, bytes):
@@ -74,8 +71,8 @@ def open_payload(body: Body | Payload) -> Iterator[Payload]:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
-        file = path.open("rb")
-    except (FileNotFoundError, IsADirectoryError) as exc:
+        file = open_file(path)
+    except FileNotFoundError as exc:
         raise InvalidInput(f"The file to store does not exist: {path.name}.") from exc
     except OSError as exc:
         raise translate_os_error(exc, path.name) from exc
@@ -100,10 +97,6 @@ def _spooled(spool: tempfile.SpooledTemporaryFile[bytes]) -> Payload:
 
 
 def _measured(file: IO[bytes] | tempfile.SpooledTemporaryFile[bytes]) -> Payload:
-    digest = hashlib.sha256()
-    size = 0
     file.seek(0)
-    while chunk := file.read(CHUNK_BYTES):
-        digest.update(chunk)
-        size += len(chunk)
-    return Payload(file.fileno(), size, digest.hexdigest())
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return Payload(file.fileno(), file.tell(), sha256)

@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,13 +91,10 @@ def _sync_directory(directory: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Puts a file and its name on the disk, so that a power cut does not take them.
-
-    Raises:
-        ObjectNotFound, StorageFull, StorageUnavailable: what the disk said.
-    """
+    """Puts a file and its name on the disk, so that a power cut does not take them. Raises
+    ObjectNotFound, StorageFull, StorageUnavailable: what the disk said."""
     try:
-        number = os.open(path, os.O_RDONLY)
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.fsync(number)
         finally:
@@ -106,10 +104,30 @@ def sync_file(path: Path) -> None:
         raise translate_os_error(exc, path.name) from exc
 
 
+def open_file(path: Path) -> IO[bytes]:
+    """A file to read. A pipe, a device or a socket, which may keep its reader waiting for ever,
+    counts as missing.
+
+    Raises:
+        OSError: as `open`; FileNotFoundError for whatever is not a file, directories included.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as exc:
+        if exc.errno == errno.ENXIO:
+            raise FileNotFoundError(errno.ENOENT, "not a file", path.name) from exc
+        raise
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise FileNotFoundError(errno.ENOENT, "not a file", path.name)
+    return os.fdopen(number, "rb")
+
+
 def read_file(path: Path) -> bytes | None:
     """The bytes of a small file; None if it is not there or cannot be read."""
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError:
         return None
 
@@ -118,10 +136,8 @@ def read_file(path: Path) -> bytes | None:
 def locked_file(path: Path, *, wait: bool) -> Iterator[bool]:
     """A lock between threads and processes, named by a file that stays; True if it was got.
 
-    A killed process gives it back. Where the file system has no locks, everybody gets it.
-
-    Raises:
-        StorageFull, StorageDenied, StorageUnavailable: the file cannot be made.
+    A killed process gives it back. Where the file system has no locks, everybody gets it. Raises
+    StorageFull, StorageDenied, StorageUnavailable: the file cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,10 +175,8 @@ def _open_beside(path: Path) -> tuple[Path, IO[bytes]]:
 
 
 def remove_leftovers(root: Path, older_than_s: float) -> None:
-    """Deletes temporary files below `root` that a killed process left.
-
-    Those changed within `older_than_s` seconds may belong to another process and stay.
-    """
+    """Deletes temporary files below `root` that a killed process left. Those changed within
+    `older_than_s` seconds may belong to another process and stay."""
     before = time.time() - older_than_s
     for directory, _, names in os.walk(root):
         for name in names:
@@ -175,11 +189,8 @@ def remove_leftovers(root: Path, older_than_s: float) -> None:
 
 
 def remove_file(path: Path) -> bool:
-    """Deletes `path`; False if there is no such file.
-
-    Raises:
-        StorageDenied, StorageUnavailable: what the disk said.
-    """
+    """Deletes `path`; False if there is no such file. Raises StorageDenied, StorageUnavailable:
+    what the disk said."""
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

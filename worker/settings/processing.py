@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from errors import nearest
 from text import languages
 from text.script import Pauses
-from worker.settings.env import Env, Group
+from worker.settings.env import Group, setting
 
 F5_TTS = "f5-tts"
 Mode: TypeAlias = Literal["full", "f5-tts"]
@@ -64,75 +64,39 @@ def _pauses(value: object) -> object:
 class ProcessingConfig(Group):
     """What is done to texts and sound beyond f5-tts, and how to keep it from being done."""
 
-    processing: Annotated[
-        Mode,
-        Env(
-            "PROCESSING",
-            "`full`, or `f5-tts`: nothing beyond what f5-tts does with text, lengths and joins",
-            "f5-tts",
-        ),
-    ] = "full"
-    clean: Annotated[
-        bool | None,
-        Env("TEXT_CLEAN", "Canonical characters, no markdown; unset: as PROCESSING says", "false"),
-    ] = None
-    breaks: Annotated[
-        bool | None,
-        Env("TEXT_BREAKS", "Line breaks mean something; unset: as PROCESSING says", "false"),
-    ] = None
-    normalize: Annotated[
-        bool | None,
-        Env(
-            "TEXT_NORMALIZE",
-            "Figures, signs and short forms are read as words; unset: as PROCESSING says",
-            "false",
-        ),
-    ] = None
-    durations: Annotated[
-        bool | None,
-        Env(
-            "SPOKEN_DURATIONS",
-            "Lengths and cuts follow what is spoken; `false`: f5-tts's rule, by bytes of the "
-            "text; unset: as PROCESSING says",
-            "false",
-        ),
-    ] = None
-    joins: Annotated[
-        bool | None,
-        Env(
-            "NATURAL_JOINS",
-            "Chunks keep a pause and never overlap; `false`: f5-tts's cross-fade; unset: as "
-            "PROCESSING says",
-            "false",
-        ),
-    ] = None
-    checks: Annotated[
-        bool | None,
-        Env("CHECKS", "What was made is checked; unset: as PROCESSING says", "false"),
-    ] = None
-    markup: Annotated[
-        bool, Env("TEXT_MARKUP", "Tags and SSML are read; `false`: brackets are text", "false")
-    ] = True
-    language: Annotated[
-        str | None,
-        AfterValidator(language_code),
-        Env("TEXT_LANGUAGE", "Language of texts; unset: found in each text", "en-GB"),
-    ] = None
-    default_language: Annotated[
-        str,
-        AfterValidator(language_code),
-        Env("DEFAULT_LANGUAGE", "Language of texts too short to tell", "de"),
-    ] = "en"
-    pauses: Annotated[
-        Pauses,
-        BeforeValidator(_pauses),
-        Env(
-            "PAUSES",
-            "Seconds of silence by kind of break: `sentence`, `clause`, `speaker`, `paragraph`, "
-            "`heading`",
-            "sentence=0.3,paragraph=0.8",
-        ),
-    ] = Pauses()
-    lexicon_prefix: Annotated[
-        str, Env("LEXICON_PREFIX", "Prefix of the keys of lexicons, JSON or PLS", "words/")
-    ] = "lexicons/"
+    processing: Mode = setting("PROCESSING", "full", F5_TTS)
+    """`full`, or `f5-tts`: nothing beyond what f5-tts does with text, lengths and joins"""
+    clean: bool | None = setting("TEXT_CLEAN", None, "false")
+    """Canonical characters, no markdown; unset: as PROCESSING says"""
+    breaks: bool | None = setting("TEXT_BREAKS", None, "false")
+    """Line breaks end sentences and paragraphs; unset: as PROCESSING says"""
+    normalize: bool | None = setting("TEXT_NORMALIZE", None, "false")
+    """Figures, signs and short forms are read as words; unset: as PROCESSING says"""
+    durations: bool | None = setting("SPOKEN_DURATIONS", None, "false")
+    """Lengths and cuts follow what is spoken; `false`: f5-tts's rule, by bytes of the text; unset:
+    as PROCESSING says"""
+    joins: bool | None = setting("NATURAL_JOINS", None, "false")
+    """Chunks keep a pause and are never laid over each other; `false`: f5-tts's cross-fade; unset:
+    as PROCESSING says"""
+    checks: bool | None = setting("CHECKS", None, "false")
+    """What was made is checked; unset: as PROCESSING says"""
+    markup: bool = setting("TEXT_MARKUP", True, "false")
+    """Tags and SSML are read; `false`: every bracket is text"""
+    language: Annotated[str | None, AfterValidator(language_code)] = setting(
+        "TEXT_LANGUAGE", None, "en-GB"
+    )
+    """Language of texts; unset: found in each text"""
+    default_language: Annotated[str, AfterValidator(language_code)] = setting(
+        "DEFAULT_LANGUAGE", "en", "de"
+    )
+    """Language of texts too short to tell"""
+    pauses: Annotated[Pauses, BeforeValidator(_pauses)] = setting(
+        "PAUSES", Pauses(), "sentence=0.3,paragraph=0.8"
+    )
+    """Seconds of silence by kind of break: `sentence`, `clause`, `speaker`, `paragraph`, `heading`"""
+    lexicon_prefix: str = setting("LEXICON_PREFIX", "lexicons/", "words/")
+    """Prefix of the keys of lexicons, JSON or PLS"""
+    asr: Literal["off", "moonshine"] = setting("ASR", "off", "moonshine")
+    """Recogniser that listens to every chunk, `moonshine` (English, requirements/listen.txt)"""
+    word_times: Literal["estimate", "align"] = setting("WORD_TIMES", "estimate", "align")
+    """How words get their times: an estimate, or forced alignment (requirements/align.txt)"""
