@@ -8,9 +8,11 @@ from it (`make config-doc`).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import ClassVar
 
+_QUERY = re.compile(r"(://[^\s?\[\]{}<>\"']*)\?[^\s\[\]{}<>\"']+")
 _MAX_SHOWN = 60  # characters of a wrong value that are repeated to the user
 _MAX_COMPARED = 100  # characters of a wrong name
 
@@ -175,7 +177,13 @@ def show(value: object) -> str:
         text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     except ValueError:  # an int of more than 4300 digits has no decimal form
         text = "a very large number"
+    text = without_queries(text)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def without_queries(text: str) -> str:
+    """`text` without what follows "?" in its URLs, where signatures stand."""
+    return _QUERY.sub(r"\1?...", text)
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:

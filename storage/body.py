@@ -16,7 +16,7 @@ from typing import IO
 
 from errors import InvalidInput, StorageUnavailable
 from storage.base import Body
-from storage.files import translate_os_error
+from storage.files import open_file, translate_os_error
 
 CHUNK_BYTES = 1 << 20
 SPOOL_BYTES = 8 << 20
@@ -71,8 +71,8 @@ def open_payload(body: Body | Payload) -> Iterator[Payload]:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
-        file = path.open("rb")
-    except (FileNotFoundError, IsADirectoryError) as exc:
+        file = open_file(path)
+    except FileNotFoundError as exc:
         raise InvalidInput(f"The file to store does not exist: {path.name}.") from exc
     except OSError as exc:
         raise translate_os_error(exc, path.name) from exc

@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,7 +94,7 @@ def sync_file(path: Path) -> None:
     """Puts a file and its name on the disk, so that a power cut does not take them. Raises
     ObjectNotFound, StorageFull, StorageUnavailable: what the disk said."""
     try:
-        number = os.open(path, os.O_RDONLY)
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.fsync(number)
         finally:
@@ -103,10 +104,30 @@ def sync_file(path: Path) -> None:
         raise translate_os_error(exc, path.name) from exc
 
 
+def open_file(path: Path) -> IO[bytes]:
+    """A file to read. A pipe, a device or a socket, which may keep its reader waiting for ever,
+    counts as missing.
+
+    Raises:
+        OSError: as `open`; FileNotFoundError for whatever is not a file, directories included.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as exc:
+        if exc.errno == errno.ENXIO:
+            raise FileNotFoundError(errno.ENOENT, "not a file", path.name) from exc
+        raise
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise FileNotFoundError(errno.ENOENT, "not a file", path.name)
+    return os.fdopen(number, "rb")
+
+
 def read_file(path: Path) -> bytes | None:
     """The bytes of a small file; None if it is not there or cannot be read."""
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError:
         return None
 

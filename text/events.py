@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from errors import InvalidInput
+from errors import InvalidInput, without_queries
 from text.characters import MARK
 from text.places import place
 from text.spans import Edit, Mapped
@@ -92,7 +92,7 @@ class Marker:
     def error(self, position: int, message: str, hint: str = "") -> InvalidInput:
         """An error that says where in the written text it is."""
         at = self.text.starts[position] if position < len(self.text.text) else len(self.written)
-        return InvalidInput(f"{place(self.written, at)}: {message}", hint)
+        return InvalidInput(f"{place(self.written, at)}: {without_queries(message)}", hint)
 
     def event(self, start: int, end: int, *events: Event) -> None:
         """`events` in place of the characters from `start` to `end`."""

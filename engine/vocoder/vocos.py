@@ -203,7 +203,7 @@ def read_config(path: Path) -> VocosConfig:
             hop_length=head["hop_length"],
             padding=head.get("padding", features.get("padding", "same")),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as exc:
         raise ModelUnavailable(f"The vocoder config {path} cannot be used: {exc}.", _HINT) from exc
 
 

@@ -42,7 +42,7 @@ def read_card(path: Path | None) -> ModelCard:
         return ModelCard.model_validate({} if found is None else found)
     except ValidationError as exc:
         problem = "; ".join(_problem(error) for error in exc.errors())
-    except (OSError, yaml.YAMLError, ValueError) as exc:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
         line = f", see its line {mark.line + 1}" if mark else ""
         reason = exc.strerror if isinstance(exc, OSError) else f"it is not YAML{line}"

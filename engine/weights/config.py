@@ -49,7 +49,7 @@ def read_config(path: Path) -> tuple[Arch, MelConfig]:
     try:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["model"]
         arch, mel = dict(model["arch"]), dict(model.get("mel_spec") or {})
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as exc:
         raise ModelUnavailable(
             f"{path} is not an F5-TTS model config: {exc}.",
             "It needs `model.arch` and `model.backbone`, as in f5-tts's configs/*.yaml.",

@@ -75,7 +75,7 @@ class Fault:
 class Faults:
     """Standing rules, and faults that wear off."""
 
-    no_list_permission: bool = False  # a missing key looks like 403
+    no_list_permission: bool = False  # s3:ListBucket; a missing key looks like 403, too
     refuse_checksums: bool = False  # as B2 did before it knew them
     object_lock: bool = False  # the bucket has a retention rule: no upload without a checksum
     drops_odd_headers: bool = False  # nginx stands before it: names of letters, digits, hyphens

@@ -122,7 +122,9 @@ class S3Server:
         _check_digest(request, body, rules.object_lock)
         if rules.expired_token:
             raise Refusal(400, "ExpiredToken", "The provided token has expired.")
-        bucket = unquote(request.path).split("/")[1]
+        bucket, _, key = unquote(request.path)[1:].partition("/")
+        if rules.no_list_permission and not key and request.method in {"GET", "HEAD"}:
+            raise Refusal(403, "AccessDenied", "Access Denied")
         if rules.only_bucket not in (None, bucket) or request.method in rules.denied:
             raise Refusal(403, "AccessDenied", "Access Denied")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import StorageUnavailable
-from storage.files import atomic_file, remove_file
+from storage.files import atomic_file, read_file, remove_file
 from storage.keys import META_DIR
 
 
@@ -50,10 +50,10 @@ class Sidecars:
         """The sidecar of the file that has `stat`, None if absent. Raises StorageUnavailable: the
         file was cut."""
         try:
-            record = json.loads(self._path(key).read_bytes())
+            record = json.loads(read_file(self._path(key)) or b"")
             size, *rest = record["file"]
             found = Sidecar(str(record["content_type"]), dict(record["metadata"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None  # none there, or damaged by hand: the object itself is still good
         if rest != _identity(stat)[1:]:
             return None

@@ -29,6 +29,7 @@ from storage.disk.reading import checked_chunks
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import (
     atomic_file,
+    open_file,
     remove_file,
     remove_leftovers,
     sync_file,
@@ -164,6 +165,8 @@ class LocalStorage(Storage):
 
     def delete(self, key: str) -> bool:
         path = self.path(key)
+        if path.exists() and not path.is_file():
+            return False  # a folder, or what is no object
         with self._lock(key):
             size = self._size_or_zero(path)
             if not remove_file(path):
@@ -243,8 +246,8 @@ class LocalStorage(Storage):
 
     def _open(self, key: str) -> IO[bytes]:
         try:
-            return self.path(key).open("rb")
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as exc:
+            return open_file(self.path(key))
+        except (FileNotFoundError, NotADirectoryError) as exc:
             raise ObjectNotFound(f"{key}: no such object.") from exc
         except OSError as exc:
             raise translate_os_error(exc, key) from exc

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied, WorkerError
+from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
 from storage.disk.store import LocalStorage
-from storage.keys import check_key, full_key, normalise_prefix
+from storage.hybrid.pending import Pending
+from storage.keys import META_DIR, check_key, full_key, normalise_prefix
 
 
 @pytest.fixture
@@ -204,3 +209,62 @@ def test_whatever_the_key_the_disk_outside_is_untouched(
 def test_a_prefix_that_is_no_path(prefix: str) -> None:
     with pytest.raises(ConfigError):
         normalise_prefix(prefix)
+
+
+def within_patience(work: Callable[[], object]) -> object:
+    """What `work` gives or raises; fails the test where it hangs."""
+    outcome: list[object] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except WorkerError as error:
+            outcome.append(type(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    assert outcome, "it hangs"
+    return outcome[0]
+
+
+def make_socket(path: Path) -> None:
+    """A file of the kind "socket"; its name is too long for a whole path."""
+    directory = os.open(path.parent, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as there:
+        there.bind(f"/proc/self/fd/{directory}/{path.name}")
+    os.close(directory)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, make_socket])
+def test_what_would_keep_its_reader_waiting_for_ever_is_no_object(
+    local: LocalStorage, root: Path, tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    local.put("folder/k", b"x")
+    path = root / "folder" / "pipe"
+    make(path)
+    key = "folder/pipe"
+    for verb in (local.get, local.info, local.size, lambda k: list(local.stream(k))):
+        assert within_patience(lambda verb=verb: verb(key)) is ObjectNotFound
+    assert within_patience(lambda: local.download(key, tmp_path / "d")) is ObjectNotFound
+    assert within_patience(lambda: local.exists(key)) is False
+    assert within_patience(lambda: [item.key for item in local.list()]) == ["folder/k"]
+    assert within_patience(lambda: local.delete(key)) is False
+    assert within_patience(lambda: local.put("sent", path)) is InvalidInput
+    within_patience(lambda: local.put(key, b"a file again"))
+    assert local.get(key) == b"a file again"
+
+
+def test_a_pipe_in_place_of_a_sidecar_or_a_mark_is_not_read(root: Path) -> None:
+    local = LocalStorage(StorageConfig(local_dir=root))
+    local.put("k", b"x", metadata={"a": "1"})
+    (sidecar,) = (root / META_DIR).rglob("*.json")
+    sidecar.unlink()
+    os.mkfifo(sidecar)
+    assert within_patience(lambda: local.info("k").metadata) == {}
+    pending = Pending(root, "")
+    pending.add("k")
+    (mark,) = (path for path in (root / META_DIR / "pending").glob("*") if path.suffix != ".lock")
+    mark.unlink()
+    os.mkfifo(mark)
+    assert within_patience(pending.waiting) == []

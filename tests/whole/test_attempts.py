@@ -163,6 +163,55 @@ def test_the_later_of_two_attempts_at_once_answers_with_what_is_stored(
     assert len([r for r in s3_server.requests if r.method == "PUT" and AUDIO in r.path]) == 1
 
 
+async def cancelled_while_held(worker: Worker, server: S3Server, key: str) -> None:
+    """A job is cancelled while the PUT of `key` is on its way, which is done all the same."""
+    server.forget_requests()
+    server.faults.released.clear()
+    server.faults.add(Fault("hold", "PUT", contains=key, times=1))
+    job = asyncio.create_task(
+        worker.runner.handle({"id": "j", "input": JOB | {"timing_format": "srt"}})
+    )
+    while not any(r.method == "PUT" and key in r.path for r in server.requests):
+        assert not job.done(), job.result()
+        await asyncio.sleep(0.01)
+    others = {AUDIO, ANSWER} - {key}
+    while not others <= {k for k in others if worker.app.storage.exists(k)}:
+        await asyncio.sleep(0.01)
+    job.cancel()
+    asyncio.get_running_loop().call_later(0.2, server.faults.release)
+    with pytest.raises(asyncio.CancelledError):
+        await job
+
+
+@pytest.mark.parametrize("key", [AUDIO, ANSWER])
+def test_of_a_job_cancelled_while_it_is_stored_nothing_stays(
+    workers: tuple[Worker, Worker], s3_server: S3Server, key: str
+) -> None:
+    before = keys(workers[0].app.storage)
+    asyncio.run(cancelled_while_held(workers[0], s3_server, key))
+    assert keys(workers[0].app.storage) == before
+
+
+def test_what_was_there_before_stays_when_a_job_is_cancelled_while_it_is_stored(
+    workers: tuple[Worker, Worker], s3_server: S3Server
+) -> None:
+    workers[0].run({**JOB, "seed": 5, "timing_format": "srt"}, "j")
+    before = keys(workers[0].app.storage)
+    asyncio.run(cancelled_while_held(workers[0], s3_server, ANSWER))
+    assert keys(workers[0].app.storage) == before
+
+
+def test_a_job_cut_off_by_the_end_of_its_worker_is_stored_whole_and_answered_from_it(
+    workers: tuple[Worker, Worker], s3_server: S3Server
+) -> None:
+    """It is redelivered: what was stored is not made again."""
+    workers[0].runner.draining = True
+    asyncio.run(cancelled_while_held(workers[0], s3_server, ANSWER))
+    s3_server.faults.release()
+    until(lambda: workers[1].app.storage.exists(ANSWER))
+    assert REDELIVERED in workers[1].run(JOB | {"timing_format": "srt"}, "j")["warnings"]
+
+
 def test_another_programs_object_is_not_overwritten_and_costs_no_inference(
     workers: tuple[Worker, Worker], s3_server: S3Server, bucket: str
 ) -> None:

@@ -2,6 +2,9 @@
 
 Older versions gave two ids that fold to the same ASCII (`abc` and `abc_`) the same keys. What they
 stored is still found there: whose a file is, its metadata says.
+
+To credentials that may not list, a missing file looks forbidden. Where the job's answer can be read
+they are good, and what they may not see counts as missing.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from worker.files.layout import (
     Layout,
     without_extension,
 )
+from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
@@ -60,8 +64,9 @@ class JobFiles(Layout):
         )
 
     def stored_audio(self, fmt: str | None = None) -> list[ObjectInfo]:
-        """The job's audio of one format or any, under the worker's own template, newest first."""
-        found = self._ours(self._audio_keys(fmt))
+        """The job's audio of one format or any, newest first: what its answer names, under
+        whatever key, and what lies under the worker's own template."""
+        found = self._ours(dict.fromkeys([*self._answered_key(fmt), *self._audio_keys(fmt)]))
         return sorted(found, key=lambda item: item.last_modified, reverse=True)
 
     def stored_timings(self, formats: Iterable[TimingFormat]) -> dict[str, str]:
@@ -102,7 +107,7 @@ class JobFiles(Layout):
 
     def delete_all(self) -> list[str]:
         """Deletes everything the job left; returns the keys."""
-        return self.delete([*self._audio_keys(), *self._other_keys()])
+        return self.delete([*self._answered_key(), *self._audio_keys(), *self._other_keys()])
 
     def delete(self, keys: Iterable[str]) -> list[str]:
         """Deletes those of `keys` that are this job's, the rest also if one fails; returns them."""
@@ -113,42 +118,72 @@ class JobFiles(Layout):
     def _delete(self, key: str) -> bool:
         """Each store is asked: one may hold this job's file, the other another's."""
         stores = self.storage.stores().values()
-        holding = [(store, item) for store in stores if (item := _info(store, key))]
+        holding = [(store, item) for store in stores if (item := self._info(store, key))]
         ours = [store for store, item in holding if self.owns(item)]
         if len(ours) == len(holding):
             return bool(ours) and self.storage.delete(key)
         return any([store.delete(key) for store in ours])
+
+    def _answered_key(self, fmt: str | None = None) -> list[str]:
+        """The key of the audio that the job's answer names, if it is of that format."""
+        found = self._answered or {}
+        key = found.get("s3_key")
+        if found.get("job_id") != self.job_id or fmt not in (None, found.get("format")):
+            return []
+        return [key] if isinstance(key, str) and user_key_fault(key) is None else []
 
     def _audio_keys(self, fmt: str | None = None) -> Iterator[str]:
         """Keys under the worker's own template that may be this job's."""
         for piece in self.pieces:
             yield from self._audio_keys_with(piece, fmt)
 
-    def _audio_keys_with(self, piece: str, fmt: str | None) -> Iterator[str]:
+    def _audio_keys_with(self, piece: str, fmt: str | None) -> Iterable[str]:
         template = self.settings.jobs.output_template.replace("{job_id}", piece)
         stem = without_extension(template)
         rows = [row for name, row in AUDIO_FORMATS.items() if fmt in (None, name)]
         extensions = {row.extension for row in rows}
         if "{" not in stem:
             keys = {f"{stem}.{each}" for each in extensions}
-            yield from (item.key for item in self.storage.list(f"{stem}.") if item.key in keys)
-            return
+            listed = self._listed(f"{stem}.", sorted(keys))
+            return [key for key in listed if key in keys]
         name, endings = re.escape(without_extension(piece)), "|".join(extensions)
         named = re.compile(rf"(?<![A-Za-z0-9]){name}(?![A-Za-z0-9]).*\.({endings})$")
-        found = islice(self.storage.list(stem.partition("{")[0]), _MAX_SEARCHED)
-        yield from (item.key for item in found if named.search(item.key))
+        found = islice(self._listed(stem.partition("{")[0], ()), _MAX_SEARCHED)
+        return [key for key in found if named.search(key)]
 
     def _other_keys(self) -> Iterator[str]:
         for kind, piece in product(KINDS, self.pieces):
             base = self.key(kind, "", piece)
-            for item in self.storage.list(base + ("." if kind.endings else "/")):
-                if not kind.endings or item.key.removeprefix(base) in kind.endings:
-                    yield item.key
+            if not kind.endings:
+                yield from self._listed(f"{base}/", ())
+                continue
+            keys = [base + ending for ending in kind.endings]
+            yield from (key for key in self._listed(f"{base}.", keys) if key in keys)
+
+    def _listed(self, prefix: str, otherwise: Iterable[str]) -> Iterator[str]:
+        """Keys below `prefix`; `otherwise` for credentials that may not list them."""
+        try:
+            for item in self.storage.list(prefix):
+                yield item.key
+        except StorageDenied:
+            if self._answered is None:
+                raise
+            yield from otherwise
 
     def _ours(self, keys: Iterable[str]) -> list[ObjectInfo]:
         """Those of `keys` that are stored and this job's."""
-        found = side_by_side(lambda key: _info(self.storage, key), keys, _AT_ONCE)
+        found = side_by_side(lambda key: self._info(self.storage, key), keys, _AT_ONCE)
         return [item for item in found if item and self.owns(item)]
+
+    def _info(self, storage: Storage, key: str) -> ObjectInfo | None:
+        try:
+            return storage.info(key)
+        except ObjectNotFound:
+            return None
+        except StorageDenied:
+            if self._answered is None:
+                raise
+            return None
 
     def owns(self, item: ObjectInfo) -> bool:
         """Whether the file is this job's, by its metadata; by the stored answer and its name where
@@ -183,10 +218,3 @@ def stored_answer(storage: Storage, key: str) -> dict[str, Any] | None:
         return stored
     log.warning("%s is not an answer of this worker", key)
     return None
-
-
-def _info(storage: Storage, key: str) -> ObjectInfo | None:
-    try:
-        return storage.info(key)
-    except ObjectNotFound:
-        return None

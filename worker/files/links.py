@@ -29,6 +29,15 @@ class Links:
         otherwise = None if kind else urls.otherwise
         return cls(storage, kind or urls.kind, expires_s or urls.expires_s, otherwise)
 
+    def warnings(self, url: ObjectUrl) -> list[str]:
+        """How a URL of an audio file differs from what was asked for."""
+        found = []
+        if url.kind not in (self.kind, self.otherwise):
+            found.append(f"The audio has a {url.kind} URL: local files cannot be presigned.")
+        if url.shortened:
+            found.append(f"URLs end at {url.expires}, with the credentials that signed them.")
+        return found
+
     def to(self, key: str) -> ObjectUrl:
         """The URL of a stored file.
 

@@ -38,6 +38,7 @@ log = get_logger("files")
 _LONGEST_FACTS = {"duration": "9" * 10, "seed": "9" * 19, "model": "m" * 80, "sample-rate": "9" * 5}
 # Names of metadata that the worker vouches for: whoever reads them must not read a user's claim.
 VOUCHED = frozenset({OWNER, "voice", "format", "nfe-step", "user-id", *_LONGEST_FACTS})
+ON_DISK_ONLY = "The audio is on local disk only; it is sent to S3 as soon as S3 takes it."
 _MAX_JOB_ID = 256
 _MAX_VOICE = 128
 
@@ -61,11 +62,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Stored:
-    """What was stored: the receipt and URL of the audio, and warnings."""
+    """What was stored: its receipts, the audio's first, the URL of the audio, and warnings."""
 
-    audio: StoredObject
+    receipts: tuple[StoredObject, ...]
     url: ObjectUrl
     warnings: tuple[str, ...]
+
+    @property
+    def audio(self) -> StoredObject:
+        return self.receipts[0]
 
 
 def plan_target(files: JobFiles, request: SpeechInput) -> Target:
@@ -168,13 +173,35 @@ async def store(
         ],
         taken,
     )
-    warnings = dict.fromkeys(w for receipt in receipts for w in receipt.warnings)
+    said = (warning for receipt in receipts for warning in receipt.warnings)
     url = await in_thread(Lane.STORE, target.links.to, target.audio.key)
-    if url.kind not in (target.links.kind, target.links.otherwise):
-        warnings[f"The audio has a {url.kind} URL: local files cannot be presigned."] = None
-    if url.shortened:
-        warnings[f"URLs end at {url.expires}, with the credentials that signed them."] = None
-    return Stored(receipts[0], url, (*target.warnings, *warnings))
+    warnings = dict.fromkeys([*target.warnings, *said, *target.links.warnings(url)])
+    return Stored(tuple(receipts), url, tuple(warnings))
+
+
+def warnings_again(target: Target, url: ObjectUrl, place: str) -> list[str]:
+    """What there is to say of a result that is stored already, beside what its answer says.
+
+    Args:
+        url: the audio's, as it is given now.
+        place: where the audio lies now, a `storage_type`.
+    """
+    kept = place == "local" and "s3" in target.files.storage.stores()
+    waits = [ON_DISK_ONLY] if kept else []
+    return [*target.warnings, *waits, *target.links.warnings(url)]
+
+
+async def withdraw(target: Target, storing: asyncio.Task[Stored], taken: Collection[str]) -> None:
+    """Takes back what a cancelled attempt stores or has stored, as if it had failed.
+
+    Args:
+        storing: `store` of this attempt, which is waited for: an upload must not outlive a delete.
+        taken: as it was given to `store`.
+    """
+    await asyncio.wait({storing})
+    if storing.cancelled() or storing.exception():
+        return  # it has taken back everything itself
+    await _take_back_all(target.files, storing.result().receipts, taken)
 
 
 async def _all_or_none(
@@ -190,11 +217,17 @@ async def _all_or_none(
     stored = [outcome for outcome in outcomes if isinstance(outcome, StoredObject)]
     if not failures:
         return stored
+    await _take_back_all(files, stored, taken)
+    raise failures[0]
+
+
+async def _take_back_all(
+    files: JobFiles, stored: Sequence[StoredObject], taken: Collection[str]
+) -> None:
     try:
         await in_thread(Lane.STORE, _take_back, files, stored, taken)
     except WorkerError as error:
-        log.warning("files of a failed job were left behind: %s", error.message)
-    raise failures[0]
+        log.warning("files of a job without a result were left behind: %s", error.message)
 
 
 def _take_back(files: JobFiles, stored: Sequence[StoredObject], taken: Collection[str]) -> None:
@@ -211,7 +244,7 @@ def _take_back(files: JobFiles, stored: Sequence[StoredObject], taken: Collectio
         raise answer
     ours = {receipt.sha256 for receipt in stored}
     if files.answer.key in taken or (answer and answer.metadata.get("sha256") not in ours):
-        log.warning("files stay of a job that failed: another attempt may have been answered")
+        log.warning("files of a job without a result stay: another attempt may have been answered")
         return
     files.delete(receipt.key for receipt in stored if receipt.key not in taken)
 

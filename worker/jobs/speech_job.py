@@ -21,7 +21,15 @@ from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
-from worker.files.store import Stored, Target, plan_target, store, taken_keys
+from worker.files.store import (
+    Stored,
+    Target,
+    plan_target,
+    store,
+    taken_keys,
+    warnings_again,
+    withdraw,
+)
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
 from worker.jobs.render import Rendered, render
@@ -98,8 +106,7 @@ class SpeechJob:
             if earlier:  # another attempt was quicker
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
-            stored = await self._store(facts, rendered)
-        return await in_thread(Lane.STORE, self._answer, facts, rendered.data, stored)
+            return await self._deliver(facts, rendered)
 
     async def _earlier_answer(self) -> dict[str, Any] | None:
         """What the same job answered, if another attempt at it was done before."""
@@ -192,6 +199,20 @@ class SpeechJob:
             )
         return list(dict.fromkeys(found))
 
+    async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
+        """Stores the result and answers. A job that is cancelled meanwhile has announced nothing,
+        so nothing stays of what it stored; one that may be redelivered is answered from it."""
+        storing = asyncio.create_task(self._store(facts, rendered))
+        storing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            stored = await asyncio.shield(storing)
+            return await in_thread(Lane.STORE, self._answer, facts, rendered.data, stored)
+        except asyncio.CancelledError:
+            if not self._redeliverable():
+                log.info("cancelled while its result was being stored")
+                await withdraw(self._target, storing, self._taken)
+            raise
+
     async def _store(self, facts: SpeechFacts, rendered: Rendered) -> Stored:
         """Stores the audio, its timing files and the job's answer."""
         of_object = {
@@ -217,10 +238,11 @@ class SpeechJob:
         """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
         key, storage, links = earlier["s3_key"], self._files.storage, self._target.links
+        url = links.to(key)
         found = self._handed_over(
             earlier,
-            links.to(key),
-            [REDELIVERED],
+            url,
+            [REDELIVERED, *warnings_again(self._target, url, earlier["storage_type"])],
             lambda: storage.get(key, max_bytes=earlier["bytes"]),
         )
         timings = find_timings(self._files, earlier)  # older versions had other keys

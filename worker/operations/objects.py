@@ -191,7 +191,7 @@ class Result(Operation):
         facts: Answer = facts_of(item) if answer is None else answer
         return {
             **facts,
-            "warnings": [*facts.get("warnings", ()), *warnings],
+            "warnings": [*facts.get("warnings", ()), *warnings, *links.warnings(url)],
             **url_fields(url),
             "audio_url": url.url,
             "timing_keys": list(timings.values()),

@@ -33,7 +33,7 @@ def check_local_job(arguments: Sequence[str]) -> None:
             ) from exc
     try:
         job = json.loads(text)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise InvalidInput(f"{source} is not valid JSON: {exc}.") from exc
     if not isinstance(job, dict) or job.get("input") is None:
         raise InvalidInput(f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.')

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from errors import InvalidInput, VoiceNotFound, show
+from errors import InvalidInput, StorageDenied, VoiceNotFound, show
 from s3_utils import Storage
 from worker.audio.decode import decode
 from worker.keys import user_key_fault
@@ -14,7 +14,7 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import one_line
 from worker.voices.sources import VoiceInput, VoiceSources
-from worker.voices.stored import split_extension, split_transcript, voice_name
+from worker.voices.stored import probe, split_extension, split_transcript, voice_name
 
 log = get_logger("voices")
 
@@ -87,7 +87,10 @@ class VoiceCatalogue:
         audio = decode(data, max_seconds=self._config.max_seconds, max_bytes=self._config.max_bytes)
         key, words_key = f"{stem}.{audio.extension}", f"{stem}.txt"
         words = one_line(ref_text or "")
-        old = self._of_stem(stem)
+        try:
+            old = self._of_stem(stem)
+        except StorageDenied:  # nothing there that these credentials may see
+            old = []
         self._storage.put(key, data)
         if words:
             self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
@@ -128,8 +131,12 @@ class VoiceCatalogue:
 
     def _of_stem(self, stem: str) -> list[str]:
         """Keys of a voice's audio and transcript files."""
+        try:
+            near = list(self._storage.list(f"{stem}."))
+        except StorageDenied:
+            near = list(probe(self._storage, stem))
         return [
             item.key
-            for item in self._storage.list(f"{stem}.")
+            for item in near
             if stem in (split_extension(item.key)[0], split_transcript(item.key)[0])
         ]

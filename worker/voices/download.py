@@ -36,6 +36,7 @@ MAX_REDIRECTS = 5
 _CHUNK = 1 << 16
 _STALL_S = 15.0  # longest wait for one packet
 _CONNECT_S = 5.0  # longest wait for an address while there are others
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _URL_SAFE = "%/:=&?~#+!$,;'@()*[]-._"
 _LINK_HINT = "Use a link that downloads the file itself, as a presigned or public storage URL does."
@@ -286,6 +287,7 @@ def _public_addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str
 
 
 def _is_public(text: str) -> bool:
+    """Python calls 192.0.0.0/24 (protocols, a metadata service once) public before 3.11.9."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or _nat64(address)
@@ -293,7 +295,8 @@ def _is_public(text: str) -> bool:
             address = inner
         elif address.teredo or address.is_site_local:
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    public = address.is_global and not address.is_multicast and not address.is_reserved
+    return public and address not in _PROTOCOLS
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

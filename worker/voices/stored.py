@@ -170,7 +170,7 @@ def _siblings(storage: Storage, key: str, disk: Storage | None) -> list[ObjectIn
         with time_limit(BRIEF_S) if there else nullcontext():
             return _listed(storage, key)
     except StorageDenied:
-        return list(_probe(storage, key))
+        return list(probe(storage, key))
     except StorageUnavailable:
         if not there:
             raise
@@ -186,8 +186,13 @@ def _listed(storage: Storage, key: str) -> list[ObjectInfo]:
     ]
 
 
-def _probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
-    """As `_siblings`, by asking for each usual name; for credentials that may not list."""
+def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
+    """Objects named as `key`, with its extension or the usual ones, each asked for by itself; for
+    credentials that may not list.
+
+    Raises:
+        StorageDenied: not one of them can be seen.
+    """
     stem, extension = split_extension(key)
     audio = [key] if extension else [f"{stem}.{each}" for each in USUAL]
     denied: StorageDenied | None = None

@@ -113,6 +113,25 @@ def test_bad_input_is_refused_by_name(raw: object, message: str) -> None:
     assert len(said) < 500
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"text": "[voice:ftp://h/y?sig=TOPSECRET] Hi"},
+        {"text": "[speed:ftp://h/y?sig=TOPSECRET] Hi"},
+        {"text": "Hi", "voice": "ftp://h/y?sig=TOPSECRET"},
+        {"text": "Hi", "session": ["https://h/y?sig=TOPSECRET"]},
+        {"endpoint": "download", "job_id": "https://h/y?sig=TOPSECRET"},
+        {"text": "Hi", "metadata": {"https://h/y?sig=TOPSECRET": "x"}},
+    ],
+)
+def test_what_stands_behind_the_question_mark_of_a_url_is_not_repeated(
+    raw: dict[str, Any],
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        speech(raw)
+    assert "TOPSECRET" not in caught.value.message + caught.value.hint
+
+
 def test_all_problems_come_in_one_error() -> None:
     with pytest.raises(InvalidInput) as caught:
         read({"text": "", "speed": 9, "nfe_step": "x", "colour": "red", "seed": 1.5})
