@@ -28,45 +28,45 @@ _SCRIPTS = {
 }  # fmt: skip
 _WORDS = {
     "en": "the and of to in is was that it for with as on you he she his her they this are be at "
-"by not have from "
-          "or had but we were which there their been has would what will can if when who an my "
-"your all no so do "
-          "said into them then some could out up about its only our me over than how any these "
-"did just after i "
-          "it's don't i'm where here now get how please visit call read open see",
+    "by not have from "
+    "or had but we were which there their been has would what will can if when who an my "
+    "your all no so do "
+    "said into them then some could out up about its only our me over than how any these "
+    "did just after i "
+    "it's don't i'm where here now get how please visit call read open see",
     "de": "der die das und ist nicht ein eine zu mit sich des auf für im dem den von auch es sie "
-"er ich wir ihr "
-          "als an werden aus hat dass nach bei um am sind noch wie einem über einen so zum war "
-"haben nur oder aber "
-          "vor zur bis mehr durch man sein wurde wenn kann schon doch sehr ihre seine wird vom "
-"uns mich dich mir "
-          "dir kein keine lesen kostet wohnt beim unter",
+    "er ich wir ihr "
+    "als an werden aus hat dass nach bei um am sind noch wie einem über einen so zum war "
+    "haben nur oder aber "
+    "vor zur bis mehr durch man sein wurde wenn kann schon doch sehr ihre seine wird vom "
+    "uns mich dich mir "
+    "dir kein keine lesen kostet wohnt beim unter",
     "fr": "le la les de des du et est un une dans que qui pour pas sur au aux par plus avec ce "
-"il elle ne se je "
-          "nous vous ils elles sont mais ou où cette ces son sa ses leur leurs était être avoir "
-"fait comme tout "
-          "très bien aussi on en y ont a à mon ma mes votre notre si sans même quand c'est n'est "
-"d'une qu'il lisez",
+    "il elle ne se je "
+    "nous vous ils elles sont mais ou où cette ces son sa ses leur leurs était être avoir "
+    "fait comme tout "
+    "très bien aussi on en y ont a à mon ma mes votre notre si sans même quand c'est n'est "
+    "d'une qu'il lisez",
     "es": "el la los las de del y que en un una es no se por con para su al lo como más pero sus "
-"le ya o este sí "
-          "porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo "
-"nos durante todos uno "
-          "les ni contra otros ese eso ante ellos e esto mí antes algunos qué unos yo otro otras "
-"fue era está son "
-          "tiene muy vive viven lea sale cuesta a las",
+    "le ya o este sí "
+    "porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo "
+    "nos durante todos uno "
+    "les ni contra otros ese eso ante ellos e esto mí antes algunos qué unos yo otro otras "
+    "fue era está son "
+    "tiene muy vive viven lea sale cuesta a las",
     "it": "il lo la gli le di che e è un una per non con sono del della dei delle nel nella si "
-"da al alla ma come "
-          "anche più questo questa ho ha hanno era essere suo sua loro io lui lei noi voi se "
-"molto quando dove",
+    "da al alla ma come "
+    "anche più questo questa ho ha hanno era essere suo sua loro io lui lei noi voi se "
+    "molto quando dove",
     "pt": "o a os as de do da dos das e que em um uma é não se por com para seu sua ao no na nos "
-"nas mais mas como "
-          "foi ele ela eles são está muito também já você eu nós isso este esta quando onde tem "
-"havia ou à",
+    "nas mais mas como "
+    "foi ele ela eles são está muito também já você eu nós isso este esta quando onde tem "
+    "havia ou à",
     "nl": "de het een en van ik te dat die in is niet zijn op aan met als voor er maar om hem "
-"dan zou of wat mijn "
-          "dit zo door over ze bij ook tot je mij uit der daar haar naar heb hoe heeft hebben "
-"deze worden wordt",
-}  # fmt: skip
+    "dan zou of wat mijn "
+    "dit zo door over ze bij ook tot je mij uit der daar haar naar heb hoe heeft hebben "
+    "deze worden wordt",
+}
 _SETS = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 4000  # characters looked at

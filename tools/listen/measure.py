@@ -66,9 +66,7 @@ def measure(
     scores: dict[str, Score] = {}
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(
-            {"F5_MODEL": "demo", "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": folder}
-        )
+        worker = Worker({"F5_MODEL": "demo", "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": folder})
         try:
             for first in range(0, len(cases), _AT_ONCE):
                 some = cases[first : first + _AT_ONCE]

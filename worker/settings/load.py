@@ -96,8 +96,10 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
     """Prefixes and the key template get the checks that a job's own keys get."""
     jobs, voices, problems = settings.jobs, settings.voices.prefix, reader.problems
     of_jobs = {
-        env.name: getattr(jobs, name)
-        for name, env in variables(JobConfig).items()
+        env.name: getattr(group, name)
+        for group in vars(settings).values()
+        if isinstance(group, Group)
+        for name, env in variables(type(group)).items()
         if name.endswith("_prefix")
     }
     lexicons = settings.processing.lexicon_prefix

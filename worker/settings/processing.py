@@ -93,7 +93,8 @@ class ProcessingConfig(Group):
     pauses: Annotated[Pauses, BeforeValidator(_pauses)] = setting(
         "PAUSES", Pauses(), "sentence=0.3,paragraph=0.8"
     )
-    """Seconds of silence by kind of break: `sentence`, `clause`, `speaker`, `paragraph`, `heading`"""
+    """Seconds of silence by kind of break: `sentence`, `clause`, `speaker`, `paragraph`,
+    `heading`"""
     lexicon_prefix: str = setting("LEXICON_PREFIX", "lexicons/", "words/")
     """Prefix of the keys of lexicons, JSON or PLS"""
     asr: Literal["off", "moonshine"] = setting("ASR", "off", "moonshine")
