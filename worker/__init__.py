@@ -4,7 +4,7 @@
 - `jobs`: one job step by step: chunks, resuming, streaming, progress, the answer
 - `request`: the fields of a job, their types, older names
 - `voices`: finding a voice, downloading, clipping and caching its reference
-- `audio`: decode, clip, resample, crossfade, encode
+- `audio`: decode, clip, resample, joins, loudness, encode
 - `subtitles`: word times; writing subtitles, reading transcripts
 - `files`: a job's files in storage: their keys, storing, links, answers, finding, cleanup
 

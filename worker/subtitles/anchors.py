@@ -1,0 +1,139 @@
+"""Which of the pauses heard in a piece of speech lie between which of its words.
+
+A pause may also be the closing of the lips inside a word, and a comma may be read without one. So
+of all ways to give the pauses to places between words, or to none, the cheapest is taken: stretches
+of sound should be as long as their words suggest, long pauses should not lie inside a word, and
+those at a full stop or a comma are the likely ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Span = tuple[float, float]  # seconds [start, end)
+
+_WINDOW_S = 0.01
+_SOUND_DB = -40.0  # below the piece's loudest window
+_SHORTEST_PAUSE_S = 0.07
+_MOST_PAUSES, _MOST_WORDS = 60, 500  # of one piece; beyond it the longest pauses count
+
+# Costs are squares of standard deviations, halved, as far as they are anything.
+_SPREAD_S = 0.03  # variance of a stretch's length for each second of it
+_INSIDE_S = 0.08  # a pause of this length inside a word costs 1, a longer one its square
+_NO_MARK = 2.0  # a pause between two words without punctuation
+_UNHEARD = (0.0, 1.0, 3.0)  # no pause at a place without mark, a comma, a full stop
+
+
+class Mark(IntEnum):
+    """What a word ends: nothing, a clause, a sentence."""
+
+    NONE = 0
+    CLAUSE = 1
+    SENTENCE = 2
+
+
+class Stretch(NamedTuple):
+    """Sound from `start` to `end` (seconds) that holds the words [first, last)."""
+
+    start: float
+    end: float
+    first: int
+    last: int
+
+
+def sounds(samples: NDArray[np.floating], rate: int, start: float, end: float) -> list[Span]:
+    """Where between `start` and `end` (seconds) there is sound, in order.
+
+    Returns: [(start, end)] where there is none at all, or less than two windows.
+    """
+    window = max(1, int(_WINDOW_S * rate))
+    first, last = max(0, int(start * rate)), min(int(end * rate), len(samples))
+    count = (last - first) // window
+    if count < 1:
+        return [(start, end)]
+    blocks = samples[first : first + count * window].reshape(count, window)
+    level = np.sqrt(np.mean(np.square(blocks, dtype=np.float64), axis=1))
+    loud = np.flatnonzero(level > level.max() * 10 ** (_SOUND_DB / 20))
+    if not len(loud):
+        return [(start, end)]
+    gaps = np.flatnonzero(np.diff(loud) - 1 >= round(_SHORTEST_PAUSE_S * rate / window))
+    if len(gaps) > _MOST_PAUSES:
+        longest = np.argsort(np.diff(loud)[gaps])[-_MOST_PAUSES:]
+        gaps = np.sort(gaps[longest])
+    begins = loud[np.concatenate(([0], gaps + 1))]
+    ends = loud[np.concatenate((gaps, [len(loud) - 1]))] + 1
+    found = [
+        (start + int(a) * window / rate, start + int(b) * window / rate)
+        for a, b in zip(begins, ends, strict=True)
+    ]
+    if loud[-1] == count - 1:
+        found[-1] = (found[-1][0], end)
+    return [(min(a, end), min(b, end)) for a, b in found]
+
+
+def anchor(weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span]) -> list[Stretch]:
+    """The words, at least one, over what is heard of them.
+
+    Args:
+        weights: how long each word is against the others.
+        marks: what each word ends.
+        heard: stretches of sound in order, at least one.
+    """
+    if len(heard) == 1 or len(weights) == 1 or len(weights) > _MOST_WORDS:
+        return [Stretch(heard[0][0], heard[-1][1], 0, len(weights))]
+    costs = _Costs(weights, marks, heard)
+    words, stretches = len(weights), len(heard)
+    best = np.full((stretches + 1, words + 1), np.inf)
+    best[0, 0] = 0.0
+    came: dict[tuple[int, int], tuple[int, int]] = {}
+    for last in range(1, stretches + 1):
+        for first in range(last):
+            total = best[first][:, None] + costs.of(first, last)
+            origin = total.argmin(axis=0)
+            least = total[origin, np.arange(words + 1)]
+            for word in np.flatnonzero(least < best[last]).tolist():
+                best[last, word] = least[word]
+                came[last, word] = (first, int(origin[word]))
+    found: list[Stretch] = []
+    at = (stretches, words)
+    while at != (0, 0):
+        before = came[at]
+        found.append(Stretch(heard[before[0]][0], heard[at[0] - 1][1], before[1], at[1]))
+        at = before
+    return found[::-1]
+
+
+class _Costs:
+    """What it costs to take stretches [first, last) as one that holds words [i, j)."""
+
+    def __init__(
+        self, weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span]
+    ) -> None:
+        self._heard = heard
+        self._pauses = [right[0] - left[1] for left, right in pairwise(heard)]
+        before = np.concatenate(([0.0], np.cumsum(weights)))
+        pace = sum(end - start for start, end in heard) / before[-1]
+        length = pace * (before[None, :] - before[:, None])
+        self._length = np.where(length > 0, length, np.inf)
+        unheard = np.array([0.0, *(_UNHEARD[mark] for mark in marks)])
+        passed = np.cumsum(unheard)
+        # Between words i and j lie the ends of words i+1 to j-1.
+        self._inside = np.maximum(0.0, (passed - unheard)[None, :] - passed[:, None])
+        marked = np.array([mark is not Mark.NONE for mark in marks[:-1]], dtype=bool)
+        self._cut = np.concatenate(([0.0], np.where(marked, 0.0, _NO_MARK), [0.0]))
+
+    def of(self, first: int, last: int) -> NDArray[np.float64]:
+        """(i, j) costs; infinite where no word is left."""
+        seconds = self._heard[last - 1][1] - self._heard[first][0]
+        inner = sum((pause / _INSIDE_S) ** 2 for pause in self._pauses[first : last - 1])
+        with np.errstate(invalid="ignore"):
+            off = (seconds - self._length) ** 2 / (2 * _SPREAD_S * self._length)
+        costs: NDArray[np.float64] = off + self._inside + inner + self._cut[None, :]
+        costs[~np.isfinite(self._length)] = np.inf
+        return costs
