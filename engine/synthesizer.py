@@ -45,6 +45,7 @@ class Synthesizer:
         self.knows = knows(vocab)
         self._longest_s = longest_s
         self.sample_rate = mel.config.sample_rate
+        self.frames_per_s = mel.config.sample_rate / mel.config.hop_length
         self._mel = mel
         self._vocab = vocab
         self._mels: LRUCache[tuple[str, float], Tensor] = LRUCache(_MELS_KEPT)
@@ -103,11 +104,10 @@ class Synthesizer:
         self._check_fixed(voice, parameters)
         pace = self.pace(voice, parameters)
         fixed = self._fixed_seconds(voice, texts, parameters, pace)
-        frames_per_s = self.sample_rate / self._mel.config.hop_length
         return [
             self._chunk(
                 voice, text, parameters, first_index + i, seconds,
-                math.ceil(max(pace(text), SHORTEST_LINE_S / parameters.speed) * frames_per_s),
+                math.ceil(max(pace(text), SHORTEST_LINE_S / parameters.speed) * self.frames_per_s),
             )
             for i, (text, seconds) in enumerate(zip(texts, fixed, strict=True))
         ]  # fmt: skip

@@ -97,14 +97,15 @@ class NaturalJoins:
       is less; where there is more the pieces move together, silence over silence, and what a
       piece still begins with too much is cut off.
     - Without a pause a sentence goes on: pieces of one voice overlap by the silence they have
-      beyond 0.05 s, at most by 0.15 s. Pieces of two voices then do not overlap.
+      beyond 0.05 s, at most by 0.15 s or what the job sets; pieces of two voices do not.
     - Every piece begins and ends in a few milliseconds of fade.
     - A piece is made louder or softer where it is more than 1 LU off the one before in its voice,
       never so loud that it clips. What cannot be measured keeps its level.
     """
 
-    def __init__(self, sample_rate: int) -> None:
-        self._rate = sample_rate
+    def __init__(self, sample_rate: int, fade_s: float = _LONGEST_FADE_S) -> None:
+        """`fade_s`: the longest overlap of silence where a sentence goes on."""
+        self._rate, self._fade_s = sample_rate, fade_s
         self._levels: dict[str | None, float] = {}
         self._voice: str | None = None
         self._start = 0  # of the last piece
@@ -144,7 +145,7 @@ class NaturalJoins:
             return self._end
         there = self._end - self._sound_end + silence
         spare = max(0, there - round(_WITHIN_SENTENCE_S * self._rate))
-        return self._end - min(spare, round(_LONGEST_FADE_S * self._rate))
+        return self._end - min(spare, round(self._fade_s * self._rate))
 
     def _gain(self, sound: Samples, voice: str | None) -> float:
         level = loudness(sound, self._rate)

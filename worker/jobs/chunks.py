@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 
 from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
 from engine.synthesizer import Synthesizer
-from worker.audio.crossfade import place
+from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all
+from worker.quality.guard import Guard, Report
+from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 
 
@@ -29,6 +31,7 @@ class Segment:
     start: float
     end: float
     words: tuple[SaidWord, ...] = ()
+    report: Report | None = None
 
 
 @dataclass
@@ -43,19 +46,25 @@ class Spoken:
 
 
 async def speak(
-    chunks: Sequence[Chunk], synthesizer: Synthesizer, stored: Mapping[int, Samples]
+    chunks: Sequence[Chunk],
+    synthesizer: Synthesizer,
+    stored: Mapping[int, Samples],
+    guard: Guard | None = None,
 ) -> AsyncGenerator[SpokenChunk, None]:
     """Chunks as they finish, those in `stored` (from an interrupted run) first, without inference.
+    Each has passed `guard`.
 
     Raises:
         InferenceFailed: the device failed; retryable.
     """
-    for index, samples in stored.items():
-        yield SpokenChunk(index, samples)
+    for chunk in chunks:
+        if chunk.index in stored:
+            spoken = SpokenChunk(chunk.index, stored[chunk.index])
+            yield await guard.checked(chunk, spoken) if guard else spoken
     missing = [chunk for chunk in chunks if chunk.index not in stored]
     submitted = await _submitted(missing, synthesizer)
     waiting = [
-        asyncio.ensure_future(_finished(chunk, future, synthesizer))
+        asyncio.ensure_future(_finished(chunk, future, synthesizer, guard))
         for chunk, future in zip(missing, submitted, strict=True)
     ]
     try:
@@ -88,30 +97,56 @@ def _cancel_all(submission: asyncio.Future[list[Future[SpokenChunk]]]) -> None:
 
 
 async def _finished(
+    chunk: Chunk, future: Future[SpokenChunk], synthesizer: Synthesizer, guard: Guard | None
+) -> SpokenChunk:
+    spoken = await _at_its_level(chunk, future, synthesizer)
+    if guard is None:
+        return spoken
+
+    async def again(chunk: Chunk) -> SpokenChunk:
+        (future,) = await _submitted([chunk], synthesizer)
+        try:
+            return await _at_its_level(chunk, future, synthesizer)
+        finally:
+            future.cancel()
+
+    return await guard.checked(chunk, spoken, again)
+
+
+async def _at_its_level(
     chunk: Chunk, future: Future[SpokenChunk], synthesizer: Synthesizer
 ) -> SpokenChunk:
     spoken = await asyncio.wrap_future(future)
     return replace(spoken, samples=synthesizer.restore_loudness(chunk, spoken.samples))
 
 
+def joins_of(request: SpeechInput, *, natural: bool, sample_rate: int) -> Joins:
+    """The rule by which the chunks of a job meet, to be used once."""
+    fade_s = request.cross_fade_duration
+    return NaturalJoins(sample_rate, fade_s) if natural else CrossFade(sample_rate, fade_s)
+
+
 def assemble(
-    chunks: Sequence[Chunk], finished: Mapping[int, SpokenChunk], sample_rate: int
+    chunks: Sequence[Chunk],
+    finished: Mapping[int, SpokenChunk],
+    sample_rate: int,
+    joins: Joins,
+    reports: Mapping[int, Report],
 ) -> Spoken:
     """All finished chunks, by index, on one time axis."""
-    waves = [finished[chunk.index].samples for chunk in chunks]
-    fade = int(chunks[0].parameters.cross_fade_duration * sample_rate) if chunks else 0
-    gaps = [int(chunk.pause_s * sample_rate) for chunk in chunks]
-    samples, starts = place(waves, gaps, fade)
+    pieces = [Piece(finished[c.index].samples, c.pause_s, c.voice.name) for c in chunks]
+    samples, placed = join_all(joins, pieces)
     segments = [
         Segment(
             chunk.index,
             chunk.written,
             chunk.voice.name,
-            start / sample_rate,
-            (start + len(wave)) / sample_rate,
+            piece.start / sample_rate,
+            piece.end / sample_rate,
             chunk.words,
+            reports.get(chunk.index),
         )
-        for chunk, wave, start in zip(chunks, waves, starts, strict=True)
+        for chunk, piece in zip(chunks, placed, strict=True)
     ]
     made = [spoken for spoken in finished.values() if spoken.inference_s]
     queue_s = min((spoken.queue_s for spoken in made), default=0.0)

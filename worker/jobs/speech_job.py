@@ -11,13 +11,16 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from engine.boot import Engine
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
 from s3_utils import ObjectUrl
+from text.languages import base
 from worker.app import App
+from worker.audio.joins import Joins
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
@@ -32,7 +35,7 @@ from worker.files.store import (
     withdraw,
 )
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
-from worker.jobs.chunks import Spoken, assemble, speak
+from worker.jobs.chunks import Spoken, assemble, joins_of, speak
 from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, render
 from worker.jobs.reporter import Progress, Reporter
@@ -42,6 +45,9 @@ from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
 from worker.lexicons import Lexicons
 from worker.log import get_logger
+from worker.quality.expected import reference_warning
+from worker.quality.guard import Guard, Report, heard_warnings
+from worker.quality.recogniser import OFF, recogniser
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice
@@ -69,6 +75,7 @@ class SpeechJob:
     _voices: Mapping[str | None, PreparedVoice]
     _engine: Engine
     _prepared_s: float
+    _guard: Guard | None = None
 
     def __init__(
         self,
@@ -113,7 +120,9 @@ class SpeechJob:
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
-            spoken = await in_thread(Lane.COMPUTE, assemble, chunks, finished, self._rate)
+            spoken = await in_thread(
+                Lane.COMPUTE, assemble, chunks, finished, self._rate, self._joins(), self._reports()
+            )
             rendered, earlier = await asyncio.gather(
                 in_thread(Lane.COMPUTE, render, spoken, self._request), self._earlier_answer()
             )
@@ -141,6 +150,8 @@ class SpeechJob:
     def _planned(self, synthesizer: Synthesizer, parameters: SpeechParameters) -> list[Chunk]:
         script = self._text.read(synthesizer.knows, self._lexicons.lexicon)
         self._warnings = (*self._warnings, *self._lexicons.warnings, *script.warnings)
+        if self._text.processing.stages.checks:
+            self._guard = self._new_guard(script.lines[0].language)
         planner = Planner(
             synthesizer,
             self._text.spoken_references(self._voices),
@@ -149,6 +160,22 @@ class SpeechJob:
             pauses=self._text.options.pauses,
         )
         return planner.plan(script)
+
+    def _new_guard(self, language: str) -> Guard:
+        name = self._app.settings.processing.asr
+        return Guard(
+            None if name == OFF else partial(recogniser, name),
+            sample_rate=self._rate,
+            frames_per_s=self._engine.synthesizer.frames_per_s,
+            language=base(language),
+        )
+
+    def _joins(self) -> Joins:
+        natural = self._text.processing.stages.joins
+        return joins_of(self._request, natural=natural, sample_rate=self._rate)
+
+    def _reports(self) -> Mapping[int, Report]:
+        return self._guard.reports if self._guard else {}
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:
         return ChunkSaver(
@@ -161,8 +188,10 @@ class SpeechJob:
     async def _speak(self, chunks: Sequence[Chunk], saver: ChunkSaver) -> dict[int, SpokenChunk]:
         """Every chunk by index; each is stored and reported as it finishes."""
         progress = Progress(chunks, self._rate)
-        stream = ChunkStream(self._reporter, self._target, self._request, chunks, self._rate)
-        speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found))
+        stream = ChunkStream(
+            self._reporter, self._target, self._request, chunks, self._rate, self._joins()
+        )
+        speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found, self._guard))
         finished: dict[int, SpokenChunk] = {}
         async with stream, speaking as spoken:
             async for chunk in spoken:
@@ -210,6 +239,13 @@ class SpeechJob:
     def _all_warnings(self) -> list[str]:
         request, found = self._request, [*self._warnings]
         found += [warning for voice in self._voices.values() for warning in voice.warnings]
+        if self._guard is not None:
+            found += heard_warnings(self._guard.reports)
+            found += [
+                said
+                for voice in self._voices.values()
+                if (said := reference_warning(voice.name, voice.ref_text, voice.seconds))
+            ]
         if self._engine.card.notice:
             found.append(self._engine.card.notice)
         if request.stream and not self._reporter.streams:

@@ -8,7 +8,7 @@ two is kept. What could not be checked is said to be unchecked, never to be good
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.chunk import Chunk, SpokenChunk
@@ -23,6 +23,7 @@ log = get_logger("quality")
 BY_SOUND = "sound"
 _SECOND_TRY = 0x9E3779B97F4A7C15  # added to a chunk's seed
 _SEEDS = 1 << 63
+_SHOWN = 12  # chunks named in a warning
 
 Speak = Callable[[Chunk], Awaitable[SpokenChunk]]
 
@@ -69,15 +70,17 @@ class Guard:
         self._rate, self._frames_per_s = sample_rate, frames_per_s
         self.reports: dict[int, Report] = {}
 
-    async def checked(self, chunk: Chunk, spoken: SpokenChunk, speak: Speak) -> SpokenChunk:
+    async def checked(
+        self, chunk: Chunk, spoken: SpokenChunk, speak: Speak | None = None
+    ) -> SpokenChunk:
         """`spoken`, or a better try of it; what was found goes into `reports`.
 
         Args:
-            speak: speaks a chunk.
+            speak: speaks a chunk; None where a second try is not wanted.
         """
         first = kept = await in_thread(Lane.COMPUTE, self._judge, chunk, spoken)
         attempts = 1
-        if first.comparison is not None and first.comparison.gross:
+        if speak is not None and first.comparison is not None and first.comparison.gross:
             attempts = 2
             again = replace(chunk, seed=(chunk.seed + _SECOND_TRY) % _SEEDS)
             log.info("chunk %d is spoken again: %s", chunk.index, first.comparison.finding)
@@ -121,6 +124,24 @@ class Guard:
 
     def _name(self) -> str:
         return self._recogniser().name if self._recogniser is not None else ""
+
+
+def heard_warnings(reports: Mapping[int, Report]) -> list[str]:
+    """One sentence for each kind of finding, with the chunks it was found in."""
+    places: dict[str, list[int]] = {}
+    for index in sorted(reports):
+        for finding in reports[index].findings:
+            kind = finding.partition(" '")[0]
+            places.setdefault(kind, []).append(index)
+    return [
+        f"Listen to chunk{'s' if len(found) > 1 else ''} {_listed(found)}: {kind}."
+        for kind, found in places.items()
+    ]
+
+
+def _listed(indices: list[int]) -> str:
+    shown = ", ".join(map(str, indices[:_SHOWN]))
+    return f"{shown} and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else shown
 
 
 _ONE_AT_A_TIME = threading.Lock()  # recognisers are not thread-safe, and use every core

@@ -1,2 +1,5 @@
-def aligner(name):
+from __future__ import annotations
+
+
+def aligner(name: str) -> None:
     return None

@@ -25,7 +25,6 @@ from worker.voices.located import Located, TranscriptFile
 MODEL_RATE = 24_000
 _MIN_RECUT_S = 3.0  # a reference shorter than this copies the voice badly
 _SLACK_S = 0.15
-_MOST_CHARS_PER_S = 40.0
 _SLOWEST_LETTERS_PER_S = 6.0
 
 
@@ -72,11 +71,6 @@ def prepare_voice(
     else:
         clip, text = _from_transcript(words, audio, clip, located, warnings)
     text = with_full_stop(text)
-    if len(text) > _MOST_CHARS_PER_S * clip.seconds:
-        warnings.append(
-            f"The words of voice {located.name} are many for {clip.seconds:.1f} s of audio "
-            f"({len(text)} characters): speech may be rushed. Check that they match."
-        )
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
     return PreparedVoice(
