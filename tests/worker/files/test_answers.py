@@ -43,6 +43,17 @@ MADE: dict[str, Any] = {
     "session": "s1",
     "index": 1,
     "metadata": {"a": "b"},
+    "processing": "f5-tts",
+    "language": "de",
+    "markup": False,
+    "clean": False,
+    "breaks": False,
+    "normalize": False,
+    "durations": False,
+    "joins": False,
+    "checks": False,
+    "pauses": {"sentence": 1.0},
+    "lexicon": {"SQL": "sequel"},
 }
 ONLY_HANDED_OVER: dict[str, Any] = {
     "url": "none",
