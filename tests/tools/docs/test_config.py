@@ -28,7 +28,7 @@ def test_every_recipe_is_a_valid_environment() -> None:
 
 
 def test_variables_named_in_the_text_exist() -> None:
-    """Those a sentence ends with "are not read" excepted, which are boto3's, and codes of errors."""
+    """Except those a sentence ends with "are not read", which are boto3's, and codes of errors."""
     text = CONFIG.read_text("utf-8").split("## All variables")[0]
     text = re.sub(r"(?:`AWS_USE_\w+`\s*(?:and\s*)?)+are not read", "", text)
     known = {name for env in all_variables() for name in env.names}
