@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
 CARD = "card.yaml"
@@ -40,18 +41,13 @@ def read_card(path: Path | None) -> ModelCard:
     or has unknown keys or wrong values; names each."""
     if path is None:
         return ModelCard()
-    import yaml
-
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = read_yaml(path)
         return ModelCard.model_validate({} if found is None else found)
     except ValidationError as exc:
         problem = "; ".join(_problem(error) for error in exc.errors())
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = f", see its line {mark.line + 1}" if mark else ""
-        reason = exc.strerror if isinstance(exc, OSError) else f"it is not YAML{line}"
-        problem = str(reason)
+    except Unreadable as exc:
+        problem = str(exc)
     raise ModelUnavailable(
         f"The model's card {path} cannot be used: {problem}.",
         f"Its keys are {', '.join(ModelCard.model_fields)}; correct it, or remove the file.",
