@@ -1,27 +1,6 @@
 """The few ways a job can fail, each with a stable code and a next step for the user; how their
 messages repeat a wrong value (`show`) and guess the name that was meant (`nearest`).
 
-    WorkerError
-    ├── InvalidInput
-    │   ├── AnswerTooLarge
-    │   ├── VoiceNotFound
-    │   ├── VoiceUnusable
-    │   └── TranscriptMissing
-    ├── ConfigError
-    ├── StorageError
-    │   ├── ObjectNotFound
-    │   ├── BucketNotFound
-    │   ├── StorageDenied
-    │   ├── StorageFull
-    │   └── StorageUnavailable
-    ├── ModelUnavailable
-    ├── InferenceFailed
-    │   └── DeviceFailed
-    ├── JobTimeout
-    ├── Unexpected
-    ├── Unhealthy
-    └── Cancelled
-
 This module imports nothing of the project, so every layer may raise these. docs/errors.md is made
 from it (`make config-doc`).
 """
@@ -171,12 +150,6 @@ class Unhealthy(WorkerError):
     code = "UNHEALTHY"
 
 
-class Cancelled(WorkerError):
-    """The platform stopped the job."""
-
-    code = "CANCELLED"
-
-
 class JobTimeout(WorkerError):
     """The job's time budget is used up."""
 
@@ -185,10 +158,8 @@ class JobTimeout(WorkerError):
 
 
 class Unexpected(WorkerError):
-    """A bug or a broken machine; the worker's log has the cause.
-
-    `kind` is the class of the exception.
-    """
+    """A bug or a broken machine; the worker's log has the cause. `kind` is the class of the
+    exception."""
 
     code = "INTERNAL"
     retryable = True

@@ -15,55 +15,24 @@ the configuration comes from `Settings.load().storage`.
 
 from __future__ import annotations
 
-from storage.base import (
-    DEFAULT_EXPIRES_S,
-    MAX_EXPIRES_S,
-    Body,
-    Finding,
-    MigrationReport,
-    ObjectInfo,
-    ObjectUrl,
-    Storage,
-    StorageMode,
-    StoredObject,
-    UrlKind,
-)
-from storage.buckets import Buckets
-from storage.check import CheckStep, run_check
-from storage.config import AddressingStyle, StorageConfig
-from storage.examine import examine
-from storage.keys import key_fault
-from storage.metadata import encode_metadata
-from storage.open import migrate, open_storage
-from storage.patience import BRIEF_S, brief_beside_a_disk, time_limit
-from storage.s3.endpoints import find_bucket
-from storage.threads import side_by_side
-
-__all__ = [
-    "BRIEF_S",
-    "DEFAULT_EXPIRES_S",
-    "MAX_EXPIRES_S",
-    "AddressingStyle",
-    "Body",
-    "Buckets",
-    "CheckStep",
-    "Finding",
-    "MigrationReport",
-    "ObjectInfo",
-    "ObjectUrl",
-    "Storage",
-    "StorageConfig",
-    "StorageMode",
-    "StoredObject",
-    "UrlKind",
-    "brief_beside_a_disk",
-    "encode_metadata",
-    "examine",
-    "find_bucket",
-    "key_fault",
-    "migrate",
-    "open_storage",
-    "run_check",
-    "side_by_side",
-    "time_limit",
-]
+from storage.base import DEFAULT_EXPIRES_S as DEFAULT_EXPIRES_S
+from storage.base import MAX_EXPIRES_S as MAX_EXPIRES_S
+from storage.base import ObjectInfo as ObjectInfo
+from storage.base import ObjectUrl as ObjectUrl
+from storage.base import Storage as Storage
+from storage.base import StorageMode as StorageMode
+from storage.base import StoredObject as StoredObject
+from storage.base import UrlKind as UrlKind
+from storage.buckets import Buckets as Buckets
+from storage.check import run_check as run_check
+from storage.config import AddressingStyle as AddressingStyle
+from storage.config import StorageConfig as StorageConfig
+from storage.examine import examine as examine
+from storage.keys import key_fault as key_fault
+from storage.metadata import encode_metadata as encode_metadata
+from storage.open import open_storage as open_storage
+from storage.patience import BRIEF_S as BRIEF_S
+from storage.patience import brief_beside_a_disk as brief_beside_a_disk
+from storage.patience import time_limit as time_limit
+from storage.s3.endpoints import find_bucket as find_bucket
+from storage.threads import side_by_side as side_by_side

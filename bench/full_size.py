@@ -21,7 +21,7 @@ from engine.boot import Engine, load_engine
 from engine.chunk import Reference, SpeechParameters
 from engine.config import EngineConfig
 from engine.tokens import read_vocab
-from engine.weights.config import package_file, read_arch
+from engine.weights.config import package_file, read_config
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL, make_vocos
 from standins.oracle import f5
@@ -79,7 +79,7 @@ def make_files(directory: Path) -> ModelFiles:
 
 def arch() -> Arch:
     """The published architecture."""
-    return read_arch(package_file(f"configs/{NAME}.yaml"))
+    return read_config(package_file(f"configs/{NAME}.yaml"))[0]
 
 
 class Ours:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from engine.sampler import Schedule, sample
+from engine.sampler import Schedule
 from standins.checkpoints import ARCHS, make_checkpoint
 from standins.comparison import (
     CHINESE,
@@ -18,6 +18,7 @@ from standins.comparison import (
     relative_error,
     their_mel,
 )
+from standins.sampling import sample
 
 
 def run() -> dict[str, float]:

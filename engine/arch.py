@@ -27,9 +27,7 @@ class Arch:
 @dataclass(frozen=True)
 class MelConfig:
     """The log-mel front end; `kind` is f5-tts's `mel_spec_type`, the vocoder it was made for.
-
-    F5-TTS checkpoints for Vocos all have these values. `sample_rate` in Hz, lengths in samples.
-    """
+    F5-TTS checkpoints for Vocos all have these values. `sample_rate` in Hz, lengths in samples."""
 
     sample_rate: int = 24000
     n_mels: int = 100

@@ -39,10 +39,8 @@ _SCHEDULES_KEPT = 8
 
 @dataclass(eq=False)
 class BatchedChunk:
-    """A chunk that waits or runs; `cond` (reference frames, mel_dim) is its reference's mel.
-
-    One that has not begun has no trajectory yet, so it holds no frames of its own.
-    """
+    """A chunk that waits or runs; `cond` (reference frames, mel_dim) is its reference's mel. One
+    that has not begun has no trajectory yet, so it holds no frames of its own."""
 
     chunk: Chunk
     cond: Tensor
@@ -63,13 +61,10 @@ class BatchedChunk:
 
 
 class Batcher:
-    """Owns the model on its device; everything that touches it runs on one thread.
-
-    Args:
-        max_frames: frames of one pass, both guidance branches counted.
-        join: when waiting chunks are admitted: between steps ("step"), or only when none is under
-            way ("batch"); "auto" is "step" on a GPU and "batch" on a CPU (docs/engine.md says why).
-    """
+    """Owns the model on its device; everything that touches it runs on one thread. `max_frames`:
+    frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
+    between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
+    "batch" on a CPU (docs/engine.md says why)."""
 
     def __init__(
         self, model: DiT, vocoder: Vocoder, *, max_frames: int, join: str = "auto"
@@ -90,11 +85,8 @@ class Batcher:
         self._thread.start()
 
     def submit(self, chunk: Chunk, cond: Tensor) -> Future[SpokenChunk]:
-        """Queues a chunk; its future can be cancelled at any time.
-
-        Args:
-            cond: (reference frames, mel_dim) the mel of its voice.
-        """
+        """Queues a chunk; its future can be cancelled at any time. `cond`: (reference frames,
+        mel_dim) the mel of its voice."""
         batched = BatchedChunk(chunk, cond)
         self._inbox.put(batched)
         return batched.future

@@ -29,7 +29,6 @@ from errors import ModelUnavailable
 
 log = logging.getLogger("f5worker.engine")
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
 # Eight jobs of 1,120 frames each: 23.6 s at 1,280 frames per pass, 22.4 and 23.2 at 2,560, 22.9 and
 # 23.4 at 3,500. Longer passes gain nothing on a CPU and delay the first audio.
@@ -64,11 +63,8 @@ class Engine:
 
 
 def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
-    """Loads, checks and warms up a model.
-
-    Raises:
-        ModelUnavailable: the files do not make a working model, or the device is not there.
-    """
+    """Loads, checks and warms up a model. Raises ModelUnavailable: the files do not make a working
+    model, or the device is not there."""
     started = time.perf_counter()
     device = pick_device(config.device)
     dtype = pick_dtype(config.dtype, device)
@@ -94,7 +90,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         synthesizer,
         files.name,
         card,
-        _device_name(device),
+        torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         str(dtype).removeprefix("torch."),
         time.perf_counter() - started,
     )
@@ -112,11 +108,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
 
 
 def pick_device(wanted: str) -> torch.device:
-    """`auto` is the GPU where there is one.
-
-    Raises:
-        ModelUnavailable: a GPU was asked for by name and is not there.
-    """
+    """`auto` is the GPU where there is one. Raises ModelUnavailable: a GPU was asked for by name
+    and is not there."""
     available = torch.cuda.is_available()
     if wanted == "auto" and not available and GPU_NODE.exists():
         # Speech at a hundredth of the speed for the price of the GPU would be the worst outcome.
@@ -142,7 +135,7 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     one with avx512_bf16 twice as fast.
     """
     if wanted != "auto":
-        return _DTYPES[wanted]
+        return getattr(torch, wanted)
     if device.type == "cpu":
         return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
     if device.type != "cuda":
@@ -195,7 +188,3 @@ def _warm_up(synthesizer: Synthesizer) -> None:
         raise ModelUnavailable(
             f"The model loaded but does not run: {error}", "See the worker's log."
         ) from error
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

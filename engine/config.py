@@ -13,9 +13,7 @@ Join = Literal["auto", "step", "batch"]
 @dataclass(frozen=True)
 class EngineConfig:
     """How to run the model. `auto` picks from what the device can do; 0 means automatic.
-
-    `max_batch_frames` counts frames of one pass, both guidance branches together.
-    """
+    `max_batch_frames` counts frames of one pass, both guidance branches together."""
 
     device: str = "auto"
     dtype: Dtype = "auto"

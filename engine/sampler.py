@@ -65,9 +65,6 @@ class PreparedSchedule:
         times = schedule.times().to(model.device)
         return cls((times[1:] - times[:-1]).tolist(), model.modulation(times[:-1]))
 
-    def __len__(self) -> int:
-        return len(self.deltas)
-
 
 @dataclass(eq=False)
 class Trajectory:
@@ -86,7 +83,7 @@ class Trajectory:
 
     @property
     def done(self) -> bool:
-        return self.step == len(self.schedule)
+        return self.step == len(self.schedule.deltas)
 
     @property
     def guided(self) -> bool:
@@ -210,23 +207,3 @@ class _Pass:
 
 def _step_of_schedule(trajectory: Trajectory) -> tuple[int, int]:
     return id(trajectory.schedule), trajectory.step
-
-
-def sample(
-    model: DiT,
-    cond: Tensor,
-    tokens: Tensor,
-    frames: int,
-    schedule: Schedule,
-    *,
-    seed: int,
-    cfg_strength: float = 2.0,
-) -> Tensor:
-    """(frames, mel_dim) mel of one chunk alone, for tests and tools; arguments as `Flow.start`."""
-    flow, prepared = Flow(model), PreparedSchedule.of(model, schedule)
-    trajectory = flow.start(cond, tokens, frames, prepared, seed=seed, cfg_strength=cfg_strength)
-    flow.admit(trajectory)
-    while not trajectory.done:
-        flow.step()
-    flow.leave(trajectory)
-    return trajectory.mel

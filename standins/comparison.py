@@ -20,7 +20,7 @@ from engine.mel import LogMel
 from engine.sampler import Schedule
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
-from engine.weights.config import read_arch
+from engine.weights.config import read_config
 from standins.checkpoints import TinyCheckpoint
 from standins.oracle import f5
 
@@ -41,7 +41,7 @@ def our_model(
     vocab = read_vocab(checkpoint.vocab)
     model = load_dit(
         weights or checkpoint.weights,
-        read_arch(checkpoint.config),
+        read_config(checkpoint.config)[0],
         len(vocab),
         device=torch.device("cpu"),
         dtype=dtype,

@@ -16,7 +16,7 @@ Promises every implementation keeps:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -84,21 +84,12 @@ class ObjectUrl:
 
 @dataclass(frozen=True)
 class MigrationReport:
-    """Counts of objects and bytes. `failed` holds (key, what went wrong) pairs."""
+    """Counts of objects and bytes. `failed` says of each `key` what went wrong, the `error`."""
 
-    copied: int = 0
-    copied_bytes: int = 0
-    skipped: int = 0
-    failed: tuple[tuple[str, str], ...] = ()
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return {
-            "copied": self.copied,
-            "copied_bytes": self.copied_bytes,
-            "skipped": self.skipped,
-            "failed": [{"key": key, "error": error} for key, error in self.failed],
-        }
+    copied: int
+    copied_bytes: int
+    skipped: int
+    failed: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -109,10 +100,6 @@ class Finding:
     name: str
     level: Literal["ok", "warning", "failed", "unknown"]
     detail: str
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return asdict(self)
 
 
 def check_max_bytes(key: str, size: int, max_bytes: int | None) -> None:
@@ -142,7 +129,6 @@ class Storage(Protocol):
 
     def stores(self) -> Mapping[StorageType, Storage]:
         """The single stores this one consists of, by place; itself if it is one."""
-        ...
 
     def put(
         self,
@@ -162,21 +148,17 @@ class Storage(Protocol):
         Raises:
             StorageFull: the quota or the disk has no room.
         """
-        ...
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         """The object's bytes. Raises ObjectNotFound; InvalidInput if it is over `max_bytes`."""
-        ...
 
     def download(self, key: str, path: Path, *, max_bytes: int | None = None) -> ObjectInfo:
         """Writes the object to the file `path`, whole or not at all; raises what `get` does."""
-        ...
 
     def stream(
         self, key: str, *, chunk_size: int = 1 << 20, max_bytes: int | None = None
     ) -> Iterator[bytes]:
         """The object in pieces of up to `chunk_size` bytes; raises what `get` does, when read."""
-        ...
 
     def exists(self, key: str) -> bool:
         """Whether there is an object under `key`."""
@@ -188,7 +170,6 @@ class Storage(Protocol):
 
     def info(self, key: str) -> ObjectInfo:
         """What is known of the object without reading it. Raises ObjectNotFound."""
-        ...
 
     def size(self, key: str) -> int:
         """The object's size in bytes. Raises ObjectNotFound."""
@@ -200,11 +181,9 @@ class Storage(Protocol):
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
         """The objects whose keys begin with `prefix`, by key; at most `limit`."""
-        ...
 
     def delete(self, key: str) -> bool:
         """Deletes the object; False if there was none."""
-        ...
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """A URL to read the object with, made without a request.
@@ -215,11 +194,9 @@ class Storage(Protocol):
         Raises:
             ConfigError: the provider has no URLs of this kind; see `url_kinds`.
         """
-        ...
 
     def url_kinds(self) -> tuple[UrlKind, ...]:
         """The kinds that `url` does not refuse, the best one for results first."""
-        ...
 
     def presign_put(
         self, key: str, *, content_type: str | None = None, expires_s: int = DEFAULT_EXPIRES_S
@@ -229,7 +206,6 @@ class Storage(Protocol):
         Raises:
             ConfigError: the provider does not presign.
         """
-        ...
 
     def migrate(self, prefix: str = "") -> MigrationReport:
         """Copies to S3 what only the disk has below `prefix`; may be repeated.
@@ -248,7 +224,6 @@ class Storage(Protocol):
         Raises:
             BucketNotFound, StorageDenied, ConfigError: it cannot, with the reason.
         """
-        ...
 
     def close(self) -> None:
         """Ends waits between tries and work in the background. Requests may still be made; they
@@ -257,4 +232,3 @@ class Storage(Protocol):
 
     def describe(self) -> dict[str, object]:
         """The store's settings as JSON may carry them, with `warnings`; never a secret."""
-        ...

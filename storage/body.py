@@ -53,11 +53,8 @@ class Payload:
 
 @contextmanager
 def open_payload(body: Body | Payload) -> Iterator[Payload]:
-    """Measures `body`; a caller's stream is read from where it stands and not closed.
-
-    Raises:
-        InvalidInput: the path does not exist or is not a file, or the stream is not binary.
-    """
+    """Measures `body`; a caller's stream is read from where it stands and not closed. Raises
+    InvalidInput: the path does not exist or is not a file, or the stream is not binary."""
     if isinstance(body, Payload):
         yield body
     elif isinstance(body, bytes):
@@ -100,10 +97,6 @@ def _spooled(spool: tempfile.SpooledTemporaryFile[bytes]) -> Payload:
 
 
 def _measured(file: IO[bytes] | tempfile.SpooledTemporaryFile[bytes]) -> Payload:
-    digest = hashlib.sha256()
-    size = 0
     file.seek(0)
-    while chunk := file.read(CHUNK_BYTES):
-        digest.update(chunk)
-        size += len(chunk)
-    return Payload(file.fileno(), size, digest.hexdigest())
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return Payload(file.fileno(), file.tell(), sha256)

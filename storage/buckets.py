@@ -19,11 +19,7 @@ from storage.s3.endpoints import at_same_endpoint
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """`s3://bucket/key` to (bucket, key).
-
-    Raises:
-        InvalidInput: not of that form.
-    """
+    """`s3://bucket/key` to (bucket, key). Raises InvalidInput: not of that form."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not bucket or not key:
         raise InvalidInput(f"{uri} is not an S3 location.", "Write s3://bucket/key.")

@@ -6,7 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import StorageError, WorkerError
@@ -27,18 +27,12 @@ _BODY = b"storage check of the F5-TTS worker\n"
 @dataclass(frozen=True)
 class CheckStep:
     """One step. `ok` None: not run, because a step before it failed. `seconds` wall-clock time.
-
-    `detail` says what was found, or the error and its hint; never a secret or a signed query.
-    """
+    `detail` says what was found, or the error and its hint; never a secret or a signed query."""
 
     step: str
     ok: bool | None
     seconds: float
     detail: str
-
-    def as_dict(self) -> dict[str, object]:
-        """For a job's output."""
-        return asdict(self)
 
 
 def run_check(target: Storage | StorageConfig) -> list[CheckStep]:
@@ -90,10 +84,14 @@ class _Check:
         if self._config is not None:
             patient = replace(self._config, max_attempts=2, retry_budget_s=10.0)
             self._storage = open_storage(patient)
-        found = self._store.describe()
-        warnings = found.pop("warnings", [])
-        shown = [f"{name}={value}" for name, value in found.items() if _is_plain(value)]
-        return " ".join((", ".join(shown) + ".", *map(str, _as_list(warnings))))
+        shown: list[str] = []
+        warnings: list[str] = []
+        for name, value in self._store.describe().items():
+            if name == "warnings" and isinstance(value, list):
+                warnings = value
+            elif value not in (None, "") and not isinstance(value, (dict, list)):
+                shown.append(f"{name}={value}")
+        return " ".join((", ".join(shown) + ".", *warnings))
 
     def _client(self) -> str:
         self._store.ensure_bucket()
@@ -142,8 +140,7 @@ class _Check:
         return f"opened, {answer.kind}{PRIVATE if ca_bundle else ''}"
 
     def _list(self) -> str:
-        keys = [item.key for item in self._store.list(self._key)]
-        if keys != [self._key]:
+        if [item.key for item in self._store.list(self._key)] != [self._key]:
             raise StorageError("The object just uploaded is not listed.")
         return "listed"
 
@@ -152,14 +149,6 @@ class _Check:
         if self._store.exists(self._key):
             raise StorageError("The object is still there after its deletion.")
         return "removed"
-
-
-def _is_plain(value: object) -> bool:
-    return value not in (None, "") and not isinstance(value, (dict, list))
-
-
-def _as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
 
 
 def _timed(name: str, action: Callable[[], str]) -> CheckStep:

@@ -30,11 +30,8 @@ def examine(
     """What is worth knowing of a store; takes about as long as storing and reading 6 MiB.
 
     One object is stored below `f5worker-check/` and removed. What cannot be found out is said so;
-    nothing is raised for it.
-
-    Args:
-        url_kind: what results get, to tell whether public URLs need to work.
-        may_store: False asks only what needs no object.
+    nothing is raised for it. `url_kind`: what results get, to tell whether public URLs need to
+    work. `may_store`: False asks only what needs no object.
     """
     name = f"{FOLDER}/{secrets.token_hex(8)}.bin"
     stores = storage.stores()

@@ -91,11 +91,8 @@ def _sync_directory(directory: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Puts a file and its name on the disk, so that a power cut does not take them.
-
-    Raises:
-        ObjectNotFound, StorageFull, StorageUnavailable: what the disk said.
-    """
+    """Puts a file and its name on the disk, so that a power cut does not take them. Raises
+    ObjectNotFound, StorageFull, StorageUnavailable: what the disk said."""
     try:
         number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
@@ -139,10 +136,8 @@ def read_file(path: Path) -> bytes | None:
 def locked_file(path: Path, *, wait: bool) -> Iterator[bool]:
     """A lock between threads and processes, named by a file that stays; True if it was got.
 
-    A killed process gives it back. Where the file system has no locks, everybody gets it.
-
-    Raises:
-        StorageFull, StorageDenied, StorageUnavailable: the file cannot be made.
+    A killed process gives it back. Where the file system has no locks, everybody gets it. Raises
+    StorageFull, StorageDenied, StorageUnavailable: the file cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,10 +175,8 @@ def _open_beside(path: Path) -> tuple[Path, IO[bytes]]:
 
 
 def remove_leftovers(root: Path, older_than_s: float) -> None:
-    """Deletes temporary files below `root` that a killed process left.
-
-    Those changed within `older_than_s` seconds may belong to another process and stay.
-    """
+    """Deletes temporary files below `root` that a killed process left. Those changed within
+    `older_than_s` seconds may belong to another process and stay."""
     before = time.time() - older_than_s
     for directory, _, names in os.walk(root):
         for name in names:
@@ -196,11 +189,8 @@ def remove_leftovers(root: Path, older_than_s: float) -> None:
 
 
 def remove_file(path: Path) -> bool:
-    """Deletes `path`; False if there is no such file.
-
-    Raises:
-        StorageDenied, StorageUnavailable: what the disk said.
-    """
+    """Deletes `path`; False if there is no such file. Raises StorageDenied, StorageUnavailable:
+    what the disk said."""
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

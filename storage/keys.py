@@ -41,11 +41,8 @@ def key_fault(key: str) -> str | None:
 
 
 def check_key(key: str, *, field: str = "key") -> str:
-    """Returns `key` unchanged if it is allowed.
-
-    Raises:
-        InvalidInput: it is not; the message names `field` and the fault.
-    """
+    """Returns `key` unchanged if it is allowed. Raises InvalidInput: it is not; the message names
+    `field` and the fault."""
     fault = key_fault(key)
     if fault is not None:
         raise InvalidInput(

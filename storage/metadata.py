@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.header import decode_header
+from pathlib import PurePosixPath
 
 from errors import InvalidInput
 
@@ -37,18 +38,14 @@ _TYPES = {
 
 def guess_type(key: str) -> str:
     """The content type a key's extension means."""
-    dot = key.rfind(".")
-    known = _TYPES.get(key[dot:].lower()) if dot >= 0 else None
+    known = _TYPES.get(PurePosixPath(key).suffix.lower())
     return known or mimetypes.guess_type(key)[0] or "application/octet-stream"
 
 
 def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str, str]:
-    """Metadata as headers may carry it, with the content's `sha256` (lower-case hex) added.
-
-    Raises:
-        InvalidInput: a key is not a header token, a value is not a string, or all of it together
-            is over 2 KB.
-    """
+    """Metadata as headers may carry it, with the content's `sha256` (lower-case hex) added. Raises
+    InvalidInput: a key is not a header token, a value is not a string, or all of it together is
+    over 2 KB."""
     encoded = {SHA256_KEY: sha256}
     for key, value in (metadata or {}).items():
         name = key.lower()
@@ -59,7 +56,8 @@ def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str
             )
         if not isinstance(value, str):
             raise InvalidInput(f"metadata.{name}: must be a string, not {type(value).__name__}.")
-        encoded[_encode_name(name)] = _encode_value(value)
+        sent = _UNSAFE.sub(lambda found: f"--{ord(found.group()):02x}", name)
+        encoded[sent] = _encode_value(value)
     total = sum(len(key) + len(value) for key, value in encoded.items())
     if total > METADATA_LIMIT_BYTES:
         raise InvalidInput(
@@ -72,21 +70,16 @@ def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str
 
 def decode_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """What `encode_metadata` was given (keys lower case), with `sha256` if it was stored."""
-    return {_decode_name(key.lower()): _decode_value(value) for key, value in metadata.items()}
+    return {
+        _ESCAPE.sub(lambda found: chr(int(found[1], 16)), key.lower()): _decode_value(value)
+        for key, value in metadata.items()
+    }
 
 
 def stored_sha256(metadata: Mapping[str, str]) -> str | None:
     """The SHA-256 an object was stored with, or None."""
     value = metadata.get(SHA256_KEY, "")
     return value if _HASH.match(value) else None
-
-
-def _encode_name(name: str) -> str:
-    return _UNSAFE.sub(lambda found: f"--{ord(found.group()):02x}", name)
-
-
-def _decode_name(name: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), name)
 
 
 def _encode_value(value: str) -> str:

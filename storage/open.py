@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from storage.base import MigrationReport, Storage
+from storage.base import Storage
 from storage.config import StorageConfig
 from storage.disk.store import LocalStorage
 from storage.hybrid.store import HybridStorage
@@ -12,22 +10,10 @@ from storage.s3.store import S3Storage
 
 
 def open_storage(config: StorageConfig) -> Storage:
-    """The store `config` describes. No request is made and nothing is written.
-
-    Raises:
-        ConfigError: a setting is missing or wrong; the message names it.
-    """
+    """The store `config` describes. No request is made and nothing is written. Raises ConfigError:
+    a setting is missing or wrong; the message names it."""
     if config.mode == "local":
         return LocalStorage(config)
     if config.mode == "s3":
         return S3Storage(config)
     return HybridStorage(S3Storage(config), LocalStorage(config))
-
-
-def migrate(config: StorageConfig, prefix: str = "") -> MigrationReport:
-    """Copies what lies in `config.local_dir` to `config.bucket`; may be repeated.
-
-    Raises:
-        ConfigError, StorageError: the bucket cannot be used at all.
-    """
-    return open_storage(replace(config, mode="hybrid")).migrate(prefix)

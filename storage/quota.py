@@ -19,18 +19,11 @@ class Quota:
     exceeded by it.
     """
 
-    def __init__(
-        self,
-        limit: int | None,
-        measure: Callable[[], int],
-        setting: str,
-        refresh_s: float = REFRESH_S,
-    ) -> None:
+    def __init__(self, limit: int | None, measure: Callable[[], int], setting: str) -> None:
         """`limit` in bytes, None for no limit; `setting` is the variable to name in the hint."""
         self._limit = limit
         self._measure = measure
         self._setting = setting
-        self._refresh_s = refresh_s
         self._used = 0
         self._pending = 0
         self._measured_at: float | None = None
@@ -40,11 +33,8 @@ class Quota:
     def reserve(self, size: int, replaced: Callable[[], int]) -> Iterator[None]:
         """Room for `size` bytes while the block stores them; given back if it raises.
 
-        `replaced` gives the size of the object that is overwritten; it is only asked when the
-        quota looks full, because it may cost a request.
-
-        Raises:
-            StorageFull: there is no room.
+        `replaced` gives the size of the object that is overwritten; it is only asked when the quota
+        looks full, because it may cost a request. Raises StorageFull: there is no room.
         """
         if self._limit is None:
             yield
@@ -68,7 +58,7 @@ class Quota:
 
     def _admit(self, size: int, limit: int, replaced: Callable[[], int]) -> None:
         now = time.monotonic()
-        if self._measured_at is None or now - self._measured_at > self._refresh_s:
+        if self._measured_at is None or now - self._measured_at > REFRESH_S:
             self._refresh(now)
         if self._used + self._pending + size <= limit:
             return

@@ -13,11 +13,8 @@ R = TypeVar("R")
 
 def side_by_side(work: Callable[[T], R], items: Iterable[T], at_once: int) -> list[R]:
     """Results in the order of `items`, from up to `at_once` threads. The caller's context counts in
-    them as well: how long it lets storage try (`storage.patience`), and the job in the log.
-
-    Raises:
-        The first item's error, after all that have begun are done; the rest are not begun.
-    """
+    them as well: how long it lets storage try (`storage.patience`), and the job in the log. Raises
+    The first item's error, after all that have begun are done; the rest are not begun."""
     each = [(copy_context(), item) for item in items]
     if not each:
         return []

@@ -38,11 +38,7 @@ BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
 
 class App:
-    """Everything a job needs.
-
-    Raises:
-        ConfigError: the storage settings contradict each other.
-    """
+    """Everything a job needs. Raises ConfigError: the storage settings contradict each other."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -69,19 +65,13 @@ class App:
         return self.local if use_s3 is False else self.storage
 
     def model_ready(self) -> None:
-        """Blocks until the model is loaded and warm; the SDK's fitness check.
-
-        Raises:
-            ModelUnavailable: it cannot be loaded; the worker must not take jobs.
-        """
+        """Blocks until the model is loaded and warm; the SDK's fitness check. Raises
+        ModelUnavailable: it cannot be loaded; the worker must not take jobs."""
         self.engine.result()
 
     async def loaded_engine(self) -> Engine:
         """The engine, waited for without blocking; a cancelled job does not cancel its loading.
-
-        Raises:
-            ModelUnavailable: it cannot be loaded.
-        """
+        Raises ModelUnavailable: it cannot be loaded."""
         return await asyncio.shield(asyncio.wrap_future(self.engine))
 
     def concurrency(self, _current: int) -> int:
@@ -96,10 +86,8 @@ class App:
         return min(self.settings.jobs.max_concurrency, wanted)
 
     def close(self) -> None:
-        """Stops the inference thread; a model still loading is waited for, up to a minute.
-
-        A process that ends while native code runs on another thread aborts instead of exiting.
-        """
+        """Stops the inference thread; a model still loading is waited for, up to a minute. A
+        process that ends while native code runs on another thread aborts instead of exiting."""
         self.end_storage()
         self._loading.join(timeout=60)
         if self.engine.done() and self.engine.exception() is None:
@@ -127,10 +115,8 @@ class App:
         return thread
 
     def _try_storage(self) -> None:
-        """Opens the connection before the first job needs it, and says early what is wrong.
-
-        Only a warning: a key may lack the permission to look at the bucket and still do its work.
-        """
+        """Opens the connection before the first job needs it, and says early what is wrong. Only a
+        warning: a key may lack the permission to look at the bucket and still do its work."""
         try:
             with time_limit(_TRY_STORAGE_S):
                 self.storage.ensure_bucket()

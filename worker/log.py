@@ -54,9 +54,7 @@ def setup_logging(
     stream: TextIO | None = None,
 ) -> None:
     """Sends the worker's log to `stream` (default: standard error), the settings' warnings first.
-
-    `style` is `json` or `text`; `secrets` are masked in every line.
-    """
+    `style` is `json` or `text`; `secrets` are masked in every line."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Json(secrets) if style == "json" else _Text(secrets))
     root = logging.getLogger(ROOT)

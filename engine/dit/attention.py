@@ -46,10 +46,8 @@ def sdpa(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
 
 
 def matmul(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
-    """Two products and powers of 2, a sequence at a time, in blocks that fit the cache.
-
-    The blocks depend on the sequence's own length only, so its bits do not depend on the others.
-    """
+    """Two products and powers of 2, a sequence at a time, in blocks that fit the cache. The blocks
+    depend on the sequence's own length only, so its bits do not depend on the others."""
     out = torch.empty_like(q, memory_format=torch.contiguous_format)
     for start, stop in packing.spans:
         query, key, value, mixed = (t[start:stop].transpose(0, 1) for t in (q, k, v, out))
@@ -78,10 +76,8 @@ def _heads_together(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> N
 
 
 def _head_by_head(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> None:
-    """As `_heads_together`, but with oneDNN's product of two matrices.
-
-    In fp32 it is twice as fast as the batched product, which goes to MKL.
-    """
+    """As `_heads_together`, but with oneDNN's product of two matrices. In fp32 it is twice as fast
+    as the batched product, which goes to MKL."""
     heads, frames, _ = query.shape
     rows = _block_rows(frames)
     for head in range(heads):
@@ -117,10 +113,8 @@ def _weights(scores: Callable[[], Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def varlen(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
-    """FlashAttention over all sequences in one launch.
-
-    One split of the keys keeps a sequence's result independent of the others in its pass.
-    """
+    """FlashAttention over all sequences in one launch. One split of the keys keeps a sequence's
+    result independent of the others in its pass."""
     from torch.nn.attention.varlen import varlen_attn
 
     ends, longest = packing.sequence_ends, packing.longest

@@ -69,10 +69,8 @@ def spread_index(n_tokens: int, frames: int, device: torch.device | None = None)
 
 
 class TextEmbedding(nn.Module):
-    """Characters, laid out one per frame from the left, encoded by ConvNeXt blocks.
-
-    Follows f5-tts `TextEmbedding` for one sequence. It runs once per chunk, not at every step.
-    """
+    """Characters, laid out one per frame from the left, encoded by ConvNeXt blocks. Follows f5-tts
+    `TextEmbedding` for one sequence. It runs once per chunk, not at every step."""
 
     def __init__(
         self, vocab_size: int, dim: int, conv_layers: int, mask_padding: bool, upsample: bool
@@ -164,10 +162,8 @@ class TimestepEmbedding(nn.Module):
 
 
 class Rotary:
-    """Rotary position table of the longest sequence; rows are gathered by frame position.
-
-    `turns` (MAX_FRAMES, dim_head / 2) are unit complex numbers.
-    """
+    """Rotary position table of the longest sequence; rows are gathered by frame position. `turns`
+    (MAX_FRAMES, dim_head / 2) are unit complex numbers."""
 
     def __init__(self, inv_freq: Tensor) -> None:
         angles = torch.outer(torch.arange(MAX_FRAMES, device=inv_freq.device), inv_freq.float())

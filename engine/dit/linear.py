@@ -23,9 +23,7 @@ _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2}  # largest relative differ
 
 class Linear(nn.Linear):
     """`nn.Linear` in the dtype of its weights, not of its input, with GELU after it if wanted.
-
-    `gelu`: "" for none, "none" for the exact one, "tanh" for its approximation.
-    """
+    `gelu`: "" for none, "none" for the exact one, "tanh" for its approximation."""
 
     def __init__(self, n_in: int, n_out: int, *, bias: bool = True, gelu: str = "") -> None:
         super().__init__(n_in, n_out, bias=bias)

@@ -37,10 +37,8 @@ from engine.dit.packing import Packing
 def modulated_norm(
     x: Tensor, scales_plus_one: Sequence[Tensor], shifts: Sequence[Tensor], groups: list[slice]
 ) -> Tensor:
-    """LN(x) * (1 + scale) + shift; all tokens of a group share scale and shift (dim,).
-
-    One kernel per group: the layer norm's own weight and bias do the modulation.
-    """
+    """LN(x) * (1 + scale) + shift; all tokens of a group share scale and shift (dim,). One kernel
+    per group: the layer norm's own weight and bias do the modulation."""
     parts = [
         F.layer_norm(x[rows], x.shape[-1:], scale, shift, eps=1e-6)
         for rows, scale, shift in zip(groups, scales_plus_one, shifts, strict=True)

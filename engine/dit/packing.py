@@ -9,7 +9,7 @@ schedule are neighbours, so that a step's modulation is applied to a group of th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 import torch
 from torch import Tensor
@@ -107,12 +107,6 @@ def _grouped(spans: list[tuple[int, int]], groups: list[int]) -> list[slice]:
 
 def _runs(sizes: list[int]) -> list[Run]:
     runs: list[Run] = []
-    start = 0
-    for size in sizes:
-        if runs and runs[-1].length == size:
-            last = runs[-1]
-            runs[-1] = Run(last.start, last.count + 1, size)
-        else:
-            runs.append(Run(start, 1, size))
-        start += size
+    for length, equal in groupby(sizes):
+        runs.append(Run(runs[-1].stop if runs else 0, len(list(equal)), length))
     return runs

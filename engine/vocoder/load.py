@@ -22,12 +22,9 @@ _F5_MEL = MelConfig()
 
 
 def load_vocoder(directory: Path | None, device: torch.device, mel: MelConfig = _F5_MEL) -> Vocoder:
-    """The Vocos in `directory`, or Griffin-Lim for None, for a model that speaks in `mel`.
-
-    Raises:
-        ModelUnavailable: the mel is not F5-TTS's, or not the one this Vocos was made for; see also
-            `load_vocos`.
-    """
+    """The Vocos in `directory`, or Griffin-Lim for None, for a model that speaks in `mel`. Raises
+    ModelUnavailable: the mel is not F5-TTS's, or not the one this Vocos was made for; see also
+    `load_vocos`."""
     check_mel(mel)
     if directory is None:
         return GriffinLim(mel, device)
@@ -43,11 +40,8 @@ def load_vocoder(directory: Path | None, device: torch.device, mel: MelConfig = 
 
 
 def check_mel(mel: MelConfig) -> None:
-    """Refuses a mel that no vocoder here can decode.
-
-    Raises:
-        ModelUnavailable: it is not F5-TTS's own for Vocos.
-    """
+    """Refuses a mel that no vocoder here can decode. Raises ModelUnavailable: it is not F5-TTS's
+    own for Vocos."""
     if mel.kind != _F5_MEL.kind:
         raise ModelUnavailable(
             f"The model was trained for the {mel.kind!r} vocoder.",

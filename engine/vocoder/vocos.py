@@ -99,10 +99,8 @@ class Backbone(nn.Module):
 
 
 class Head(nn.Module):
-    """Magnitude and phase of each frame, inverted by overlap-add.
-
-    "center" padding cuts half a window at both ends, "same" leaves hop_length samples per frame.
-    """
+    """Magnitude and phase of each frame, inverted by overlap-add. "center" padding cuts half a
+    window at both ends, "same" leaves hop_length samples per frame."""
 
     window: Tensor
 
@@ -120,14 +118,12 @@ class Head(nn.Module):
         frames = torch.fft.irfft(torch.polar(magnitude, phase), self.n_fft, dim=1)
         window = self.window[None, :, None] * row.mask
         wave, weight = self._overlap_add(frames * window), self._overlap_add(window.square())
-        return [
-            wave[cut] / weight[cut]
-            for cut in (self._samples(start, stop) for start, stop in row.spans)
-        ]
-
-    def _samples(self, start: int, stop: int) -> slice:
-        first, last = start * self.hop, (stop - 1) * self.hop + self.n_fft
-        return slice(first + self.trim, last - self.trim)
+        waves = []
+        for start, stop in row.spans:
+            last = (stop - 1) * self.hop + self.n_fft
+            cut = slice(start * self.hop + self.trim, last - self.trim)
+            waves.append(wave[cut] / weight[cut])
+        return waves
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         """(1, n_fft, frames) to (samples,)."""
@@ -165,11 +161,8 @@ class Vocos(nn.Module):
 
 
 def load_vocos(directory: Path, device: torch.device) -> Vocos:
-    """A Vocos from a directory with `config.yaml` and `pytorch_model.bin`, in fp32.
-
-    Raises:
-        ModelUnavailable: a file is missing or damaged, or the config is not a mel Vocos.
-    """
+    """A Vocos from a directory with `config.yaml` and `pytorch_model.bin`, in fp32. Raises
+    ModelUnavailable: a file is missing or damaged, or the config is not a mel Vocos."""
     import pickle
 
     config = read_config(directory / "config.yaml")
@@ -192,11 +185,8 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
 
 
 def read_config(path: Path) -> VocosConfig:
-    """Sizes from an official Vocos YAML.
-
-    Raises:
-        ModelUnavailable: unreadable, or parts other than mel features, VocosBackbone, ISTFTHead.
-    """
+    """Sizes from an official Vocos YAML. Raises ModelUnavailable: unreadable, or parts other than
+    mel features, VocosBackbone, ISTFTHead."""
     import yaml
 
     try:

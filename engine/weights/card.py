@@ -24,16 +24,15 @@ class ModelCard(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    notice: Annotated[str, Field(max_length=500)] = ""  # it goes on every answer
-    cfg_strength: Annotated[float, Field(ge=0, le=10)] | None = None  # as a job's own
+    notice: str = Field(default="", max_length=500, description="text of at most 500 characters")
+    cfg_strength: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        default=None, description="a number from 0 to 10"
+    )
 
 
 def read_card(path: Path | None) -> ModelCard:
-    """The card in a file; None for a model without one.
-
-    Raises:
-        ModelUnavailable: it cannot be read, or has unknown keys or wrong values; names each.
-    """
+    """The card in a file; None for a model without one. Raises ModelUnavailable: it cannot be read,
+    or has unknown keys or wrong values; names each."""
     if path is None:
         return ModelCard()
     import yaml
@@ -44,7 +43,10 @@ def read_card(path: Path | None) -> ModelCard:
     except ValidationError as exc:
         problem = "; ".join(_problem(error) for error in exc.errors())
     except (OSError, yaml.YAMLError, ValueError, RecursionError) as exc:
-        problem = " ".join(str(exc).split())
+        mark = getattr(exc, "problem_mark", None)
+        line = f", see its line {mark.line + 1}" if mark else ""
+        reason = exc.strerror if isinstance(exc, OSError) else f"it is not YAML{line}"
+        problem = str(reason)
     raise ModelUnavailable(
         f"The model's card {path} cannot be used: {problem}.",
         f"Its keys are {', '.join(ModelCard.model_fields)}; correct it, or remove the file.",
@@ -52,7 +54,8 @@ def read_card(path: Path | None) -> ModelCard:
 
 
 def _problem(error: ErrorDetails) -> str:
-    subject = ".".join(map(str, error["loc"])) or "the file"
-    if error["type"] == "extra_forbidden":
-        return f"{subject} is unknown"
-    return f"{subject}: {error['msg']}"
+    if not error["loc"]:
+        return "it is not a list of keys and their values"
+    key = str(error["loc"][0])
+    known = ModelCard.model_fields.get(key)
+    return f"{key} must be {known.description}" if known else f"{key} is unknown"

@@ -35,12 +35,9 @@ def load_dit(
     dtype: torch.dtype,
     use_ema: bool = True,
 ) -> DiT:
-    """The DiT of a checkpoint file in inference mode.
-
-    Raises:
-        ModelUnavailable: the file is missing, damaged, not an F5-TTS checkpoint, or does not fit
-            the architecture or the vocabulary; the message names the first mismatch.
-    """
+    """The DiT of a checkpoint file in inference mode. Raises ModelUnavailable: the file is missing,
+    damaged, not an F5-TTS checkpoint, or does not fit the architecture or the vocabulary; the
+    message names the first mismatch."""
     official = read_state(path, use_ema=use_ema)
     _check_vocab(path, official, vocab_size)
     with torch.device("meta"):
@@ -50,12 +47,16 @@ def load_dit(
         state = _to_our_names(official, arch)
     except KeyError as exc:
         raise _mismatch(path, f"{exc.args[0]} is missing") from exc
-    state = {name: _place(name, tensor, device, dtype) for name, tensor in state.items()}
+    for name, tensor in state.items():
+        kept = torch.float32 if name.startswith(_FP32_PARTS) else dtype
+        state[name] = tensor.to(device, kept)
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as exc:
         raise _mismatch(path, " ".join(str(exc).split()[:_WORDS_TOLD])) from exc
-    model.rotary = Rotary((_inv_freq(arch.dim_head) if inv_freq is None else inv_freq).to(device))
+    if inv_freq is None:
+        inv_freq = 1.0 / (10000.0 ** (torch.arange(0, arch.dim_head, 2).float() / arch.dim_head))
+    model.rotary = Rotary(inv_freq.to(device))
     model.eval().requires_grad_(False)
     del official, state  # so that packing frees one layer's weights after the other
     linear.pack(model)
@@ -63,11 +64,8 @@ def load_dit(
 
 
 def read_state(path: Path, *, use_ema: bool = True) -> dict[str, Tensor]:
-    """The transformer's tensors by f5-tts name, without the `ema_model.transformer.` prefix.
-
-    Raises:
-        ModelUnavailable: see `load_dit`.
-    """
+    """The transformer's tensors by f5-tts name, without the `ema_model.transformer.` prefix. Raises
+    ModelUnavailable: see `load_dit`."""
     if not path.is_file():
         raise ModelUnavailable(f"The checkpoint {path} does not exist.", "Set F5_CKPT or F5_MODEL.")
     raw = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pt(path, use_ema)
@@ -146,14 +144,6 @@ _RENAMES = (
     ("norm_out.linear.", "norm_out."),
     ("long_skip_connection.", "skip."),
 )
-
-
-def _place(name: str, tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    return tensor.to(device, torch.float32 if name.startswith(_FP32_PARTS) else dtype)
-
-
-def _inv_freq(dim_head: int) -> Tensor:
-    return 1.0 / (10000.0 ** (torch.arange(0, dim_head, 2).float() / dim_head))
 
 
 def _check_vocab(path: Path, state: dict[str, Tensor], vocab_size: int) -> None:

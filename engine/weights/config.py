@@ -27,9 +27,7 @@ def package_file(relative: str) -> Path:
     """Path of a data file of the f5-tts package, found without importing the package.
 
     Importing `f5_tts` would pull in its training stack; the worker only reads its data files.
-
-    Raises:
-        ModelUnavailable: f5-tts is not installed.
+    Raises ModelUnavailable: f5-tts is not installed.
     """
     spec = find_spec("f5_tts")
     roots = list(spec.submodule_search_locations or ()) if spec else []
@@ -44,12 +42,8 @@ def package_file(relative: str) -> Path:
 
 
 def read_config(path: Path) -> tuple[Arch, MelConfig]:
-    """Reads `model.arch` and `model.mel_spec` of an f5-tts YAML config.
-
-    Raises:
-        ModelUnavailable: unreadable YAML, a backbone other than DiT, or an architecture field that
-            is unknown.
-    """
+    """Reads `model.arch` and `model.mel_spec` of an f5-tts YAML config. Raises ModelUnavailable:
+    unreadable YAML, a backbone other than DiT, or an architecture field that is unknown."""
     import yaml
 
     try:
@@ -67,15 +61,6 @@ def read_config(path: Path) -> tuple[Arch, MelConfig]:
             "This worker runs F5-TTS (DiT); E2-TTS (UNetT) and MMDiT are not supported.",
         )
     return _arch(path, arch), _mel(mel)
-
-
-def read_arch(path: Path) -> Arch:
-    """The architecture alone.
-
-    Raises:
-        ModelUnavailable: see `read_config`.
-    """
-    return read_config(path)[0]
 
 
 def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:

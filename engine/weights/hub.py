@@ -17,11 +17,8 @@ PUBLISHED: dict[str, tuple[str, str]] = {
 
 
 def split_location(uri: str, setting: str) -> tuple[str, str]:
-    """`hf://owner/repo/path/in/repo` to (owner/repo, path).
-
-    Raises:
-        ModelUnavailable: not of that form.
-    """
+    """`hf://owner/repo/path/in/repo` to (owner/repo, path). Raises ModelUnavailable: not of that
+    form."""
     parts = uri.removeprefix("hf://").split("/", 2)
     if len(parts) != 3 or not all(parts):
         raise ModelUnavailable(
@@ -39,18 +36,16 @@ def fetch(
     setting: str,
     companion: str | None = None,
 ) -> Path:
-    """A file of a hub repository: from `extra_cache`, the user's cache, or downloaded.
-
-    Args:
-        companion: name of a file that is downloaded with it if the repository has it in the same
-            folder.
-
-    Raises:
-        ModelUnavailable: in no cache, and the hub refuses or cannot be reached.
-    """
+    """A file of a hub repository: from `extra_cache`, the user's cache, or downloaded. `companion`:
+    name of a file that is downloaded with it if the repository has it in the same folder. Raises
+    ModelUnavailable: in no cache, and the hub refuses or cannot be reached."""
     import httpx
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RemoteEntryNotFoundError,
+    )
 
     for cache in (extra_cache, None):
         cached = try_to_load_from_cache(repo, filename, cache_dir=cache)
@@ -58,7 +53,9 @@ def fetch(
             return Path(cached)
     try:
         if companion is not None:
-            _fetch_if_there(repo, str(PurePosixPath(filename).with_name(companion)), token)
+            with suppress(RemoteEntryNotFoundError):
+                beside = str(PurePosixPath(filename).with_name(companion))
+                hf_hub_download(repo, beside, token=token)
         return Path(hf_hub_download(repo, filename, token=token))
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as exc:
         raise ModelUnavailable(
@@ -66,11 +63,3 @@ def fetch(
             f"({type(exc).__name__}).",
             f"Check the network and HF_TOKEN, or set {setting} to a local path.",
         ) from exc
-
-
-def _fetch_if_there(repo: str, filename: str, token: str | None) -> None:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import RemoteEntryNotFoundError
-
-    with suppress(RemoteEntryNotFoundError):
-        hf_hub_download(repo, filename, token=token)

@@ -53,10 +53,8 @@ class ModelRequest:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Local files of a model; `vocoder` None means Griffin-Lim, `card` is None if absent.
-
-    `name` goes on answers.
-    """
+    """Local files of a model; `vocoder` None means Griffin-Lim, `card` is None if absent. `name`
+    goes on answers."""
 
     name: str
     weights: Path
@@ -71,36 +69,25 @@ class Remote(Protocol):
 
     def list(self, uri: str) -> list[str]:
         """URIs of the objects below `uri`."""
-        ...
 
     def download(self, uri: str, path: Path) -> None:
         """Writes the object to `path`, whole or not at all."""
-        ...
 
 
 def locate(request: ModelRequest, remote: Remote | None = None) -> ModelFiles:
-    """Finds, and where needed downloads, every file of the model.
-
-    Raises:
-        ModelUnavailable: a part is missing; the message names every place that was searched.
-    """
+    """Finds, and where needed downloads, every file of the model. Raises ModelUnavailable: a part
+    is missing; the message names every place that was searched."""
     finder = _Finder(request, remote)
     weights = finder.weights()
-    config = finder.config(weights)
+    by_path = request.ckpt or _looks_like_location(request.model)
     return ModelFiles(
-        name=_display_name(request, weights),
+        name=f"{weights.parent.name}/{weights.name}" if by_path else request.model,
         weights=weights,
         vocab=finder.vocab(weights),
-        config=config,
+        config=finder.config(weights),
         vocoder=finder.vocoder(weights),
-        card=_card_beside(weights),
+        card=next(filter(_is_card, sorted(weights.parent.iterdir())), None),
     )
-
-
-def _display_name(request: ModelRequest, weights: Path) -> str:
-    if request.ckpt or _looks_like_location(request.model):
-        return f"{weights.parent.name}/{weights.name}"
-    return request.model
 
 
 def _looks_like_location(text: str) -> bool:
@@ -120,13 +107,14 @@ class _Finder:
             return _pick_weights(self._local(request.model, "F5_MODEL", companion=CARD))
         if request.model == DEMO:
             return _pick_weights(DEMO_DIRECTORY)
-        for directory in self._named_directories(request.model):
+        directories = [root / request.model for root in request.local_roots]
+        for directory in directories:
             if directory.is_dir():
                 return _pick_weights(directory)
         if request.model in hub.PUBLISHED:
             return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
         raise ModelUnavailable(
-            f"No model named {request.model!r} in {_join(self._named_directories(request.model))}.",
+            f"No model named {request.model!r} in {', '.join(map(str, directories))}.",
             f"Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a path.",
         )
 
@@ -164,9 +152,6 @@ class _Finder:
         self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
         return config.parent
 
-    def _named_directories(self, name: str) -> list[Path]:
-        return [root / name for root in self.request.local_roots]
-
     def _from_hub(
         self, repo: str, filename: str, *, setting: str, companion: str | None = None
     ) -> Path:
@@ -180,10 +165,8 @@ class _Finder:
         )
 
     def _local(self, location: str, setting: str, *, companion: str | None = None) -> Path:
-        """A local file or directory for any kind of location.
-
-        A single file is downloaded with its `companion`, if that lies beside it.
-        """
+        """A local file or directory for any kind of location. A single file is downloaded with its
+        `companion`, if that lies beside it."""
         if location.startswith("hf://"):
             repo, filename = hub.split_location(location, setting)
             return self._from_hub(repo, filename, setting=setting, companion=companion)
@@ -228,10 +211,6 @@ class _Finder:
             return []
 
 
-def _card_beside(weights: Path) -> Path | None:
-    return next((path for path in sorted(weights.parent.iterdir()) if _is_card(path)), None)
-
-
 def _is_card(path: Path) -> bool:
     return path.name.casefold() in (CARD, CARD.replace("yaml", "yml"))
 
@@ -259,7 +238,3 @@ def _pick_weights(path: Path) -> Path:
 def _step(path: Path) -> tuple[int, str]:
     numbers = re.findall(r"\d+", path.stem)
     return (int(numbers[-1]) if numbers else -1, path.name)
-
-
-def _join(paths: list[Path]) -> str:
-    return ", ".join(str(path) for path in paths)

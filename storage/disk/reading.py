@@ -13,27 +13,20 @@ from storage.metadata import stored_sha256
 
 
 def checked_chunks(file: IO[bytes], chunk_size: int, info: ObjectInfo) -> Iterator[bytes]:
-    """The file in chunks of up to `chunk_size` bytes.
-
-    Raises:
-        StorageUnavailable: at the end, its hash is not the one it was stored with, if it has one.
-    """
+    """The file in chunks of up to `chunk_size` bytes. Raises StorageUnavailable: at the end, its
+    hash is not the one it was stored with, if it has one."""
     wanted = stored_sha256(info.metadata)
     digest = hashlib.sha256()
-    while chunk := _read(file, chunk_size, info.key):
-        if wanted:
-            digest.update(chunk)
-        yield chunk
+    try:
+        while chunk := file.read(chunk_size):
+            if wanted:
+                digest.update(chunk)
+            yield chunk
+    except OSError as exc:
+        raise translate_os_error(exc, info.key) from exc
     if wanted and digest.hexdigest() != wanted:
         raise StorageUnavailable(
             f"{info.key}: the file on disk is damaged, its bytes do not have the hash they were "
             "stored with.",
             "Store it again.",
         )
-
-
-def _read(file: IO[bytes], size: int, key: str) -> bytes:
-    try:
-        return file.read(size)
-    except OSError as exc:
-        raise translate_os_error(exc, key) from exc

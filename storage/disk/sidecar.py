@@ -47,11 +47,8 @@ class Sidecars:
             file.write(json.dumps(record).encode())
 
     def read(self, key: str, stat: os.stat_result) -> Sidecar | None:
-        """The sidecar of the file that has `stat`, None if absent.
-
-        Raises:
-            StorageUnavailable: the file was cut.
-        """
+        """The sidecar of the file that has `stat`, None if absent. Raises StorageUnavailable: the
+        file was cut."""
         try:
             record = json.loads(read_file(self._path(key)) or b"")
             size, *rest = record["file"]

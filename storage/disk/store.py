@@ -54,26 +54,17 @@ class LocalStorage(Storage):
     """A `Storage` on disk. Thread-safe; processes may share the directory.
 
     A symbolic link is followed only while it stays inside the directory; links to directories are
-    not listed. A file put there by hand is an object too, without metadata.
+    not listed. A file put there by hand is an object too, without metadata. `root` is absolute;
+    `prefix` stands before every key, "" or ending in "/".
     """
 
     def __init__(self, config: StorageConfig) -> None:
-        self._root = config.local_dir.absolute()
-        self._prefix = normalise_prefix(config.prefix)
-        self._sidecars = Sidecars(self._root)
+        self.root = config.local_dir.absolute()
+        self.prefix = normalise_prefix(config.prefix)
+        self._sidecars = Sidecars(self.root)
         self._limit = config.local_max_bytes
         self._quota = Quota(self._limit, self.total_size, "STORAGE_LOCAL_MAX_SIZE_GB")
         self._locks = tuple(threading.Lock() for _ in range(64))
-
-    @property
-    def root(self) -> Path:
-        """The directory, absolute."""
-        return self._root
-
-    @property
-    def prefix(self) -> str:
-        """What stands before every key, "" or ending in "/"."""
-        return self._prefix
 
     def stores(self) -> Mapping[StorageType, Storage]:
         return {"local": self}
@@ -106,7 +97,7 @@ class LocalStorage(Storage):
             for chunk in payload.chunks():
                 file.write(chunk)
             file.flush()
-            self._sidecars.write(self._prefix + key, os.fstat(file.fileno()), sidecar)
+            self._sidecars.write(self.prefix + key, os.fstat(file.fileno()), sidecar)
 
     def make_durable(self, key: str) -> None:
         """What `put` does where it is `durable`, later."""
@@ -141,21 +132,19 @@ class LocalStorage(Storage):
             return self._info(key, os.fstat(file.fileno()))
 
     def list(self, prefix: str = "", *, limit: int | None = None) -> Iterator[ObjectInfo]:
-        full = self._prefix + check_list_prefix(prefix)
+        full = self.prefix + check_list_prefix(prefix)
         directory = full.rpartition("/")[0]
-        if not self._is_inside(self._root / directory):
+        if not self._is_inside(self.root / directory):
             return iter(())
         start = f"{directory}/" if directory else ""
         return islice(self._walk(start, full), limit)
 
     def _walk(self, directory: str, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`.
-
-        In S3's order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`.
-        """
-        for name, is_directory in _entries(self._root / directory):
+        """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`. In S3's
+        order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`."""
+        for name in _entries(self.root / directory):
             full = directory + name
-            if is_directory:
+            if name.endswith("/"):
                 if full.startswith(prefix) or prefix.startswith(full):
                     yield from self._walk(full, prefix)
             elif full.startswith(prefix) and (item := self._listed(full)):
@@ -163,8 +152,8 @@ class LocalStorage(Storage):
 
     def _listed(self, full: str) -> ObjectInfo | None:
         """The entry of one file; None if it is not an object (any more)."""
-        key = full.removeprefix(self._prefix)
-        path = self._root / full
+        key = full.removeprefix(self.prefix)
+        path = self.root / full
         try:
             check_key(key)
             if not self._is_inside(path) or not path.is_file():
@@ -182,14 +171,14 @@ class LocalStorage(Storage):
             size = self._size_or_zero(path)
             if not remove_file(path):
                 return False
-            self._sidecars.remove(self._prefix + key)
+            self._sidecars.remove(self.prefix + key)
         self._quota.released(size)
         self._prune(path.parent)
         return True
 
     def _prune(self, directory: Path) -> None:
         """Removes `directory` and those above it while they are empty, but never the root."""
-        while directory != self._root and self._root in directory.parents:
+        while directory != self.root and self.root in directory.parents:
             try:
                 directory.rmdir()
             except OSError:
@@ -212,23 +201,23 @@ class LocalStorage(Storage):
 
     def ensure_bucket(self) -> None:
         """Makes the directory, proves that it is writable, and removes what a crash left there."""
-        probe = self._root / f"{TEMP_PREFIX}probe-{os.getpid()}-{threading.get_ident()}"
+        probe = self.root / f"{TEMP_PREFIX}probe-{os.getpid()}-{threading.get_ident()}"
         try:
             with atomic_file(probe, durable=False) as file:
                 file.write(b"")
         except (ObjectNotFound, InvalidInput) as error:  # no directory, or not one
             raise ConfigError(
-                f"LOCAL_STORAGE_DIR={self._root} cannot be used as a directory.",
+                f"LOCAL_STORAGE_DIR={self.root} cannot be used as a directory.",
                 "Set it to a directory the worker may write to.",
             ) from error
         probe.unlink(missing_ok=True)
-        remove_leftovers(self._root, _LEFT_OVER_S)
+        remove_leftovers(self.root, _LEFT_OVER_S)
 
     def describe(self) -> dict[str, object]:
         return {
             "mode": "local",
-            "directory": str(self._root),
-            "prefix": self._prefix,
+            "directory": str(self.root),
+            "prefix": self.prefix,
             "max_bytes": self._limit,
             "warnings": [],
         }
@@ -238,12 +227,9 @@ class LocalStorage(Storage):
         return self._locks[hash(key) % len(self._locks)]
 
     def path(self, key: str) -> Path:
-        """The file of `key`; it need not exist.
-
-        Raises:
-            StorageDenied: a symbolic link leads it outside the directory.
-        """
-        path = self._root / full_key(self._prefix, key)
+        """The file of `key`; it need not exist. Raises StorageDenied: a symbolic link leads it
+        outside the directory."""
+        path = self.root / full_key(self.prefix, key)
         if not self._is_inside(path):
             raise StorageDenied(
                 f"{key[:80]!a}: a symbolic link leads outside the storage directory.",
@@ -256,7 +242,7 @@ class LocalStorage(Storage):
             resolved = Path(os.path.realpath(path))
         except OSError as exc:
             raise translate_os_error(exc, path.name) from exc
-        return resolved.is_relative_to(os.path.realpath(self._root))
+        return resolved.is_relative_to(os.path.realpath(self.root))
 
     def _open(self, key: str) -> IO[bytes]:
         try:
@@ -267,7 +253,7 @@ class LocalStorage(Storage):
             raise translate_os_error(exc, key) from exc
 
     def _info(self, key: str, stat: os.stat_result) -> ObjectInfo:
-        sidecar = self._sidecars.read(self._prefix + key, stat)
+        sidecar = self._sidecars.read(self.prefix + key, stat)
         return ObjectInfo(
             key,
             stat.st_size,
@@ -285,14 +271,12 @@ class LocalStorage(Storage):
             return 0
 
 
-def _entries(directory: Path) -> list[tuple[str, bool]]:
+def _entries(directory: Path) -> list[str]:
     """Names in `directory` in S3's order, folders with a trailing "/", without the store's own."""
     try:
         with os.scandir(directory) as entries:
             found = [
-                (entry.name + "/", True)
-                if entry.is_dir(follow_symlinks=False)
-                else (entry.name, False)
+                entry.name + "/" * entry.is_dir(follow_symlinks=False)
                 for entry in entries
                 if entry.name != META_DIR and not entry.name.startswith(TEMP_PREFIX)
             ]
@@ -300,7 +284,7 @@ def _entries(directory: Path) -> list[tuple[str, bool]]:
         return []  # no such prefix, or pruned meanwhile
     except OSError as exc:
         raise translate_os_error(exc, directory.name) from exc
-    return sorted(found, key=lambda entry: os.fsencode(entry[0]))
+    return sorted(found, key=os.fsencode)
 
 
 def _modified(stat: os.stat_result) -> datetime:

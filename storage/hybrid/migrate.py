@@ -25,7 +25,7 @@ def copy_missing(
     does not stop the others.
     """
     copied = copied_bytes = skipped = 0
-    failed: list[tuple[str, str]] = []
+    failed: list[dict[str, str]] = []
     for item in local.list(prefix):
         try:
             if item.key in pending:
@@ -36,19 +36,17 @@ def copy_missing(
             copied += size is not None
             copied_bytes += size or 0
         except WorkerError as error:
-            failed.append((item.key, error.message))
-    return MigrationReport(copied, copied_bytes, skipped, tuple(failed))
+            failed.append({"key": item.key, "error": error.message})
+    return MigrationReport(copied, copied_bytes, skipped, failed)
 
 
 def send(key: str, local: LocalStorage, s3: S3Storage, pending: Pending) -> int | None:
     """Brings the disk's content of `key` to S3 and takes its mark away; bytes, None if S3 has it.
 
     A job may store or delete the same key meanwhile: what is in S3 at the end is what the disk has
-    at the end, and the mark stays until that is so. A newer object of another worker is left
-    alone, but for one that is stored between the look at S3 and the upload.
-
-    Raises:
-        StorageError: S3 does not take it, or the disk's copy is damaged; the mark stays.
+    at the end, and the mark stays until that is so. A newer object of another worker is left alone,
+    but for one that is stored between the look at S3 and the upload. Raises StorageError: S3 does
+    not take it, or the disk's copy is damaged; the mark stays.
     """
     mark = pending.mark(key)
     size: int | None = None

@@ -42,15 +42,9 @@ class Outage:
         return self._known is not None
 
     def ask(self, request: Callable[[], T], *, spare: bool = False) -> T:
-        """What `request`, a call of the S3 store, gives.
-
-        Args:
-            spare: the disk can do what S3 does not: it is given up after five seconds.
-
-        Raises:
-            StorageUnavailable: also at once, for what another request has found out.
-            WorkerError: whatever `request` raises.
-        """
+        """What `request`, a call of the S3 store, gives. `spare`: the disk can do what S3 does not:
+        it is given up after five seconds. Raises StorageUnavailable: also at once, for what another
+        request has found out; WorkerError: whatever `request` raises."""
         patience = self._patience(spare)
         begun = self._clock()
         try:

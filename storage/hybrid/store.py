@@ -13,6 +13,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
@@ -45,9 +46,7 @@ _REMEMBERED_KEYS = 10_000
 
 class HybridStorage(Storage):
     """A `Storage` of two. Thread-safe; `put` succeeds while at least one of them takes the object.
-
-    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning.
-    """
+    The receipt's `storage_type` is "s3" if S3 has the object, else "local" with a warning."""
 
     def __init__(self, s3: S3Storage, local: LocalStorage) -> None:
         self.s3 = s3
@@ -143,10 +142,9 @@ class HybridStorage(Storage):
         return self._stream(key, s3, local)
 
     def _stream(self, key: str, s3: Iterator[bytes], local: Iterator[bytes]) -> Iterator[bytes]:
-        def begin(source: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-            return next(source, b""), source
-
-        first, rest = self._read(key, lambda: begin(s3), lambda: begin(local))
+        first, rest = self._read(
+            key, lambda: (next(s3, b""), s3), lambda: (next(local, b""), local)
+        )
         if first:
             yield first
         yield from rest
@@ -182,12 +180,10 @@ class HybridStorage(Storage):
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """S3's URL; for an object that only the disk has, its `file://` URL."""
-        if kind != "none" and self._is_on_disk_only(key):
+        on_disk = kind != "none" and self._on_disk(key)
+        if on_disk and (key in self._pending or not self._is_in_s3(key)):
             return self.local.url(key, kind, expires_s=expires_s)
         return self.s3.url(key, kind, expires_s=expires_s)
-
-    def _is_on_disk_only(self, key: str) -> bool:
-        return self._on_disk(key) and (key in self._pending or not self._is_in_s3(key))
 
     def _on_disk(self, key: str) -> bool:
         """A damaged copy is none."""
@@ -243,9 +239,6 @@ class HybridStorage(Storage):
             self._ask(self.s3.ensure_bucket)
             return copy_missing(self.local, self.s3, self._pending, prefix)
 
-    def _local_only(self, key: str) -> bool:
-        return key in self._pending and self.local.exists(key)
-
     def _read(self, key: str, s3: Callable[[], T], local: Callable[[], T]) -> T:
         """What `s3` gives; `local`'s if S3 lacks the object or fails and the disk has it."""
         on_disk = self._on_disk(key)
@@ -263,7 +256,4 @@ class HybridStorage(Storage):
 
 
 def _with_warning(receipt: StoredObject, text: str) -> StoredObject:
-    warnings = (*receipt.warnings, text)
-    return StoredObject(
-        receipt.key, receipt.size, receipt.sha256, receipt.storage_type, receipt.bucket, warnings
-    )
+    return replace(receipt, warnings=(*receipt.warnings, text))

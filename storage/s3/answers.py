@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from errors import ConfigError, StorageError
@@ -65,14 +66,12 @@ class Facts:
         )
 
     def as_info(
-        self, key: str, bucket: str, where: Where, head: Answer | None = None
+        self, key: str, bucket: str, where: Where, head: Answer = MappingProxyType({})
     ) -> ObjectInfo:
         """Raises StorageError if size or date are missing. `head` brings type and metadata."""
         if self.size is None or self.modified is None:
             missing = "how large the object is" if self.size is None else "when it was stored"
             raise StorageError(f"{where}: the service does not say {missing}.", REPORT)
-        if head is None:
-            return ObjectInfo(key, self.size, self.modified, "s3", bucket, etag=self.etag)
         return ObjectInfo(
             key,
             self.size,

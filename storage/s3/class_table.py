@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from errors import ConfigError, InvalidInput, StorageDenied, StorageError, StorageUnavailable
 from storage.s3.error_table import (
+    BAD_BUCKET,
     BUSY,
     CREDENTIALS,
     DAMAGED,
@@ -17,6 +18,7 @@ from storage.s3.error_table import (
     UNREACHABLE,
     WAIT,
     Meaning,
+    named,
 )
 
 _CREDENTIALS = Meaning(StorageDenied, "no usable credentials", CREDENTIALS)
@@ -28,103 +30,71 @@ _SOURCE = Meaning(
 _PARAMETER = Meaning(InvalidInput, "the request's parameters are not valid")
 _BROKEN = Meaning(StorageUnavailable, "the connection broke", WAIT, speaks_tls=True)
 _TIMEOUT = Meaning(StorageUnavailable, "no answer in time", UNREACHABLE)
+_PROXY = Meaning(
+    StorageUnavailable, "the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY."
+)
+_ON_ITS_WAY = Meaning(  # botocore's wrapping of whatever happened meanwhile
+    StorageUnavailable, "the request failed on its way", WAIT, speaks_tls=True
+)
+_FOREIGN = Meaning(
+    ConfigError, "the endpoint does not answer like an S3 service", NOT_S3, speaks_tls=True
+)
+_HOST_LABEL = Meaning(
+    ConfigError, "the bucket's name does not fit a host name", "Set S3_ADDRESSING_STYLE=path."
+)
 INTERNAL = Meaning(StorageError, "the S3 library failed", "Please report this.")
 UNREADABLE = Meaning(StorageError, "the service's answer cannot be read", REPORT)
 
-CLASSES: Mapping[str, Meaning] = {
+CLASSES: Mapping[str, Meaning] = named(
     # the network
-    "EndpointConnectionError": Meaning(StorageUnavailable, "the endpoint cannot be reached", DNS),
-    "ConnectTimeoutError": _TIMEOUT,
-    "ReadTimeoutError": _TIMEOUT,
-    "TimeoutError": _TIMEOUT,
-    "SSLError": Meaning(StorageUnavailable, "the TLS handshake failed", TLS),
-    "ProxyConnectionError": Meaning(
-        StorageUnavailable, "the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY."
-    ),
-    "ConnectionClosedError": _BROKEN,
-    "ResponseStreamingError": _BROKEN,
-    "IncompleteReadError": _BROKEN,
-    "ConnectionError": _BROKEN,
-    "HTTPClientError": Meaning(  # botocore's wrapping of whatever happened meanwhile
-        StorageUnavailable, "the request failed on its way", WAIT, speaks_tls=True
-    ),
-    "HTTPError": _BROKEN,  # urllib3's base
-    "OSError": _BROKEN,
-    "ResponseParserError": Meaning(
-        ConfigError,
-        "the endpoint does not answer like an S3 service",
-        NOT_S3,
-        speaks_tls=True,
-    ),
-    "ChecksumError": DAMAGED,
-    "FlexibleChecksumError": DAMAGED,
-    "CapacityNotAvailableError": BUSY,
+    ("EndpointConnectionError", Meaning(StorageUnavailable, "the endpoint cannot be reached", DNS)),
+    ("ConnectTimeoutError ReadTimeoutError TimeoutError", _TIMEOUT),
+    ("SSLError", Meaning(StorageUnavailable, "the TLS handshake failed", TLS)),
+    ("ProxyConnectionError", _PROXY),
+    ("ConnectionClosedError ResponseStreamingError IncompleteReadError ConnectionError", _BROKEN),
+    ("HTTPError OSError", _BROKEN),  # urllib3's base, and the system's
+    ("HTTPClientError", _ON_ITS_WAY),
+    ("ResponseParserError", _FOREIGN),
+    ("ChecksumError FlexibleChecksumError", DAMAGED),
+    ("CapacityNotAvailableError", BUSY),
     # credentials
-    "NoCredentialsError": _CREDENTIALS,
-    "PartialCredentialsError": _CREDENTIALS,
-    "CredentialRetrievalError": _SOURCE,
-    "UnknownCredentialError": _CHAIN,
-    "NoAuthTokenError": _CHAIN,
-    "TokenRetrievalError": _CHAIN,
-    "UnknownTokenProviderError": _CHAIN,
-    "ProfileNotFound": _CHAIN,
-    "ConfigParseError": _CHAIN,
-    "ConfigNotFound": _CHAIN,
-    "InvalidConfigError": _CHAIN,
-    "RefreshWithMFAUnsupportedError": _CHAIN,
-    "MetadataRetrievalError": _SOURCE,
-    "InvalidIMDSEndpointError": _CHAIN,
-    "InvalidIMDSEndpointModeError": _CHAIN,
-    "SSOError": _CHAIN,
-    "LoginError": _CHAIN,
+    ("NoCredentialsError PartialCredentialsError", _CREDENTIALS),
+    ("CredentialRetrievalError MetadataRetrievalError", _SOURCE),
+    (
+        "UnknownCredentialError NoAuthTokenError TokenRetrievalError UnknownTokenProviderError "
+        "ProfileNotFound ConfigParseError ConfigNotFound InvalidConfigError SSOError LoginError "
+        "RefreshWithMFAUnsupportedError InvalidIMDSEndpointError InvalidIMDSEndpointModeError",
+        _CHAIN,
+    ),
     # settings
-    "BaseEndpointResolverError": Meaning(ConfigError, "no endpoint for this region", REGION),
-    "EndpointProviderError": Meaning(ConfigError, "no endpoint for this region", REGION),
-    "UnknownRegionError": Meaning(ConfigError, "no such region", REGION),
-    "ServiceNotInRegionError": Meaning(ConfigError, "no S3 in this region", REGION),
-    "InvalidRegionError": Meaning(ConfigError, "no such region", REGION),
-    "UnknownSignatureVersionError": _CONFIG,
-    "UnsupportedSignatureVersionError": _CONFIG,
-    "InvalidDNSNameError": Meaning(
-        ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."
+    (
+        "BaseEndpointResolverError EndpointProviderError",
+        Meaning(ConfigError, "no endpoint for this region", REGION),
     ),
-    "InvalidHostLabelError": Meaning(
-        ConfigError, "the bucket's name does not fit a host name", "Set S3_ADDRESSING_STYLE=path."
+    ("UnknownRegionError InvalidRegionError", Meaning(ConfigError, "no such region", REGION)),
+    ("ServiceNotInRegionError", Meaning(ConfigError, "no S3 in this region", REGION)),
+    ("InvalidDNSNameError", BAD_BUCKET),
+    ("InvalidHostLabelError", _HOST_LABEL),
+    (
+        "UnknownSignatureVersionError UnsupportedSignatureVersionError "
+        "InvalidS3AddressingStyleError UnsupportedS3ArnError UnsupportedS3ControlArnError "
+        "UnsupportedOutpostResourceError UnsupportedS3ConfigurationError "
+        "UnsupportedS3AccesspointConfigurationError UnsupportedS3ControlConfigurationError "
+        "InvalidEndpointDiscoveryConfigurationError InvalidRetryConfigurationError "
+        "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
+        "InvalidProxiesConfigError InvalidDefaultsMode InvalidEndpointConfigurationError "
+        "InvalidChecksumConfigError MissingDependencyException MD5UnavailableError",
+        _CONFIG,
     ),
-    "InvalidS3AddressingStyleError": _CONFIG,
-    "UnsupportedS3ArnError": _CONFIG,
-    "UnsupportedS3ControlArnError": _CONFIG,
-    "UnsupportedOutpostResourceError": _CONFIG,
-    "UnsupportedS3ConfigurationError": _CONFIG,
-    "UnsupportedS3AccesspointConfigurationError": _CONFIG,
-    "UnsupportedS3ControlConfigurationError": _CONFIG,
-    "InvalidEndpointDiscoveryConfigurationError": _CONFIG,
-    "InvalidRetryConfigurationError": _CONFIG,
-    "InvalidS3UsEast1RegionalEndpointConfigError": _CONFIG,
-    "InvalidSTSRegionalEndpointsConfigError": _CONFIG,
-    "InvalidProxiesConfigError": _CONFIG,
-    "InvalidDefaultsMode": _CONFIG,
-    "InvalidEndpointConfigurationError": _CONFIG,
-    "InvalidChecksumConfigError": _CONFIG,
-    "MissingDependencyException": _CONFIG,
-    "MD5UnavailableError": _CONFIG,
     # the request
-    "ParamValidationError": _PARAMETER,
-    "MissingParametersError": _PARAMETER,
-    "ValidationError": _PARAMETER,
-    "UnseekableStreamError": INTERNAL,
-    "AwsChunkedWrapperError": INTERNAL,
+    ("ParamValidationError MissingParametersError ValidationError", _PARAMETER),
+    ("UnseekableStreamError AwsChunkedWrapperError", INTERNAL),
     # misuse of botocore: bugs of ours or a broken installation
-    "DataNotFoundError": INTERNAL,
-    "ApiVersionNotFoundError": INTERNAL,
-    "UnknownServiceStyle": INTERNAL,
-    "PaginationError": INTERNAL,
-    "OperationNotPageableError": INTERNAL,
-    "WaiterError": INTERNAL,
-    "WaiterConfigError": INTERNAL,
-    "InvalidExpressionError": INTERNAL,
-    "UnknownClientMethodError": INTERNAL,
-    "StubResponseError": INTERNAL,
-    "UndefinedModelAttributeError": INTERNAL,
-    "UnsupportedServiceProtocolsError": INTERNAL,
-}
+    (
+        "DataNotFoundError ApiVersionNotFoundError UnknownServiceStyle PaginationError "
+        "OperationNotPageableError WaiterError WaiterConfigError InvalidExpressionError "
+        "UnknownClientMethodError StubResponseError UndefinedModelAttributeError "
+        "UnsupportedServiceProtocolsError",
+        INTERNAL,
+    ),
+)

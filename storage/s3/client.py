@@ -38,11 +38,8 @@ _VERBS = {
 
 
 class S3Client:
-    """Requests to one bucket. Thread-safe.
-
-    Raises:
-        ConfigError: the configuration names no bucket or no usable endpoint.
-    """
+    """Requests to one bucket. Thread-safe. Raises ConfigError: the configuration names no bucket or
+    no usable endpoint."""
 
     def __init__(self, config: StorageConfig) -> None:
         self.endpoint: Endpoint = resolve_endpoint(config)
@@ -60,11 +57,8 @@ class S3Client:
         return self.retry.run(lambda: self.once(method, key, **parameters))
 
     def once(self, method: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:
-        """One request about `key` (full key) or the bucket itself; the service's answer.
-
-        Raises:
-            StorageError and its kinds, ConfigError, InvalidInput: see `storage.s3.errors`.
-        """
+        """One request about `key` (full key) or the bucket itself; the service's answer. Raises
+        StorageError and its kinds, ConfigError, InvalidInput: see `storage.s3.errors`."""
         if key is not None:
             parameters["Key"] = key
         request = getattr(self.botocore(), method)
@@ -86,10 +80,8 @@ class S3Client:
     ) -> ObjectUrl:
         """A signed URL for `method` on `key`; no request to the bucket is made.
 
-        A URL ends with the credentials that signed it, however long it was asked to live.
-
-        Raises:
-            StorageDenied, StorageUnavailable: there are no credentials, or they have ended.
+        A URL ends with the credentials that signed it, however long it was asked to live. Raises
+        StorageDenied, StorageUnavailable: there are no credentials, or they have ended.
         """
         values = {"Bucket": self.bucket, "Key": key, **(parameters or {})}
         client = self.retry.run(self.botocore)
@@ -99,10 +91,7 @@ class S3Client:
         life_s = min(expires_s, given_s)
         if life_s < 1:
             raise StorageDenied(f"{self.where(method, key)}: {EXPIRED.message}.", EXPIRED.hint)
-        try:
-            url = client.generate_presigned_url(method, Params=values, ExpiresIn=life_s)
-        except Exception as exc:
-            raise self.typed(exc, method, key) from exc
+        url = self._url(client, method, key, Params=values, ExpiresIn=life_s)
         end = start + timedelta(seconds=life_s)
         return ObjectUrl(url, "presigned", end, shortened=life_s < expires_s)
 
@@ -112,11 +101,13 @@ class S3Client:
             if self._naming is None:
                 self._naming = self._open(None, signed=False)
         values = {"Bucket": self.bucket, "Key": key}
+        return self._url(self._naming, "get_object", key, Params=values)
+
+    def _url(self, client: BaseClient, method: str, key: str, **parameters: Any) -> str:
         try:
-            url: str = self._naming.generate_presigned_url("get_object", Params=values)
+            return str(client.generate_presigned_url(method, **parameters))
         except Exception as exc:
-            raise self.typed(exc, "get_object", key) from exc
-        return url
+            raise self.typed(exc, method, key) from exc
 
     def where(self, method: str, key: str | None) -> Where:
         """What a request was about, for messages."""
@@ -148,11 +139,8 @@ class S3Client:
 
     def botocore(self) -> BaseClient:
         """The client with credentials that are good now; built once, which takes about 0.1 s.
-
-        Raises:
-            StorageDenied, StorageUnavailable: there are none; the next call looks again.
-            ConfigError: what was configured cannot be used.
-        """
+        Raises StorageDenied, StorageUnavailable: there are none; the next call looks again;
+        ConfigError: what was configured cannot be used."""
         try:
             credentials = self._credentials.get()
         except Exception as exc:

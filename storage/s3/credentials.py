@@ -29,12 +29,9 @@ class Credentials:
 
     def get(self) -> Any:
         """botocore's credentials, good for a request now; a role is asked where they are not.
-
-        Raises:
-            StorageDenied: there are none, or only half of a pair.
-            StorageUnavailable: their source does not answer as it should; it may later.
-            BotoCoreError, ClientError: the same as botocore has it, for `S3Client.typed`.
-        """
+        Raises StorageDenied: there are none, or only half of a pair; StorageUnavailable: their
+        source does not answer as it should; it may later; BotoCoreError, ClientError: the same as
+        botocore has it, for `S3Client.typed`."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -75,10 +72,8 @@ class Credentials:
         if key:
             from botocore.credentials import Credentials as Given
 
-            return Given(key, secret, self._config.session_token), self._given_end
+            given = Given(key, secret, self._config.session_token)
+            return given, lambda: self._config.credentials_end
         from storage.s3.role import ask_role
 
         return ask_role(self._endpoint.region if self._endpoint.provider.name == "aws" else None)
-
-    def _given_end(self) -> datetime | None:
-        return self._config.credentials_end

@@ -54,11 +54,8 @@ class _Typed:
 
 
 def resolve_endpoint(config: StorageConfig) -> Endpoint:
-    """Checks and completes bucket, endpoint, region and addressing of `config`.
-
-    Raises:
-        ConfigError: no bucket, an endpoint that is not one, or one that contradicts the bucket.
-    """
+    """Checks and completes bucket, endpoint, region and addressing of `config`. Raises ConfigError:
+    no bucket, an endpoint that is not one, or one that contradicts the bucket."""
     warnings: list[str] = []
     typed = _parse(config, warnings.append)
     region = _choose_region(typed.provider, typed.region, config, warnings.append)
@@ -68,20 +65,14 @@ def resolve_endpoint(config: StorageConfig) -> Endpoint:
 
 
 def find_bucket(config: StorageConfig) -> str | None:
-    """The bucket that `config` names, by itself or in its endpoint.
-
-    Raises:
-        ConfigError: an endpoint that is not one, or one that contradicts the bucket.
-    """
+    """The bucket that `config` names, by itself or in its endpoint. Raises ConfigError: an endpoint
+    that is not one, or one that contradicts the bucket."""
     return _parse(config, lambda _: None).bucket
 
 
 def at_same_endpoint(config: StorageConfig, bucket: str) -> StorageConfig:
     """`config` for another bucket. The first one may be part of its endpoint: it is taken out.
-
-    Raises:
-        ConfigError: `config` itself cannot be used.
-    """
+    Raises ConfigError: `config` itself cannot be used."""
     if not find_bucket(config):
         return replace(config, bucket=bucket)
     first = resolve_endpoint(config)

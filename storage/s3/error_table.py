@@ -48,11 +48,8 @@ CAP = "Raise the cap at the provider (B2: Caps & Alerts), or wait for the next d
 
 
 class Meaning(NamedTuple):
-    """The typed error, what is wrong, and what to do next.
-
-    `speaks_tls`: plain HTTP to a TLS port may look like this. `one_object`: it says nothing of the
-    service as a whole.
-    """
+    """The typed error, what is wrong, and what to do next. `speaks_tls`: plain HTTP to a TLS port
+    may look like this. `one_object`: it says nothing of the service as a whole."""
 
     error: type[WorkerError]
     message: str
@@ -60,9 +57,10 @@ class Meaning(NamedTuple):
     speaks_tls: bool = False
     one_object: bool = False
 
-    def about(self, detail: str) -> Meaning:
-        """The same with a detail in its message."""
-        return self._replace(message=f"{self.message} {detail}")
+
+def named(*rows: tuple[str, Meaning]) -> dict[str, Meaning]:
+    """A table from rows of names, separated by spaces, and what they mean."""
+    return {name: meaning for names, meaning in rows for name in names.split()}
 
 
 BUSY = Meaning(StorageUnavailable, "the service is busy or failing", WAIT)
@@ -74,10 +72,9 @@ GATEWAY = Meaning(
     "API.",
 )
 DAMAGED = Meaning(StorageUnavailable, "the bytes were damaged on their way", WAIT, one_object=True)
-_CHANGED = Meaning(StorageUnavailable, "the object changed meanwhile", WAIT, one_object=True)
-_PARTS_GONE = Meaning(
-    StorageUnavailable, "parts of the multipart upload are gone", WAIT, one_object=True
-)
+_CHANGED = DAMAGED._replace(message="the object changed meanwhile")
+_PARTS_GONE = DAMAGED._replace(message="parts of the multipart upload are gone")
+_UPLOAD_GONE = DAMAGED._replace(message="the multipart upload is gone")
 EXPIRED = Meaning(
     StorageDenied, "the credentials have expired", "Supply a fresh key or session token."
 )
@@ -111,6 +108,18 @@ _KMS = Meaning(
     "the bucket's encryption key cannot be used",
     "Check the key's state and that these credentials may use it (KMS).",
 )
+_REQUESTER_PAYS = Meaning(
+    StorageDenied,
+    "the bucket bills whoever asks (requester pays)",
+    "Use a bucket without it: the worker does not send a billing project.",
+)
+_DOWNLOAD_CAP = Meaning(StorageDenied, "the account's download cap is reached", CAP)
+_TRANSACTION_CAP = Meaning(StorageDenied, "the account's transaction cap is reached", CAP)
+BAD_BUCKET = Meaning(ConfigError, "the bucket's name is not valid", "Check S3_BUCKET.")
+_LONG_KEY = Meaning(InvalidInput, "the key is longer than the service accepts")
+_NO_LENGTH = Meaning(
+    StorageError, "the body's length is missing", "A proxy in between changes requests."
+)
 _NO_OBJECT = Meaning(ObjectNotFound, "no such object")
 _NO_BUCKET = Meaning(BucketNotFound, "no such bucket")
 NO_SUCH_PLACE = Meaning(
@@ -124,115 +133,65 @@ REFUSED = Meaning(StorageError, "the service refused the request")
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, plus codes of B2, R2, Ceph,
 # MinIO and Swift.
-CODES: Mapping[str, Meaning] = {
-    "NoSuchKey": _NO_OBJECT,
-    "NotFound": _NO_OBJECT,
-    "NoSuchVersion": _NO_OBJECT,
-    "NoSuchBucket": _NO_BUCKET,
-    "BucketNotFound": _NO_BUCKET,
-    "ContainerNotFound": _NO_BUCKET,
-    "InvalidBucketName": Meaning(ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."),
-    "XMinioInvalidBucketName": Meaning(
-        ConfigError, "the bucket's name is not valid", "Check S3_BUCKET."
+CODES: Mapping[str, Meaning] = named(
+    ("NoSuchKey NotFound NoSuchVersion", _NO_OBJECT),
+    ("NoSuchBucket BucketNotFound ContainerNotFound", _NO_BUCKET),
+    ("InvalidBucketName XMinioInvalidBucketName", BAD_BUCKET),
+    ("NoSuchUpload", _UPLOAD_GONE),
+    ("InvalidPart InvalidPartOrder", _PARTS_GONE),
+    ("AccessDenied Forbidden UnauthorizedAccess Unauthorized", _DENIED),
+    ("AllAccessDisabled", Meaning(StorageDenied, "access to the bucket is disabled", FORBIDDEN)),
+    ("AccountProblem NotSignedUp UserSuspended", _ACCOUNT),
+    ("UserProjectMissing", _REQUESTER_PAYS),
+    ("SignatureDoesNotMatch", Meaning(StorageDenied, "the signature does not match", SECRET)),
+    ("InvalidAccessKeyId InvalidClientTokenId UnrecognizedClientException", UNKNOWN_KEY_ID),
+    ("InvalidToken", Meaning(StorageDenied, "the session token is not valid", CREDENTIALS)),
+    ("InvalidSecurity", Meaning(StorageDenied, "the credentials are not valid", CREDENTIALS)),
+    ("ExpiredToken ExpiredTokenException TokenRefreshRequired", EXPIRED),
+    ("RequestTimeTooSkewed RequestExpired ExpiredRequest RequestNotYetValid", _SKEWED),
+    (
+        "AuthorizationHeaderMalformed AuthorizationQueryParametersError PermanentRedirect "
+        "TemporaryRedirect Redirect IllegalLocationConstraintException IncorrectEndpoint "
+        "InvalidRegion InvalidRegionName",
+        WRONG_REGION,
     ),
-    "NoSuchUpload": Meaning(
-        StorageUnavailable, "the multipart upload is gone", WAIT, one_object=True
+    (
+        "SlowDown SlowDownRead SlowDownWrite ServiceUnavailable InternalError InternalFailure "
+        "ServerBusy RequestTimeout RequestTimeoutException Throttling ThrottlingException "
+        "TooManyRequests TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded "
+        "OperationAborted ConditionalRequestConflict XMinioServerNotInitialized XMinioBackendDown",
+        BUSY,
     ),
-    "InvalidPart": _PARTS_GONE,
-    "InvalidPartOrder": _PARTS_GONE,
-    "AccessDenied": _DENIED,
-    "Forbidden": _DENIED,
-    "UnauthorizedAccess": _DENIED,
-    "Unauthorized": _DENIED,
-    "AllAccessDisabled": Meaning(StorageDenied, "access to the bucket is disabled", FORBIDDEN),
-    "AccountProblem": _ACCOUNT,
-    "NotSignedUp": _ACCOUNT,
-    "UserSuspended": _ACCOUNT,
-    "UserProjectMissing": Meaning(
-        StorageDenied,
-        "the bucket bills whoever asks (requester pays)",
-        "Use a bucket without it: the worker does not send a billing project.",
+    ("PreconditionFailed InvalidRange", _CHANGED),
+    ("BadDigest InvalidDigest IncompleteBody XAmzContentSHA256Mismatch", DAMAGED),
+    (
+        "QuotaExceeded InsufficientStorage storage_cap_exceeded XMinioStorageFull "
+        "XMinioAdminBucketQuotaExceeded",
+        FULL,
     ),
-    "SignatureDoesNotMatch": Meaning(StorageDenied, "the signature does not match", SECRET),
-    "InvalidAccessKeyId": UNKNOWN_KEY_ID,
-    "InvalidClientTokenId": UNKNOWN_KEY_ID,
-    "UnrecognizedClientException": UNKNOWN_KEY_ID,
-    "InvalidToken": Meaning(StorageDenied, "the session token is not valid", CREDENTIALS),
-    "InvalidSecurity": Meaning(StorageDenied, "the credentials are not valid", CREDENTIALS),
-    "ExpiredToken": EXPIRED,
-    "ExpiredTokenException": EXPIRED,
-    "TokenRefreshRequired": EXPIRED,
-    "RequestTimeTooSkewed": _SKEWED,
-    "RequestExpired": _SKEWED,
-    "ExpiredRequest": _SKEWED,
-    "RequestNotYetValid": _SKEWED,
-    "AuthorizationHeaderMalformed": WRONG_REGION,
-    "AuthorizationQueryParametersError": WRONG_REGION,
-    "PermanentRedirect": WRONG_REGION,
-    "TemporaryRedirect": WRONG_REGION,
-    "Redirect": WRONG_REGION,
-    "IllegalLocationConstraintException": WRONG_REGION,
-    "IncorrectEndpoint": WRONG_REGION,
-    "InvalidRegion": WRONG_REGION,
-    "InvalidRegionName": WRONG_REGION,
-    "SlowDown": BUSY,
-    "SlowDownRead": BUSY,
-    "SlowDownWrite": BUSY,
-    "ServiceUnavailable": BUSY,
-    "InternalError": BUSY,
-    "InternalFailure": BUSY,
-    "ServerBusy": BUSY,
-    "RequestTimeout": BUSY,
-    "RequestTimeoutException": BUSY,
-    "Throttling": BUSY,
-    "ThrottlingException": BUSY,
-    "TooManyRequests": BUSY,
-    "TooManyRequestsException": BUSY,
-    "RequestLimitExceeded": BUSY,
-    "BandwidthLimitExceeded": BUSY,
-    "OperationAborted": BUSY,
-    "ConditionalRequestConflict": BUSY,
-    "XMinioServerNotInitialized": BUSY,
-    "XMinioBackendDown": BUSY,
-    "PreconditionFailed": _CHANGED,
-    "InvalidRange": _CHANGED,
-    "BadDigest": DAMAGED,
-    "InvalidDigest": DAMAGED,
-    "IncompleteBody": DAMAGED,
-    "XAmzContentSHA256Mismatch": DAMAGED,
-    "QuotaExceeded": FULL,
-    "InsufficientStorage": FULL,
-    "storage_cap_exceeded": FULL,
-    "XMinioStorageFull": FULL,
-    "XMinioAdminBucketQuotaExceeded": FULL,
-    "download_cap_exceeded": Meaning(StorageDenied, "the account's download cap is reached", CAP),
-    "transaction_cap_exceeded": Meaning(
-        StorageDenied, "the account's transaction cap is reached", CAP
+    ("download_cap_exceeded", _DOWNLOAD_CAP),
+    ("transaction_cap_exceeded", _TRANSACTION_CAP),
+    ("EntityTooLarge", Meaning(InvalidInput, "the object is larger than the service accepts")),
+    ("EntityTooSmall", Meaning(ConfigError, "a part is smaller than the service accepts")),
+    ("KeyTooLongError", _LONG_KEY),
+    (
+        "InvalidObjectName XMinioInvalidObjectName",
+        Meaning(InvalidInput, "the service does not accept this key"),
     ),
-    "EntityTooLarge": Meaning(InvalidInput, "the object is larger than the service accepts"),
-    "EntityTooSmall": Meaning(ConfigError, "a part is smaller than the service accepts"),
-    "KeyTooLongError": Meaning(InvalidInput, "the key is longer than the service accepts"),
-    "InvalidObjectName": Meaning(InvalidInput, "the service does not accept this key"),
-    "XMinioInvalidObjectName": Meaning(InvalidInput, "the service does not accept this key"),
-    "XMinioParentIsObject": _CLASH,
-    "XMinioObjectExistsAsDirectory": _CLASH,
-    "MetadataTooLarge": Meaning(InvalidInput, "the metadata is larger than the service accepts"),
-    "InvalidObjectState": Meaning(StorageDenied, "the object is archived", "Restore it first."),
-    "ObjectLocked": _LOCKED,
-    "MissingContentMD5": _CHECKSUM,
-    "KMS.DisabledException": _KMS,
-    "KMS.NotFoundException": _KMS,
-    "KMS.InvalidStateException": _KMS,
-    "KMS.AccessDeniedException": _KMS,
-    "MissingContentLength": Meaning(
-        StorageError, "the body's length is missing", "A proxy in between changes requests."
+    ("XMinioParentIsObject XMinioObjectExistsAsDirectory", _CLASH),
+    ("MetadataTooLarge", Meaning(InvalidInput, "the metadata is larger than the service accepts")),
+    ("InvalidObjectState", Meaning(StorageDenied, "the object is archived", "Restore it first.")),
+    ("ObjectLocked", _LOCKED),
+    ("MissingContentMD5", _CHECKSUM),
+    (
+        "KMS.DisabledException KMS.NotFoundException KMS.InvalidStateException "
+        "KMS.AccessDeniedException",
+        _KMS,
     ),
-    "NotImplemented": _NOT_OFFERED,
-    "MethodNotAllowed": _NOT_OFFERED,
-    "InvalidArgument": REFUSED,
-    "InvalidRequest": REFUSED,
-    "MalformedXML": REFUSED,
-}
+    ("MissingContentLength", _NO_LENGTH),
+    ("NotImplemented MethodNotAllowed", _NOT_OFFERED),
+    ("InvalidArgument InvalidRequest MalformedXML", REFUSED),
+)
 
 # For answers whose code no table knows, and for those to HEAD, which have a status alone.
 STATUSES: Mapping[int, Meaning] = {
@@ -257,16 +216,14 @@ STATUSES: Mapping[int, Meaning] = {
         "Write them into HTTPS_PROXY, or except the endpoint in NO_PROXY.",
     ),
     408: BUSY,
-    411: Meaning(
-        StorageError, "the body's length is missing", "A proxy in between changes requests."
-    ),
+    411: _NO_LENGTH,
     412: _CHANGED,
     413: Meaning(
         StorageError,
         "the body is larger than the service or a proxy in front of it accepts",
         "Raise the proxy's limit (nginx: client_max_body_size).",
     ),
-    414: Meaning(InvalidInput, "the key is longer than the service accepts"),
+    414: _LONG_KEY,
     416: _CHANGED,
     417: Meaning(
         StorageError,
@@ -283,8 +240,8 @@ STATUSES: Mapping[int, Meaning] = {
 # What some services say in words alone; all the words of a row must be there, the first row counts.
 WORDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     (("storage", "cap exceeded"), FULL),  # B2, as AccessDenied
-    (("download", "cap exceeded"), CODES["download_cap_exceeded"]),
-    (("cap exceeded",), CODES["transaction_cap_exceeded"]),
+    (("download", "cap exceeded"), _DOWNLOAD_CAP),
+    (("cap exceeded",), _TRANSACTION_CAP),
     (
         ("malformed access key",),  # B2: the master key, or a truncated key id
         Meaning(

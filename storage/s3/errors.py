@@ -76,10 +76,8 @@ def meaning_of_class(kind: type[BaseException]) -> Meaning | None:
 
 
 def translate(exc: Exception, where: Where) -> WorkerError:
-    """The typed error for anything that `is_foreign`; its message holds no secret.
-
-    `exc` is a ClientError (has `.response`) or any other exception of those libraries.
-    """
+    """The typed error for anything that `is_foreign`; its message holds no secret. `exc` is a
+    ClientError (has `.response`) or any other exception of those libraries."""
     response = getattr(exc, "response", None)
     if isinstance(response, dict) and "Error" in response:
         return _from_response(response, where)
@@ -155,7 +153,8 @@ def _meaning_of_redirect(code: str, response: dict[str, Any], where: Where) -> M
     if target.scheme == "https" and here.scheme == "http" and target.hostname == here.hostname:
         return NEEDS_TLS
     if target.hostname and "amazonaws" not in target.hostname:
-        return STATUSES[302].about(f"(to {target.hostname})")
+        redirected = STATUSES[302]
+        return redirected._replace(message=f"{redirected.message} (to {target.hostname})")
     return CODES.get(code, WRONG_REGION)
 
 

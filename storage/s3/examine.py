@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from errors import StorageError, WorkerError
@@ -16,7 +15,14 @@ from storage.base import Finding
 from storage.body import open_payload
 from storage.s3.client import S3Client
 from storage.s3.error_table import CLOCK
-from storage.s3.errors import answer_code, answer_headers, answer_region, headers_of
+from storage.s3.errors import (
+    answer_code,
+    answer_headers,
+    answer_region,
+    headers_of,
+    is_foreign,
+)
+from storage.s3.hosts import is_address
 from storage.s3.upload import Uploader
 
 _PART_BYTES = 5 << 20  # the smallest that S3 takes
@@ -36,10 +42,8 @@ VERSIONED = (
 
 
 class S3Examination:
-    """Questions to one bucket; `key` is a full key that may be written and deleted.
-
-    Every method returns findings and raises only WorkerError.
-    """
+    """Questions to one bucket; `key` is a full key that may be written and deleted. Every method
+    returns findings and raises only WorkerError."""
 
     def __init__(self, client: S3Client, prefix: str, key: str) -> None:
         self._client, self._prefix, self._key = client, prefix, key
@@ -77,7 +81,7 @@ class S3Examination:
         style = endpoint.addressing
         shown = "the bucket's name is in the path" if style == "path" else "it is in the host"
         virtual = f"{endpoint.bucket}.{host}"
-        if _is_address(str(host)):
+        if is_address(str(host)):
             return Finding("addressing", "ok", f"{style}: {shown}; {host} has no names below it")
         try:
             socket.getaddrinfo(virtual, 443)
@@ -134,7 +138,8 @@ class S3Examination:
             if others:
                 more.append(f"list the account's other buckets ({len(others)})")
         except Exception as exc:  # refused, or not offered: as it should be
-            self._foreign_only(exc)
+            if not is_foreign(exc):
+                raise
         if self._prefix:
             try:
                 answer = self._client.once("list_objects_v2", Prefix="", MaxKeys=2)
@@ -166,11 +171,6 @@ class S3Examination:
             return Finding("retention", "unknown", f"the service does not say: {error.message}")
         return Finding("retention", "ok", "what is deleted is gone")
 
-    def _foreign_only(self, exc: Exception) -> None:
-        """Raises what is no answer of the service or the network."""
-        if self._client.typed(exc, "list_buckets", None) is exc:
-            raise exc
-
 
 def _clock(headers: Mapping[str, str], *, refused: bool = False) -> Finding:
     """`refused`: the service says that requests come too late or too early."""
@@ -188,11 +188,3 @@ def _clock(headers: Mapping[str, str], *, refused: bool = False) -> Finding:
     if refused or abs(ahead) >= _SKEW_FAIL_S:
         return Finding("clock", "failed", f"{text}. {CLOCK}")
     return Finding("clock", "warning" if abs(ahead) >= _SKEW_WARN_S else "ok", text)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

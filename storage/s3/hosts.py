@@ -17,10 +17,7 @@ _PORTS = {"http": 80, "https": 443}
 
 def split_endpoint(text: str, warn: Warn) -> tuple[str, str, str, str]:
     """Scheme, host, `:port` if it is not the scheme's own, and path without a trailing slash.
-
-    Raises:
-        ConfigError: it is not a URL, or it holds more than that.
-    """
+    Raises ConfigError: it is not a URL, or it holds more than that."""
     if "://" not in text:
         scheme = "http" if _is_private(text.split("/")[0]) else "https"
         warn(f"The endpoint has no scheme; {scheme}:// is used.")
@@ -64,11 +61,8 @@ def _is_private(netloc: str) -> bool:
 
 
 def fix_host(host: str, region: str | None, warn: Warn) -> str:
-    """`host` with the common mistakes corrected, each with a warning.
-
-    Raises:
-        ConfigError: never an endpoint, or a host of B2 without a region, as is `region`.
-    """
+    """`host` with the common mistakes corrected, each with a warning. Raises ConfigError: never an
+    endpoint, or a host of B2 without a region, as is `region`."""
     fixed = host.replace("backblaze-b2.com", "backblazeb2.com").replace(
         ".cdn.digitaloceanspaces.com", ".digitaloceanspaces.com"
     )

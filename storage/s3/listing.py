@@ -16,10 +16,7 @@ _EMPTY_PAGES = 100  # in a row; some services send a few where much was deleted
 
 def entries(client: S3Client, prefix: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """Entries with a `Key`, in the service's order; botocore decodes the keys (encoding-type).
-
-    Raises:
-        StorageError: the listing has a hole, or does not come to an end.
-    """
+    Raises StorageError: the listing has a hole, or does not come to an end."""
     where = client.where("list_objects_v2", None)
     page: dict[str, Any] = {"Prefix": prefix, "MaxKeys": _PAGE_KEYS}
     if limit is not None:

@@ -37,144 +37,132 @@ class Provider:
     public_endpoint: bool = True
 
 
-def _host(pattern: str) -> re.Pattern[str]:
-    """`pattern`, without a bucket before it or with one; `{region}` is a label or a part of it."""
+def _row(name: str, pattern: str, console: str = "", **facts: object) -> Provider:
+    """A provider; `pattern` is its host without a bucket before it, `{region}` a label or a part of
+    one."""
     region = "(?P<region>[a-z0-9]+(?:-[a-z0-9]+)*)"
     bucket = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*?)\.)??"
-    return re.compile(bucket + pattern.replace("{region}", region) + r"\Z")
+    host = re.compile(bucket + pattern.replace("{region}", region) + r"\Z")
+    where = console or f"the console of the provider ({name})"
+    return Provider(name, host, where, **facts)  # type: ignore[arg-type]
 
 
 _AWS_REGION = r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d)"
 _AWS_DOMAIN = r"\.amazonaws\.(?:com(?:\.cn)?|eu)"
 _AWS_CONSOLE = "aws s3api create-bucket, or the S3 console (https://console.aws.amazon.com/s3)"
-AWS = Provider(
+AWS = _row(
     "aws",
-    _host(rf"s3(?:-external-1|[.-]{_AWS_REGION})?{_AWS_DOMAIN}"),
+    rf"s3(?:-external-1|[.-]{_AWS_REGION})?{_AWS_DOMAIN}",
     _AWS_CONSOLE,
     region="us-east-1",
     addressing="virtual",
     own_host=False,
 )
-B2 = Provider(
-    "b2",
-    _host(r"s3\.(?P<region>[a-z]{2}-[a-z]+-\d{3})\.backblazeb2\.com"),
-    "Backblaze console, Buckets, Create a Bucket (https://secure.backblaze.com/b2_buckets.htm)",
-)
-
-
-def _row(name: str, pattern: str, console: str = "", **facts: object) -> Provider:
-    """A provider of whom no more is known than its hosts and `facts`."""
-    where = console or f"the console of the provider ({name})"
-    return Provider(name, _host(pattern), where, **facts)  # type: ignore[arg-type]
-
-
 PROVIDERS: tuple[Provider, ...] = (
     AWS,
-    Provider(
+    _row(
         "aws",  # dual-stack (IPv6), FIPS and private hosts: chosen on purpose, so they are kept
-        _host(
-            r"(?:(?:s3|s3-fips)\.dualstack\.|s3-fips[.-]|(?:bucket\.)?vpce-[a-z0-9-]+\.s3\.)"
-            rf"{_AWS_REGION}(?:\.vpce)?{_AWS_DOMAIN}"
-        ),
+        r"(?:(?:s3|s3-fips)\.dualstack\.|s3-fips[.-]|(?:bucket\.)?vpce-[a-z0-9-]+\.s3\.)"
+        rf"{_AWS_REGION}(?:\.vpce)?{_AWS_DOMAIN}",
         _AWS_CONSOLE,
         addressing="virtual",
     ),
-    Provider(
+    _row(
         "aws",  # Transfer Acceleration: the bucket is always in the host, the region never
-        _host(rf"s3-accelerate(?:\.dualstack)?{_AWS_DOMAIN}"),
+        rf"s3-accelerate(?:\.dualstack)?{_AWS_DOMAIN}",
         _AWS_CONSOLE,
         addressing="virtual",
         virtual_only=True,
     ),
-    B2,
-    Provider(
+    _row(
+        "b2",
+        r"s3\.(?P<region>[a-z]{2}-[a-z]+-\d{3})\.backblazeb2\.com",
+        "Backblaze console, Buckets, Create a Bucket (https://secure.backblaze.com/b2_buckets.htm)",
+    ),
+    _row(
         "r2",  # https://developers.cloudflare.com/r2/api/s3/api: the region is "auto"
-        _host(r"[0-9a-z]+(?:\.(?:eu|us|fedramp))?\.r2\.cloudflarestorage\.com"),
+        r"[0-9a-z]+(?:\.(?:eu|us|fedramp))?\.r2\.cloudflarestorage\.com",
         "Cloudflare dashboard, R2 Object Storage, Create bucket",
         region="auto",
         public_endpoint=False,
     ),
-    Provider(
+    _row(
         "wasabi",
-        _host(r"s3(?:\.{region})?\.wasabisys\.com"),
+        r"s3(?:\.{region})?\.wasabisys\.com",
         "Wasabi console, Buckets, Create Bucket (https://console.wasabisys.com)",
         region="us-east-1",
     ),
-    Provider(
+    _row(
         "spaces",  # DigitalOcean; signs with the datacentre's slug
-        _host(r"(?P<region>[a-z]{3}\d)\.digitaloceanspaces\.com"),
+        r"(?P<region>[a-z]{3}\d)\.digitaloceanspaces\.com",
         "DigitalOcean control panel, Spaces Object Storage, Create Bucket",
     ),
-    Provider(
-        "scaleway",
-        _host(r"s3\.{region}\.scw\.cloud"),
-        "Scaleway console, Object Storage, Create bucket",
+    _row(
+        "scaleway", r"s3\.{region}\.scw\.cloud", "Scaleway console, Object Storage, Create bucket"
     ),
-    Provider(
+    _row(
         "runpod",  # https://docs.runpod.io/storage/s3-api: no presigned URLs; a bucket is a volume
-        _host(r"s3api-{region}\.runpod\.io"),
+        r"s3api-{region}\.runpod\.io",
         "RunPod console, Storage, New Network Volume; its id is the bucket's name",
         upper_region=True,
         presigns=False,
         public_endpoint=False,
     ),
-    Provider(
+    _row(
         "gcs",  # unverified beyond its interoperability documentation
-        _host(r"storage\.googleapis\.com"),
+        r"storage\.googleapis\.com",
         "Google Cloud console, Cloud Storage, Create bucket",
         region="auto",
     ),
-    Provider(
-        "hetzner",  # unverified
-        _host(r"(?P<region>[a-z]{3}\d)\.your-objectstorage\.com"),
-        "Hetzner console, Object Storage, Create bucket",
-    ),
-    Provider(
-        "linode",  # unverified
-        _host(r"(?P<region>[a-z]{2}-[a-z]+-\d+)\.linodeobjects\.com"),
-        "Akamai Cloud Manager, Object Storage, Create Bucket",
-    ),
-    Provider(
-        "ovh",  # unverified
-        _host(r"s3\.{region}\.(?:(?:io|perf)\.)?cloud\.ovh\.(?:net|us)"),
-        "OVHcloud control panel, Object Storage, Create a container",
-    ),
-    Provider(
-        "tigris",  # unverified
-        _host(r"(?:t3\.storage\.dev|t3\.storageapi\.dev|fly\.storage\.tigris\.dev)"),
-        "Tigris dashboard, Create Bucket (https://console.tigris.dev)",
-        region="auto",
-    ),
-    Provider(
+    _row(
         "contabo",  # no virtual hosts; public URLs need the tenant's id before the bucket
-        _host(r"(?P<region>[a-z]{2,3}\d)\.contabostorage\.com"),
+        r"(?P<region>[a-z]{2,3}\d)\.contabostorage\.com",
         "Contabo customer panel, Object Storage, Create bucket",
         public_endpoint=False,
     ),
-    Provider(
+    _row(
         "supabase",  # its S3 API answers signed requests only
-        _host(r"[a-z0-9]{20}(?:\.storage)?\.supabase\.co"),
+        r"[a-z0-9]{20}(?:\.storage)?\.supabase\.co",
         "Supabase dashboard, Storage, New bucket",
         path="/storage/v1/s3",
         public_endpoint=False,
     ),
-    Provider(
+    _row(
         "storj",  # its S3 gateway answers signed requests only; public links are on another host
-        _host(r"gateway(?:\.[a-z0-9]+)?\.storjshare\.io"),
+        r"gateway(?:\.[a-z0-9]+)?\.storjshare\.io",
         "Storj console, Buckets, New Bucket",
         region="us-east-1",
         public_endpoint=False,
     ),
-    Provider(
+    _row(
         "oss",  # Alibaba; refuses path style; read in its documentation on AWS SDKs
-        _host(
-            r"(?:s3\.)?oss-(?:accelerate(?:-overseas)?|(?P<region>[a-z0-9-]+?)(?:-internal)?)"
-            r"\.aliyuncs\.com"
-        ),
+        r"(?:s3\.)?oss-(?:accelerate(?:-overseas)?|(?P<region>[a-z0-9-]+?)(?:-internal)?)"
+        r"\.aliyuncs\.com",
         "Alibaba Cloud console, Object Storage Service, Create Bucket",
         addressing="virtual",
     ),
     # What follows is unverified: hosts as the providers list them.
+    _row(
+        "hetzner",
+        r"(?P<region>[a-z]{3}\d)\.your-objectstorage\.com",
+        "Hetzner console, Object Storage, Create bucket",
+    ),
+    _row(
+        "linode",
+        r"(?P<region>[a-z]{2}-[a-z]+-\d+)\.linodeobjects\.com",
+        "Akamai Cloud Manager, Object Storage, Create Bucket",
+    ),
+    _row(
+        "ovh",
+        r"s3\.{region}\.(?:(?:io|perf)\.)?cloud\.ovh\.(?:net|us)",
+        "OVHcloud control panel, Object Storage, Create a container",
+    ),
+    _row(
+        "tigris",
+        r"(?:t3\.storage\.dev|t3\.storageapi\.dev|fly\.storage\.tigris\.dev)",
+        "Tigris dashboard, Create Bucket (https://console.tigris.dev)",
+        region="auto",
+    ),
     _row("cos", r"cos\.(?:accelerate|{region})\.myqcloud\.com", addressing="virtual"),
     _row("coreweave", r"cwobject\.com", addressing="virtual"),
     _row("cubbit", r"s3\.cubbit\.eu", region="eu-west-1"),
@@ -183,8 +171,11 @@ PROVIDERS: tuple[Provider, ...] = (
     _row("fastly", r"{region}\.object\.fastlystorage\.app"),
     _row("filebase", r"s3\.filebase\.(?:com|io)", region="us-east-1"),
     _row("gcore", r"{region}\.cloud\.gcore\.lu"),
-    _row("ibm", r"s3\.(?:(?:private|direct)\.)?(?:[a-z]{3}\.)?{region}\.cloud-object-storage"
-         r"\.appdomain\.cloud"),
+    _row(
+        "ibm",
+        r"s3\.(?:(?:private|direct)\.)?(?:[a-z]{3}\.)?{region}\.cloud-object-storage"
+        r"\.appdomain\.cloud",
+    ),
     _row("idrive", r"[a-z0-9]{4}\.[a-z]{2,4}\d*\.idrivee2-\d+\.com", region="us-east-1"),
     _row("impossible", r"{region}\.storage\.impossibleapi\.net"),
     _row("ionos", r"s3[.-]{region}\.ionoscloud\.com"),
@@ -193,16 +184,21 @@ PROVIDERS: tuple[Provider, ...] = (
     _row("mega", r"s3\.{region}\.(?:megas4\.com|s4\.mega\.io)"),
     _row("nebius", r"storage\.{region}\.nebius\.cloud"),
     _row("obs", r"obs\.{region}\.myhuaweicloud\.com", addressing="virtual"),
-    _row("oracle", r"[a-z0-9]+\.compat\.objectstorage\.{region}\.(?:oraclecloud|oci\.customer-oci)"
-         r"\.com"),
+    _row(
+        "oracle",
+        r"[a-z0-9]+\.compat\.objectstorage\.{region}\.(?:oraclecloud|oci\.customer-oci)\.com",
+    ),
     _row("outscale", r"oos\.{region}\.outscale\.com"),
     _row("selectel", r"s3\.{region}\.storage\.selcloud\.ru"),
     _row("synology", r"{region}\.s3\.synologyc2\.net"),
-    _row("upcloud", r"(?:[a-z0-9-]+\.[a-z]{2}-[a-z]{3}\d|[a-z0-9]{5})\.upcloudobjects\.com",
-         region="us-east-1"),
+    _row(
+        "upcloud",
+        r"(?:[a-z0-9-]+\.[a-z]{2}-[a-z]{3}\d|[a-z0-9]{5})\.upcloudobjects\.com",
+        region="us-east-1",
+    ),
     _row("vultr", r"(?P<region>[a-z]{3}\d+)\.vultrobjects\.com"),
     _row("yandex", r"storage\.yandexcloud\.net", region="ru-central1"),
-)  # fmt: skip
+)
 CUSTOM = Provider(
     "custom",  # MinIO, Ceph, SeaweedFS, a proxy ...
     re.compile(r"(?!)"),

@@ -46,13 +46,10 @@ class ObjectReader:
         self._digest = hashlib.sha256()
 
     def chunks(self, chunk_size: int) -> Iterator[bytes]:
-        """The object's bytes, `chunk_size` at a time.
-
-        Raises:
-            Changed: the object was replaced meanwhile, or its hash is not the stored one.
-            StorageUnavailable: it broke and the time for retries is used up. A mebibyte of progress
-                renews it, so a large object is not bound to one request's budget.
-        """
+        """The object's bytes, `chunk_size` at a time. Raises Changed: the object was replaced
+        meanwhile, or its hash is not the stored one; StorageUnavailable: it broke and the time for
+        retries is used up. A mebibyte of progress renews it, so a large object is not bound to one
+        request's budget."""
         tries, mark = self._client.retry.begin(), 0
         while not self._ended:
             try:
@@ -71,7 +68,7 @@ class ObjectReader:
 
     def _attempt(self, chunk_size: int) -> Iterator[bytes]:
         with closing(self._open()) as body:
-            while not self._is_whole():
+            while self._facts.size is None or self.done < self._facts.size:
                 left = chunk_size if self._facts.size is None else self._facts.size - self.done
                 chunk = self._read(body, min(chunk_size, left))
                 if not chunk:
@@ -83,9 +80,6 @@ class ObjectReader:
                     self._check_size(self.done)
                 yield chunk
         self._ended = True
-
-    def _is_whole(self) -> bool:
-        return self._facts.size is not None and self.done >= self._facts.size
 
     def _ended_without_length(self) -> None:
         """The body of an answer without a length is over: is it whole?"""
@@ -124,11 +118,8 @@ class ObjectReader:
         return answer["Body"]
 
     def _continue(self, answer: dict[str, Any]) -> None:
-        """Checks that `answer` is of the same object, and skips what was read of it before.
-
-        Raises:
-            Changed: it is of another one.
-        """
+        """Checks that `answer` is of the same object, and skips what was read of it before. Raises
+        Changed: it is of another one."""
         facts, size = facts_of(answer), self._facts.size
         told = _RANGE.match(str(answer.get("ContentRange", "")))
         if told:

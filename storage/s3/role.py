@@ -36,16 +36,10 @@ class _Instance(InstanceMetadataFetcher):  # type: ignore[misc]
 
 
 def ask_role(region: str | None) -> tuple[Any, End]:
-    """Credentials that renew themselves, and what tells when the present ones end.
-
-    Args:
-        region: of AWS's token service; None for the surroundings' own.
-
-    Raises:
-        StorageDenied: there is no source of any.
-        StorageUnavailable: there is one, which may give some later.
-        BotoCoreError, ClientError: a source or AWS's own files are broken.
-    """
+    """Credentials that renew themselves, and what tells when the present ones end. `region`: of
+    AWS's token service; None for the surroundings' own. Raises StorageDenied: there is no source of
+    any; StorageUnavailable: there is one, which may give some later; BotoCoreError, ClientError: a
+    source or AWS's own files are broken."""
     session = Session(session_vars=_VARIABLES)
     if region:
         session.set_config_variable("region", region)

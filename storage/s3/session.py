@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 
     from storage.config import StorageConfig
     from storage.s3.endpoints import Endpoint
-
-
-class _Given:
-    """What a session asks for credentials: gives those it was made with."""
-
-    def __init__(self, credentials: Any) -> None:
-        self._credentials = credentials
-
-    def load_credentials(self) -> Any:
-        return self._credentials
 
 
 class _Descriptions(Loader):  # type: ignore[misc]
@@ -55,14 +46,9 @@ def open_client(
     endpoint: Endpoint, config: StorageConfig, credentials: Any, *, signed: bool = True
 ) -> BaseClient:
     """A client for `endpoint`; building the first one of a process takes about 0.1 s.
-
-    Args:
-        credentials: botocore's, static or refreshed by themselves; None without `signed`.
-        signed: False for a client that only says where objects are.
-
-    Raises:
-        ValueError: botocore does not accept the endpoint.
-    """
+    `credentials`: botocore's, static or refreshed by themselves; None without `signed`. `signed`:
+    False for a client that only says where objects are. Raises ValueError: botocore does not accept
+    the endpoint."""
     session = boto3.session.Session(botocore_session=_isolated(credentials))
     client: BaseClient = session.client(
         "s3",
@@ -104,7 +90,8 @@ def _isolated(credentials: Any) -> Session:
     store.set_config_variable("s3", {})  # a section with variables of its own
     store.set_config_variable("proxies_config", None)
     session.register_component("data_loader", _descriptions())
-    session.register_component("credential_provider", _Given(credentials))
+    given = SimpleNamespace(load_credentials=lambda: credentials)
+    session.register_component("credential_provider", given)
     return session
 
 

@@ -41,11 +41,8 @@ class Uploader:
         self._part = part_bytes
 
     def put(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
-        """Stores `payload` under the full key `key` with `headers` (PutObject's parameters).
-
-        Raises:
-            StorageError and its kinds; no part and no damaged object stays behind.
-        """
+        """Stores `payload` under the full key `key` with `headers` (PutObject's parameters). Raises
+        StorageError and its kinds; no part and no damaged object stays behind."""
         try:
             if payload.size < self._threshold:
                 self._client.retry.run(lambda: self._put_whole(key, payload, headers))
@@ -69,7 +66,8 @@ class Uploader:
         upload_id: str = required(answer, "UploadId", where)
         try:
             parts = self._send_parts(key, upload_id, payload)
-            etag = _joined_etag([md5 for _, md5 in parts])
+            # S3's ETag of what was put in parts: the MD5 of their MD5s, and their number.
+            etag = f"{_md5(b''.join(md5 for _, md5 in parts)).hex()}-{len(parts)}"
             listed = [{"PartNumber": n, "ETag": e} for n, (e, _) in enumerate(parts, start=1)]
             answer = self._complete(key, upload_id, payload, listed)
         except BaseException:
@@ -160,8 +158,3 @@ def _md5(data: bytes) -> bytes:
 
 def _as_header(md5: bytes) -> str:
     return base64.b64encode(md5).decode()
-
-
-def _joined_etag(md5s: list[bytes]) -> str:
-    """The ETag S3 gives a multipart object: the MD5 of the parts' MD5s, and their number."""
-    return f"{_md5(b''.join(md5s)).hex()}-{len(md5s)}"

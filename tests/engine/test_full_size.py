@@ -15,15 +15,16 @@ import yaml
 
 from engine.boot import load_engine
 from engine.config import EngineConfig
-from engine.sampler import Schedule, sample
+from engine.sampler import Schedule
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import load_dit, read_state
-from engine.weights.config import package_file, read_arch
+from engine.weights.config import package_file, read_config
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import MEL
 from standins.comparison import ENGLISH, REFERENCE, given, relative_error
 from standins.oracle import f5
 from standins.random_weights import random_state
+from standins.sampling import sample
 
 pytestmark = pytest.mark.slow
 NAME = "F5TTS_v1_Base"
@@ -36,7 +37,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
 
     models = tmp_path_factory.mktemp("models")
     (models / NAME).mkdir()
-    arch = read_arch(package_file(f"configs/{NAME}.yaml"))
+    arch = read_config(package_file(f"configs/{NAME}.yaml"))[0]
     vocab = len(read_vocab(package_file("infer/examples/vocab.txt")))
     save_file(random_state(arch, vocab, seed=1), models / NAME / "model_1250000.safetensors")
     request = ModelRequest(
@@ -61,7 +62,7 @@ def test_the_mel_is_that_of_f5_tts(files: ModelFiles) -> None:
     vocab = read_vocab(files.vocab)
     model = load_dit(
         files.weights,
-        read_arch(files.config),
+        read_config(files.config)[0],
         len(vocab),
         device=torch.device("cpu"),
         dtype=torch.float32,

@@ -10,13 +10,14 @@ import torch
 from engine.dit.layers import ConvPositionEmbedding
 from engine.dit.model import DiT
 from engine.dit.packing import Packing
-from engine.sampler import Flow, PreparedSchedule, Schedule, sample
+from engine.sampler import Flow, PreparedSchedule, Schedule
 from engine.tokens import tokenize
 from engine.weights.checkpoint import read_state
 from standins.checkpoints import ARCHS, TinyCheckpoint, make_checkpoint
 from standins.comparison import CHINESE, ENGLISH, given, relative_error
 from standins.comparison import our_model as ours
 from standins.comparison import their_mel as theirs
+from standins.sampling import sample
 
 TOLERANCE = 1e-4
 
@@ -41,7 +42,7 @@ def sample_together(
     ]
     for trajectory in trajectories:
         flow.admit(trajectory)
-    for _ in range(len(prepared)):
+    for _ in range(len(prepared.deltas)):
         flow.step()
     for trajectory in trajectories:
         flow.leave(trajectory)

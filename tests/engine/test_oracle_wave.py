@@ -20,7 +20,7 @@ from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
 from engine.vocoder.vocos import load_vocos
 from engine.weights.checkpoint import load_dit
-from engine.weights.config import read_arch
+from engine.weights.config import read_config
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.comparison import their_wave
 from worker.audio.crossfade import place
@@ -59,7 +59,7 @@ def synthesizer(checkpoint: Any, vocos: tuple[Path, Any]) -> Any:
     vocab = read_vocab(checkpoint.vocab)
     model = load_dit(
         checkpoint.weights,
-        read_arch(checkpoint.config),
+        read_config(checkpoint.config)[0],
         len(vocab),
         device=cpu,
         dtype=torch.float32,

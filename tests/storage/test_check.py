@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from errors import ConfigError
-from s3_utils import CheckStep, Storage, StorageConfig, open_storage, run_check
+from s3_utils import Storage, StorageConfig, open_storage, run_check
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.servers.rclone import Rclone
+from storage.check import CheckStep
 from storage.fetch import fetch
 from storage.s3.store import S3Storage
 
@@ -38,7 +39,7 @@ def test_it_may_start_from_the_settings(s3_config: StorageConfig) -> None:
     steps = by_name(run_check(s3_config))
     assert all(step.ok for step in steps.values())
     assert str(s3_config.bucket) in steps["configuration"].detail
-    assert steps["upload"].as_dict()["ok"] is True
+    assert steps["upload"].ok is True
 
 
 def test_a_private_authority_is_used_and_others_are_told_of_it(

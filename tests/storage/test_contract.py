@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from errors import InvalidInput, ObjectNotFound, StorageFull
-from s3_utils import Body, Storage
+from s3_utils import Storage
+from storage.base import Body
 
 ODD_KEYS = [
     "voices/Dorota.wav",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from s3_utils import Finding, Storage, StorageConfig, examine, open_storage
+from s3_utils import Storage, StorageConfig, examine, open_storage
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
+from storage.base import Finding
 from storage.s3.store import S3Storage
 
 OF_S3 = [
@@ -35,7 +36,7 @@ def test_everything_is_said_of_every_kind_of_store_and_nothing_stays(store: Stor
     assert [f.name for f in found if f.name != "disk"] == (OF_S3 if "s3" in places else [])
     assert ("disk" in by_name(found)) == ("local" in places)
     assert [finding for finding in found if finding.level in {"failed", "unknown"}] == []
-    assert all(isinstance(finding.as_dict()["detail"], str) for finding in found)
+    assert all(isinstance(finding.detail, str) for finding in found)
     assert list(store.list()) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,17 @@ from errors import (
     StorageFull,
     StorageUnavailable,
 )
-from s3_utils import StorageConfig, migrate, open_storage
+from s3_utils import StorageConfig, open_storage
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
+from storage.base import MigrationReport
 from storage.disk.store import LocalStorage
 from storage.hybrid.store import HybridStorage
 from storage.s3.store import S3Storage
+
+
+def migrate(config: StorageConfig, prefix: str = "") -> MigrationReport:
+    return open_storage(replace(config, mode="hybrid")).migrate(prefix)
 
 
 def s3_down(server: S3Server) -> None:
@@ -212,7 +217,7 @@ def test_migrate_brings_what_an_outage_left(quick: HybridStorage, s3_server: S3S
     quick.put("changed", b"new one")
     s3_server.faults.clear()
     report = quick.migrate()
-    assert (report.copied, report.copied_bytes, report.skipped, report.failed) == (2, 8, 1, ())
+    assert (report.copied, report.copied_bytes, report.skipped, report.failed) == (2, 8, 1, [])
     info = quick.s3.info("late/new")
     assert info.metadata["voice"] == "Zoë" and info.content_type == "audio/own"
     assert quick.s3.get("changed") == b"new one"
@@ -230,9 +235,12 @@ def test_migrate_a_local_store_to_s3(s3_config: StorageConfig, s3: S3Storage) ->
     assert s3.get("voices/0.wav") == b"S3's own stays"
     assert not s3.exists("output/x.wav")
     assert migrate(s3_config).copied == 1
-    assert migrate(s3_config).as_dict() == {
-        "copied": 0, "copied_bytes": 0, "skipped": 6, "failed": []
-    }  # fmt: skip
+    assert asdict(migrate(s3_config)) == {
+        "copied": 0,
+        "copied_bytes": 0,
+        "skipped": 6,
+        "failed": [],
+    }
     assert local.exists("voices/1.wav")
 
 
@@ -245,8 +253,8 @@ def test_migrate_reports_each_failure_and_goes_on(
     s3_server.faults.add(Fault("answer", "PUT", contains="/b", status=403, code="AccessDenied"))
     report = migrate(s3_config)
     assert report.copied == 2
-    assert [key for key, _ in report.failed] == ["b"]
-    assert "AccessDenied" in report.failed[0][1]
+    assert [each["key"] for each in report.failed] == ["b"]
+    assert "AccessDenied" in report.failed[0]["error"]
 
 
 def test_migrate_stops_where_the_bucket_cannot_be_used(

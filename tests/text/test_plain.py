@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from text.front import TextOptions, prepare
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 
 # Words that look like units, numerals, titles, months, abbreviations or numbers.
 _WORDS = st.sampled_from(

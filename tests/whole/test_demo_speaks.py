@@ -54,7 +54,9 @@ def heard(output: dict[str, Any]) -> NDArray[np.float32]:
     return np.asarray(samples)
 
 
-@pytest.mark.parametrize("nfe", [7, 16, 32])
+@pytest.mark.parametrize(
+    "nfe", [7, pytest.param(16, marks=pytest.mark.slow), pytest.param(32, marks=pytest.mark.slow)]
+)
 def test_it_says_the_sentence_of_the_job_in_the_voice_of_the_job(worker: Worker, nfe: int) -> None:
     first = {7: 0, 16: 3, 32: 6}[nfe]  # other sentences for each
     wanted = {

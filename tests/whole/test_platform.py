@@ -103,7 +103,7 @@ def test_a_broken_batch_drops_no_running_job_and_its_good_jobs_run(
     deep = '{"id": "deep", "input": ' + "[" * 5_000 + "]" * 5_000 + "}"
     batch = f'[{good[0]}, {{"input": {{}}}}, null, 3, {deep}, {{"id": "bare"}}, {good[1]}]'
     with worker(platform, {**s3_env, "MAX_CONCURRENCY": "8"}, tmp_path / "log") as process:
-        platform.submit("running", {"text": "This sentence is said again. " * 8, "nfe_step": 16})
+        platform.submit("running", {"text": "This sentence is said again. " * 4, "nfe_step": 8})
         platform.wait_until_held("running")
         for text in ("[null]", "{", batch):
             platform.faults.add("take", "say", text=text)

@@ -349,7 +349,9 @@ def test_hybrid_speaks_while_s3_does_not_answer_at_all(
     for name in ("Dorota", "Anna"):
         output = worker.speak(f"with-{name}", voice=name)
         assert (output["storage_type"], output["voice"]) == ("local", name)
-    unknown = worker.run({"text": "Hi.", "voice": "demo"})  # the bucket may have a demo of its own
+    bundled = worker.speak("with-demo", voice="demo")  # the bucket may have a demo of its own
+    assert any("storage could not be asked" in text for text in bundled["warnings"])
+    unknown = worker.run({"text": "Hi.", "voice": "Nobody"})
     assert unknown["error_code"] == "STORAGE_UNAVAILABLE"
     s3_server.faults.clear()
     worker.close()

@@ -8,7 +8,7 @@ from text.normalise.around import after
 from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import pairs, words
+from text.normalise.word_lists import pairs, words
 from text.spans import Edit
 
 _SHORT = pairs("es/short_forms")

@@ -25,7 +25,7 @@ def table(group: type[Group]) -> str:
     for name, env in variables(group).items():
         default = group.model_fields[name].default
         shown = "" if default is None else f"`{_shown(default)}`"
-        aliases = ", ".join(f"`{alias}`" for alias in env.aliases)
+        aliases = ", ".join(f"`{alias}`" for alias in env.names[1:])
         example = f"`{env.example}`" if env.example else ""
         lines.append(f"| `{env.name}` | {env.doc} | {shown} | {example} | {aliases} |")
     return "\n".join(lines)

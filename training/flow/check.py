@@ -19,9 +19,10 @@ from torch import Tensor
 from engine.arch import Arch, MelConfig
 from engine.dit.model import DiT
 from engine.mel import LogMel
-from engine.sampler import Schedule, sample
+from engine.sampler import Schedule
 from engine.tokens import read_vocab, token_ids, tokenize
 from engine.weights.checkpoint import load_dit
+from standins.sampling import sample
 from training import CFG_STRENGTH
 from training.data import espeak, sentences
 from training.flow.export import WEIGHTS, official_vocab, write_checkpoint

@@ -9,7 +9,7 @@ import torch
 
 from engine.tokens import read_vocab
 from engine.weights.checkpoint import read_state
-from engine.weights.config import read_arch
+from engine.weights.config import read_config
 from training import loop
 from training.data import alignment
 from training.data.corpus import Corpus
@@ -51,7 +51,7 @@ def _training(options: FlowOptions, device: torch.device) -> FlowTraining:
         log.info("corpus: %d utterances", len(corpus))
     sampler = Sampler(corpus, said, frames_per_step=plan.frames_per_step, seed=plan.seed)
     vocab_size = len(read_vocab(export.official_vocab()))
-    return FlowTraining(read_arch(ARCH), vocab_size, sampler, plan, device)
+    return FlowTraining(read_config(ARCH)[0], vocab_size, sampler, plan, device)
 
 
 def _begin(training: FlowTraining, saved: Path, options: FlowOptions) -> None:

@@ -11,9 +11,7 @@ from engine.chunk import Samples
 
 class Axis:
     """Where each piece starts, as pieces are put one after the other; everything in samples.
-
-    Neighbours without a gap overlap by `fade`, at most by either's length.
-    """
+    Neighbours without a gap overlap by `fade`, at most by either's length."""
 
     def __init__(self, fade: int) -> None:
         self._fade = fade

@@ -18,9 +18,7 @@ def encode(samples: NDArray[np.floating], sample_rate: int, fmt: AudioFormat) ->
 
     Louder samples are clipped, in `wav_f32` they are kept. 16-bit files hold what f5-tts's
     `soundfile.write` would write, without dither. The same samples give the same bytes.
-
-    Args:
-        sample_rate: Hz; one that the codec knows (`Encoding.rate`).
+    `sample_rate`: Hz; one that the codec knows (`Encoding.rate`).
     """
     import soundfile  # loads libsndfile; the worker starts without it
 

@@ -16,10 +16,8 @@ _ONES = 0xFFFFFFFF
 
 
 def with_fixed_serial(file: bytes) -> bytes:
-    """`file` with a serial that follows from its content, and checksums to match.
-
-    A serial tells streams within one file apart; these files hold a single one.
-    """
+    """`file` with a serial that follows from its content, and checksums to match. A serial tells
+    streams within one file apart; these files hold a single one."""
     pages = list(_pages(file))
     serial = zlib.crc32(b"".join(page[_LACING:] for page in pages)).to_bytes(4, "little")
     return b"".join(_sealed(page, serial) for page in pages)

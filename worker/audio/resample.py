@@ -76,10 +76,8 @@ def _one_by_one(samples: Samples, old: int, new: int, width: int, out: Samples) 
 
 @lru_cache(maxsize=2)
 def _sparse_kernel(old: int, new: int, width: int) -> tuple[NDArray[np.int64], Samples]:
-    """Of each phase the first input sample it uses, and its weights, (new, 2 * width + 2).
-
-    The weights are a sinc under a Hann window, scaled as torchaudio does.
-    """
+    """Of each phase the first input sample it uses, and its weights, (new, 2 * width + 2). The
+    weights are a sinc under a Hann window, scaled as torchaudio does."""
     firsts = np.arange(new) * old // new - width
     taps = firsts[:, None] + np.arange(2 * width + 2)
     # torchaudio divides integers into fp32 here and goes on in fp64.

@@ -54,10 +54,8 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
 
 
 def missing_audio(data: bytes) -> str | None:
-    """What of the audio that a wav or aiff header promises `data` does not hold, None if nothing.
-
-    A size of 0 or near the format's end is what streaming programs write; it promises nothing.
-    """
+    """What of the audio that a wav or aiff header promises `data` does not hold, None if nothing. A
+    size of 0 or near the format's end is what streaming programs write; it promises nothing."""
     order: Literal["little", "big"]
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         order, chunk = "little", b"data"

@@ -21,11 +21,8 @@ class Operation(Strict):
     endpoint: str
 
     def run(self, app: App, caller: str) -> Answer:
-        """The answer to the job `caller`, by its id; blocking, as storage is.
-
-        Raises:
-            WorkerError: typed as its cause.
-        """
+        """The answer to the job `caller`, by its id; blocking, as storage is. Raises WorkerError:
+        typed as its cause."""
         raise NotImplementedError
 
 

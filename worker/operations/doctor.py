@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Literal
 
 from errors import ConfigError, Unhealthy, WorkerError
@@ -10,8 +10,6 @@ from s3_utils import Storage, StorageConfig, examine, open_storage, run_check
 from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.settings.load import Settings
-
-_MARKS = {"ok": "ok", "warning": "warning", "failed": "FAILED", "unknown": "unknown"}
 
 
 class Doctor(Operation):
@@ -24,32 +22,25 @@ class Doctor(Operation):
 
 
 def check_up(store: Storage | StorageConfig, settings: Settings) -> Answer:
-    """`storage`: its settings, `steps` (does it work?) and `findings` (what is it like?).
-
-    Args:
-        store: an open one, or a configuration, of which one is opened.
-    """
+    """`storage`: its settings, `steps` (does it work?) and `findings` (what is it like?). `store`:
+    an open one, or a configuration, of which one is opened."""
     steps = run_check(store)
     try:
-        opened = open_storage(_hasty(store)) if isinstance(store, StorageConfig) else store
+        if isinstance(store, StorageConfig):  # who asks does not wait for it to become well
+            store = open_storage(replace(store, max_attempts=2))
     except ConfigError:  # the first step says why
         described, findings = {}, []
     else:
         stored = any(step.step == "upload" and step.ok for step in steps)
-        described = opened.describe()
-        findings = examine(opened, url_kind=settings.urls.kind, may_store=stored)
+        described = store.describe()
+        findings = examine(store, url_kind=settings.urls.kind, may_store=stored)
     return {
         "storage": {
             **described,
-            "steps": [step.as_dict() for step in steps],
-            "findings": [finding.as_dict() for finding in findings],
+            "steps": [asdict(step) for step in steps],
+            "findings": [asdict(finding) for finding in findings],
         }
     }
-
-
-def _hasty(config: StorageConfig) -> StorageConfig:
-    """Who asks whether all is well does not wait for it to become so."""
-    return replace(config, max_attempts=2)
 
 
 def describe_model(app: App) -> Answer:
@@ -88,7 +79,8 @@ def as_lines(answer: Answer) -> list[tuple[str, str, str]]:
         ("not run" if s["ok"] is None else "ok" if s["ok"] else "FAILED", s["step"], s["detail"])
         for s in storage["steps"]
     ]
-    rows += [(_MARKS[f["level"]], f["name"], f["detail"]) for f in storage["findings"]]
+    for f in storage["findings"]:
+        rows.append(("FAILED" if f["level"] == "failed" else f["level"], f["name"], f["detail"]))
     if model := answer.get("model"):
         text = ", ".join(f"{name}={value}" for name, value in model.items())
         rows.append(("FAILED" if "error" in model else "ok", "model", text))

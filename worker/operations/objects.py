@@ -24,8 +24,6 @@ from worker.request.fields import Expires, JobId, Key, KeyPrefix, VoiceName
 from worker.subtitles.write import TimingFormat
 
 LOCAL_PRESIGN = "Local files cannot be presigned: other services need an S3 bucket for this."
-
-
 ON_DISK = "S3 does not answer: this is what the worker's own disk has."
 
 T = TypeVar("T")
@@ -37,11 +35,8 @@ def _files(app: App, job_id: str) -> JobFiles:
 
 def _of_job(app: App, job_id: str, find: Callable[[JobFiles], T]) -> tuple[T, list[str]]:
     """What `find` gives, with warnings. In hybrid mode, while S3 does not answer, it is asked for
-    the disk's files, if the job's audio is among them: a job only S3 may know stays unknown.
-
-    Raises:
-        StorageUnavailable: S3 does not answer, and the disk has nothing of the job.
-    """
+    the disk's files, if the job's audio is among them: a job only S3 may know stays unknown. Raises
+    StorageUnavailable: S3 does not answer, and the disk has nothing of the job."""
     stores = app.storage.stores()
     disk = (
         JobFiles(stores["local"], app.settings, job_id) if {"local", "s3"} <= set(stores) else None
@@ -108,11 +103,7 @@ class ObjectOperation(Operation):
     format: AudioFormat | TimingFormat | None = None
 
     def find(self, app: App) -> tuple[ObjectInfo, list[str]]:
-        """The object, with warnings.
-
-        Raises:
-            ObjectNotFound: it is not stored.
-        """
+        """The object, with warnings. Raises ObjectNotFound: it is not stored."""
         if self.job_id is None:
             return app.storage.info(str(self.key)), []
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import get_args
 
 from worker.operations import doctor, objects, upkeep, voices
 from worker.operations.base import Operation
 
-
-def _operations() -> Iterator[tuple[str, type[Operation]]]:
-    for module in (voices, objects, upkeep, doctor):
-        for model in vars(module).values():
-            if isinstance(model, type) and issubclass(model, Operation):
-                for name in get_args(model.model_fields["endpoint"].annotation):
-                    yield name, model
-
-
-OPERATIONS: Mapping[str, type[Operation]] = dict(_operations())
+OPERATIONS: Mapping[str, type[Operation]] = {
+    name: model
+    for module in (voices, objects, upkeep, doctor)
+    for model in vars(module).values()
+    if isinstance(model, type) and issubclass(model, Operation)
+    for name in get_args(model.model_fields["endpoint"].annotation)
+}

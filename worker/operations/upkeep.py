@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -58,4 +59,4 @@ class Migrate(Operation):
     prefix: KeyPrefix = ""
 
     def run(self, app: App, caller: str) -> Answer:
-        return app.storage.migrate(self.prefix).as_dict()
+        return asdict(app.storage.migrate(self.prefix))

@@ -39,10 +39,8 @@ class Upload(Operation):
 
 
 class ListVoices(Operation):
-    """Names the voices of the library, then those that come with the worker.
-
-    About `limit` of them, beginning after the name `after`; files of one name come together.
-    """
+    """Names the voices of the library, then those that come with the worker. About `limit` of them,
+    beginning after the name `after`; files of one name come together."""
 
     endpoint: Literal["list_voices"]
     limit: Annotated[int, Field(ge=1, le=MAX_VOICES)] = MAX_VOICES

@@ -7,7 +7,7 @@ except where null is a value of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,12 @@ def canonical(raw: Mapping[Any, Any], model: type[BaseModel]) -> Canonical:
     return found
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """What follows the message that `name` is not known: the nearest that is."""
+    near = nearest(name, known)
+    return f" (did you mean {near}?)" if near else ""
+
+
 def _take(found: Canonical, name: str, value: Any, written: str) -> None:
     if value is not None or name in _NULL_MEANS_SOMETHING:
         found.put(name, value, written)
@@ -94,9 +100,9 @@ def _take_options(found: Canonical, options: Any) -> None:
         return
     for name in options:
         if name not in _OPTIONS:
-            near = nearest(str(name), _OPTIONS)
-            meant = f" (did you mean {near}?)" if near else ""
-            found.problems.append(f"options.{show(str(name))[1:-1]} is not a known field{meant}")
+            shown = show(str(name))[1:-1]
+            text = f"options.{shown} is not a known field{meant(str(name), _OPTIONS)}"
+            found.problems.append(text)
     wanted, fmt = options.get("create_subtitles"), options.get("subtitle_format")
     if wanted is True:
         _take(found, "timing_format", fmt or "srt", "options.subtitle_format")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -43,10 +44,8 @@ _INT_LIMIT = 1 << 64  # of whole numbers that are kept as text
 
 
 class Strict(BaseModel):
-    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity.
-
-    Where `one_of` names fields, exactly one of them must be given; `parse` sees to it.
-    """
+    """Base of every input: frozen, strict, no unknown fields, no NaN or infinity. Where `one_of`
+    names fields, exactly one of them must be given; `parse` sees to it."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
     one_of: ClassVar[tuple[str, ...]] = ()
@@ -64,10 +63,7 @@ def settings_of(info: ValidationInfo) -> Settings:
 
 def clean_text(text: str) -> str:
     """`text` on one line: line breaks and tabs become spaces, as the model cannot speak them.
-
-    Raises:
-        ValueError: other control characters or half a surrogate pair.
-    """
+    Raises ValueError: other control characters or half a surrogate pair."""
     text = _BREAKS.sub(" ", text).strip().removeprefix("\ufeff")
     for position, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs"):
@@ -144,28 +140,29 @@ def _key_template(value: str, info: ValidationInfo) -> str:
     return value
 
 
-def _key(value: str) -> str:
-    refuse_if(user_key_fault(value))
-    return value
+def _without(fault_of: Callable[[str], str | None]) -> AfterValidator:
+    """Text of which `fault_of` says nothing."""
+
+    def check(value: str) -> str:
+        refuse_if(fault_of(value))
+        return value
+
+    return AfterValidator(check)
 
 
-def _prefix(value: str) -> str:
-    if value:
-        refuse_if(user_key_fault(value.removesuffix("/")))
-    return value
+def _prefix_fault(value: str) -> str | None:
+    return user_key_fault(value.removesuffix("/")) if value else None
 
 
-def _voice_name(value: str) -> str:
-    if "/" in value or value.startswith("."):
-        raise ValueError("must be a plain file name")
-    refuse_if(user_key_fault(value))
-    return value
+def _voice_name_fault(value: str) -> str | None:
+    plain = "/" not in value and not value.startswith(".")
+    return user_key_fault(value) if plain else "must be a plain file name"
 
 
-def _job_id(value: str) -> str:
-    if not _JOB_ID.fullmatch(value):
-        raise ValueError(f"must be letters, digits, '.', '_' or '-', not {show(value)}")
-    return value
+def _job_id_fault(value: str) -> str | None:
+    if _JOB_ID.fullmatch(value):
+        return None
+    return f"must be letters, digits, '.', '_' or '-', not {show(value)}"
 
 
 def _user_id(value: Any) -> str:
@@ -214,12 +211,12 @@ Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]
 NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice)]
 TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_formats)]
 KeyTemplate: TypeAlias = Annotated[str, AfterValidator(_key_template)]
-Key: TypeAlias = Annotated[str, AfterValidator(_key)]
-KeyPrefix: TypeAlias = Annotated[str, AfterValidator(_prefix)]
+Key: TypeAlias = Annotated[str, _without(user_key_fault)]
+KeyPrefix: TypeAlias = Annotated[str, _without(_prefix_fault)]
 VoiceName: TypeAlias = Annotated[
-    str, Field(max_length=_MAX_VOICE_NAME), AfterValidator(_voice_name)
+    str, Field(max_length=_MAX_VOICE_NAME), _without(_voice_name_fault)
 ]
-JobId: TypeAlias = Annotated[str, AfterValidator(_job_id)]
+JobId: TypeAlias = Annotated[str, _without(_job_id_fault)]
 UserId: TypeAlias = Annotated[str, PlainValidator(_user_id)]
 Metadata: TypeAlias = Annotated[dict[str, str], PlainValidator(_metadata)]
 Expires: TypeAlias = Annotated[int, Field(ge=1, le=MAX_EXPIRES_S)]

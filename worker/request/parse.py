@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from errors import InvalidInput, nearest, show
-from worker.request.aliases import Canonical, canonical
+from worker.request.aliases import Canonical, canonical, meant
 from worker.request.fields import Strict
 from worker.request.speech import SegmentInput, SpeechInput
 from worker.settings.load import Settings
@@ -37,15 +37,8 @@ class Request:
 
 
 def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Settings) -> Request:
-    """Checks a job's input.
-
-    Args:
-        operations: the endpoints beside `tts`, by name.
-        settings: what is allowed.
-
-    Raises:
-        InvalidInput: naming the bad fields at once, ten of them at most.
-    """
+    """Checks a job's input. `operations`: the endpoints beside `tts`, by name. `settings`: what is
+    allowed. Raises InvalidInput: naming the bad fields at once, ten of them at most."""
     if not isinstance(raw, Mapping):
         raise InvalidInput(
             f"The job's input must be an object, not {show(raw)}.",
@@ -73,11 +66,8 @@ def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
 
 
 def _check_size(raw: Mapping[str, Any]) -> None:
-    """Refuses a job of so many fields that checking each would cost other jobs time.
-
-    Raises:
-        InvalidInput: with the count and the limit.
-    """
+    """Refuses a job of so many fields that checking each would cost other jobs time. Raises
+    InvalidInput: with the count and the limit."""
     fields, objects = 0, [raw]
     while objects:
         one = objects.pop()
@@ -114,8 +104,11 @@ def _not_one(values: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]
 
 def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> Iterator[str]:
     for error in exc.errors(include_url=False):
-        meant = _meant(error["loc"], model) if error["type"] == "extra_forbidden" else ""
-        yield f"{_place(error['loc'], found)} {problem(error)}{meant}"
+        loc, guess = error["loc"], ""
+        if error["type"] == "extra_forbidden":
+            fields = (SegmentInput if len(loc) > 1 else model).model_fields
+            guess = meant(str(loc[-1]), fields)
+        yield f"{_place(loc, found)} {problem(error)}{guess}"
 
 
 def _place(loc: tuple[int | str, ...], found: Canonical) -> str:
@@ -129,9 +122,3 @@ def _place(loc: tuple[int | str, ...], found: Canonical) -> str:
             shown = name if name.isprintable() and len(name) <= _MAX_NAME else show(name)
             text += f".{shown}" if text else shown
     return text
-
-
-def _meant(loc: tuple[int | str, ...], model: type[Strict]) -> str:
-    fields = SegmentInput.model_fields if len(loc) > 1 else model.model_fields
-    near = nearest(str(loc[-1]), fields)
-    return f" (did you mean {near}?)" if near else ""

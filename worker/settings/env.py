@@ -1,19 +1,19 @@
 """How a group of settings is read from a mapping of environment variables.
 
-A group is a frozen pydantic model; every field carries an `Env` with the variable's name, its
-aliases in order of precedence, and its documentation (CONFIG.md is generated from it). Rules:
-names match in any case, an empty value means unset, the first name that is set wins, and
-two names of one setting with different values give a warning.
+A group is a frozen pydantic model; every field is a `setting` with the variable's name and its
+aliases, and the text below it is its documentation (CONFIG.md is generated from it). Rules: names
+match in any case, an empty value means unset, the first name that is set wins, and two names of one
+setting with different values give a warning.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from errors import nearest, show
 from worker.settings.spelling import meant
@@ -27,25 +27,39 @@ _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$")
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
+Lower, Upper = BeforeValidator(str.lower), BeforeValidator(str.upper)
+
+
 @dataclass(frozen=True)
 class Env:
-    """One variable: `name`, then `aliases`, the first that is set wins."""
+    """One variable under all its `names`, its own first; of several the first that is set wins."""
 
-    name: str
-    doc: str
-    example: str = ""
-    aliases: tuple[str, ...] = ()
-    secret: bool = False
+    names: tuple[str, ...]
+    example: str
+    secret: bool
+    doc: str = ""
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name, *self.aliases)
+    def name(self) -> str:
+        return self.names[0]
+
+
+def setting(
+    names: str, default: Any, example: str = "", *, secret: bool = False, **limits: Any
+) -> Any:
+    """A field of a group, read from the first of `names`, separated by spaces, that is set;
+    `limits` are those of pydantic's `Field`."""
+    info = Field(default, **limits)
+    info.metadata.append(Env(tuple(names.split()), example, secret))
+    return info
 
 
 class Group(BaseModel):
     """Base of every group of settings; secrets do not show in `repr`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         secrets = {name for name, env in variables(type(self)).items() if env.secret}
@@ -59,10 +73,12 @@ AnyDataclass = TypeVar("AnyDataclass", bound="DataclassInstance")
 
 def variables(group: type[Group]) -> dict[str, Env]:
     """Field name to variable, in the order of declaration."""
-    found: dict[str, Env] = {}
-    for name, info in group.model_fields.items():
-        found[name] = next(item for item in info.metadata if isinstance(item, Env))
-    return found
+    return {
+        name: replace(env, doc=" ".join((info.description or "").split()))
+        for name, info in group.model_fields.items()
+        for env in info.metadata
+        if isinstance(env, Env)
+    }
 
 
 def fill(kind: type[AnyDataclass], group: Group, **given: Any) -> AnyDataclass:

@@ -38,10 +38,8 @@ _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the environment decides, grouped by who needs it.
-
-    `warnings` are for the log at start: clashing aliases and unknown names.
-    """
+    """Everything the environment decides, grouped by who needs it. `warnings` are for the log at
+    start: clashing aliases and unknown names."""
 
     storage: StorageConfig = field(default_factory=StorageConfig)
     urls: UrlConfig = field(default_factory=UrlConfig)
@@ -53,11 +51,8 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Reads `environ` (default: the process's).
-
-        Raises:
-            ConfigError: names every variable with a wrong value and what is allowed.
-        """
+        """Reads `environ` (default: the process's). Raises ConfigError: names every variable with a
+        wrong value and what is allowed."""
         reader = Reader(os.environ if environ is None else environ)
         store = reader.read(StorageEnv)
         storage = storage_config(reader, store)
@@ -83,13 +78,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be logged."""
-        found = (
-            self.storage.access_key_id,
-            self.storage.secret_access_key,
-            self.storage.session_token,
-            self.model.hf_token,
-        )
-        return tuple(value for value in found if value)
+        keys = self.storage
+        found = (keys.access_key_id, keys.secret_access_key, keys.session_token)
+        return tuple(value for value in (*found, self.model.hf_token) if value)
 
 
 def all_variables() -> list[Env]:
@@ -99,32 +90,29 @@ def all_variables() -> list[Env]:
 
 def _check_keys(reader: Reader, settings: Settings) -> None:
     """Prefixes and the key template get the checks that a job's own keys get."""
-    checks = {
-        "VOICES_PREFIX": (prefix_fault, settings.voices.prefix),
-        "OUTPUT_PREFIX": (prefix_fault, settings.jobs.output_prefix),
-        "TIMINGS_PREFIX": (prefix_fault, settings.jobs.timings_prefix),
-        "RESULTS_PREFIX": (prefix_fault, settings.jobs.results_prefix),
-        "PARTS_PREFIX": (prefix_fault, settings.jobs.parts_prefix),
-        "STREAM_PREFIX": (prefix_fault, settings.jobs.stream_prefix),
-        "OUTPUT_KEY": (template_fault, settings.jobs.output_template),
+    jobs, voices, problems = settings.jobs, settings.voices.prefix, reader.problems
+    of_jobs = {
+        env.name: getattr(jobs, name)
+        for name, env in variables(JobConfig).items()
+        if name.endswith("_prefix")
     }
-    if settings.jobs.timings_prefix.casefold() == settings.jobs.results_prefix.casefold():
-        reader.problems.append(
+    for name, prefix in {"VOICES_PREFIX": voices, **of_jobs}.items():
+        if fault := prefix_fault(prefix):
+            problems.append(f"{name}={prefix} {fault}")
+    if fault := template_fault(jobs.output_template):
+        problems.append(f"OUTPUT_KEY={jobs.output_template} {fault}")
+    if jobs.timings_prefix.casefold() == jobs.results_prefix.casefold():
+        problems.append(
             "TIMINGS_PREFIX and RESULTS_PREFIX must differ: a job's answer and its json timings "
             "would have one key"
         )
-    voices = settings.voices.prefix
-    for name, (_, prefix) in checks.items():
-        of_jobs = name not in ("VOICES_PREFIX", "OUTPUT_PREFIX", "OUTPUT_KEY")
-        if of_jobs and prefix.casefold().startswith(voices.casefold()):
-            reader.problems.append(f"{name} must not lie in {voices}, where voices are")
-    if settings.jobs.output_template.casefold().startswith(voices.casefold()):
-        reader.problems.append(f"OUTPUT_KEY and OUTPUT_PREFIX must not lie in {voices}")
-    for name, (fault_of, value) in checks.items():
-        if fault := fault_of(value):
-            reader.problems.append(f"{name}={value} {fault}")
-    if settings.jobs.output_key:
-        _check_that_jobs_differ(reader, settings.jobs.output_key)
+    del of_jobs["OUTPUT_PREFIX"]  # unused where there is an OUTPUT_KEY: the template has it
+    of_jobs["OUTPUT_KEY or OUTPUT_PREFIX"] = jobs.output_template
+    for name, prefix in of_jobs.items():
+        if prefix.casefold().startswith(voices.casefold()):
+            problems.append(f"{name} must not lie in {voices}, where voices are")
+    if jobs.output_key:
+        _check_that_jobs_differ(reader, jobs.output_key)
 
 
 def _check_that_jobs_differ(reader: Reader, template: str) -> None:

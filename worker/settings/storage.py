@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from errors import ConfigError
 from s3_utils import StorageConfig, StorageMode, UrlKind, find_bucket, open_storage
-from worker.settings.env import Env, Reader, fill
+from worker.settings.env import Reader, fill, variables
 from worker.settings.storage_env import KEY_PAIRS, StorageEnv, UrlConfig
 
 _GIB = 1 << 30
@@ -59,21 +59,21 @@ def url_config(reader: Reader, env: StorageEnv, storage: StorageConfig) -> UrlCo
     """
     presigned = env.use_s3 or reader.get("S3_PRESIGNED_URL_EXPIRY")
     kind: UrlKind = env.url_kind or ("presigned" if presigned else "public")
+    otherwise: UrlKind | None = None
     try:
         store = open_storage(storage)
     except ConfigError as exc:
         reader.problems.append(f"{exc.message} {exc.hint}".strip().rstrip("."))
-        return UrlConfig(kind=kind, expires_s=env.url_expires_s)
-    reader.warnings += store.describe().get("warnings", ())  # type: ignore[arg-type]
-    possible = store.url_kinds()
-    if kind not in possible:
+    else:
+        reader.warnings += store.describe().get("warnings", ())  # type: ignore[arg-type]
+        possible = store.url_kinds()
         fault = f"{kind} URLs are not possible with this S3 provider"
-        if env.url_kind is None:
-            other = possible[0]
-            reader.warnings.append(f"S3_URL_KIND is not set and {fault}: {other} is used.")
-            return UrlConfig(kind, other, env.url_expires_s)
-        reader.problems.append(f"S3_URL_KIND={kind}: {fault}, only {' and '.join(possible)}")
-    return UrlConfig(kind=kind, expires_s=env.url_expires_s)
+        if kind not in possible and env.url_kind is None:
+            otherwise = possible[0]
+            reader.warnings.append(f"S3_URL_KIND is not set and {fault}: {otherwise} is used.")
+        elif kind not in possible:
+            reader.problems.append(f"S3_URL_KIND={kind}: {fault}, only {' and '.join(possible)}")
+    return UrlConfig(kind, otherwise, env.url_expires_s)
 
 
 def _with_bucket(reader: Reader, config: StorageConfig, asks: str | None) -> StorageConfig:
@@ -146,8 +146,7 @@ def _prefix(reader: Reader, env: StorageEnv) -> str:
 
 
 def _names(field_name: str) -> tuple[str, ...]:
-    metadata = StorageEnv.model_fields[field_name].metadata
-    return next(item for item in metadata if isinstance(item, Env)).names
+    return variables(StorageEnv)[field_name].names
 
 
 def _bytes(gib: float | None) -> int | None:

@@ -67,11 +67,8 @@ def _shape(times: str) -> tuple[str, str]:
 
 
 def subtitle_cues(text: str, *, vtt: bool) -> list[Cue]:
-    """The cues of an SRT or WebVTT file, those without words left out.
-
-    Raises:
-        Malformed: it cannot be told what a line means, or there are no cues.
-    """
+    """The cues of an SRT or WebVTT file, those without words left out. Raises Malformed: it cannot
+    be told what a line means, or there are no cues."""
     text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     reader = _Reader(vtt=vtt or text.startswith("WEBVTT"))
     for number, line in enumerate(text.split("\n"), 1):

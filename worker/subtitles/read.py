@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 
@@ -28,11 +29,8 @@ class Transcript:
 
 
 def parse(data: bytes, key: str) -> Transcript:
-    """Parses a transcript; the extension of `key` says which kind it is.
-
-    Raises:
-        TranscriptMissing: larger than 1 MiB, without words, or malformed; names key and line.
-    """
+    """Parses a transcript; the extension of `key` says which kind it is. Raises TranscriptMissing:
+    larger than 1 MiB, without words, or malformed; names key and line."""
     try:
         return _parse(data, key)
     except Malformed as fault:
@@ -63,15 +61,11 @@ def _decode(data: bytes) -> str:
     """Text of any encoding subtitle programs write; what is not Unicode is read as cp1250."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
     # cp1250 equals latin-1 in the letters of Western languages and adds the Central European ones.
-    try:
-        return data.decode("cp1250")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    for encoding in ("utf-8-sig", "cp1250"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")
 
 
 def _csv_cues(text: str) -> list[Cue]:
@@ -119,8 +113,7 @@ def _row_cue(row: list[str], header: list[str], line: int) -> list[Cue]:
 
 def _number(cell: str, line: int) -> float:
     cell = cell.strip()
-    clock = re.fullmatch(CLOCK, cell)
-    if clock:
+    if clock := re.fullmatch(CLOCK, cell):
         return seconds(clock.groups())
     if re.fullmatch(r"\d{1,9}(?:[.,]\d*)?|[.,]\d+", cell):
         return float(cell.replace(",", "."))
@@ -128,10 +121,8 @@ def _number(cell: str, line: int) -> float:
 
 
 def cut_share(text: str, share: float) -> str:
-    """About the first `share` (0..1) of `text`, at least one word, cut between words.
-
-    Text without spaces, such as Chinese, is cut between characters.
-    """
+    """About the first `share` (0..1) of `text`, at least one word, cut between words. Text without
+    spaces, such as Chinese, is cut between characters."""
     target = len(text) * share
     words = text.split(" ")
     if len(words) < 4 and len(text) > 24:

@@ -50,9 +50,7 @@ class Word:
 
 def split_words(text: str) -> list[str]:
     """Words as a reader counts them: by spaces, each Chinese or Japanese character on its own.
-
-    Punctuation stays with the word before it.
-    """
+    Punctuation stays with the word before it."""
     words: list[str] = []
     for token in _WORDS.findall(text):
         if words and not any(char.isalnum() for char in token):
@@ -67,13 +65,10 @@ def estimate_words(
     samples: NDArray[np.floating] | None = None,
     sample_rate: int = 24000,
 ) -> list[Word]:
-    """Words of all segments with estimated times, in order, none overlapping another.
-
-    Args:
-        segments: chunks in the order they are spoken; neighbours may overlap by a cross-fade.
-        samples: (n,) mono of the whole result at `sample_rate` Hz; with it, silence at the edges
-            of each chunk belongs to no word.
-    """
+    """Words of all segments with estimated times, in order, none overlapping another. `segments`:
+    chunks in the order they are spoken; neighbours may overlap by a cross-fade. `samples`: (n,)
+    mono of the whole result at `sample_rate` Hz; with it, silence at the edges of each chunk
+    belongs to no word."""
     words: list[Word] = []
     previous_end = 0.0
     for i, segment in enumerate(segments):

@@ -38,11 +38,8 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 @dataclass(frozen=True)
 class TimingFile:
-    """How a timing file is written.
-
-    `write` makes its text from cues and words, both in time order; `words_inside`: it has room for
-    the times of words within a cue.
-    """
+    """How a timing file is written. `write` makes its text from cues and words, both in time order;
+    `words_inside`: it has room for the times of words within a cue."""
 
     extension: str
     content_type: str
@@ -66,18 +63,17 @@ def render(
 
 
 def _srt(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
-    blocks = [
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_arrowless(cue.text)}\n"
-        for number, cue in enumerate(cues, 1)
-    ]
+    blocks = []
+    for number, cue in enumerate(cues, 1):
+        text = _line(cue.text).replace("-->", "->")  # no escapes: an arrow would read as times
+        blocks.append(f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{text}\n")
     return "\n".join(blocks)
 
 
 def _vtt(cues: Sequence[Timed], words: Sequence[Timed]) -> str:
     blocks = ["WEBVTT\n"]
     for cue in cues:
-        inside = _within(cue, words)
-        text = _vtt_text(cue, inside)
+        text = _vtt_text(cue, _within(cue, words))
         blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
     return "\n".join(blocks)
 
@@ -89,7 +85,7 @@ def _vtt_text(cue: Timed, words: Sequence[Timed]) -> str:
     text = ""
     for piece, word in pieces:
         # A time stamp inside a cue must lie strictly within it and rise.
-        inside = _ms(cue.start) < _ms(word.start) < _ms(cue.end)
+        inside = _ticks(cue.start) < _ticks(word.start) < _ticks(cue.end)
         stamp = f"<{_clock(word.start, '.')}>" if inside else ""
         text += stamp + html.escape(piece, quote=False)
     return text
@@ -98,9 +94,9 @@ def _vtt_text(cue: Timed, words: Sequence[Timed]) -> str:
 def _ass(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
     lines = [_ASS_HEAD]
     for cue in segments:
-        text, at = "", _cs(cue.start)
+        text, at = "", _ticks(cue.start, 2)
         for piece, word in _pieces(cue.text, _within(cue, words)):
-            start, end = max(at, _cs(word.start)), max(at, _cs(word.end))
+            start, end = max(at, _ticks(word.start, 2)), max(at, _ticks(word.end, 2))
             gap = f"{{\\k{start - at}}}" if start > at else ""
             text += f"{gap}{{\\k{end - start}}}{_ass_text(piece)}"
             at = end
@@ -157,37 +153,28 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _arrowless(text: str) -> str:
-    """SRT has no escapes: an arrow would read as a time line."""
-    return _line(text).replace("-->", "->")
-
-
 def _ass_text(text: str) -> str:
     """Braces escaped; a word joiner after a backslash keeps it from starting `\\N` and the like."""
     text = re.sub(r"\\(?=[Nnh{}])", "\\\\\u2060", text)
     return text.replace("{", "\\{").replace("}", "\\}")
 
 
-def _ms(seconds: float) -> int:
-    return max(0, round(seconds * 1000))
+def _ticks(seconds: float, digits: int = 3) -> int:
+    """Milliseconds, or what has another number of `digits`."""
+    ticks: float = seconds * 10**digits
+    return max(0, round(ticks))
 
 
-def _cs(seconds: float) -> int:
-    return max(0, round(seconds * 100))
-
-
-def _clock(seconds: float, mark: str) -> str:
-    rest, ms = divmod(_ms(seconds), 1000)
+def _clock(seconds: float, mark: str, digits: int = 3) -> str:
+    """`01:02:03`, `mark`, and the `digits` of the fraction."""
+    rest, part = divmod(_ticks(seconds, digits), 10**digits)
     minutes, second = divmod(rest, 60)
     hours, minute = divmod(minutes, 60)
-    return f"{hours:02d}:{minute:02d}:{second:02d}{mark}{ms:03d}"
+    return f"{hours:02d}:{minute:02d}:{second:02d}{mark}{part:0{digits}d}"
 
 
 def _ass_clock(seconds: float) -> str:
-    rest, cs = divmod(_cs(seconds), 100)
-    minutes, second = divmod(rest, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}.{cs:02d}"
+    return _clock(seconds, ".", 2).removeprefix("0")
 
 
 TIMING_FORMATS: Mapping[str, TimingFile] = {

@@ -46,11 +46,8 @@ def _url_fault(url: str) -> str | None:
 
 
 def decode_audio(text: object, max_bytes: int) -> bytes:
-    """The file in a base64 text or data URL, whose size is checked before it is decoded.
-
-    Raises:
-        ValueError: a phrase that follows the field's name; not base64, empty or over `max_bytes`.
-    """
+    """The file in a base64 text or data URL, whose size is checked before it is decoded. Raises
+    ValueError: a phrase that follows the field's name; not base64, empty or over `max_bytes`."""
     if not isinstance(text, str) or not text:
         raise ValueError(f"needs base64 text, not {show(text)}")
     if len(text) > (max_bytes + 3) * 4 // 3 + _BLANKS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,38 +25,26 @@ class TranscriptFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Located(ABC):
+class Located:
     """A voice that was found.
 
-    `source` is where, for messages; `stamp` changes when the audio or a transcript does;
-    `stem`: a transcript is looked for at `{stem}.txt` and so on, empty where none can be.
+    `source` is where, for messages; `stamp` changes when the audio or a transcript does.
+    `read` gives the audio file; it raises VoiceNotFound or VoiceUnusable (deleted meanwhile, or too
+    large) and StorageError. `beside` gives the transcripts beside it, the preferred one first;
+    `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none.
     """
 
     name: str
     source: str
     stamp: str
+    read: Callable[[], bytes]
+    beside: Callable[[], Sequence[TranscriptFile]] = tuple
     stem: str = ""
     warnings: tuple[str, ...] = ()
 
-    @abstractmethod
-    def read(self) -> bytes:
-        """The audio file.
-
-        Raises:
-            VoiceNotFound, VoiceUnusable: it was deleted meanwhile, or is too large.
-            StorageError: the store cannot be asked.
-        """
-
-    def beside(self) -> Sequence[TranscriptFile]:
-        """The transcripts beside it, the preferred one first."""
-        return ()
-
     def transcripts(self) -> Sequence[TranscriptFile]:
-        """The transcripts beside it, at least one.
-
-        Raises:
-            TranscriptMissing: there is none; names the keys looked for.
-        """
+        """The transcripts beside it, at least one. Raises TranscriptMissing: there is none; names
+        the keys looked for."""
         if found := self.beside():
             return found
         if not self.stem:
@@ -71,43 +58,25 @@ class Located(ABC):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SentVoice(Located):
-    """A voice that came with the job or from a link."""
-
-    data: bytes
-
-    def read(self) -> bytes:
-        return self.data
-
-
-def sent_voice(name: str, source: str, data: bytes) -> SentVoice:
-    """A voice whose bytes are here; they are its stamp."""
+def sent_voice(name: str, source: str, data: bytes) -> Located:
+    """A voice that came with the job or from a link: its bytes are here, and are its stamp."""
     stamp = hashlib.sha256(data).hexdigest()
-    return SentVoice(name=name, source=source, stamp=stamp, data=data)
+    return Located(name=name, source=source, stamp=stamp, read=lambda: data)
 
 
-@dataclass(frozen=True, kw_only=True)
-class BundledVoice(Located):
-    """A voice that comes with the worker."""
+def bundled_voice(path: Path) -> Located:
+    """The voice in a file of the worker's own."""
 
-    path: Path
-
-    def read(self) -> bytes:
-        return self.path.read_bytes()
-
-    def beside(self) -> Sequence[TranscriptFile]:
-        files = (self.path.with_suffix(f".{extension}") for extension in EXTENSIONS)
+    def beside() -> Sequence[TranscriptFile]:
+        files = (path.with_suffix(f".{extension}") for extension in EXTENSIONS)
         return [TranscriptFile(file.name, file.read_bytes) for file in files if file.is_file()]
 
-
-def bundled_voice(path: Path) -> BundledVoice:
-    """The voice in a file of the worker's own."""
     stat = path.stat()
-    return BundledVoice(
+    return Located(
         name=path.stem,
         source=path.name,
         stamp=f"{stat.st_size}:{stat.st_mtime_ns}",
+        read=path.read_bytes,
+        beside=beside,
         stem=path.stem,
-        path=path,
     )

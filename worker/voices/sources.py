@@ -13,7 +13,7 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
@@ -21,7 +21,7 @@ from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.download import FetchRules, fetch
-from worker.voices.located import BundledVoice, Located, bundled_voice, sent_voice
+from worker.voices.located import Located, bundled_voice, sent_voice
 from worker.voices.stored import RECOGNISED, USUAL, find_stored, split_extension, voice_name
 
 INLINE = "inline"
@@ -42,14 +42,9 @@ class VoiceSources:
         self._bundled_dir, self._fetch_bucket = bundled_dir, fetch_bucket
 
     def locate(self, voice: VoiceInput) -> Located:
-        """Finds a voice.
-
-        Raises:
-            VoiceNotFound: there is none; names what was looked for and the nearest names.
-            InvalidInput: not a valid voice name, key or link.
-            VoiceUnusable: inline data or a link that is not audio.
-            StorageError: the store or the link's host cannot be asked.
-        """
+        """Finds a voice. Raises VoiceNotFound: there is none; names what was looked for and the
+        nearest names; InvalidInput: not a valid voice name, key or link; VoiceUnusable: inline data
+        or a link that is not audio; StorageError: the store or the link's host cannot be asked."""
         if isinstance(voice, dict):
             return self._inline(voice)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
@@ -83,15 +78,11 @@ class VoiceSources:
         return sent_voice(INLINE, INLINE, data)
 
     def _link(self, url: str) -> Located:
-        data = fetch(
-            url,
-            FetchRules(
-                self._config.max_bytes,
-                allow_http=self._config.allow_http,
-                allow_private=self._config.allow_private_urls,
-            ),
+        config = self._config
+        rules = FetchRules(
+            config.max_bytes, allow_http=config.allow_http, allow_private=config.allow_private_urls
         )
-        plain = _no_query(url)
+        data, plain = fetch(url, rules), _no_query(url)
         name = split_extension(plain.rstrip("/").rpartition("/")[2])[0] or "link"
         return sent_voice(name, plain, data)
 
@@ -117,7 +108,7 @@ class VoiceSources:
             return bundled
         raise self._not_found(voice, keys)
 
-    def bundled_voice(self, voice: VoiceInput) -> BundledVoice | None:
+    def bundled_voice(self, voice: VoiceInput) -> Located | None:
         """The voice of that name that comes with the worker, None if there is none. `locate` gives
         it only where storage says that the library has none of the name."""
         if not isinstance(voice, str):
@@ -129,20 +120,17 @@ class VoiceSources:
         return None
 
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
-        known = {voice_name(item.key, self._config.prefix) for item in self._audio_files()}
+        known = set(self.bundled())
+        with suppress(StorageDenied):  # may not list; the voice itself was looked for by HEAD
+            audio = (item.key for item in self.library() if split_extension(item.key)[1])
+            known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
-        names = ", ".join(alike(wanted, known | set(self.bundled()), count=3, cutoff=0.5))
+        names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
             f"Nearest names: {names}." if names else "Upload it, or call `list_voices`.",
         )
-
-    def _audio_files(self) -> Iterator[ObjectInfo]:
-        try:
-            yield from (item for item in self.library() if split_extension(item.key)[1])
-        except StorageDenied:
-            return  # no names to propose; the voice itself was looked for by HEAD
 
 
 def _shown_extension(key: str) -> str:

@@ -52,12 +52,12 @@ def voice_name(key: str, prefix: str) -> str:
     return stem.rpartition("/")[2]
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoredVoice(Located):
-    """A voice in a store.
+@dataclass(frozen=True)
+class _Files:
+    """The files of a voice in a store: its audio, and the transcripts beside it.
 
     `listed`: keys of the transcripts listed with it, by extension; where there are none, those of
-    any case are looked for.
+    any case are looked for. `label` stands before keys in messages, `s3://bucket/`.
     """
 
     storage: Storage
@@ -67,18 +67,17 @@ class StoredVoice(Located):
     max_bytes: int
 
     def read(self) -> bytes:
+        source = self.label + self.audio.key
         if self.audio.size > self.max_bytes:
             raise VoiceUnusable(
-                f"The voice {self.source} has {self.audio.size} bytes; at most {self.max_bytes} "
+                f"The voice {source} has {self.audio.size} bytes; at most {self.max_bytes} "
                 "are allowed.",
                 "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
             )
         try:
             return self.storage.get(self.audio.key, max_bytes=self.max_bytes)
         except ObjectNotFound as exc:
-            raise VoiceNotFound(
-                f"The voice {self.source} was deleted.", "Upload it again."
-            ) from exc
+            raise VoiceNotFound(f"The voice {source} was deleted.", "Upload it again.") from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
         found = self.listed or self._of_any_case()  # a name in the same case goes first
@@ -114,7 +113,7 @@ def find_stored(
     prefix: str = "",
     label: str = "",
     disk: Storage | None = None,
-) -> StoredVoice | None:
+) -> Located | None:
     """The voice at `key`, or the preferred one of those that `key` without extension may mean.
 
     Args:
@@ -133,7 +132,8 @@ def find_stored(
     stem = split_extension(found.key)[0]
     listed = _transcripts_of(stem, [item.key for item in near])
     read = f"The voice was read from {label}{found.key}; there is also {others}."
-    return StoredVoice(
+    files = _Files(storage, label, found, listed, max_bytes)
+    return Located(
         name=voice_name(found.key, prefix),
         source=label + found.key,
         stamp=";".join(
@@ -141,13 +141,10 @@ def find_stored(
             for item in near
             if item is found or item.key in listed.values()
         ),
+        read=files.read,
+        beside=files.beside,
         stem=label + stem,
         warnings=(read,) if others else (),
-        storage=storage,
-        label=label,
-        audio=found,
-        listed=listed,
-        max_bytes=max_bytes,
     )
 
 
@@ -184,11 +181,9 @@ def _listed(storage: Storage, key: str) -> list[ObjectInfo]:
     stem = split_extension(key)[0]
     # "." sorts right before "/": no key of this voice comes after that.
     near = takewhile(lambda item: item.key <= f"{stem}/", storage.list(stem))
-    return [item for item in near if item.key in (stem, key) or _stem(item.key) == stem]
-
-
-def _stem(key: str) -> str:
-    return key.rpartition(".")[0]
+    return [
+        item for item in near if stem in (item.key, item.key.rpartition(".")[0]) or item.key == key
+    ]
 
 
 def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:

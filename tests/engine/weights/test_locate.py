@@ -12,7 +12,7 @@ from engine.arch import Arch
 from engine.tokens import read_vocab
 from engine.weights import hub
 from engine.weights.checkpoint import load_dit
-from engine.weights.config import package_file, read_arch
+from engine.weights.config import package_file, read_config
 from engine.weights.locate import DEMO, DEMO_DIRECTORY, ModelRequest, locate
 from errors import ModelUnavailable
 from standins.checkpoints import make_checkpoint, make_vocos
@@ -149,7 +149,7 @@ def test_the_demo_package_is_small_enough_for_a_repository() -> None:
 
 @pytest.mark.parametrize("name", ["F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small"])
 def test_published_configs_are_understood(name: str) -> None:
-    arch = read_arch(package_file(f"configs/{name}.yaml"))
+    arch = read_config(package_file(f"configs/{name}.yaml"))[0]
     base = name.endswith("Base")
     assert (arch.dim, arch.depth, arch.heads) == ((1024, 22, 16) if base else (768, 18, 12))
     assert arch.text_mask_padding == ("v1" in name)
@@ -158,7 +158,7 @@ def test_published_configs_are_understood(name: str) -> None:
 
 def test_other_backbones_are_refused_by_name() -> None:
     with pytest.raises(ModelUnavailable, match="backbone 'UNetT'"):
-        read_arch(package_file("configs/E2TTS_Base.yaml"))
+        read_config(package_file("configs/E2TTS_Base.yaml"))[0]
 
 
 CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
@@ -166,7 +166,7 @@ CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
 
 def test_random_and_official_parameter_names_agree(tmp_path: Path) -> None:
     made = make_checkpoint(tmp_path, "v1")
-    arch = read_arch(made.config)
+    arch = read_config(made.config)[0]
     theirs = {k: tuple(v.shape) for k, v in made.oracle.transformer.state_dict().items()}
     theirs.pop("rotary_embed.inv_freq")
     assert official_shapes(arch, len(read_vocab(made.vocab))) == theirs
@@ -174,7 +174,7 @@ def test_random_and_official_parameter_names_agree(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path) -> None:
     made = make_checkpoint(tmp_path, "v1")
-    arch = replace(read_arch(made.config), dim=128)
+    arch = replace(read_config(made.config)[0], dim=128)
     with pytest.raises(ModelUnavailable, match="does not fit the model config") as caught:
         load_dit(made.weights, arch, len(read_vocab(made.vocab)), **CPU)
     assert "F5_CONFIG" in caught.value.hint
@@ -183,7 +183,7 @@ def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path
 def test_a_checkpoint_of_another_vocabulary_says_so(tmp_path: Path) -> None:
     made = make_checkpoint(tmp_path, "v1")
     with pytest.raises(ModelUnavailable, match="knows 2545 tokens, the vocabulary has 7"):
-        load_dit(made.weights, read_arch(made.config), 7, **CPU)
+        load_dit(made.weights, read_config(made.config)[0], 7, **CPU)
 
 
 @pytest.mark.parametrize("name", ["model_1.safetensors", "model_1.pt"])
@@ -192,7 +192,7 @@ def test_a_truncated_checkpoint_is_called_damaged(tmp_path: Path, name: str) -> 
     path = tmp_path / name
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(ModelUnavailable, match="damaged"):
-        load_dit(path, read_arch(made.config), len(read_vocab(made.vocab)), **CPU)
+        load_dit(path, read_config(made.config)[0], len(read_vocab(made.vocab)), **CPU)
 
 
 def test_a_checkpoint_without_ema_says_which_setting_loads_it(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_a_checkpoint_without_ema_says_which_setting_loads_it(tmp_path: Path) ->
     torch.save({"model_state_dict": made.oracle.state_dict()}, path)
     vocab_size = len(read_vocab(made.vocab))
     with pytest.raises(ModelUnavailable, match="ema_model_state_dict") as caught:
-        load_dit(path, read_arch(made.config), vocab_size, **CPU)
+        load_dit(path, read_config(made.config)[0], vocab_size, **CPU)
     assert "F5_USE_EMA=false" in caught.value.hint
-    load_dit(path, read_arch(made.config), vocab_size, use_ema=False, **CPU)
+    load_dit(path, read_config(made.config)[0], vocab_size, use_ema=False, **CPU)
 
 
 def test_arch_defaults_are_those_of_f5_tts() -> None:

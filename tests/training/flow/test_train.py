@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.sampler import Schedule, sample
+from engine.sampler import Schedule
 from engine.weights.checkpoint import load_dit
-from engine.weights.config import read_arch
+from engine.weights.config import read_config
+from standins.sampling import sample
 from tests.training import synthetic
 from tests.training.synthetic import flow_training
 from training import progress
@@ -95,7 +96,7 @@ def test_export_loads_in_the_worker_and_in_f5(tmp_path: Path) -> None:
 
     state = synthetic.official_state()
     export.write_checkpoint(tmp_path, state, synthetic.ARCH, "demo")
-    arch = read_arch(tmp_path / "arch.yaml")
+    arch = read_config(tmp_path / "arch.yaml")[0]
     assert arch == synthetic.ARCH
     weights, vocab = tmp_path / "model.safetensors", tmp_path / "vocab.txt"
     ours = load_dit(weights, arch, synthetic.VOCAB_SIZE, device=CPU, dtype=torch.float32)

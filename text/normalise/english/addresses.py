@@ -9,7 +9,7 @@ from text.normalise.english import numbers
 from text.normalise.english.context import ends_sentence
 from text.normalise.english.names import STATES
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import pairs, words
+from text.normalise.word_lists import pairs, words
 from text.spans import Edit
 
 _STREETS = pairs("en/streets")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from text.normalise.around import after, before
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 
 _STARTERS = words("en/sentence_starts")
 _END = re.compile(

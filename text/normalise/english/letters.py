@@ -8,7 +8,7 @@ from text.normalise.around import after, before
 from text.normalise.english.context import ends_sentence, starts_sentence
 from text.normalise.english.names import COMMON, MIXED_CASE, SAID_AS_WORDS, SPELLED
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 from text.spans import Edit
 
 _VOWELS = frozenset("AEIOUY")

@@ -9,7 +9,7 @@ from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT
 from text.normalise.english.context import describes
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import pairs, rows
+from text.normalise.word_lists import pairs, rows
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text.normalise.tables import pairs, words
+from text.normalise.word_lists import pairs, words
 
 MONTHS = words("en/months")
 MONTH_SHORT = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 
 _SMALL = words("en/below_twenty")
 _TENS = ("", "", *words("en/tens"))

@@ -9,7 +9,7 @@ from text.normalise.english import numbers
 from text.normalise.english.names import RULERS
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 from text.spans import Edit
 
 _LETTERS = r"(?:[IVXLCDM]{1,15}|[ivxl]{1,7})"

@@ -8,7 +8,7 @@ from text.normalise.around import after, before
 from text.normalise.english.addresses import is_street
 from text.normalise.english.context import starts_sentence, stop
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import pairs, words
+from text.normalise.word_lists import pairs, words
 from text.spans import Edit
 
 _TITLES = pairs("en/titles")

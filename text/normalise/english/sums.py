@@ -8,7 +8,7 @@ from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import pairs, words
+from text.normalise.word_lists import pairs, words
 from text.spans import Edit
 
 _START = r"(?<![\w.,/:-])"

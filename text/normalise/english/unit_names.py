@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text.normalise.tables import rows
+from text.normalise.word_lists import rows
 
 _POWERS = {"²": "square", "^2": "square", "2": "square", "³": "cubic", "^3": "cubic", "3": "cubic"}
 _WITH_POWERS = ("m", "km", "cm", "mm", "dm", "mi", "yd", "ft", "in")

@@ -7,7 +7,7 @@ import re
 from text.normalise.around import before
 from text.normalise.english import numbers
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 from text.spans import Edit
 
 _VERSION = re.compile(

@@ -7,7 +7,7 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.letters import spell, spelled_if_short
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 
 # Not those that are words, such as "is" and "at".
 _DOMAINS = ["com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "ai", "app", "dev", "tv"]

@@ -7,7 +7,7 @@ import re
 from text.normalise.english import numbers
 from text.normalise.english.dates import SHORT_YEAR, YEAR
 from text.normalise.rules import Reading, Rule
-from text.normalise.tables import words
+from text.normalise.word_lists import words
 from text.spans import Edit
 
 _DIGITS = "0123456789"
