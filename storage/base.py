@@ -149,6 +149,11 @@ class Storage(Protocol):
             StorageFull: the quota or the disk has no room.
         """
 
+    def check_room(self, key: str, size: int) -> None:
+        """Raises StorageFull where `put` would now, for `size` bytes under `key`; before they are
+        made, as far as that can be known."""
+        return
+
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         """The object's bytes. Raises ObjectNotFound; InvalidInput if it is over `max_bytes`."""
 

@@ -29,6 +29,7 @@ from storage.disk.reading import checked_chunks
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import (
     atomic_file,
+    check_free,
     open_file,
     remove_file,
     remove_leftovers,
@@ -99,6 +100,11 @@ class LocalStorage(Storage):
             file.flush()
             self._sidecars.write(self.prefix + key, os.fstat(file.fileno()), sidecar)
 
+    def check_room(self, key: str, size: int) -> None:
+        path = self.path(key)
+        self._quota.check(size, lambda: self._size_or_zero(path))
+        check_free(self.root, size, key)
+
     def make_durable(self, key: str) -> None:
         """What `put` does where it is `durable`, later."""
         sync_file(self.path(key))
@@ -164,9 +170,8 @@ class LocalStorage(Storage):
         return ObjectInfo(key, stat.st_size, _modified(stat), "local", etag=_etag(stat))
 
     def delete(self, key: str) -> bool:
-        path = self.path(key)
-        if path.exists() and not path.is_file():
-            return False  # a folder, or what is no object
+        if (path := self.path(key)).exists() and not path.is_file():
+            return False  # no object
         with self._lock(key):
             size = self._size_or_zero(path)
             if not remove_file(path):

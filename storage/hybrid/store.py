@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from errors import InvalidInput, StorageError, WorkerError
+from errors import InvalidInput, StorageError, StorageFull, WorkerError
 from storage.base import (
     DEFAULT_EXPIRES_S,
     Body,
@@ -100,6 +100,16 @@ class HybridStorage(Storage):
         if kept is None:
             stored = _with_warning(stored, f"No copy on local disk: {unkept.message}")
         return stored
+
+    def check_room(self, key: str, size: int) -> None:
+        """`put` needs room in one of both; S3 that does not answer may have some."""
+        try:
+            self.local.check_room(key, size)
+        except StorageFull as full:
+            try:
+                self._ask(lambda: self.s3.check_room(key, size))
+            except StorageFull:
+                raise full from None
 
     def _remember(self, key: str) -> None:
         with self._lock:

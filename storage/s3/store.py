@@ -85,6 +85,9 @@ class S3Storage(Storage):
                 self._uploader.put(full, payload, headers)
             return StoredObject(key, payload.size, payload.sha256, "s3", self._bucket)
 
+    def check_room(self, key: str, size: int) -> None:
+        self._quota.check(size, lambda: self._size_or_zero(key))
+
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         return restarting(lambda: b"".join(self.stream(key, max_bytes=max_bytes)))
 

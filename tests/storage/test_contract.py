@@ -213,6 +213,10 @@ def test_quota(store_with: Callable[..., Storage]) -> None:
     with pytest.raises(StorageFull, match="60 of 100"):
         store.put("b", b"x" * 41)
     assert not store.exists("b")
+    store.check_room("b", 40)
+    store.check_room("a", 100)
+    with pytest.raises(StorageFull, match="60 of 100"):
+        store.check_room("b", 41)
     store.put("a", b"y" * 100)  # what it replaces does not count
     store.delete("a")
     store.put("b", b"x" * 100)

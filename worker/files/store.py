@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from errors import InvalidInput, ObjectNotFound, StorageDenied, WorkerError
+from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageUnavailable, WorkerError
 from s3_utils import (
     ObjectInfo,
     ObjectUrl,
@@ -128,6 +128,19 @@ def taken_keys(target: Target) -> frozenset[str]:
             raise held
         log.warning("not known whether %s is free: %s", key, held.message)
     return frozenset(key for key, held in found.items() if held is not None)
+
+
+def check_room(target: Target, size: int) -> None:
+    """Whether an audio file of `size` bytes could be stored; storage that does not say may.
+
+    Raises:
+        StorageFull: it could not.
+    """
+    try:
+        with brief_beside_a_disk(target.files.storage.stores()):
+            target.files.storage.check_room(target.audio.key, size)
+    except StorageUnavailable as error:
+        log.warning("not known whether there is room: %s", error.message)
 
 
 def _held(storage: Storage, key: str) -> ObjectInfo | WorkerError | None:

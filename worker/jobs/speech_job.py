@@ -17,6 +17,7 @@ from engine.boot import Engine
 from engine.chunk import Chunk, SpokenChunk
 from s3_utils import ObjectUrl
 from worker.app import App
+from worker.audio.formats import AUDIO_FORMATS
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
@@ -24,6 +25,7 @@ from worker.files.jobfiles import JobFiles
 from worker.files.store import (
     Stored,
     Target,
+    check_room,
     plan_target,
     store,
     taken_keys,
@@ -45,6 +47,7 @@ from worker.voices.library import PreparedVoice
 log = get_logger("tts")
 
 _MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
+_AT_LEAST = 0.9  # of the planned length is spoken
 
 T = TypeVar("T")
 
@@ -96,6 +99,7 @@ class SpeechJob:
             self._taken = await taken
             self._voices = await voices
         chunks = await self._plan()
+        await in_thread(Lane.STORE, check_room, self._target, self._least_bytes(chunks))
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
@@ -127,6 +131,16 @@ class SpeechJob:
             engine.synthesizer,
             parameters,
         )
+
+    def _least_bytes(self, chunks: Sequence[Chunk]) -> int:
+        """What the audio will have at least, before it is spoken."""
+        request, encoding = self._request, AUDIO_FORMATS[self._request.output_format]
+        if request.remove_silence:
+            return 1
+        seconds = sum(map(self._engine.synthesizer.seconds, chunks))
+        seconds -= request.cross_fade_duration * len(chunks)
+        rate = encoding.rate(request.sample_rate)
+        return max(1, encoding.least_bytes(seconds * _AT_LEAST, rate))
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:
         return ChunkSaver(
