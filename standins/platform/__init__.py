@@ -275,12 +275,12 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def worker(
-    platform: Platform, env: Mapping[str, str], log: Path
+    platform: Platform, env: Mapping[str, str], log: Path, program: str = "handler.py"
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker subprocess of the repository, logging to `log`; ended with the block."""
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-u", str(ROOT / "handler.py")],
+            [sys.executable, "-u", str(ROOT / program)],
             cwd=ROOT,
             env=environment({**platform.environment(), **env}),
             stdout=stream,
