@@ -158,8 +158,10 @@ class JobTimeout(WorkerError):
 
 
 class Unexpected(WorkerError):
-    """A bug or a broken machine; the worker's log has the cause. `kind` is the class of the
-    exception."""
+    """A bug or a broken machine; the worker's log has the cause.
+
+    `kind` is the class of the exception.
+    """
 
     code = "INTERNAL"
     retryable = True
