@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from storage.base import DEFAULT_EXPIRES_S as DEFAULT_EXPIRES_S
 from storage.base import MAX_EXPIRES_S as MAX_EXPIRES_S
+from storage.base import AlreadyThere as AlreadyThere
 from storage.base import ObjectInfo as ObjectInfo
 from storage.base import ObjectUrl as ObjectUrl
 from storage.base import Storage as Storage

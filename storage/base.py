@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
-from errors import ConfigError, InvalidInput, ObjectNotFound
+from errors import ConfigError, InvalidInput, ObjectNotFound, StorageError
 
 StorageMode = Literal["local", "s3", "hybrid"]
 StorageType = Literal["local", "s3"]
@@ -120,6 +120,10 @@ def check_expires(expires_s: int) -> int:
     return expires_s
 
 
+class AlreadyThere(StorageError):
+    """There is an object under a key that should have been free."""
+
+
 class Storage(Protocol):
     """A store of objects; see the module docstring for its promises.
 
@@ -137,6 +141,7 @@ class Storage(Protocol):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        replace: bool = True,
     ) -> StoredObject:
         """Stores `body` under `key`, in place of what was there.
 
@@ -144,10 +149,18 @@ class Storage(Protocol):
             body: bytes, a file's path, or a binary stream, read from where it stands to its end.
             content_type: None for what the key's extension means.
             metadata: text by name, 2 KB in all; names become lower case.
+            replace: False: only under a free key, as far as the place can tell while it stores:
+                S3 where the provider looks by itself, a disk for the threads of one process.
 
         Raises:
             StorageFull: the quota or the disk has no room.
+            AlreadyThere: the key is not free; nothing was stored.
         """
+
+    def check_room(self, key: str, size: int) -> None:
+        """Raises StorageFull where `put` would now, for `size` bytes under `key`; before they are
+        made, as far as that can be known."""
+        return
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         """The object's bytes. Raises ObjectNotFound; InvalidInput if it is over `max_bytes`."""

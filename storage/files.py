@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -200,11 +201,23 @@ def remove_file(path: Path) -> bool:
     return True
 
 
+def check_free(directory: Path, size: int, name: str) -> None:
+    """Raises StorageFull if `directory`, which may be made later, has no room for `size` bytes."""
+    while not directory.exists():
+        directory = directory.parent
+    if size > shutil.disk_usage(directory).free:
+        raise _disk_full(name)
+
+
+def _disk_full(name: str) -> StorageFull:
+    return StorageFull(f"{name}: the disk is full.", "Free space or use a larger volume.")
+
+
 def translate_os_error(exc: OSError, name: str) -> WorkerError:
     """The typed error for a file operation on `name` (a key or file name, not a full path)."""
     reason = exc.strerror or type(exc).__name__
     if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageFull(f"{name}: the disk is full.", "Free space or use a larger volume.")
+        return _disk_full(name)
     if exc.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return StorageDenied(
             f"{name}: {reason}.", "Make the storage directory writable for the worker's user."

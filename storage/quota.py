@@ -51,6 +51,12 @@ class Quota:
                 self._pending -= size
                 self._used += stored
 
+    def check(self, size: int, replaced: Callable[[], int]) -> None:
+        """Raises StorageFull where `reserve` would now; nothing is reserved."""
+        if self._limit is not None:
+            with self._lock:
+                self._admit(size, self._limit, replaced)
+
     def released(self, size: int) -> None:
         """`size` bytes were deleted."""
         with self._lock:

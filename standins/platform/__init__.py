@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from standins.platform.faults import Faults
+from standins.platform.limits import Sightings
 from standins.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,6 +82,8 @@ class Platform:
         self.records: dict[str, Record] = {}
         self.pods: dict[str, float] = {}  # when each last asked for a job
         self.faults = Faults()
+        self.sightings = Sightings()  # its `lost_after_s` makes the platform redeliver by itself
+        self.refused: list[tuple[str, str, int]] = []  # posts too large: kind, job, bytes
         self.arrived = threading.Condition(threading.RLock())  # guards everything above
         self._server = serve(self)
 
@@ -177,6 +180,8 @@ class Platform:
         while True:
             with self.arrived:
                 now = self.pods[pod] = time.monotonic()
+                for job_id in self.sightings.lost(self.records, now):
+                    self.redeliver(job_id)
                 taken = self._taken(pod, count) if self.jobs.qsize() and alive() else []
             if taken or now >= deadline:
                 return taken
@@ -232,6 +237,7 @@ class Platform:
     def pinged(self, query: dict[str, list[str]]) -> None:
         with self.arrived:
             self.pings.append(query)
+            self.sightings.saw(query.get("job_id", [""])[0].split(","), time.monotonic())
             self.arrived.notify_all()
 
     def _taken(self, pod: str, count: int) -> list[dict[str, Any]]:
@@ -246,6 +252,7 @@ class Platform:
             if record.status not in FINAL:
                 record.status = "IN_PROGRESS"
             taken.append(job)
+            self.sightings.saw([job["id"]], time.monotonic())
         self.arrived.notify_all()
         return taken
 
@@ -268,12 +275,12 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def worker(
-    platform: Platform, env: Mapping[str, str], log: Path
+    platform: Platform, env: Mapping[str, str], log: Path, program: str = "handler.py"
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A worker subprocess of the repository, logging to `log`; ended with the block."""
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-u", str(ROOT / "handler.py")],
+            [sys.executable, "-u", str(ROOT / program)],
             cwd=ROOT,
             env=environment({**platform.environment(), **env}),
             stdout=stream,

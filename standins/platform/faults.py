@@ -7,13 +7,15 @@ platform.faults.random(seed=7, rate=0.2)                     # a fifth of all wo
 
 from __future__ import annotations
 
+import json
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Path = Literal["take", "done", "stream", "stop", "ping", "api"]
-Kind = Literal["answer", "reset", "lose_answer", "slow", "say"]
+Kind = Literal["answer", "reset", "lose_answer", "slow", "say", "malform"]
 
 # What a patient worker survives. 400 and 204 are harmless where a job is taken; as the answer to a
 # result they would mean that it is refused for good, or that it arrived.
@@ -29,8 +31,8 @@ SURVIVABLE: dict[Path, tuple[int, ...]] = {
 @dataclass
 class Fault:
     """One fault: `answer` a status at once, `reset` the connection unanswered, `lose_answer` (do
-    what was asked, then reset), be `slow` by `seconds` and answer as ever, or `say` a `text` as
-    JSON without doing anything."""
+    what was asked, then reset), be `slow` by `seconds` and answer as ever, `say` a `text` as JSON
+    without doing anything, or `malform` a batch (`malformed`)."""
 
     path: Path
     kind: Kind
@@ -42,6 +44,14 @@ class Fault:
 
     def matches(self, path: str, job_id: str | None) -> bool:
         return self.times > 0 and self.path == path and self.job_id in (None, job_id)
+
+
+def malformed(jobs: Sequence[object]) -> str:
+    """A batch of good `jobs` among elements that are none."""
+    deep = '{"id": 7, "input": ' + "[" * 5_000 + "]" * 5_000 + "}"
+    bare = '{"input": {}}'
+    batch = ["null", "{}", *(json.dumps(job) for job in jobs), "3", "[]", deep, bare]
+    return f"[{', '.join(batch)}]"
 
 
 @dataclass
@@ -103,6 +113,7 @@ class Faults:
         draw = self._random
         if draw is None or path not in self._paths or draw.random() >= self._rate:
             return None
-        kind: Kind = draw.choice(("answer", "reset", "lose_answer", "slow"))
+        kinds: tuple[Kind, ...] = ("answer", "reset", "lose_answer", "slow")
+        kind = draw.choice((*kinds, "malform") if path == "take" else kinds)
         status = draw.choice(SURVIVABLE[path])
         return Fault(path, kind, status, draw.uniform(0.05, 0.5), 1, job_id)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from standins.platform import api as platform_api
+from standins.platform.faults import malformed
+from standins.platform.limits import limit
 
 if TYPE_CHECKING:
     from standins.platform import Platform
@@ -74,6 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(fault.status, None if fault.status == 204 else {"error": "fault"})
         if fault.kind == "say":
             return self._send_text(200, fault.text)
+        if fault.kind == "malform":
+            status, jobs = self._act(kind, parts, query, body)
+            jobs = jobs if isinstance(jobs, list) else [jobs] if status == 200 else []
+            return self._send_text(200, malformed(jobs))
         if fault.kind == "slow":
             time.sleep(fault.seconds)
             return self._send(*self._act(kind, parts, query, body))
@@ -88,6 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, Any]:
         """Does what is asked; returns the status and the JSON value of the answer."""
         platform = self.platform
+        if kind in ("done", "stream") and len(body) > limit(kind, parts[2]):
+            platform.refused.append((kind, parts[2], len(body)))
+            return 413, {"error": "payload too large"}
         is_stream = query.get("isStream") == ["true"]
         if kind == "api":
             given = self.headers.get("Authorization")

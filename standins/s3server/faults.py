@@ -79,6 +79,7 @@ class Faults:
     refuse_checksums: bool = False  # as B2 did before it knew them
     object_lock: bool = False  # the bucket has a retention rule: no upload without a checksum
     drops_odd_headers: bool = False  # nginx stands before it: names of letters, digits, hyphens
+    ignores_conditions: bool = False  # of uploads, as services do that do not know them
     folds_underscores: bool = False  # in names of metadata, as Ceph does
     expired_token: bool = False
     clock_offset_s: float = 0.0  # the server's clock against the real one
@@ -118,6 +119,7 @@ class Faults:
             "object_lock",
             "drops_odd_headers",
             "folds_underscores",
+            "ignores_conditions",
             "expired_token",
             "clock_offset_s",
             "only_bucket",

@@ -184,6 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
                 answer = 200, [("Content-Type", "text/html")], b"<html><p>Welcome<br></html>"
             elif kind != "reply":
                 environ = self._environ(body)
+                if self.owner.faults.ignores_conditions:
+                    environ.pop("HTTP_IF_NONE_MATCH", None)
                 if kind == "ignore_range":
                     environ.pop("HTTP_RANGE", None)
                 answer = self.owner.answer(environ)

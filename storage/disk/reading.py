@@ -1,14 +1,17 @@
-"""Reading a file of the local store, with its hash checked."""
+"""Reading a file of the local store, with its hash checked, and a directory in S3's order."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from errors import StorageUnavailable
 from storage.base import ObjectInfo
 from storage.files import translate_os_error
+from storage.keys import META_DIR, TEMP_PREFIX
 from storage.metadata import stored_sha256
 
 
@@ -30,3 +33,19 @@ def checked_chunks(file: IO[bytes], chunk_size: int, info: ObjectInfo) -> Iterat
             "stored with.",
             "Store it again.",
         )
+
+
+def entries(directory: Path) -> list[str]:
+    """Names in `directory` in S3's order, folders with a trailing "/", without the store's own."""
+    try:
+        with os.scandir(directory) as entries:
+            found = [
+                entry.name + "/" * entry.is_dir(follow_symlinks=False)
+                for entry in entries
+                if entry.name != META_DIR and not entry.name.startswith(TEMP_PREFIX)
+            ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # no such prefix, or pruned meanwhile
+    except OSError as exc:
+        raise translate_os_error(exc, directory.name) from exc
+    return sorted(found, key=os.fsencode)

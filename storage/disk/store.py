@@ -13,6 +13,7 @@ from typing import IO
 from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied
 from storage.base import (
     DEFAULT_EXPIRES_S,
+    AlreadyThere,
     Body,
     ObjectInfo,
     ObjectUrl,
@@ -25,10 +26,11 @@ from storage.base import (
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
-from storage.disk.reading import checked_chunks
+from storage.disk.reading import checked_chunks, entries
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import (
     atomic_file,
+    check_free,
     open_file,
     remove_file,
     remove_leftovers,
@@ -36,7 +38,6 @@ from storage.files import (
     translate_os_error,
 )
 from storage.keys import (
-    META_DIR,
     TEMP_PREFIX,
     check_key,
     check_list_prefix,
@@ -76,6 +77,7 @@ class LocalStorage(Storage):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        replace: bool = True,
         durable: bool = True,
     ) -> StoredObject:
         """As `Storage.put`; `durable` as `atomic_file`'s: two flushes of the disk."""
@@ -85,19 +87,33 @@ class LocalStorage(Storage):
                 content_type or guess_type(key), encode_metadata(metadata, payload.sha256)
             )
             with self._quota.reserve(payload.size, lambda: self._size_or_zero(path)):
-                self._write(key, path, payload, sidecar, durable)
+                self._write(key, path, payload, sidecar, durable=durable, replace=replace)
             return StoredObject(key, payload.size, payload.sha256, "local")
 
     def _write(
-        self, key: str, path: Path, payload: Payload, sidecar: Sidecar, durable: bool
+        self,
+        key: str,
+        path: Path,
+        payload: Payload,
+        sidecar: Sidecar,
+        *,
+        durable: bool,
+        replace: bool,
     ) -> None:
         """File and sidecar change together for every thread of this process; between processes
         the sidecar's record of its file decides."""
         with self._lock(key), atomic_file(path, durable=durable) as file:
+            if not replace and path.exists():
+                raise AlreadyThere(f"{key}: something was stored there meanwhile.")
             for chunk in payload.chunks():
                 file.write(chunk)
             file.flush()
             self._sidecars.write(self.prefix + key, os.fstat(file.fileno()), sidecar)
+
+    def check_room(self, key: str, size: int) -> None:
+        path = self.path(key)
+        self._quota.check(size, lambda: self._size_or_zero(path))
+        check_free(self.root, size, key)
 
     def make_durable(self, key: str) -> None:
         """What `put` does where it is `durable`, later."""
@@ -142,7 +158,7 @@ class LocalStorage(Storage):
     def _walk(self, directory: str, prefix: str) -> Iterator[ObjectInfo]:
         """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`. In S3's
         order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`."""
-        for name in _entries(self.root / directory):
+        for name in entries(self.root / directory):
             full = directory + name
             if name.endswith("/"):
                 if full.startswith(prefix) or prefix.startswith(full):
@@ -164,9 +180,8 @@ class LocalStorage(Storage):
         return ObjectInfo(key, stat.st_size, _modified(stat), "local", etag=_etag(stat))
 
     def delete(self, key: str) -> bool:
-        path = self.path(key)
-        if path.exists() and not path.is_file():
-            return False  # a folder, or what is no object
+        if (path := self.path(key)).exists() and not path.is_file():
+            return False  # no object
         with self._lock(key):
             size = self._size_or_zero(path)
             if not remove_file(path):
@@ -269,22 +284,6 @@ class LocalStorage(Storage):
             return path.stat().st_size
         except OSError:
             return 0
-
-
-def _entries(directory: Path) -> list[str]:
-    """Names in `directory` in S3's order, folders with a trailing "/", without the store's own."""
-    try:
-        with os.scandir(directory) as entries:
-            found = [
-                entry.name + "/" * entry.is_dir(follow_symlinks=False)
-                for entry in entries
-                if entry.name != META_DIR and not entry.name.startswith(TEMP_PREFIX)
-            ]
-    except (FileNotFoundError, NotADirectoryError):
-        return []  # no such prefix, or pruned meanwhile
-    except OSError as exc:
-        raise translate_os_error(exc, directory.name) from exc
-    return sorted(found, key=os.fsencode)
 
 
 def _modified(stat: os.stat_result) -> datetime:

@@ -20,9 +20,10 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from errors import InvalidInput, StorageError, WorkerError
+from errors import InvalidInput, StorageError, StorageFull, WorkerError
 from storage.base import (
     DEFAULT_EXPIRES_S,
+    AlreadyThere,
     Body,
     MigrationReport,
     ObjectInfo,
@@ -69,6 +70,7 @@ class HybridStorage(Storage):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        replace: bool = True,
     ) -> StoredObject:
         """Disk first: it is quick and there if the worker is stopped while S3 is slow."""
         with open_payload(body) as payload:
@@ -83,9 +85,16 @@ class HybridStorage(Storage):
                 unkept = error
             try:
                 stored = self._ask(
-                    lambda: self.s3.put(key, payload, content_type=content_type, metadata=metadata),
+                    lambda: self.s3.put(
+                        key, payload, content_type=content_type, metadata=metadata, replace=replace
+                    ),
                     spare=kept is not None,
                 )
+            except AlreadyThere:
+                if kept is not None:  # what S3 has counts
+                    self.local.delete(key)
+                    self._pending.discard(key, mark)
+                raise
             except WorkerError as error:
                 if kept is None:
                     raise
@@ -100,6 +109,16 @@ class HybridStorage(Storage):
         if kept is None:
             stored = _with_warning(stored, f"No copy on local disk: {unkept.message}")
         return stored
+
+    def check_room(self, key: str, size: int) -> None:
+        """`put` needs room in one of both; S3 that does not answer may have some."""
+        try:
+            self.local.check_room(key, size)
+        except StorageFull as full:
+            try:
+                self._ask(lambda: self.s3.check_room(key, size))
+            except StorageFull:
+                raise full from None
 
     def _remember(self, key: str) -> None:
         with self._lock:

@@ -21,7 +21,8 @@ class Provider:
     Groups of `host`: `bucket` if the bucket is part of the host, `region` if the region is.
     `region` is what to sign with when the host does not tell; None means it must be given. `path`
     is the path of the S3 API on that host. `own_host` False means that the host follows from the
-    region, so that any of its spellings will do.
+    region, so that any of its spellings will do. `conditional`: it may know `If-None-Match: *` of
+    an upload (where it does not, it says so or ignores it).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Provider:
     upper_region: bool = False
     presigns: bool = True
     public_endpoint: bool = True
+    conditional: bool = False
 
 
 def _row(name: str, pattern: str, console: str = "", **facts: object) -> Provider:
@@ -57,6 +59,7 @@ AWS = _row(
     region="us-east-1",
     addressing="virtual",
     own_host=False,
+    conditional=True,
 )
 PROVIDERS: tuple[Provider, ...] = (
     AWS,
@@ -66,6 +69,7 @@ PROVIDERS: tuple[Provider, ...] = (
         rf"{_AWS_REGION}(?:\.vpce)?{_AWS_DOMAIN}",
         _AWS_CONSOLE,
         addressing="virtual",
+        conditional=True,
     ),
     _row(
         "aws",  # Transfer Acceleration: the bucket is always in the host, the region never
@@ -73,6 +77,7 @@ PROVIDERS: tuple[Provider, ...] = (
         _AWS_CONSOLE,
         addressing="virtual",
         virtual_only=True,
+        conditional=True,
     ),
     _row(
         "b2",
@@ -85,6 +90,7 @@ PROVIDERS: tuple[Provider, ...] = (
         "Cloudflare dashboard, R2 Object Storage, Create bucket",
         region="auto",
         public_endpoint=False,
+        conditional=True,
     ),
     _row(
         "wasabi",
@@ -204,6 +210,7 @@ CUSTOM = Provider(
     re.compile(r"(?!)"),
     "the service's console, or `mc mb` for MinIO",
     region="us-east-1",
+    conditional=True,
 )
 # Hosts that look like an endpoint and never are: what they are, and what to do instead.
 NOT_ENDPOINTS: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -74,6 +74,7 @@ class S3Storage(Storage):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        replace: bool = True,
     ) -> StoredObject:
         full = full_key(self._prefix, key)
         with open_payload(body) as payload:
@@ -82,8 +83,11 @@ class S3Storage(Storage):
                 "Metadata": encode_metadata(metadata, payload.sha256),
             }
             with self._quota.reserve(payload.size, lambda: self._size_or_zero(key)):
-                self._uploader.put(full, payload, headers)
+                self._uploader.put(full, payload, headers, replace=replace)
             return StoredObject(key, payload.size, payload.sha256, "s3", self._bucket)
+
+    def check_room(self, key: str, size: int) -> None:
+        self._quota.check(size, lambda: self._size_or_zero(key))
 
     def get(self, key: str, *, max_bytes: int | None = None) -> bytes:
         return restarting(lambda: b"".join(self.stream(key, max_bytes=max_bytes)))

@@ -15,16 +15,24 @@ import logging
 from typing import Any
 
 from errors import ObjectNotFound, StorageError, StorageUnavailable
+from storage.base import AlreadyThere
 from storage.body import Payload
 from storage.metadata import stored_sha256
 from storage.s3.answers import facts_of, required
 from storage.s3.client import S3Client
+from storage.s3.errors import answer_code
 from storage.s3.retry import Retry
 from storage.threads import side_by_side
 
 log = logging.getLogger("f5worker.storage")
 MAX_PARTS = 10_000
 PART_THREADS = 4
+# What services answer to `If-None-Match: *`: there is an object; or they do not know the header.
+_TAKEN = {"PreconditionFailed", "412", "NotModified", "304"}
+_CANNOT_LOOK = {
+    "NotImplemented", "501", "InvalidArgument", "InvalidRequest", "BadRequest", "400",
+    "MethodNotAllowed", "405",
+}  # fmt: skip
 _ABORT_RETRY = Retry(attempts=3, budget_s=10.0)  # the job has failed: do not hold it up for long
 
 
@@ -39,28 +47,66 @@ class Uploader:
         self._client = client
         self._threshold = threshold_bytes
         self._part = part_bytes
+        self._looks = client.endpoint.provider.conditional
 
-    def put(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+    def put(
+        self, key: str, payload: Payload, headers: dict[str, Any], *, replace: bool = True
+    ) -> None:
         """Stores `payload` under the full key `key` with `headers` (PutObject's parameters). Raises
-        StorageError and its kinds; no part and no damaged object stays behind."""
+        StorageError and its kinds; no part and no damaged object stays behind.
+
+        `replace` False: AlreadyThere where the service finds the key taken; one that cannot look
+        replaces what is there.
+        """
+        if not replace and self._looks:
+            try:
+                return self._put(key, payload, headers, {"IfNoneMatch": "*"})
+            except AlreadyThere:
+                if not self._is_stored(key, payload):
+                    raise
+                return None  # by a try whose answer was lost, or the same bytes by another
+            except StorageError as error:
+                if answer_code(error) not in _CANNOT_LOOK:
+                    raise
+                self._looks = False
+        return self._put(key, payload, headers, {})
+
+    def _put(
+        self, key: str, payload: Payload, headers: dict[str, Any], condition: dict[str, str]
+    ) -> None:
         try:
             if payload.size < self._threshold:
-                self._client.retry.run(lambda: self._put_whole(key, payload, headers))
+                self._client.retry.run(lambda: self._put_whole(key, payload, headers, condition))
             else:
-                self._put_parts(key, payload, headers)
+                self._put_parts(key, payload, headers, condition)
         except Damaged:
             self._client.call("delete_object", key)
             raise
 
-    def _put_whole(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+    def _put_whole(
+        self, key: str, payload: Payload, headers: dict[str, Any], condition: dict[str, str]
+    ) -> None:
         data = payload.read(0, payload.size)
         md5 = _md5(data)
-        answer = self._client.once(
-            "put_object", key, Body=data, ContentMD5=_as_header(md5), **headers
+        answer = self._once(
+            "put_object", key, condition, Body=data, ContentMD5=_as_header(md5), **headers
         )
         self._verify(key, payload, answer, md5.hex())
 
-    def _put_parts(self, key: str, payload: Payload, headers: dict[str, Any]) -> None:
+    def _once(
+        self, method: str, key: str, condition: dict[str, str], **parameters: Any
+    ) -> dict[str, Any]:
+        """`S3Client.once`; AlreadyThere where the `condition` does not hold."""
+        try:
+            return self._client.once(method, key, **parameters, **condition)
+        except StorageError as error:
+            if condition and answer_code(error) in _TAKEN:
+                raise AlreadyThere(f"{key}: something was stored there meanwhile.") from error
+            raise
+
+    def _put_parts(
+        self, key: str, payload: Payload, headers: dict[str, Any], condition: dict[str, str]
+    ) -> None:
         answer = self._client.call("create_multipart_upload", key, **headers)
         where = self._client.where("create_multipart_upload", key)
         upload_id: str = required(answer, "UploadId", where)
@@ -69,7 +115,7 @@ class Uploader:
             # S3's ETag of what was put in parts: the MD5 of their MD5s, and their number.
             etag = f"{_md5(b''.join(md5 for _, md5 in parts)).hex()}-{len(parts)}"
             listed = [{"PartNumber": n, "ETag": e} for n, (e, _) in enumerate(parts, start=1)]
-            answer = self._complete(key, upload_id, payload, listed)
+            answer = self._complete(key, upload_id, payload, listed, condition)
         except BaseException:
             self._abort(key, upload_id)
             raise
@@ -101,14 +147,17 @@ class Uploader:
         return side_by_side(send, enumerate(offsets, start=1), PART_THREADS)
 
     def _complete(
-        self, key: str, upload_id: str, payload: Payload, parts: list[dict[str, Any]]
+        self,
+        key: str,
+        upload_id: str,
+        payload: Payload,
+        parts: list[dict[str, Any]],
+        condition: dict[str, str],
     ) -> dict[str, Any]:
         try:
-            return self._client.call(
-                "complete_multipart_upload",
-                key,
-                UploadId=upload_id,
-                MultipartUpload={"Parts": parts},
+            given = {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}}
+            return self._client.retry.run(
+                lambda: self._once("complete_multipart_upload", key, condition, **given)
             )
         except StorageUnavailable:
             # The answer to a try that succeeded may have been lost: the upload is gone then, and

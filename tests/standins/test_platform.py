@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import time
+import urllib.request
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from standins.platform import Platform
 from standins.platform.faults import Fault, Faults
 from standins.waiting import PATIENCE_S
+from worker.platform.take import jobs_in
 
 
 def call(platform: Platform, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -169,3 +171,56 @@ def test_strangers_are_refused(platform: Platform) -> None:
     connection.close()
     assert call(platform, "GET", "/v2/endpoint-2/health")[0] == 404
     assert call(platform, "POST", "/v2/endpoint-1/run", {"text": "no input"})[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "job_id", "limit"),
+    [
+        ("job-done", "run-1", 10_000_000),
+        ("job-done", "sync-1", 20_000_000),
+        ("job-stream", "run-1", 1_000_000),
+        ("job-stream", "sync-1", 1_000_000),
+    ],
+)
+def test_what_runpod_does_not_carry_is_refused(
+    platform: Platform, path: str, job_id: str, limit: int
+) -> None:
+    platform.submit(job_id, {})
+    take(platform)
+    empty = len(json.dumps({"output": ""}))
+    url = f"/{path}/pod-1/{job_id}?isStream=false"
+    assert call(platform, "POST", url, {"output": "x" * (limit + 1 - empty)})[0] == 413
+    assert not platform.results and not platform.stream
+    assert [(job, size) for _, job, size in platform.refused] == [(job_id, limit + 1)]
+    assert call(platform, "POST", url, {"output": "x" * (limit - empty)})[0] == 200
+
+
+def test_a_malformed_batch_holds_the_good_jobs(platform: Platform) -> None:
+    for job_id in ("a", "b"):
+        platform.submit(job_id, {"text": job_id})
+    platform.faults.add("take", "malform", times=3)
+    for path in ("/job-take-batch/pod-1?batch_size=2", "/job-take/pod-1?gpu=test"):
+        jobs = jobs_in(say(platform, path))
+        assert [job for job in jobs if "id" in job] == (
+            [{"id": i, "input": {"text": i}} for i in "ab"] if "batch" in path else []
+        )
+    platform.submit("c", {})
+    assert [job["id"] for job in jobs_in(say(platform, "/job-take/pod-1?gpu=test"))] == ["c"]
+
+
+def say(platform: Platform, path: str) -> str:
+    with urllib.request.urlopen(platform.base + path, timeout=PATIENCE_S) as answer:
+        return answer.read().decode()
+
+
+def test_a_job_that_its_worker_names_no_more_is_given_out_again(platform: Platform) -> None:
+    platform.sightings.lost_after_s = 3.0  # a take waits for one
+    for job_id in ("lost", "named"):
+        platform.submit(job_id, {})
+    assert take(platform, 2, "pod-1") == ["lost", "named"]
+    found: list[str] = []
+    until = time.monotonic() + PATIENCE_S
+    while not found and time.monotonic() < until:
+        call(platform, "GET", "/ping/pod-1?job_id=named&runpod_version=1")
+        found = take(platform, 2, "pod-2")
+    assert found == ["lost"]

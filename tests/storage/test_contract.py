@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from errors import InvalidInput, ObjectNotFound, StorageFull
-from s3_utils import Storage
+from s3_utils import AlreadyThere, Storage
 from storage.base import Body
 
 ODD_KEYS = [
@@ -75,6 +75,23 @@ def test_put_replaces(store: Storage) -> None:
     info = store.info("k.txt")
     assert store.get("k.txt") == b"new"
     assert "a" not in info.metadata and info.metadata["b"] == "2"
+
+
+def test_a_key_that_should_be_free_is_not_written_to_where_the_place_can_look(
+    store: Storage,
+) -> None:
+    """rclone's server ignores the condition, and Ceph's before version 17."""
+    store.put("k", b"first", replace=False)
+    try:
+        store.put("k", b"second", replace=False)
+    except AlreadyThere:
+        assert store.get("k") == b"first"
+    else:
+        s3 = store.stores().get("s3")
+        assert s3 is not None and s3.describe()["provider"] == "custom"
+        assert store.get("k") == b"second"
+    store.put("k", b"third")
+    assert store.get("k") == b"third"
 
 
 def test_a_body_that_cannot_be_read_changes_nothing(store: Storage, tmp_path: Path) -> None:
@@ -216,6 +233,10 @@ def test_quota(store_with: Callable[..., Storage]) -> None:
     with pytest.raises(StorageFull, match="60 of 100"):
         store.put("b", b"x" * 41)
     assert not store.exists("b")
+    store.check_room("b", 40)
+    store.check_room("a", 100)
+    with pytest.raises(StorageFull, match="60 of 100"):
+        store.check_room("b", 41)
     store.put("a", b"y" * 100)  # what it replaces does not count
     store.delete("a")
     store.put("b", b"x" * 100)

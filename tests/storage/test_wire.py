@@ -16,11 +16,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from errors import StorageUnavailable
-from s3_utils import Storage, open_storage
+from s3_utils import AlreadyThere, Storage, open_storage
+from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from storage.body import open_payload
 from storage.config import StorageConfig
 from storage.s3.client import S3Client
+from storage.s3.providers import CUSTOM, PROVIDERS
 from storage.s3.store import S3Storage
 from storage.s3.upload import Uploader
 
@@ -161,3 +163,52 @@ def test_opening_a_store_makes_no_request(s3_config: StorageConfig, s3_server: S
     open_storage(s3_config).describe()
     open_storage(replace(s3_config, mode="hybrid")).describe()
     assert s3_server.requests == []
+
+
+def conditions(server: S3Server) -> list[str | None]:
+    return [r.headers.get("if-none-match") for r in server.requests if r.method in {"PUT", "POST"}]
+
+
+def test_a_key_that_should_be_free_is_looked_at_by_the_service_itself(
+    s3: S3Storage, s3_server: S3Server
+) -> None:
+    s3.put("k", b"first", replace=False)
+    with pytest.raises(AlreadyThere):
+        s3.put("k", b"second", replace=False)
+    assert s3.get("k") == b"first"
+    s3.put("k", b"third")
+    assert s3.get("k") == b"third"
+    assert conditions(s3_server) == ["*", "*", None]
+
+
+def test_of_parts_the_last_request_has_the_condition(
+    s3_config: StorageConfig, s3_server: S3Server
+) -> None:
+    S3Storage(replace(s3_config, multipart_threshold_bytes=1)).put("k", b"x", replace=False)
+    assert conditions(s3_server) == [None, None, "*"]
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_an_upload_whose_answer_was_lost_is_not_taken_for_anothers(
+    s3_config: StorageConfig, s3_server: S3Server, parts: bool
+) -> None:
+    s3 = S3Storage(replace(s3_config, multipart_threshold_bytes=1 if parts else 1 << 20))
+    s3_server.faults.add(Fault("lose_answer", "POST" if parts else "PUT", "k?uploadId" * parts))
+    s3.put("k", b"ours", replace=False)
+    assert s3.get("k") == b"ours"
+
+
+@pytest.mark.parametrize(("status", "code"), [(501, "NotImplemented"), (400, "InvalidArgument")])
+def test_a_service_that_does_not_know_the_condition_is_asked_once(
+    s3: S3Storage, s3_server: S3Server, status: int, code: str
+) -> None:
+    s3_server.faults.add(Fault("answer", "PUT", status=status, code=code))
+    for key in ("a", "b"):
+        s3.put(key, b"x", replace=False)
+    assert conditions(s3_server) == ["*", None, None]
+
+
+def test_where_the_table_says_so_the_condition_is_sent() -> None:
+    knows = {row.name for row in (*PROVIDERS, CUSTOM) if row.conditional}
+    assert knows == {"aws", "r2", "custom"}
+    assert all(row.conditional for row in PROVIDERS if row.name in knows)

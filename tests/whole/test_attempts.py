@@ -17,8 +17,9 @@ from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import until
 from storage.config import StorageConfig
+from worker.files.deliver import store
 from worker.files.jobfiles import JobFiles
-from worker.files.store import Target, plan_target, store, taken_keys
+from worker.files.target import Target, plan_target, taken_keys
 from worker.jobs.answer import REDELIVERED
 from worker.request.speech import SpeechInput
 from worker.settings.load import Settings

@@ -10,7 +10,7 @@ import pytest
 
 from standins.local_worker import FAST, Worker
 from standins.s3server.server import S3Server
-from worker.files.store import ON_DISK_ONLY
+from worker.files.target import ON_DISK_ONLY
 from worker.jobs.answer import REDELIVERED
 
 JOB: dict[str, Any] = {"text": "Hello there.", "timing_format": "srt", **FAST}

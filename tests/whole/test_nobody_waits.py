@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from standins.local_worker import FAST, Worker
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
-from standins.waiting import PATIENCE_S
+from standins.waiting import PATIENCE_S, until
 
 HOSTS = 40
 SLACK_S = 0.5  # of the machine, which other tests share
@@ -239,7 +240,7 @@ def _until_came(silent: SilentHost) -> None:
     assert silent.open()[0]
 
 
-@pytest.mark.parametrize("hanging", ["host", "storage"])
+@pytest.mark.parametrize("hanging", ["host", "GET", "PUT", "disk"])
 def test_sigterm_ends_within_its_grace_whatever_hangs(
     env: dict[str, str],
     platform: Platform,
@@ -248,22 +249,50 @@ def test_sigterm_ends_within_its_grace_whatever_hangs(
     tmp_path: Path,
     hanging: str,
 ) -> None:
+    """40 silent hosts, S3 silent where it is read or written, and pipes in place of files."""
     grace_s = 2.0
+    disk = tmp_path / "disk"
+    if hanging == "disk":
+        env = {**env, "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(disk)}
+        for key in ("voices/Dorota.wav", "voices/Dorota.txt", "results/slow.json"):
+            (disk / key).parent.mkdir(parents=True, exist_ok=True)
+            os.mkfifo(disk / key)
     with worker(platform, {**env, "DRAIN_GRACE_S": str(grace_s)}, tmp_path / "log") as process:
-        platform.submit("warm", GOOD)
+        platform.submit("warm", {**GOOD, "voice": "demo"})
         platform.result("warm")
         if hanging == "host":
             platform.submit("slow", silent.job())
             _until_came(silent)
-        else:
-            s3_server.faults.add(Fault("hold", "GET", times=1000))
+        elif hanging == "disk":
             platform.submit("slow", GOOD)
-            time.sleep(1.0)
+            assert platform.result("slow")["output"]["error_code"] == "VOICE_NOT_FOUND"
+        else:
+            s3_server.forget_requests()
+            s3_server.faults.add(Fault("hold", hanging, times=1000))
+            platform.submit("slow", GOOD)
+            until(lambda: any(request.method == hanging for request in s3_server.requests))
         seconds = ended(process)
         print(f"ended after {seconds:.2f} s")
     assert process.returncode == 0
     assert seconds < grace_s + 2.0
-    assert "slow" not in platform.results
+    assert ("slow" in platform.results) is (hanging == "disk")
+
+
+def test_sigterm_ends_a_worker_at_once_whose_model_is_still_loading(
+    env: dict[str, str], platform: Platform, s3_server: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    s3_server.put_raw(bucket, "model/model_1.safetensors", b"x" * 1000)
+    s3_server.faults.add(Fault("hold", "GET", contains="model_1", times=1000))
+    platform.submit("waiting", GOOD)
+    with worker(
+        platform, {**env, "F5_MODEL": f"s3://{bucket}/model/"}, tmp_path / "log"
+    ) as process:
+        until(lambda: any("model_1" in request.target for request in s3_server.requests))
+        until(lambda: platform.pings)  # the SDK is there, and waits for the model
+        seconds = ended(process)
+        print(f"ended after {seconds:.2f} s")
+    assert seconds < 2.0
+    assert platform.jobs.qsize() == 1
 
 
 def ended(process: subprocess.Popen[bytes]) -> float:

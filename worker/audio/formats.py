@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+_LEAST_RATE = 500  # bytes a second, below what any codec makes of speech
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -20,6 +22,12 @@ class Encoding:
     container: str
     subtype: str
     rates: tuple[int, ...] = ()
+
+    def least_bytes(self, seconds: float, rate: int) -> int:
+        """What a file of that length has at least, at `rate` Hz; of a compressed one little is
+        known before it is made."""
+        samples = {"PCM_16": 2, "FLOAT": 4} if self.container == "WAV" else {}
+        return int(seconds * samples[self.subtype] * rate if samples else seconds * _LEAST_RATE)
 
     @property
     def extension(self) -> str:

@@ -53,14 +53,21 @@ class JobFiles(Layout):
         self.storage = storage
 
     def put(
-        self, file: JobFile, data: bytes, metadata: Mapping[str, str] | None = None
+        self,
+        file: JobFile,
+        data: bytes,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        replace: bool = True,
     ) -> StoredObject:
-        """Stores a file, marked as this job's; InvalidInput for more metadata than S3 keeps."""
+        """Stores a file, marked as this job's; InvalidInput for more metadata than S3 keeps.
+        `replace` as in `Storage.put`."""
         return self.storage.put(
             file.key,
             data,
             content_type=file.content_type,
             metadata={**(metadata or {}), OWNER: self.job_id},
+            replace=replace,
         )
 
     def stored_audio(self, fmt: str | None = None) -> list[ObjectInfo]:

@@ -21,6 +21,8 @@ from worker.subtitles.write import render as render_timing
 
 _SILENT = 1e-5  # peak below which nobody hears anything: a broken pass, not speech
 
+_AT_LEAST = 0.9  # of the planned length is spoken
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -34,6 +36,20 @@ class Rendered:
     segments: Sequence[Segment]
     word_count: int
     timings: Mapping[TimingFormat, str]
+
+
+def least_bytes(seconds: float, chunks: int, request: SpeechInput) -> int:
+    """What the audio of a job will have at least, before it is spoken.
+
+    Args:
+        seconds: the planned length of all `chunks` together.
+    """
+    if request.remove_silence:
+        return 1
+    encoding = AUDIO_FORMATS[request.output_format]
+    spoken_s = seconds - request.cross_fade_duration * chunks
+    rate = encoding.rate(request.sample_rate)
+    return max(1, encoding.least_bytes(spoken_s * _AT_LEAST, rate))
 
 
 def render(spoken: Spoken, request: SpeechInput) -> Rendered:

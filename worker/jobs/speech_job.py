@@ -22,22 +22,15 @@ from text.languages import base
 from worker.app import App
 from worker.audio.joins import Joins
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
+from worker.files.deliver import Overtaken, Stored, store, withdraw
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
-from worker.files.store import (
-    Stored,
-    Target,
-    plan_target,
-    store,
-    taken_keys,
-    warnings_again,
-    withdraw,
-)
+from worker.files.target import Target, check_room, plan_target, taken_keys, warnings_again
 from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, joins_of, speak
 from worker.jobs.plan import Planner, speech_parameters
-from worker.jobs.render import Rendered, render
+from worker.jobs.render import Rendered, least_bytes, render
 from worker.jobs.reporter import Progress, Reporter
 from worker.jobs.resume import ChunkSaver, ChunkStore, fingerprint
 from worker.jobs.script import JobText, job_text
@@ -55,6 +48,7 @@ from worker.voices.library import PreparedVoice
 log = get_logger("tts")
 
 _MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
+_OTHERS_ANSWER_S = 5.0  # from the audio of another attempt to its answer
 
 T = TypeVar("T")
 
@@ -117,6 +111,9 @@ class SpeechJob:
             self._voices = await voices
             self._lexicons = await lexicons
         chunks = await self._plan()
+        seconds = sum(map(self._engine.synthesizer.seconds, chunks))
+        size = least_bytes(seconds, len(chunks), self._request)
+        await in_thread(Lane.STORE, check_room, self._target, size)
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
@@ -264,11 +261,25 @@ class SpeechJob:
         try:
             stored = await asyncio.shield(storing)
             return await in_thread(Lane.STORE, self._answer, facts, rendered.data, stored)
+        except Overtaken:
+            if earlier := await self._others_answer():
+                return await in_thread(Lane.STORE, self._answer_again, earlier)
+            self._taken = self._target.keys  # it is gone: all is stored once more
+            return await self._deliver(facts, rendered)
         except asyncio.CancelledError:
             if not self._redeliverable():
                 log.info("cancelled while its result was being stored")
                 await withdraw(self._target, storing, self._taken)
             raise
+
+    async def _others_answer(self) -> dict[str, Any] | None:
+        """What another attempt at this job answers, whose audio has just been stored."""
+        until = time.monotonic() + _OTHERS_ANSWER_S
+        while not (earlier := await self._earlier_answer()):
+            if not self._settings.resumes or time.monotonic() > until:
+                return None
+            await asyncio.sleep(0.2)
+        return earlier
 
     async def _store(self, facts: SpeechFacts, rendered: Rendered) -> Stored:
         """Stores the audio, its timing files and the job's answer."""

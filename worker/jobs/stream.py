@@ -17,7 +17,7 @@ from worker.audio.encode import encode
 from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.joins import Joins
 from worker.audio.resample import resample
-from worker.files.store import Target
+from worker.files.target import Target
 from worker.jobs.reporter import Reporter
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
