@@ -19,7 +19,7 @@ from training import Samples
 from training.data import espeak, sentences, timing
 from worker.subtitles.align import aligner
 from worker.subtitles.anchors import Span, sounds
-from worker.subtitles.words import Word, estimate_words, said_words, spoken_letters, split_words
+from worker.subtitles.words import Word, estimate_words, said_words, split_words, spoken_letters
 
 VOICE, PITCH, SPEED = "en-us", 45, 172
 SINGLES, PAIRS = 30, 10
