@@ -19,7 +19,11 @@ from engine.chunk import Samples
 from worker.audio.loudness import loudness
 
 _WINDOW_S = 0.005  # in which sound and silence are told apart
-_SILENT_DB = -50.0  # below a piece's loudest window: silent; a weak "f" or "th" is still sound
+# Silent is what lies less than 12 dB above a piece's background (its quietest 0.05 s), but never
+# what lies above the second of these limits, in dB below its loudest window, and always what lies
+# below the first: a weak "f" or "th" is still sound.
+_ABOVE_NOISE_DB, _NOISE_WINDOWS = 12.0, 10
+_SILENT_DB, _SOUND_DB = -50.0, -32.0
 _NO_SOUND = 1e-4  # RMS of the loudest window of a piece without any sound
 _LONGEST_FADE_S = 0.15  # f5-tts's default
 _WITHIN_SENTENCE_S = 0.05  # of silence stay where a sentence goes on in the next piece
@@ -192,11 +196,15 @@ def _sound(samples: Samples, rate: int) -> tuple[int, int] | None:
     padded = np.zeros(count * window, dtype=np.float32)
     padded[: len(samples)] = samples
     blocks = padded.reshape(count, window)
-    level = np.sqrt(np.einsum("ij,ij->i", blocks, blocks) / window)
-    loudest = level.max()
-    if not _NO_SOUND < loudest < np.inf:
+    power = np.einsum("ij,ij->i", blocks, blocks) / np.float32(window)
+    loudest = float(power.max())
+    if not _NO_SOUND**2 < loudest < np.inf:
         return None
-    heard = np.flatnonzero(level > loudest * 10 ** (_SILENT_DB / 20))
+    size = min(_NOISE_WINDOWS, count)
+    noise = float(np.convolve(power, np.full(size, 1 / size), mode="valid").min())
+    least, most = (loudest * 10 ** (db / 10) for db in (_SILENT_DB, _SOUND_DB))
+    limit = min(max(noise * 10 ** (_ABOVE_NOISE_DB / 10), least), most)
+    heard = np.flatnonzero(power > limit)
     return int(heard[0]) * window, min((int(heard[-1]) + 1) * window, len(samples))
 
 

@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 Span = tuple[float, float]  # seconds [start, end)
 
 _WINDOW_S = 0.01
-_SOUND_DB = -40.0  # below the piece's loudest window
+# Sound is what is this far above the background, which a recorded voice brings with it; always what
+# is above the first of the limits (below the loudest window), never what is below the second.
+_ABOVE_NOISE_DB = 12.0
+_SOUND_DB, _SILENT_DB = -28.0, -45.0
+_NOISE_WINDOWS, _NOISE_SHARE = 5, 0.1  # background: the level of the quietest tenth of 0.05 s
 _SHORTEST_PAUSE_S = 0.07
+_SHORTEST_SOUND_S = 0.03  # less between two pauses is a noise
 _MOST_PAUSES, _MOST_WORDS = 60, 500  # of one piece; beyond it the longest pauses count
 
 # Costs are squares of standard deviations, halved, as far as they are anything.
@@ -58,23 +63,36 @@ def sounds(samples: NDArray[np.floating], rate: int, start: float, end: float) -
     if count < 1:
         return [(start, end)]
     blocks = samples[first : first + count * window].reshape(count, window)
-    level = np.sqrt(np.mean(np.square(blocks, dtype=np.float64), axis=1))
-    loud = np.flatnonzero(level > level.max() * 10 ** (_SOUND_DB / 20))
+    power = np.mean(np.square(blocks, dtype=np.float64), axis=1)
+    loud = np.flatnonzero(power > _limit(power))
     if not len(loud):
         return [(start, end)]
     gaps = np.flatnonzero(np.diff(loud) - 1 >= round(_SHORTEST_PAUSE_S * rate / window))
-    if len(gaps) > _MOST_PAUSES:
-        longest = np.argsort(np.diff(loud)[gaps])[-_MOST_PAUSES:]
-        gaps = np.sort(gaps[longest])
     begins = loud[np.concatenate(([0], gaps + 1))]
     ends = loud[np.concatenate((gaps, [len(loud) - 1]))] + 1
+    heard = ends - begins >= min(_SHORTEST_SOUND_S * rate / window, (ends - begins).max())
+    begins, ends = begins[heard], ends[heard]
+    if len(begins) > _MOST_PAUSES + 1:
+        pauses = begins[1:] - ends[:-1]
+        kept = np.sort(np.argsort(pauses)[-_MOST_PAUSES:])
+        begins, ends = begins[[0, *(kept + 1)]], ends[[*kept, -1]]
     found = [
         (start + int(a) * window / rate, start + int(b) * window / rate)
         for a, b in zip(begins, ends, strict=True)
     ]
-    if loud[-1] == count - 1:
+    if ends[-1] == count:
         found[-1] = (found[-1][0], end)
     return [(min(a, end), min(b, end)) for a, b in found]
+
+
+def _limit(power: NDArray[np.float64]) -> float:
+    """The power of a window above which there is sound in it."""
+    size = min(_NOISE_WINDOWS, len(power))
+    smooth = np.convolve(power, np.full(size, 1 / size), mode="valid")
+    noise = float(np.quantile(smooth, _NOISE_SHARE)) * 10 ** (_ABOVE_NOISE_DB / 10)
+    loudest = float(power.max())
+    least, most = (loudest * 10 ** (db / 10) for db in (_SILENT_DB, _SOUND_DB))
+    return min(max(noise, least), most)
 
 
 def anchor(weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span]) -> list[Stretch]:

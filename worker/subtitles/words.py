@@ -104,14 +104,23 @@ def estimate_words(
     words: list[Word] = []
     previous_end = 0.0
     for i, segment in enumerate(segments):
-        start, end = own_span(segments, i, previous_end)
-        said = said_words(segment)
-        heard = [(start, end)]
-        if samples is not None:
-            heard = sounds(samples, sample_rate, start, end)
-        words += _timed(said, heard) if said else []
-        previous_end = heard[-1][1]
+        span = own_span(segments, i, previous_end)
+        found = estimate_segment(segment, span, samples, sample_rate)
+        words += found
+        previous_end = found[-1].end if found else span[1]
     return words
+
+
+def estimate_segment(
+    segment: Timed, span: Span, samples: NDArray[np.floating] | None, sample_rate: int
+) -> list[Word]:
+    """As `estimate_words`, of one segment that has `span` (seconds) for itself."""
+    said = said_words(segment)
+    if not said:
+        return []
+    if samples is None:
+        return _timed(said, [span])
+    return _timed(said, sounds(samples, sample_rate, *span))
 
 
 def own_span(segments: Sequence[Timed], index: int, previous_end: float) -> Span:

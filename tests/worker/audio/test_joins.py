@@ -134,6 +134,19 @@ def test_a_pause_is_as_long_as_asked_for_from_sound_to_sound(
     assert (start - end) / RATE == pytest.approx(pause_s, abs=0.015)
 
 
+@pytest.mark.parametrize("noise_db", [-36, -44, -60])
+def test_the_background_of_a_recorded_voice_is_silence(noise_db: float) -> None:
+    """Its hiss between the words, in dB below them, counts toward the pause."""
+    rng = np.random.default_rng(5)
+    edge_s = 0.1
+    piece = said(edge_s, 1, edge_s)
+    hiss = rng.standard_normal(len(piece)) * 0.14 * 10 ** (noise_db / 20)
+    pieces = [Piece((piece + hiss).astype(np.float32), 0.3)] * 2
+    _, placed = join_all(NaturalJoins(RATE), pieces)
+    distance = placed[1].start - placed[0].start
+    assert distance / RATE == pytest.approx(1 + 0.3, abs=0.015)
+
+
 def test_a_sentence_that_goes_on_keeps_a_breath_of_silence() -> None:
     """What is there beyond 0.05 s is faded over, at most 0.15 s of it."""
     for edge_s, pause_s in [(0.0, 0.0), (0.01, 0.02), (0.025, 0.05), (0.08, 0.05), (0.3, 0.45)]:
