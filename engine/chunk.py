@@ -60,10 +60,10 @@ class SaidWord(NamedTuple):
 class Chunk:
     """A piece of text to speak: in which voice, how, and after how many seconds of silence.
 
-    `text` is what is spoken, `written` what the user wrote for it, `words` both, word by word; the
-    latter two are for subtitles. `index` is its place among its job's chunks. `tokens` are of
-    reference and new text together, `frames` count both as well, the first `ref_frames` of them
-    the reference. `seed` is its own.
+    `text` is what is spoken, `written` what the user wrote for it, `words` both, word by word;
+    these and `language` are for subtitles and listeners. `index` is its place among its job's
+    chunks. `tokens` are of reference and new text together, `frames` count both as well, the first
+    `ref_frames` of them the reference. `seed` is its own.
     """
 
     index: int
@@ -77,6 +77,7 @@ class Chunk:
     pause_s: float = 0.0
     written: str = ""
     words: tuple[SaidWord, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from errors import InvalidInput
 from text import breaks, languages, ssml, tags, vocabulary
@@ -31,7 +33,19 @@ from text.words import words_of
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
 
 VERSION = 1
-"""Of the rules: a result of other rules is another result. Goes into fingerprints."""
+"""Of the rules: a result of other rules is another result."""
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Of the rules and of every installed library that reads or cuts; goes into fingerprints."""
+    found = [f"rules {VERSION}"]
+    for name in ("sentencex", "py3langid", "damga", "wetext"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "start": round(segment.start, 3),
         "end": round(segment.end, 3),
     }
+    if segment.word_times is not None:
+        shown["word_times"] = str(segment.word_times)
     if (report := segment.report) is not None:
         shown |= {
             "attempts": report.attempts,

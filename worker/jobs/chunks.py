@@ -18,6 +18,7 @@ from engine.synthesizer import Synthesizer
 from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all
 from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
+from worker.subtitles.align import Method
 from worker.threads import Lane, in_thread
 
 
@@ -31,7 +32,9 @@ class Segment:
     start: float
     end: float
     words: tuple[SaidWord, ...] = ()
+    language: str = ""
     report: Report | None = None
+    word_times: Method | None = None
 
 
 @dataclass
@@ -144,6 +147,7 @@ def assemble(
             piece.start / sample_rate,
             piece.end / sample_rate,
             chunk.words,
+            chunk.language,
             reports.get(chunk.index),
         )
         for chunk, piece in zip(chunks, placed, strict=True)

@@ -106,10 +106,11 @@ def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Ch
     """`chunk`, which says `line.text[start:end]`, with what was written for it."""
     words = [word for word in line.words if start <= word.start < end]
     if not words:  # a piece of a word that was cut
-        return replace(chunk, written=chunk.text)
+        return replace(chunk, written=chunk.text, language=line.language)
     whole = Word(0, 0, words[0].written_start, words[-1].written_end)
     return replace(
         chunk,
+        language=line.language,
         written=_one_line(script.written(line, whole)),
         words=tuple(
             SaidWord(_one_line(script.written(line, word)), line.text[word.start : word.end])

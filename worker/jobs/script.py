@@ -30,16 +30,13 @@ _MAYBE_A_VOICE = re.compile(r"[\[{]\s*[^\W\d_][^\[\]{}\n:=]{0,59}[\]}]|\[voice\s
 
 @dataclass(frozen=True)
 class JobText:
-    """The texts of a job and how they are to be read."""
+    """The texts of a job and how they are to be read. `voices`: those that speak, each once; None is
+    the job's own."""
 
     sources: tuple[Source, ...]
     options: TextOptions
     processing: Processing
-
-    @property
-    def voices(self) -> list[str | None]:
-        """The voices that speak, each once; None is the job's own."""
-        return voices_of(self.sources, self.options)
+    voices: tuple[str | None, ...]
 
     def read(self, knows: Callable[[str], bool], lexicon: Lexicon) -> Script:
         """The script, ready to be cut into chunks.
@@ -97,7 +94,7 @@ def job_text(request: SpeechInput, settings: Settings, voices: VoiceLibrary) -> 
         options = replace(options, markup_options=markup)
     if isinstance(request.lexicon, dict | list):
         options = replace(options, lexicon=from_mapping(request.lexicon))
-    return JobText(sources, options, processing)
+    return JobText(sources, options, processing, tuple(voices_of(sources, options)))
 
 
 def _names(voices: VoiceLibrary) -> tuple[str, ...]:

@@ -11,14 +11,12 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from functools import partial
 from typing import Any, TypeVar
 
 from engine.boot import Engine
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
 from s3_utils import ObjectUrl
-from text.languages import base
 from worker.app import App
 from worker.audio.joins import Joins
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
@@ -27,8 +25,9 @@ from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.target import Target, check_room, plan_target, taken_keys, warnings_again
-from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
+from worker.jobs.answer import REDELIVERED, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, joins_of, speak
+from worker.jobs.facts import speech_facts, warnings_of
 from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, least_bytes, render
 from worker.jobs.reporter import Progress, Reporter
@@ -38,9 +37,7 @@ from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
 from worker.lexicons import Lexicons
 from worker.log import get_logger
-from worker.quality.expected import reference_warning
-from worker.quality.guard import Guard, Report, heard_warnings
-from worker.quality.recogniser import OFF, recogniser
+from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice
@@ -121,7 +118,8 @@ class SpeechJob:
                 Lane.COMPUTE, assemble, chunks, finished, self._rate, self._joins(), self._reports()
             )
             rendered, earlier = await asyncio.gather(
-                in_thread(Lane.COMPUTE, render, spoken, self._request), self._earlier_answer()
+                in_thread(Lane.COMPUTE, render, spoken, self._request, self._app.aligner),
+                self._earlier_answer(),
             )
             if earlier:  # another attempt was quicker
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
@@ -148,7 +146,11 @@ class SpeechJob:
         script = self._text.read(synthesizer.knows, self._lexicons.lexicon)
         self._warnings = (*self._warnings, *self._lexicons.warnings, *script.warnings)
         if self._text.processing.stages.checks:
-            self._guard = self._new_guard(script.lines[0].language)
+            self._guard = Guard(
+                self._app.recogniser,
+                sample_rate=self._rate,
+                frames_per_s=synthesizer.frames_per_s,
+            )
         planner = Planner(
             synthesizer,
             self._text.spoken_references(self._voices),
@@ -157,15 +159,6 @@ class SpeechJob:
             pauses=self._text.options.pauses,
         )
         return planner.plan(script)
-
-    def _new_guard(self, language: str) -> Guard:
-        name = self._app.settings.processing.asr
-        return Guard(
-            None if name == OFF else partial(recogniser, name),
-            sample_rate=self._rate,
-            frames_per_s=self._engine.synthesizer.frames_per_s,
-            language=base(language),
-        )
 
     def _joins(self) -> Joins:
         natural = self._text.processing.stages.joins
@@ -201,57 +194,25 @@ class SpeechJob:
     def _facts(
         self, chunks: Sequence[Chunk], spoken: Spoken, rendered: Rendered, *, resumed: int
     ) -> SpeechFacts:
-        """What was made, as far as it is known before it is stored."""
-        metrics = Metrics(
-            queue_s=spoken.queue_s,
-            inference_s=spoken.inference_s,
-            audio_s=rendered.seconds,
-            chunks=len(spoken.segments),
-            characters=sum(len(chunk.text) for chunk in chunks),
-            nfe_step=self._request.steps,
-            device=self._engine.device,
-            model=self._engine.model,
-            download_s=self._prepared_s,
-            total_s=time.perf_counter() - self._started,
-            resumed_chunks=resumed,
+        request, engine, voices = self._request, self._engine, self._voices.values()
+        streams = self._reporter.streams
+        said = (
+            *self._warnings,
+            *warnings_of(request, engine, voices, self._guard, streams=streams),
         )
-        return SpeechFacts(
-            job_id=self._job_id,
-            text=" ".join(segment.text for segment in rendered.segments),
-            voice=chunks[0].voice.name,
-            duration=rendered.seconds,
-            sample_rate=rendered.sample_rate,
-            format=self._request.output_format,
-            bytes=len(rendered.data),
-            sha256=rendered.sha256,
-            seed=chunks[0].parameters.seed,
-            segments=rendered.segments,
-            word_count=rendered.word_count,
-            metrics=metrics,
-            warnings=self._all_warnings(),
+        return speech_facts(
+            self._job_id,
+            request,
+            engine,
+            chunks,
+            spoken,
+            rendered,
+            [*self._warnings, *said],
             s3_key=self._target.audio.key,
-            timing_files=dict.fromkeys(self._request.timings),
+            resumed=resumed,
+            prepared_s=self._prepared_s,
+            total_s=time.perf_counter() - self._started,
         )
-
-    def _all_warnings(self) -> list[str]:
-        request, found = self._request, [*self._warnings]
-        found += [warning for voice in self._voices.values() for warning in voice.warnings]
-        if self._guard is not None:
-            found += heard_warnings(self._guard.reports)
-            found += [
-                said
-                for voice in self._voices.values()
-                if (said := reference_warning(voice.name, voice.ref_text, voice.seconds))
-            ]
-        if self._engine.card.notice:
-            found.append(self._engine.card.notice)
-        if request.stream and not self._reporter.streams:
-            found.append("`stream` needs the RunPod platform: here the result comes whole.")
-        if request.stream and request.remove_silence:
-            found.append(
-                "`remove_silence` shortens the whole result, not the chunks of the stream."
-            )
-        return list(dict.fromkeys(found))
 
     async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
         """Stores the result and answers. A job that is cancelled meanwhile has announced nothing,

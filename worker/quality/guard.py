@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.chunk import Chunk, SpokenChunk
+from text.languages import base
 from worker.log import get_logger
 from worker.quality import expected, signals
 from worker.quality.recogniser import Recogniser
@@ -64,9 +65,8 @@ class Guard:
         *,
         sample_rate: int,
         frames_per_s: float,
-        language: str,
     ) -> None:
-        self._recogniser, self._language = recogniser, language
+        self._recogniser = recogniser
         self._rate, self._frames_per_s = sample_rate, frames_per_s
         self.reports: dict[int, Report] = {}
 
@@ -111,16 +111,17 @@ class Guard:
     ) -> Comparison | None:
         try:
             recogniser = load()
-            if recogniser.languages and self._language not in recogniser.languages:
-                found.append(f"words not checked: {recogniser.name} knows no {self._language}")
+            language = base(chunk.language)
+            if recogniser.languages and language not in recogniser.languages:
+                found.append(f"words not checked: {recogniser.name} does not know {language}")
                 return None
             with _ONE_AT_A_TIME:
-                words = recogniser.recognise(spoken.samples, self._language)
+                words = recogniser.recognise(spoken.samples, language)
         except Exception as exc:  # whatever a recogniser does, the speech is there
             log.warning("words not checked", exc_info=True)
             found.append(f"words not checked ({type(exc).__name__})")
             return None
-        return compare(chunk.text, " ".join(word.text for word in words), self._language)
+        return compare(chunk.text, " ".join(word.text for word in words), language)
 
     def _name(self) -> str:
         return self._recogniser().name if self._recogniser is not None else ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -19,7 +20,7 @@ from errors import ConfigError
 
 OFF = "off"
 _RATE = 24_000
-_INSTALL = "pip install -r requirements/listen.txt, or set ASR=off."
+_INSTALL = "Run pip install -r requirements/listen.txt, or set ASR=off."
 # Seconds of silence added before and after: the model was trained on recordings that have some. Of
 # those tried (none, a quarter second on both sides, with and without noise) these gave the fewest
 # errors.
@@ -86,6 +87,20 @@ class Moonshine:
 
 
 RECOGNISERS: Mapping[str, Callable[[], Recogniser]] = {"moonshine": Moonshine}
+_PACKAGES = {"moonshine": "moonshine_voice"}
+
+
+def listener(name: str) -> Callable[[], Recogniser] | None:
+    """How to get the recogniser of the setting ASR when it is needed; None for `off`.
+
+    Raises:
+        ConfigError: its package is not installed.
+    """
+    if name == OFF:
+        return None
+    if find_spec(_PACKAGES[name]) is None:
+        raise ConfigError(f"ASR={name} needs a package that is not installed.", _INSTALL)
+    return partial(recogniser, name)
 
 
 @cache

@@ -166,6 +166,11 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _arrowless(text: str) -> str:
+    """SRT has no escapes: an arrow would read as a time line."""
+    return _line(text).replace("-->", "->")
+
+
 def _ass_text(text: str) -> str:
     """Braces escaped; a word joiner after a backslash keeps it from starting `\\N` and the like."""
     text = re.sub(r"\\(?=[Nnh{}])", "\\\\\u2060", text)
