@@ -54,7 +54,7 @@ def least_bytes(seconds: float, chunks: int, request: SpeechInput) -> int:
     return max(1, encoding.least_bytes(spoken_s * _AT_LEAST, rate))
 
 
-def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None) -> Rendered:
+def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None = None) -> Rendered:
     """Makes the files that a job asks for; `aligner` finds the times of words.
 
     Raises:

@@ -30,8 +30,10 @@ _MAYBE_A_VOICE = re.compile(r"[\[{]\s*[^\W\d_][^\[\]{}\n:=]{0,59}[\]}]|\[voice\s
 
 @dataclass(frozen=True)
 class JobText:
-    """The texts of a job and how they are to be read. `voices`: those that speak, each once; None is
-    the job's own."""
+    """The texts of a job and how they are to be read.
+
+    `voices`: those that speak, each once; None is the job's own.
+    """
 
     sources: tuple[Source, ...]
     options: TextOptions
