@@ -51,10 +51,7 @@ class App:
         )
         self.buckets = Buckets(settings.storage)
         self.voices = VoiceLibrary(
-            self.storage,
-            settings.voices,
-            bundled_dir=BUNDLED_VOICES,
-            fetch_bucket=self._voice_at,
+            self.storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=self._voice_at
         )
         # Last: a wrong setting must end the process before any thread runs native code.
         self._loading = self._start(self._load_engine)

@@ -61,9 +61,7 @@ def split_words(text: str) -> list[str]:
 
 
 def estimate_words(
-    segments: Sequence[Timed],
-    samples: NDArray[np.floating] | None = None,
-    sample_rate: int = 24000,
+    segments: Sequence[Timed], samples: NDArray[np.floating] | None = None, sample_rate: int = 24000
 ) -> list[Word]:
     """Words of all segments with estimated times, in order, none overlapping another. `segments`:
     chunks in the order they are spoken; neighbours may overlap by a cross-fade. `samples`: (n,)
