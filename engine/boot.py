@@ -86,14 +86,9 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab, card.max_seconds)
     if config.warm_up:
         _warm_up(synthesizer)
-    engine = Engine(
-        synthesizer,
-        files.name,
-        card,
-        torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        str(dtype).removeprefix("torch."),
-        time.perf_counter() - started,
-    )
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    kind, took = str(dtype).removeprefix("torch."), time.perf_counter() - started
+    engine = Engine(synthesizer, files.name, card, name, kind, took)
     log.info(
         "model %s ready on %s (%s, %s attention) in %.1f s, %d frames per pass, vocoder %s",
         engine.model,

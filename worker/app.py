@@ -54,10 +54,7 @@ class App:
         )
         self.buckets = Buckets(settings.storage)
         self.voices = VoiceLibrary(
-            self.storage,
-            settings.voices,
-            bundled_dir=BUNDLED_VOICES,
-            fetch_bucket=self._voice_at,
+            self.storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=self._voice_at
         )
         self.lexicons = LexiconLibrary(self.storage, settings.processing.lexicon_prefix)
         self.recogniser = listener(settings.processing.asr)

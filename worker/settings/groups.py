@@ -168,10 +168,6 @@ class LogConfig(Group):
     format: Annotated[Literal["json", "text"], Lower] = setting("LOG_FORMAT", "json", "text")
     """`json` for machines, `text` for people"""
     sdk_level: Annotated[Literal["NOTSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR"], Upper] = (
-        setting(
-            "RUNPOD_LOG_LEVEL RUNPOD_DEBUG_LEVEL",
-            "INFO",
-            "DEBUG",
-        )
+        setting("RUNPOD_LOG_LEVEL RUNPOD_DEBUG_LEVEL", "INFO", "DEBUG")
     )
     """Level of the RunPod SDK's own log; at `DEBUG` it holds jobs' whole inputs and outputs"""

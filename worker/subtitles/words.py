@@ -89,9 +89,7 @@ def said_words(segment: Timed) -> list[SaidWord]:
 
 
 def estimate_words(
-    segments: Sequence[Timed],
-    samples: NDArray[np.floating] | None = None,
-    sample_rate: int = 24000,
+    segments: Sequence[Timed], samples: NDArray[np.floating] | None = None, sample_rate: int = 24000
 ) -> list[Word]:
     """Words of all segments with estimated times, in order, none overlapping another.
 
