@@ -280,14 +280,14 @@ def test_a_failed_multipart_upload_leaves_nothing(
 def test_an_interrupted_multipart_upload_is_aborted(
     parts: Storage, s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = S3Client.call
+    once = S3Client.once
 
     def interrupted(client: S3Client, method: str, *args: Any, **parameters: Any) -> object:
         if method == "complete_multipart_upload":
             raise KeyboardInterrupt
-        return call(client, method, *args, **parameters)
+        return once(client, method, *args, **parameters)
 
-    monkeypatch.setattr(S3Client, "call", interrupted)
+    monkeypatch.setattr(S3Client, "once", interrupted)
     with pytest.raises(KeyboardInterrupt):
         parts.put("k", DATA * 4)
     assert s3_server.uploads(bucket) == 0

@@ -33,6 +33,9 @@ CHANGING = {"authorization", "x-amz-date", "amz-sdk-invocation-id", "amz-sdk-req
 # Everything a store does, and the URLs of two: the server's, and AWS's, where nothing is sent.
 CHILD = """
 import json, sys
+
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from dataclasses import replace
 from pathlib import Path
 from s3_utils import StorageConfig, open_storage
@@ -48,6 +51,7 @@ assert [item.key for item in store.list()] == ["a.wav", "big.wav"]
 store.ensure_bucket()
 assert store.delete("a.wav") and store.delete("big.wav")
 stores = [store, open_storage(replace(config, bucket="voices", endpoint_url=None))]
+assert opened and not [path for path in opened if ".aws" in path]
 urls = [s.url("a.wav", kind).url for s in stores for kind in ("public", "presigned")]
 print(json.dumps([url.partition("?")[0] for url in urls]))
 """

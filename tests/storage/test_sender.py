@@ -71,8 +71,9 @@ def pending_of(store: HybridStorage) -> Pending:
 
 
 def test_it_is_in_s3_as_soon_as_s3_answers_and_its_url_is_s3s(
-    opened: Callable[..., HybridStorage], s3_server: S3Server
+    opened: Callable[..., HybridStorage], s3_server: S3Server, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "f5worker.storage")
     store = opened(prefix="tts")
     down(s3_server)
     receipt = store.put("out/a.wav", b"paid for", metadata={"Voice": "Zoë"}, content_type="audio/x")
@@ -87,6 +88,7 @@ def test_it_is_in_s3_as_soon_as_s3_answers_and_its_url_is_s3s(
     assert info.metadata["sha256"] == receipt.sha256
     assert str(store.url("out/a.wav", "presigned").url).startswith("http://")
     assert store.local.get("out/a.wav") == b"paid for"
+    until(lambda: "1 files kept on disk are in S3 now, 0 are left" in caplog.text)
 
 
 def test_after_a_restart_nobody_has_to_ask(

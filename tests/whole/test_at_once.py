@@ -130,3 +130,27 @@ def test_the_later_worker_answers_with_what_the_other_stored(
     assert stored["sha256"] == first["sha256"]
     for worker in (slow, quick):
         worker.close()
+
+
+def test_an_attempt_that_died_between_its_audio_and_its_answer_holds_nobody_up(
+    s3_env: dict[str, str],
+    tiny_model: Path,
+    s3_server: S3Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.jobs.speech_job._OTHERS_ANSWER_S", 0.3)
+    platform = "http://127.0.0.1:9/job-take"
+    worker = Worker({**s3_env, "F5_MODEL": str(tiny_model), "RUNPOD_WEBHOOK_GET_JOB": platform})
+    made: list[dict[str, Any]] = []
+    s3_server.faults.released.clear()
+    s3_server.faults.add(Fault("hold", "PUT", contains=AUDIO, times=1))
+    thread = threading.Thread(target=lambda: made.append(worker.run({"text": "Hi.", **FAST}, "j")))
+    thread.start()
+    until(lambda: any(r.method == "PUT" and AUDIO in r.path for r in s3_server.requests))
+    worker.app.storage.put(AUDIO, b"half a job", metadata={"job-id": "j"})
+    s3_server.faults.release()
+    thread.join()
+    assert REDELIVERED not in made[0]["warnings"]
+    assert worker.app.storage.info(AUDIO).metadata["sha256"] == made[0]["sha256"]
+    assert worker.run({"endpoint": "result", "job_id": "j"})["sha256"] == made[0]["sha256"]
+    worker.close()

@@ -10,8 +10,9 @@ from typing import Any
 
 from standins.local_worker import FAST, files_below
 from standins.platform import Platform, worker
+from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
-from standins.waiting import PATIENCE_S
+from standins.waiting import PATIENCE_S, until
 
 
 def test_jobs_in_wavs_in_the_bucket_urls_out(
@@ -112,3 +113,24 @@ def test_a_broken_batch_drops_no_running_job_and_its_good_jobs_run(
         for job_id in ("deep", "bare"):
             assert platform.result(job_id)["output"]["error_code"] == "INVALID_INPUT"
         assert process.poll() is None
+
+
+def test_a_job_stopped_while_its_result_is_stored_leaves_nothing(
+    platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
+) -> None:
+    log, bucket = tmp_path / "log", s3_env["S3_BUCKET"]
+    before = s3_server.raw_keys(bucket)
+    s3_server.faults.released.clear()
+    s3_server.faults.add(Fault("hold", "PUT", contains="results/stopped", times=1))
+    with worker(platform, s3_env, log):
+        platform.submit("stopped", {"text": "Hi.", **FAST})
+        platform.wait_until_held("stopped")
+        until(lambda: "output/stopped.wav" in s3_server.raw_keys(bucket))
+        platform.cancel("stopped")
+        until(lambda: b"cancelled while its result was being stored" in log.read_bytes())
+        s3_server.faults.release()
+        until(lambda: b"Job stopped" in log.read_bytes())
+        assert s3_server.raw_keys(bucket) == before
+        platform.submit("next", {"text": "Hi.", **FAST})
+        assert "error" not in platform.result("next")
+    assert "stopped" not in platform.results

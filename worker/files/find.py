@@ -70,5 +70,5 @@ def facts_of(item: ObjectInfo) -> dict[str, Any]:
 def _no_file(files: JobFiles) -> ObjectNotFound:
     return ObjectNotFound(
         f"No stored file of the job {files.job_id} was found.",
-        "It may still be running or have failed; with an OUTPUT_KEY of your own, ask by `key`.",
+        "It may still be running, have failed or be deleted; `list` shows what is stored.",
     )
