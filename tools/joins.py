@@ -14,23 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.boot import Engine, load_engine
-from engine.chunk import Samples, SpeechParameters
-from engine.config import EngineConfig
-from engine.weights.locate import ModelRequest, locate
+from engine.chunk import Samples
 from standins.spoken import SENTENCES
+from tools.demo_speech import demo_speech
 from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, Placed, join_all
 from worker.audio.loudness import loudness
-from worker.settings.groups import VoiceConfig
-from worker.voices.located import sent_voice
-from worker.voices.reference import PreparedVoice, prepare_voice
 
-ROOT = Path(__file__).parent.parent
 PAUSE_S = 0.25  # after a sentence
 _SENTENCES = 9
 _WINDOW_S, _SOUND_DB = 0.005, -40.0
@@ -44,14 +37,14 @@ RULES: Rules = {
 
 
 def measure(
-    texts: Mapping[str, Sequence[Samples]], rate: int, rules: Rules = RULES
+    texts: Sequence[Sequence[Samples]], rate: int, rules: Rules = RULES
 ) -> list[dict[str, object]]:
     """One row of figures for each rule; `texts` holds the chunks of each text."""
     rows: list[dict[str, object]] = []
     for name, (rule, pause_s) in rules.items():
         figures: dict[str, list[float]] = {}
         spent = total = 0.0
-        for chunks in texts.values():
+        for chunks in texts:
             pieces = [Piece(chunk, pause_s if i else 0.0, "demo") for i, chunk in enumerate(chunks)]
             started = time.perf_counter()
             joined, placed = join_all(rule(rate), pieces)
@@ -113,37 +106,14 @@ def texts(jobs: int) -> list[str]:
     ]
 
 
-def speak(engine: Engine, voice: PreparedVoice, written: Sequence[str]) -> dict[str, list[Samples]]:
-    """The chunks of each text, as the engine gives them."""
-    parameters = SpeechParameters(nfe_step=7, cfg_strength=1.0, seed=14)
-    synthesizer = engine.synthesizer
-    planned = {text: synthesizer.plan(voice, text, parameters) for text in written}
-    waiting = {
-        text: [synthesizer.submit(chunk) for chunk in chunks] for text, chunks in planned.items()
-    }
-    return {
-        text: [
-            synthesizer.restore_loudness(chunk, future.result().samples)
-            for chunk, future in zip(chunks, waiting[text], strict=True)
-        ]
-        for text, chunks in planned.items()
-    }
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m tools.joins", description=__doc__)
     parser.add_argument("--jobs", type=int, default=10, help="texts of nine sentences")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    voices = ROOT / "assets" / "voices"
-    data, words = (voices / "demo.flac").read_bytes(), (voices / "demo.txt").read_text("utf-8")
-    voice = prepare_voice(sent_voice("demo.flac", "bundled", data), data, words, VoiceConfig())
-    engine = load_engine(locate(ModelRequest()), EngineConfig(device="cpu"))
-    try:
-        rows = measure(speak(engine, voice, texts(options.jobs)), engine.synthesizer.sample_rate)
-    finally:
-        engine.close()
+    with demo_speech() as demo:
+        rows = measure(demo.say(texts(options.jobs)), demo.sample_rate)
     for row in rows:
         lines = (
             [json.dumps(row)] if options.json else [f"{key}: {value}" for key, value in row.items()]

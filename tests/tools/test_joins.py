@@ -14,7 +14,7 @@ def test_both_rules_are_measured_on_the_same_chunks() -> None:
     edge = np.zeros(round(0.03 * RATE), dtype=np.float32)
     speech = (0.2 * np.sin(np.arange(2 * RATE) * 0.05)).astype(np.float32)
     chunk = np.concatenate([edge, speech, edge])
-    theirs, ours = measure({"one": [chunk] * 3, "two": [chunk] * 2}, RATE)
+    theirs, ours = measure([[chunk] * 3, [chunk] * 2], RATE)
     assert (theirs["rule"], theirs["joins"], theirs["overlapping"]) == ("f5-tts", 3, 3)
     assert theirs["both_sound_s"] == pytest.approx([0.09] * 3, abs=0.02)
     assert (ours["rule"], ours["joins"], ours["overlapping"]) == ("worker", 3, 0)

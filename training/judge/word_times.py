@@ -15,9 +15,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from errors import ConfigError
 from training import Samples
 from training.data import espeak, sentences, timing
-from worker.subtitles.align import aligner
+from worker.subtitles.align import Aligner, aligner
 from worker.subtitles.anchors import Span, sounds
 from worker.subtitles.words import Word, estimate_words, said_words, split_words, spoken_letters
 
@@ -54,18 +55,25 @@ def run() -> str:
 def methods() -> dict[str, Method]:
     """Every way to get word times that there is here."""
     found: dict[str, Method] = {
-        "letters only": even,
-        "letters, last words longer": without_pauses,
-        "estimate (letters, last words longer, pauses heard)": estimate,
+        "letters and usual pauses": even,
+        "the same, last words longer": without_pauses,
+        "estimated (letters, last words longer, pauses heard)": estimate,
     }
-    if (sphinx := aligner("align")) is not None:
-        found["aligned (pocketsphinx)"] = lambda text, samples: sphinx.align(
-            samples,
-            espeak.SAMPLE_RATE,
-            [word.spoken for word in said_words(_whole(text, samples))],
-            "en",
-        )
+    try:
+        found["aligned (pocketsphinx)"] = aligned(aligner("align"))
+    except ConfigError as missing:
+        found[f"aligned: {missing.message}"] = lambda text, samples: None
     return found
+
+
+def aligned(chosen: Aligner | None) -> Method:
+    """As the worker aligns."""
+
+    def method(text: str, samples: Samples) -> list[Span] | None:
+        words = [word.spoken for word in said_words(_whole(text, samples))]
+        return chosen.align(samples, espeak.SAMPLE_RATE, words, "en") if chosen else None
+
+    return method
 
 
 def row(name: str, method: Method, spoken: Sequence[Utterance]) -> str:
@@ -81,6 +89,8 @@ def row(name: str, method: Method, spoken: Sequence[Utterance]) -> str:
         for said, true in zip(found or [], one.words if found else [], strict=True):
             starts.append(1000 * (said[0] - true[0]))
             ends.append(1000 * (said[1] - true[1]))
+    if not starts:
+        return f"| {name} | 0 | | | | | | | |"
     off, middle = np.abs(starts), np.nanmedian(starts)
     off = off[np.isfinite(off)]
     return (

@@ -187,6 +187,18 @@ def join_all(joins: Joins, pieces: Iterable[Piece]) -> tuple[Samples, list[Place
     return join(placed), placed
 
 
+def spans(placed: Sequence[Placed]) -> list[tuple[int, int]]:
+    """The samples [start, end) of the axis that are each piece's own.
+
+    The silence that a piece shares with the next is the next one's; a cross-fade belongs to both.
+    """
+    ends = [piece.end for piece in placed]
+    for i, following in enumerate(placed[1:]):
+        if not following.cross_fade:
+            ends[i] = min(ends[i], following.start)
+    return [(piece.start, end) for piece, end in zip(placed, ends, strict=True)]
+
+
 def _sound(samples: Samples, rate: int) -> tuple[int, int] | None:
     """The first sample that is heard and the first after the last; None in silence and NaN."""
     window = max(1, round(_WINDOW_S * rate))

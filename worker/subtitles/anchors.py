@@ -26,11 +26,12 @@ _SOUND_DB, _SILENT_DB = -28.0, -45.0
 _NOISE_WINDOWS, _NOISE_SHARE = 5, 0.1  # background: the level of the quietest tenth of 0.05 s
 _SHORTEST_PAUSE_S = 0.07
 _SHORTEST_SOUND_S = 0.03  # less between two pauses is a noise
-_MOST_PAUSES, _MOST_WORDS = 60, 500  # of one piece; beyond it the longest pauses count
+_MOST_PAUSES, _MOST_WORDS = 30, 500  # of one piece; beyond it the longest pauses count
 
 # Costs are squares of standard deviations, halved, as far as they are anything.
 _SPREAD_S = 0.03  # variance of a stretch's length for each second of it
 _INSIDE_S = 0.08  # a pause of this length inside a word costs 1, a longer one its square
+_FARTHEST_S = 3.0  # a word's true place from where its length would put it
 _NO_MARK = 2.0  # a pause between two words without punctuation
 _UNHEARD = (0.0, 1.0, 3.0)  # no pause at a place without mark, a comma, a full stop
 
@@ -111,47 +112,58 @@ def anchor(weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span
     best[0, 0] = 0.0
     came: dict[tuple[int, int], tuple[int, int]] = {}
     for last in range(1, stretches + 1):
+        to = costs.near[last]
         for first in range(last):
-            total = best[first][:, None] + costs.of(first, last)
+            source = costs.near[first]
+            total = best[first, source][:, None] + costs.of(first, last)
             origin = total.argmin(axis=0)
-            least = total[origin, np.arange(words + 1)]
-            for word in np.flatnonzero(least < best[last]).tolist():
-                best[last, word] = least[word]
-                came[last, word] = (first, int(origin[word]))
+            least = total[origin, np.arange(len(origin))]
+            for at in np.flatnonzero(least < best[last, to]).tolist():
+                best[last, to.start + at] = least[at]
+                came[last, to.start + at] = (first, source.start + int(origin[at]))
     found: list[Stretch] = []
-    at = (stretches, words)
-    while at != (0, 0):
-        before = came[at]
-        found.append(Stretch(heard[before[0]][0], heard[at[0] - 1][1], before[1], at[1]))
-        at = before
+    end = (stretches, words)
+    while end != (0, 0):
+        begin = came[end]
+        found.append(Stretch(heard[begin[0]][0], heard[end[0] - 1][1], begin[1], end[1]))
+        end = begin
     return found[::-1]
 
 
 class _Costs:
-    """What it costs to take stretches [first, last) as one that holds words [i, j)."""
+    """What it costs to take stretches [first, last) as one that holds words [i, j).
+
+    `near[k]`: how many words may lie before stretch k, those that are not far from where their
+    lengths would put them.
+    """
 
     def __init__(
         self, weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span]
     ) -> None:
         self._heard = heard
         self._pauses = [right[0] - left[1] for left, right in pairwise(heard)]
+        sound = np.concatenate(([0.0], np.cumsum([end - start for start, end in heard])))
         before = np.concatenate(([0.0], np.cumsum(weights)))
-        pace = sum(end - start for start, end in heard) / before[-1]
-        length = pace * (before[None, :] - before[:, None])
-        self._length = np.where(length > 0, length, np.inf)
+        self._before = before * (sound[-1] / before[-1])  # seconds of sound before each word
         unheard = np.array([0.0, *(_UNHEARD[mark] for mark in marks)])
-        passed = np.cumsum(unheard)
-        # Between words i and j lie the ends of words i+1 to j-1.
-        self._inside = np.maximum(0.0, (passed - unheard)[None, :] - passed[:, None])
+        self._passed = np.cumsum(unheard)
+        self._inside = self._passed - unheard  # of the marks before a word's own
         marked = np.array([mark is not Mark.NONE for mark in marks[:-1]], dtype=bool)
         self._cut = np.concatenate(([0.0], np.where(marked, 0.0, _NO_MARK), [0.0]))
+        low = np.searchsorted(self._before, sound - _FARTHEST_S)
+        high = np.searchsorted(self._before, sound + _FARTHEST_S)
+        self.near = [slice(int(a), max(int(a), int(b))) for a, b in zip(low, high, strict=True)]
+        self.near[0], self.near[-1] = slice(0, 1), slice(len(weights), len(weights) + 1)
 
     def of(self, first: int, last: int) -> NDArray[np.float64]:
-        """(i, j) costs; infinite where no word is left."""
+        """(i, j) costs of the words that are near; infinite where no word is left."""
+        rows, columns = self.near[first], self.near[last]
         seconds = self._heard[last - 1][1] - self._heard[first][0]
         inner = sum((pause / _INSIDE_S) ** 2 for pause in self._pauses[first : last - 1])
-        with np.errstate(invalid="ignore"):
-            off = (seconds - self._length) ** 2 / (2 * _SPREAD_S * self._length)
-        costs: NDArray[np.float64] = off + self._inside + inner + self._cut[None, :]
-        costs[~np.isfinite(self._length)] = np.inf
+        length = self._before[None, columns] - self._before[rows, None]
+        inside = np.maximum(0.0, self._inside[None, columns] - self._passed[rows, None])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            off = (seconds - length) ** 2 / (2 * _SPREAD_S * length)
+        costs: NDArray[np.float64] = off + inside + inner + self._cut[None, columns]
+        costs[length <= 0] = np.inf
         return costs

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, Placed, join, join_all
+from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, Placed, join, join_all, spans
 from worker.audio.loudness import loudness
 
 RATE = 8000
@@ -92,6 +92,21 @@ def test_the_cross_fade_is_f5_tts_s(waves: list[NDArray[np.float32]], fade_s: fl
     joined, places = join_all(CrossFade(RATE, fade_s), [Piece(wave) for wave in waves])
     assert np.allclose(joined, f5_tts(waves, fade_s), atol=1e-7)
     assert all(place.samples is wave for place, wave in zip(places, waves, strict=True))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=["natural", "cross-fade", "no fade"])
+@given(pieces=PIECES)
+def test_a_piece_s_own_span_holds_its_sound(rule: Callable[[], Joins], pieces: list[Piece]) -> None:
+    _, placed = join_all(rule(), pieces)
+    own = spans(placed)
+    for piece, (start, end) in zip(placed, own, strict=True):
+        assert piece.start == start <= end <= piece.end
+    if rule is RULES[0]:
+        assert all(left[1] <= right[0] for left, right in pairwise(own))
+        for piece, (start, end) in zip(placed, own, strict=True):
+            assert not np.any(np.abs(piece.samples[end - start :]) > 1e-3)
+    else:
+        assert [end for _, end in own] == [piece.end for piece in placed]
 
 
 def test_a_pause_after_a_cross_fade_is_added_to_what_the_pieces_hold() -> None:

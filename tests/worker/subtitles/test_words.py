@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.chunk import SaidWord
+from worker.audio.joins import NaturalJoins, Piece, join_all, spans
 from worker.subtitles.anchors import Mark, anchor, sounds
 from worker.subtitles.words import Word, estimate_words, said_words, sentences
 
@@ -125,6 +126,28 @@ def test_the_background_of_a_recorded_voice_is_a_pause(noise_db: float) -> None:
     assert sounds_at == pytest.approx((0.3, 1.2, 1.8, 2.7), abs=0.03)
 
 
+@pytest.mark.parametrize("edge_s", [0.0, 0.03, 0.4, 1.5])
+@pytest.mark.parametrize("pause_s", [0.0, 0.25, 2.0])
+def test_words_of_joined_chunks_lie_where_the_chunks_are_heard(
+    edge_s: float, pause_s: float
+) -> None:
+    """Also where a chunk's silence was faded over, cut off, or made longer."""
+    speech = sound((edge_s, edge_s + 1), seconds=1 + 2 * edge_s)
+    joined, placed = join_all(NaturalJoins(RATE), [Piece(speech, pause_s) for _ in range(3)])
+    segments = [Word("one two three.", a / RATE, b / RATE) for a, b in spans(placed)]
+    words = estimate_words(segments, joined, RATE)
+    heard = sounds(joined, RATE, 0, len(joined) / RATE)
+    found = sentences(words)
+    if pause_s or edge_s > 0.1:
+        assert len(heard) == 3
+        for sentence, (start, end) in zip(found, heard, strict=True):
+            assert (sentence.start, sentence.end) == pytest.approx((start, end), abs=0.03)
+    else:
+        assert all(
+            sentence.end - sentence.start == pytest.approx(1, abs=0.06) for sentence in found
+        )
+
+
 SPANS = st.lists(st.floats(0.05, 2), min_size=1, max_size=8)
 
 
@@ -178,7 +201,7 @@ def test_many_pauses_take_no_time() -> None:
     words = " ".join(["word"] * 120)
     found = estimate_words([Word(words, 0, len(samples) / RATE)], samples, RATE)
     assert len(found) == 120
-    assert len(sounds(samples, RATE, 0, len(samples) / RATE)) <= 61
+    assert len(sounds(samples, RATE, 0, len(samples) / RATE)) <= 31
 
 
 @pytest.mark.parametrize("span", [(0.0, 0.0), (0.5, 0.5), (5.0, 6.0), (0.0, 0.004)])
