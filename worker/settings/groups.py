@@ -131,12 +131,22 @@ class VoiceConfig(Group):
     max_seconds: Annotated[
         float,
         Field(gt=0, le=36_000, allow_inf_nan=False),
-        Env("MAX_VOICE_SECONDS", "Longest voice file accepted, seconds", "300"),
+        Env(
+            "MAX_VOICE_SECONDS",
+            "Longest voice file accepted, seconds; whatever it is, decoding takes at most 200 MiB "
+            "(two files at once, 100 MiB each) beside the files themselves",
+            "300",
+        ),
     ] = 600.0
     max_bytes: Annotated[
         int,
         Field(ge=1024),
-        Env("MAX_VOICE_BYTES", "Largest voice file accepted, bytes", "10000000"),
+        Env(
+            "MAX_VOICE_BYTES",
+            "Largest voice file accepted, bytes; "
+            "each voice that waits to be decoded holds its file",
+            "10000000",
+        ),
     ] = 52_428_800
     cache_mb: Annotated[
         int, Field(ge=0), Env("VOICE_CACHE_MB", "Memory for prepared voices, MiB; 0: none", "512")
