@@ -19,6 +19,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bench.__main__ import RESULTS, machine
@@ -47,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     for line in broken[:_SHOWN]:
         sys.stderr.write(f"violation: {line}\n")
+    if options.logs:
+        options.logs.mkdir(parents=True, exist_ok=True)
+        for pod, text in outcome.after.logs.items():
+            (options.logs / f"{pod}.log").write_text(text)
     if options.keep:
         path = RESULTS / f"{found['date']}-soak-{options.model}.json"
         path.write_text(json.dumps(found, indent=2) + "\n")
@@ -97,6 +102,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--strikes", type=int, help="how often a worker is killed or stopped (one in 100 jobs)"
     )
+    parser.add_argument("--logs", type=Path, help="folder for the workers' logs")
     parser.add_argument(
         "--no-results", dest="keep", action="store_false", help="write no file to bench/results"
     )
