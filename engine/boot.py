@@ -43,7 +43,8 @@ _MEMORY_SHARE = 0.6  # of the free memory: the vocoder and fragmentation need th
 _FEWEST_GPU_FRAMES = 4096  # about one chunk of 22 s with guidance: less would serve no job
 _WARM_UP_FRAMES = 200
 _WARM_UP_LIMIT_S = 300.0
-_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8  # <malloc.h>
+_LARGE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     )
     kernel, attend = attention.pick(config.attention, device, dtype)
     model.use_attention(attend)
-    if device.type == "cpu":
-        _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
+    # Not before: packing frees half a gigabyte of plain weights.
+    keep_freed_memory(device.type == "cpu")
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
     batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
     synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab, card.max_seconds)
@@ -138,15 +139,20 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
-def _keep_freed_memory() -> None:
-    """glibc gives activations back to the kernel and gets them again page by page at every step.
+def keep_freed_memory(kept: bool) -> None:
+    """Whether memory stays with the process after use. For glibc; other C libraries go without.
 
-    Keeping them makes element-wise operations on a long chunk up to 7 times faster (measured:
-    12.1 ms to 1.8 ms for the rotary embedding of 1,250 frames). Other C libraries go without.
+    Kept, where the model runs on this memory: given back and got again page by page at every step,
+    element-wise operations on a long chunk take up to 7 times as long (measured: the rotary
+    embedding of 1,250 frames takes 1.8 ms, else 12.1 ms). Elsewhere what is large goes back at
+    once: left alone, glibc would keep up to 64 MiB for each thread that decoded a recording.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
+        return
+    if not kept:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
         return
     mallopt(_M_ARENA_MAX, 1)  # other threads' arenas would still give memory back
     mallopt(_M_MMAP_MAX, 0)

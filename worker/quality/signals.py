@@ -45,7 +45,7 @@ LIMITS = (
     Limit("long pause", "pause_s", 0.6, "s"),
     Limit("much silence", "silence_share", 0.4, ""),
     Limit("silence at an edge", "edge_silence_s", 0.3, "s"),
-    Limit("repetition", "repetition", 0.8, ""),
+    Limit("repetition", "repetition", 0.9, ""),
     Limit("clipping", "clipped_share", 0.001, ""),
 )
 SILENT, BROKEN = "no sound", "NaN or infinite samples"
