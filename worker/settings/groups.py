@@ -75,8 +75,8 @@ class VoiceConfig(Group):
     prefix: str = setting("VOICES_PREFIX", "voices/", "v/")
     """Prefix of voice keys"""
     max_seconds: float = setting("MAX_VOICE_SECONDS", 600.0, "300", gt=0, le=36_000)
-    """Longest voice file accepted, seconds; whatever it is, decoding takes at most 200 MiB (two files
-    at once, 100 MiB each) beside the files themselves"""
+    """Longest voice file accepted, seconds; whatever it is, decoding takes at most 200 MiB (two
+    files at once, 100 MiB each) beside the files themselves"""
     max_bytes: int = setting("MAX_VOICE_BYTES", 52_428_800, "10000000", ge=1024)
     """Largest voice file accepted, bytes; each voice that waits to be decoded holds its file"""
     cache_mb: int = setting("VOICE_CACHE_MB", 256, "512", ge=0)
