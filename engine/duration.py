@@ -26,7 +26,7 @@ _TEXT = 2.0  # beginning and end
 
 WIDE = re.compile("[\u2e80-\u2fff\u3005-\u3007\u3021-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_PAUSES = re.compile(r"[.,!?;:…—–]+(?=\s+\w)|[，。！？；：、…]+(?=\w)")
+_PAUSES = re.compile(r"[.,!?;:…—–]+['\"»”’)\]]*(?=\s)|[，。！？；：、]+")  # not that of the last word
 
 
 def by_bytes(ref_text: str, ref_frames: int, text: str, speed: float) -> int:
@@ -43,9 +43,9 @@ def by_bytes(ref_text: str, ref_frames: int, text: str, speed: float) -> int:
 def by_letters(ref_text: str, ref_seconds: float, speed: float) -> Seconds:
     """Seconds of any text at the pace of a reference of `ref_seconds` that says `ref_text`.
 
-    Of two texts joined they are at most the sum of both.
+    Of two texts joined they are at most the sum of both, where the first keeps its last blank.
     """
-    pace = ref_seconds / max(letters(ref_text), 1.0) / speed
+    pace = ref_seconds / max(letters(ref_text.strip()), 1.0) / speed
     return lambda text: pace * letters(text)
 
 
