@@ -27,6 +27,7 @@ from worker.audio.loudness import loudness
 PAUSE_S = 0.25  # after a sentence
 _SENTENCES = 9
 _WINDOW_S, _SOUND_DB = 0.005, -40.0
+_TIMED_RUNS = 5  # the best of them counts: others may have the machine, too
 _AROUND_S = 0.005  # of a join, in which steps are looked at
 
 Rules = Mapping[str, tuple[Callable[[int], Joins], float]]
@@ -46,9 +47,12 @@ def measure(
         spent = total = 0.0
         for chunks in texts:
             pieces = [Piece(chunk, pause_s if i else 0.0, "demo") for i, chunk in enumerate(chunks)]
-            started = time.perf_counter()
-            joined, placed = join_all(rule(rate), pieces)
-            spent += time.perf_counter() - started
+            taken: list[float] = []
+            for _ in range(_TIMED_RUNS):
+                started = time.perf_counter()
+                joined, placed = join_all(rule(rate), pieces)
+                taken.append(time.perf_counter() - started)
+            spent += min(taken)
             total += len(joined) / rate
             for key, value in _joins(joined, placed, rate):
                 figures.setdefault(key, []).append(value)

@@ -7,7 +7,7 @@ import pytest
 
 from worker.audio.loudness import filters, loudness
 
-RATES = [8000, 16000, 24000, 44100, 48000]
+RATES = [8000, 16000, 22050, 24000, 44100, 48000]
 
 
 def sine(rate: int, seconds: float, level_db: float = 0.0, hertz: float = 997) -> np.ndarray:
