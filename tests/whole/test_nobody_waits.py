@@ -278,6 +278,25 @@ def test_sigterm_ends_within_its_grace_whatever_hangs(
     assert ("slow" in platform.results) is (hanging == "disk")
 
 
+def test_sigterm_ends_a_worker_whose_files_kept_on_disk_are_being_sent_to_silence(
+    env: dict[str, str], platform: Platform, s3_server: S3Server, tmp_path: Path
+) -> None:
+    hybrid = {**env, "STORAGE_MODE": "hybrid", "S3_RETRY_TIME": "1"}
+    s3_server.faults.add(Fault("answer", "PUT", contains="output/kept", times=1000))
+    with worker(platform, hybrid, tmp_path / "log") as process:
+        platform.submit("kept", GOOD)
+        assert platform.result("kept")["output"]["storage_type"] == "local"
+        s3_server.faults.clear()
+        s3_server.forget_requests()
+        s3_server.faults.add(Fault("hold", "PUT", times=1000))
+        until(lambda: any(request.method == "PUT" for request in s3_server.requests))
+        seconds = ended(process)
+        print(f"ended after {seconds:.2f} s")
+    assert process.returncode == 0
+    assert seconds < 3.0
+    assert list((tmp_path / "data" / ".meta" / "pending").iterdir())
+
+
 def test_sigterm_ends_a_worker_at_once_whose_model_is_still_loading(
     env: dict[str, str], platform: Platform, s3_server: S3Server, bucket: str, tmp_path: Path
 ) -> None:
