@@ -18,7 +18,7 @@ FIRST_WAIT_S = 10.0
 LONGEST_WAIT_S = 30.0
 REFUSED_WAIT_S = 300.0  # where S3 answers, but does not take it
 SETTLE_S = 3.0  # after S3 is back, so that not all workers send in the same moment
-_CLOSE_S = 10.0
+_CLOSE_S = 1.0  # for what is under way; the marks on disk know the rest
 
 
 class Sender:
@@ -52,7 +52,10 @@ class Sender:
         self._wake.set()
 
     def close(self) -> None:
-        """`end`, waited for, ten seconds at most."""
+        """`end`, waited for, a second at most and once: S3 may be silent, and the worker's end is
+        not to be held up."""
+        if self._ended.is_set():
+            return
         self.end()
         with self._lock:
             thread = self._thread

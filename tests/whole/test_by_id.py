@@ -76,3 +76,14 @@ def test_what_only_the_disk_has_is_said_to_lie_there_as_long_as_it_does(
     again = worker.run(JOB, "j")
     assert again["storage_type"] == "s3" and again["warnings"] == [REDELIVERED]
     worker.close()
+
+
+def test_what_another_program_put_there_since_is_not_the_jobs(worker: Worker) -> None:
+    """It has no metadata, and the job's answer names its key."""
+    worker.run({**JOB, "output_key": OWN}, "j")
+    for store in worker.app.storage.stores().values():
+        store.put("mine/anonymous/latest.wav", b"theirs", metadata={})
+    assert worker.run({"endpoint": "status", "job_id": "j"})["status"] == "not_found"
+    gone = worker.run({"endpoint": "delete", "job_id": "j"})["deleted"]
+    assert sorted(gone) == ["results/j.json", "timings/j.srt"]
+    assert worker.app.storage.get("mine/anonymous/latest.wav") == b"theirs"

@@ -278,6 +278,44 @@ def test_sigterm_ends_within_its_grace_whatever_hangs(
     assert ("slow" in platform.results) is (hanging == "disk")
 
 
+def test_sigterm_ends_a_long_job_whose_chunks_s3_does_not_take(
+    env: dict[str, str], platform: Platform, s3_server: S3Server, tmp_path: Path
+) -> None:
+    """What is stored of an interrupted job is stored within the time for it, or not."""
+    grace_s = 2.0
+    slow = {**env, "DRAIN_GRACE_S": str(grace_s), "F5_MAX_BATCH_FRAMES": "1"}
+    s3_server.faults.add(Fault("hold", "PUT", contains="parts/", times=1000))
+    with worker(platform, slow, tmp_path / "log") as process:
+        platform.submit(
+            "long", {**GOOD, "text": "This sentence is said again. " * 200, "nfe_step": 16}
+        )
+        until(lambda: any("parts/" in request.target for request in s3_server.requests))
+        seconds = ended(process)
+        print(f"ended after {seconds:.2f} s")
+    assert process.returncode == 0
+    assert seconds < grace_s + 6.0
+    assert "long" not in platform.results
+
+
+def test_sigterm_ends_a_worker_whose_files_kept_on_disk_are_being_sent_to_silence(
+    env: dict[str, str], platform: Platform, s3_server: S3Server, tmp_path: Path
+) -> None:
+    hybrid = {**env, "STORAGE_MODE": "hybrid", "S3_RETRY_TIME": "1"}
+    s3_server.faults.add(Fault("answer", "PUT", contains="output/kept", times=1000))
+    with worker(platform, hybrid, tmp_path / "log") as process:
+        platform.submit("kept", GOOD)
+        assert platform.result("kept")["output"]["storage_type"] == "local"
+        s3_server.faults.clear()
+        s3_server.forget_requests()
+        s3_server.faults.add(Fault("hold", "PUT", times=1000))
+        until(lambda: any(request.method == "PUT" for request in s3_server.requests))
+        seconds = ended(process)
+        print(f"ended after {seconds:.2f} s")
+    assert process.returncode == 0
+    assert seconds < 3.0
+    assert list((tmp_path / "data" / ".meta" / "pending").iterdir())
+
+
 def test_sigterm_ends_a_worker_at_once_whose_model_is_still_loading(
     env: dict[str, str], platform: Platform, s3_server: S3Server, bucket: str, tmp_path: Path
 ) -> None:

@@ -201,7 +201,8 @@ class JobFiles(Layout):
         if self._answered is None:
             return self.is_clear(item.key)
         of_this_job = self._answered.get("job_id") == self.job_id
-        return of_this_job and (self._answered.get("s3_key") == item.key or self.is_clear(item.key))
+        named = (self._answered.get("s3_key"), self._answered.get("bytes")) == (item.key, item.size)
+        return of_this_job and (named or self.is_clear(item.key))
 
     @cached_property
     def _answered(self) -> dict[str, Any] | None:

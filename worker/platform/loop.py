@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 log = get_logger("runpod")
 
-_INTERRUPT_S = 15.0  # for interrupted jobs to store what they have
+_INTERRUPT_S = 5.0  # after the grace, to store what interrupted jobs have and to post results
 
 
 class Loop(JobScaler):  # type: ignore[misc]
@@ -68,24 +69,26 @@ class Loop(JobScaler):  # type: ignore[misc]
             await asyncio.wait({taking, running, ended}, return_when=asyncio.FIRST_COMPLETED)
             self.kill_worker()  # also when a loop failed, so that the others end
             taking.cancel()
-            await self._drain(running)
+            grace = self._runner.app.settings.jobs.drain_grace_s
+            until = time.monotonic() + grace + _INTERRUPT_S  # whatever hangs
+            await self._drain(running, grace, until)
             loops = (taking, running, stopping, ended)
             for task in loops:
                 task.cancel()
-            await asyncio.wait(loops, timeout=_INTERRUPT_S)
-            if self._posting:
-                await asyncio.wait(self._posting, timeout=_INTERRUPT_S)
+            for tasks in (loops, self._posting):
+                if tasks:
+                    await asyncio.wait(tasks, timeout=max(0.0, until - time.monotonic()))
             self._runner.app.end_storage()
             for task in loops:
                 if task.done() and not task.cancelled() and (failure := task.exception()):
                     raise failure  # a loop of the SDK failed: the process must end with 1
 
-    async def _drain(self, running: asyncio.Task[None]) -> None:
-        """Lets running jobs finish within the grace, then interrupts the rest.
+    async def _drain(self, running: asyncio.Task[None], grace: float, until: float) -> None:
+        """Lets running jobs finish within `grace` seconds, then interrupts the rest and waits for
+        them `until` then at most, on `time.monotonic()`'s clock.
 
         What is waited for are the jobs themselves where the SDK's loop has failed beside them.
         """
-        grace = self._runner.app.settings.jobs.drain_grace_s
         jobs = set(self.jobs_tasks.values())
         if jobs:
             log.info("ending; %d jobs have %g s to finish", len(jobs), grace)
@@ -96,7 +99,7 @@ class Loop(JobScaler):  # type: ignore[misc]
         for job_id, task in list(self.jobs_tasks.items()):
             log.warning("interrupting %s; it goes on where it is redelivered", job_id)
             task.cancel()
-        await asyncio.wait(waited, timeout=_INTERRUPT_S)
+        await asyncio.wait(waited, timeout=max(0.0, until - time.monotonic()))
 
     async def _answer(
         self, session: aiohttp.ClientSession, config: dict[str, Any], job: dict[str, Any]

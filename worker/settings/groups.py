@@ -111,7 +111,8 @@ class JobConfig(Group):
     timeout_s: float = setting("JOB_TIMEOUT_S", 600.0, "3600", gt=0)
     """Time budget of one job, retries included, seconds"""
     drain_grace_s: float = setting("DRAIN_GRACE_S", 20.0, "60", ge=0)
-    """Time running jobs get to finish after SIGTERM, seconds"""
+    """Time running jobs get to finish after SIGTERM, seconds; then those cut off have five more to
+    store their chunks, and the worker ends"""
     progress_interval_s: float = setting("PROGRESS_INTERVAL_S", 3.0, "10", ge=0, le=600)
     """Time between progress updates, seconds; 0: none"""
     resume: bool = setting("RESUME", True, "false")

@@ -128,7 +128,7 @@ def test_without_metadata_the_stored_answer_says_whose_files_they_are(store: Sto
     """Some services keep none; older versions wrote none for chunks."""
     settings = settings_with("out/{voice}-{job_id}.{ext}")
     keys = ["out/v-abc.wav", "timings/abc.srt", "results/abc.json", "parts/abc/0f/00000.f32"]
-    answer = json.dumps({"output": {"job_id": "abc", "s3_key": keys[0]}}).encode()
+    answer = json.dumps({"output": {"job_id": "abc", "s3_key": keys[0], "bytes": 1}}).encode()
     for key in keys:
         store.put(key, answer if key.endswith(".json") else b"x")
     for other in ("abc_", "v-abc", "v", "def"):
