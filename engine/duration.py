@@ -26,7 +26,9 @@ _TEXT = 2.0  # beginning and end
 
 WIDE = re.compile("[\u2e80-\u2fff\u3005-\u3007\u3021-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_PAUSES = re.compile(r"[.,!?;:…—–]+['\"»”’)\]]*(?=\s)|[，。！？；：、]+")  # not that of the last word
+_PAUSES = re.compile(
+    r"[.,!?;:…—–]+['\"»”’)\]]*(?=\s)|[，。！？；：、]+"
+)  # not that of the last word
 
 
 def by_bytes(ref_text: str, ref_frames: int, text: str, speed: float) -> int:

@@ -128,7 +128,9 @@ def test_lexicons_of_the_bucket_count_for_every_job(
     assert stored["s3_key"] == "lexicons/db.json"
     assert worker.speak("after", voice="demo", text="We use SQL.")["duration"] > 1.2 * before
     for without in ({"lexicon": False}, {"processing": "f5-tts", "durations": True}):
-        output = worker.speak(f"without-{len(without)}", voice="demo", text="We use SQL.", **without)
+        output = worker.speak(
+            f"without-{len(without)}", voice="demo", text="We use SQL.", **without
+        )
         assert output["duration"] < 1.1 * before
     s3_server.put_raw(bucket, "lexicons/broken.json", b"{")
     worker.app.lexicons._forget()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
 from engine.synthesizer import Synthesizer
-from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all
+from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all, spans
 from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
 from worker.subtitles.align import Method
@@ -144,13 +144,13 @@ def assemble(
             chunk.index,
             chunk.written,
             chunk.voice.name,
-            piece.start / sample_rate,
-            piece.end / sample_rate,
+            start / sample_rate,
+            end / sample_rate,
             chunk.words,
             chunk.language,
             reports.get(chunk.index),
         )
-        for chunk, piece in zip(chunks, placed, strict=True)
+        for chunk, (start, end) in zip(chunks, spans(placed), strict=True)
     ]
     made = [spoken for spoken in finished.values() if spoken.inference_s]
     queue_s = min((spoken.queue_s for spoken in made), default=0.0)

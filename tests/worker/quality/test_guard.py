@@ -125,5 +125,3 @@ def test_warnings_name_the_chunks_of_each_kind() -> None:
     assert heard_warnings({0: report}) == ["Listen to chunk 0: no words heard."]
     (warning,) = heard_warnings(many)
     assert "and 8 more" in warning
-
-

@@ -65,6 +65,8 @@ def test_what_is_wrong_is_named(
 
 @given(st.integers(0, 3000), st.floats(0, 1))
 def test_any_length_can_be_checked(length: int, level: float) -> None:
-    samples = np.random.default_rng(length).normal(size=length).astype(np.float32) * np.float32(level)
+    samples = np.random.default_rng(length).normal(size=length).astype(np.float32) * np.float32(
+        level
+    )
     checked = check(samples, RATE)
     assert all(np.isfinite(value) for value in checked.measures.values())
