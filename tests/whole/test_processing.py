@@ -1,4 +1,4 @@
-"""What a job makes of its text: read, cut, timed, joined and looked at; or left as f5-tts has it."""
+"""What a job makes of its text: read, cut, timed, joined and looked at; or left to f5-tts."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def test_findings_of_the_sound_are_told_of_each_chunk(worker: Worker) -> None:
 
 
 def test_a_name_in_brackets_is_a_voice_where_there_is_one(worker: Worker) -> None:
-    output = worker.speak("named", text="Hello. [Anna] Good morning. [sic] [main] Bye now.")
+    output = worker.speak(
+        "named", text="Hello. [Anna] Good morning. [sic] [voice:default] Bye now."
+    )
     assert [segment["voice"] for segment in output["segments"]] == ["demo", "Anna", "demo"]
     assert output["segments"][1]["text"] == "Good morning. [sic]"
 

@@ -41,8 +41,8 @@ def test_only_what_cannot_be_the_recognisers_doing_is_spoken_again(
 
 
 def test_edits_are_substitutions_deletions_and_insertions() -> None:
-    assert edits("a b c".split(), "a x c d".split()) == 2
-    assert edits([], "a b".split()) == 2
+    assert edits(["a", "b", "c"], ["a", "x", "c", "d"]) == 2
+    assert edits([], ["a", "b"]) == 2
 
 
 def test_nothing_to_say_has_no_words() -> None:
