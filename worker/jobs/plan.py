@@ -7,6 +7,7 @@ is spoken; without, both are f5-tts's.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -104,9 +105,13 @@ class Planner:
 
 def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Chunk:
     """`chunk`, which says `line.text[start:end]`, with what was written for it."""
-    words = [word for word in line.words if start <= word.start < end]
-    if not words:  # a piece of a word that was cut
-        return replace(chunk, written=chunk.text, language=line.language)
+    first = bisect_right(line.words, start, key=_end)
+    words = [
+        _part(word, start, end)
+        for word in line.words[first : bisect_left(line.words, end, key=_start)]
+    ]
+    if not words:
+        return replace(chunk, written="", language=line.language)
     whole = Word(0, 0, words[0].written_start, words[-1].written_end)
     return replace(
         chunk,
@@ -116,6 +121,28 @@ def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Ch
             SaidWord(_one_line(script.written(line, word)), line.text[word.start : word.end])
             for word in words
         ),
+    )
+
+
+def _start(word: Word) -> int:
+    return word.start
+
+
+def _end(word: Word) -> int:
+    return word.end
+
+
+def _part(word: Word, start: int, end: int) -> Word:
+    """What of a word lies between two cuts: as much of what is written as of what is said."""
+    if start <= word.start and word.end <= end:
+        return word
+    said, written = word.end - word.start, word.written_end - word.written_start
+    first, last = max(start, word.start), min(end, word.end)
+    return Word(
+        first,
+        last,
+        word.written_start + (first - word.start) * written // said,
+        word.written_start + (last - word.start) * written // said,
     )
 
 
