@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.chunk import Chunk
+from engine.synthesizer import Synthesizer
 from standins.local_worker import FAST, Worker, wav
 from standins.s3server.server import S3Server
 
@@ -142,3 +144,18 @@ def test_lexicons_of_the_bucket_count_for_every_job(
         "lexicons/db.json"
     ]
     worker.close()
+
+
+def test_a_sentence_goes_on_where_only_the_speed_changes(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    submit = Synthesizer.submit
+
+    def heard(self: Synthesizer, chunk: Chunk) -> object:
+        given.append(chunk.text)
+        return submit(self, chunk)
+
+    monkeypatch.setattr(Synthesizer, "submit", heard)
+    worker.speak("on", text="It was very [speed:0.8] slow. [speed:1.2] Then it went")
+    assert given == ["It was very,", "slow.", "Then it went."]

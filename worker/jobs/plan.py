@@ -10,13 +10,14 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from engine.chunk import Chunk, Reference, SaidWord, SpeechParameters
 from engine.synthesizer import Synthesizer
 from engine.weights.card import ModelCard
 from text.cut import chunks as cut
 from text.cut import stopped
-from text.script import Line, Pauses, Script, Word
+from text.script import Break, Line, Pauses, Script, Word
 from worker.request.speech import SpeechInput
 
 
@@ -73,15 +74,17 @@ class Planner:
         """
         chunks: list[Chunk] = []
         pause_s = 0.0
-        for line in script.lines:
+        for line, following in zip_longest(script.lines, script.lines[1:]):
             pause_s += line.pause_s
-            planned = self._line(script, line, len(chunks)) if line.text.strip() else []
+            ends = following is None or following.opens not in (Break.WORD, Break.CLAUSE)
+            planned = self._line(script, line, len(chunks), ends) if line.text.strip() else []
             if planned:
                 chunks += [replace(planned[0], pause_s=pause_s), *planned[1:]]
                 pause_s = 0.0
         return chunks
 
-    def _line(self, script: Script, line: Line, first_index: int) -> list[Chunk]:
+    def _line(self, script: Script, line: Line, first_index: int, ends: bool) -> list[Chunk]:
+        """A line's chunks. `ends`: its last sentence does not go on in the next line."""
         voice, speed = self._voices[line.voice], line.speed
         own = replace(self._parameters, speed=speed) if speed else self._parameters
         if not self._durations:
@@ -92,7 +95,7 @@ class Planner:
                 for chunk, span in zip(planned, spans, strict=True)
             ]
         cuts = cut(line, self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own))
-        texts = [stopped(one.text, ends_line=one is cuts[-1]) for one in cuts]
+        texts = [stopped(one.text, ends_line=ends and one is cuts[-1]) for one in cuts]
         planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)
         return [
             replace(
