@@ -36,7 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = sys.stderr.write if sys.stderr.isatty() else lambda _: None
     strikes = options.jobs // 100 if options.strikes is None else options.strikes
     try:
-        outcome = soak(options.jobs, options.seed, model=options.model, strikes=strikes, say=say)
+        outcome = soak(
+            options.jobs,
+            options.seed,
+            model=options.model,
+            strikes=strikes,
+            feed_s=60 * options.minutes,
+            say=say,
+        )
     except TimeoutError as stuck:
         sys.stderr.write(f"\nviolation: {stuck}\n")
         return 1
@@ -101,6 +108,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--strikes", type=int, help="how often a worker is killed or stopped (one in 100 jobs)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="no job is begun after so long (60)"
     )
     parser.add_argument("--logs", type=Path, help="folder for the workers' logs")
     parser.add_argument(
