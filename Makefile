@@ -5,7 +5,7 @@ PY       := $(VENV)/bin/python
 PINS     := requirements.txt requirements/nodeps.txt constraints.txt tools/install.sh
 DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 
-.PHONY: run test test-full check bench bench-gpu config-doc clean
+.PHONY: run test test-full check soak bench bench-gpu config-doc clean
 
 run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
 	LOG_FORMAT=text $(RUN_VENV)/bin/python handler.py
@@ -23,6 +23,9 @@ check: $(VENV)/.installed  ## lint, formatting, types, layers, Dockerfile
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/hadolint Dockerfile
+
+soak: $(VENV)/.installed  ## 2,000 mixed jobs, two workers, kills and faults: about 10 minutes
+	$(PY) -m tools.soak
 
 bench: $(VENV)/.installed .venv-bench/.installed  ## figures of the README, measured here
 	$(PY) -m bench

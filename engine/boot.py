@@ -43,7 +43,10 @@ _MEMORY_SHARE = 0.6  # of the free memory: the vocoder and fragmentation need th
 _FEWEST_GPU_FRAMES = 4096  # about one chunk of 22 s with guidance: less would serve no job
 _WARM_UP_FRAMES = 200
 _WARM_UP_LIMIT_S = 300.0
-_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # <malloc.h>
+# <malloc.h>
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
+_LARGE_BYTES = 1 << 20
+_KERNELS_KEPT = b"128"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     started = time.perf_counter()
     device = pick_device(config.device)
     dtype = pick_dtype(config.dtype, device)
+    if device.type == "cpu":
+        bound_kernels()
     if config.threads:
         torch.set_num_threads(config.threads)
     card = read_card(files.card)
@@ -79,21 +84,16 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     )
     kernel, attend = attention.pick(config.attention, device, dtype)
     model.use_attention(attend)
-    if device.type == "cpu":
-        _keep_freed_memory()  # not before: packing frees half a gigabyte of plain weights
+    # Not before: packing frees half a gigabyte of plain weights.
+    keep_freed_memory(device.type == "cpu")
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
     batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
-    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab)
+    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab, card.max_seconds)
     if config.warm_up:
         _warm_up(synthesizer)
-    engine = Engine(
-        synthesizer,
-        files.name,
-        card,
-        torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        str(dtype).removeprefix("torch."),
-        time.perf_counter() - started,
-    )
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    kind, took = str(dtype).removeprefix("torch."), time.perf_counter() - started
+    engine = Engine(synthesizer, files.name, card, name, kind, took)
     log.info(
         "model %s ready on %s (%s, %s attention) in %.1f s, %d frames per pass, vocoder %s",
         engine.model,
@@ -143,19 +143,38 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
-def _keep_freed_memory() -> None:
-    """glibc gives activations back to the kernel and gets them again page by page at every step.
+def keep_freed_memory(kept: bool) -> None:
+    """Whether memory stays with the process after use. For glibc; other C libraries go without.
 
-    Keeping them makes element-wise operations on a long chunk up to 7 times faster (measured:
-    12.1 ms to 1.8 ms for the rotary embedding of 1,250 frames). Other C libraries go without.
+    Kept, where the model runs on this memory: given back and got again page by page at every step,
+    element-wise operations on a long chunk take up to 7 times as long (measured: the rotary
+    embedding of 1,250 frames takes 1.8 ms, else 12.1 ms). Elsewhere what is large goes back at
+    once: left alone, glibc would keep up to 64 MiB for each thread that decoded a recording.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
+    if not kept:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        return
     mallopt(_M_ARENA_MAX, 1)  # other threads' arenas would still give memory back
     mallopt(_M_MMAP_MAX, 0)
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def bound_kernels() -> None:
+    """Bounds how many kernels oneDNN and PyTorch's layer above it keep, one a shape they met.
+
+    Their own bound is 1,024 each: a worker on a CPU grew by 0.6 MB a job for hundreds of jobs. A
+    pass needs a few dozen. Call it before the model runs; what a user has set stays.
+    """
+    try:
+        setenv = ctypes.CDLL(None).setenv
+    except (OSError, AttributeError):
+        return
+    for name in (b"LRU_CACHE_CAPACITY", b"ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
+        setenv(name, _KERNELS_KEPT, 0)
 
 
 def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:

@@ -8,7 +8,7 @@ On its way through the model it is a `Trajectory` (engine.sampler).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +49,21 @@ class SpeechParameters:
     cross_fade_duration: float = 0.15
 
 
+class SaidWord(NamedTuple):
+    """A word as the user wrote it, and as it is spoken."""
+
+    written: str
+    spoken: str
+
+
 @dataclass(frozen=True, eq=False)
 class Chunk:
     """A piece of text to speak: in which voice, how, and after how many seconds of silence.
 
-    `index` is its place among its job's chunks. `tokens` are of reference and new text together,
-    `frames` count both as well, the first `ref_frames` of them the reference. `seed` is its own.
+    `text` is what is spoken, `written` what the user wrote for it, `words` both, word by word;
+    these and `language` are for subtitles and listeners. `index` is its place among its job's
+    chunks. `tokens` are of reference and new text together, `frames` count both as well, the first
+    `ref_frames` of them the reference. `seed` is its own.
     """
 
     index: int
@@ -66,6 +75,9 @@ class Chunk:
     ref_frames: int
     seed: int
     pause_s: float = 0.0
+    written: str = ""
+    words: tuple[SaidWord, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,13 +24,9 @@ class LogMel:
 
     def __init__(self, config: MelConfig, device: torch.device) -> None:
         self.config, self.device = config, device
+        c = config
         self._mel = MelSpectrogram(
-            config.sample_rate,
-            config.n_fft,
-            config.win_length,
-            config.hop_length,
-            n_mels=config.n_mels,
-            power=1,
+            c.sample_rate, c.n_fft, c.win_length, c.hop_length, n_mels=c.n_mels, power=1
         ).to(device)
 
     def __call__(self, wave: Tensor) -> Tensor:

@@ -1,12 +1,14 @@
 """(reference voice, text, parameters) to waveforms: what the rest of the worker calls.
 
-`plan` cuts the text into chunks and decides how long each will be, `submit` hands a chunk to the
-shared batcher. Both follow f5-tts's `infer_process`, so the same weights and noise give the same
-waveform (tested).
+`plan` cuts a text into chunks and decides how long each will be as f5-tts's `infer_process` does,
+so the same weights and noise give the same waveform (tested). `plan_spoken` takes texts that are
+cut already, and their length from what is said. `submit` hands a chunk to the shared batcher.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock
 
@@ -18,13 +20,15 @@ from torch import Tensor
 from engine.batcher import Batcher
 from engine.chunk import Chunk, Reference, Samples, SpeechParameters, SpokenChunk
 from engine.dit.layers import MAX_FRAMES
+from engine.duration import Seconds, by_bytes, by_letters
 from engine.mel import LogMel
-from engine.tokens import chunk_text, max_chunk_bytes, token_ids, tokenize
+from engine.tokens import chunk_text, knows, max_chunk_bytes, spaced, token_ids, tokenize
 from errors import InvalidInput
 
-_SHORT_TEXT_BYTES = 10  # f5-tts speaks shorter texts at speed 0.3, or they come out cut
-_SHORT_TEXT_SPEED = 0.3
+_PLANNED_S = 22.0  # of reference and new speech together, as f5-tts plans it
+_LEAST_ROOM_S = 3.0  # beside a reference that leaves less: as f5-tts, the chunk is longer then
 _SHORTEST_SPEECH_S = 0.1  # less is no speech, and too few frames for a vocoder
+SHORTEST_LINE_S = 0.5  # of new speech at speed 1: a word said alone is drawn out
 _MELS_KEPT = 64
 # 2^64 over the golden ratio: its multiples modulo a power of 2 are spread evenly.
 _SEED_STRIDE = 0x9E3779B97F4A7C15
@@ -34,9 +38,14 @@ _SEEDS = 1 << 63
 class Synthesizer:
     """The engine's front: plans chunks and keeps reference mels; thread-safe."""
 
-    def __init__(self, batcher: Batcher, mel: LogMel, vocab: dict[str, int]) -> None:
+    def __init__(
+        self, batcher: Batcher, mel: LogMel, vocab: dict[str, int], longest_s: float = 30.0
+    ) -> None:
         self.batcher = batcher
+        self.knows = knows(vocab)
+        self._longest_s = longest_s
         self.sample_rate = mel.config.sample_rate
+        self.frames_per_s = mel.config.sample_rate / mel.config.hop_length
         self._mel = mel
         self._vocab = vocab
         self._mels: LRUCache[tuple[str, float], Tensor] = LRUCache(_MELS_KEPT)
@@ -64,10 +73,54 @@ class Synthesizer:
         limit = max_chunk_bytes(voice.ref_text, voice.seconds, parameters.speed)
         texts = chunk_text(text, limit)
         fixed = self._fixed_seconds(voice, texts, parameters)
+        ref_frames, ref_text = self._ref_frames(voice), spaced(voice.ref_text)
         return [
-            self._chunk(voice, piece, parameters, first_index + i, seconds, 0.0 if i else pause_s)
+            self._chunk(
+                voice,
+                piece,
+                parameters,
+                first_index + i,
+                seconds,
+                by_bytes(ref_text, ref_frames, piece, parameters.speed),
+                0.0 if i else pause_s,
+            )
             for i, (piece, seconds) in enumerate(zip(texts, fixed, strict=True))
         ]
+
+    def plan_spoken(
+        self,
+        voice: Reference,
+        texts: Sequence[str],
+        parameters: SpeechParameters,
+        *,
+        first_index: int = 0,
+    ) -> list[Chunk]:
+        """A chunk for each of `texts`, which are spoken text and fit `room_s` by `pace`.
+
+        Raises:
+            InvalidInput: `fix_duration` leaves no room, or a chunk is longer than the model can
+                position.
+        """
+        self._check_fixed(voice, parameters)
+        pace = self.pace(voice, parameters)
+        fixed = self._fixed_seconds(voice, texts, parameters, pace)
+        return [
+            self._chunk(
+                voice, text, parameters, first_index + i, seconds,
+                math.ceil(max(pace(text), SHORTEST_LINE_S / parameters.speed) * self.frames_per_s),
+            )
+            for i, (text, seconds) in enumerate(zip(texts, fixed, strict=True))
+        ]  # fmt: skip
+
+    def pace(self, voice: Reference, parameters: SpeechParameters) -> Seconds:
+        """Seconds that a spoken text takes in this voice, at the speed asked for."""
+        seconds = self._ref_frames(voice) * self._mel.config.hop_length / self.sample_rate
+        return by_letters(voice.ref_text, seconds, parameters.speed)
+
+    def room_s(self, voice: Reference) -> float:
+        """Seconds of new speech that a chunk may hold beside the reference."""
+        seconds = len(voice.samples) / self.sample_rate
+        return max(min(_PLANNED_S, self._longest_s) - seconds, _LEAST_ROOM_S)
 
     def submit(self, chunk: Chunk) -> Future[SpokenChunk]:
         """Queues a chunk; its samples come at the model's level, see `restore_loudness`.
@@ -94,15 +147,14 @@ class Synthesizer:
         parameters: SpeechParameters,
         index: int,
         fixed_s: float | None,
-        pause_s: float,
+        natural_frames: int,
+        pause_s: float = 0.0,
     ) -> Chunk:
-        tokens = token_ids(tokenize(_spaced(voice.ref_text) + text), self._vocab)
+        tokens = token_ids(tokenize(spaced(voice.ref_text) + text), self._vocab)
         hop, rate = self._mel.config.hop_length, self.sample_rate
-        ref_frames = len(voice.samples) // hop
-        if fixed_s is not None:
-            frames = int(fixed_s * rate / hop)
-        else:
-            frames = ref_frames + _natural_frames(voice, ref_frames, text, parameters.speed)
+        ref_frames = self._ref_frames(voice)
+        fixed = None if fixed_s is None else int(fixed_s * rate / hop)
+        frames = ref_frames + natural_frames if fixed is None else fixed
         # As CFM.sample: room for every token and for the whole reference mel, plus one frame.
         frames = max(frames, len(tokens) + 1, ref_frames + 2)
         if frames > MAX_FRAMES:
@@ -115,18 +167,25 @@ class Synthesizer:
         return Chunk(index, text, voice, parameters, tokens, frames, ref_frames, seed, pause_s)
 
     def _fixed_seconds(
-        self, voice: Reference, texts: list[str], parameters: SpeechParameters
+        self,
+        voice: Reference,
+        texts: Sequence[str],
+        parameters: SpeechParameters,
+        length: Callable[[str], float] = lambda text: len(text.encode()),
     ) -> list[float | None]:
-        """`fix_duration` shared out by text length, the reference's seconds in each chunk."""
+        """`fix_duration` shared out by length, the reference's seconds in each chunk."""
         total = parameters.fix_duration
         if total is None or len(texts) == 1:
             return [total] * len(texts)
         hop, rate = self._mel.config.hop_length, self.sample_rate
-        ref_seconds = len(voice.samples) // hop * hop / rate
+        ref_seconds = self._ref_frames(voice) * hop / rate
         overlaps = parameters.cross_fade_duration * (len(texts) - 1)
-        weights = [len(text.encode()) for text in texts]
+        weights = [length(text) for text in texts]
         share = (total - ref_seconds + overlaps) / sum(weights)
         return [ref_seconds + share * weight for weight in weights]
+
+    def _ref_frames(self, voice: Reference) -> int:
+        return len(voice.samples) // self._mel.config.hop_length
 
     def _check_fixed(self, voice: Reference, parameters: SpeechParameters) -> None:
         """`fix_duration` must leave room for speech after the reference."""
@@ -150,19 +209,6 @@ class Synthesizer:
         with self._lock:
             self._mels[key] = mel
         return mel
-
-
-def _spaced(ref_text: str) -> str:
-    """f5-tts puts a space after a reference text that ends in a one-byte character."""
-    return ref_text + " " if len(ref_text[-1].encode()) == 1 else ref_text
-
-
-def _natural_frames(voice: Reference, ref_frames: int, text: str, speed: float) -> int:
-    """Frames of `text` at the reference's pace: as many for each byte (f5-tts `infer_process`)."""
-    if len(text.encode()) < _SHORT_TEXT_BYTES:
-        speed = _SHORT_TEXT_SPEED
-    pace = ref_frames / len(_spaced(voice.ref_text).encode())
-    return int(pace * len(text.encode()) / speed)
 
 
 def _chunk_seed(seed: int, index: int) -> int:

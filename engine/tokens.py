@@ -7,7 +7,8 @@ pinyin syllables with tone numbers for Chinese.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from errors import ModelUnavailable
@@ -44,6 +45,20 @@ def read_vocab(path: Path) -> dict[str, int]:
 def token_ids(tokens: list[str], vocab: Mapping[str, int]) -> list[int]:
     """Indices of `tokens`; unknown tokens become 0 (the space), as in f5-tts."""
     return [vocab.get(token, 0) for token in tokens]
+
+
+def knows(vocab: Mapping[str, int]) -> Callable[[str], bool]:
+    """Says of a character whether each of its tokens is in `vocab`."""
+
+    def known(character: str) -> bool:
+        return all(token in vocab for token in tokenize(character))
+
+    return lru_cache(maxsize=1 << 16)(known)
+
+
+def spaced(ref_text: str) -> str:
+    """f5-tts puts a blank after a reference's text that ends in a one-byte character."""
+    return ref_text + " " if len(ref_text[-1].encode()) == 1 else ref_text
 
 
 def tokenize(text: str) -> list[str]:

@@ -34,10 +34,13 @@ class RoleService:
         end = (datetime.now(UTC) + self.life).strftime("%Y-%m-%dT%H:%M:%SZ")
         return json.dumps(
             {
-                "Code": "Success", "AccessKeyId": self.keys.access_key,
-                "SecretAccessKey": self.keys.secret_key, "Token": "token", "Expiration": end,
+                "Code": "Success",
+                "AccessKeyId": self.keys.access_key,
+                "SecretAccessKey": self.keys.secret_key,
+                "Token": "token",
+                "Expiration": end,
             }
-        ).encode()  # fmt: skip
+        ).encode()
 
 
 class _Handler(BaseHTTPRequestHandler):

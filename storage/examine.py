@@ -22,10 +22,7 @@ _BODY = b"examination of the F5-TTS worker's storage\n"
 
 
 def examine(
-    storage: Storage,
-    *,
-    url_kind: UrlKind = "public",
-    may_store: bool = True,
+    storage: Storage, *, url_kind: UrlKind = "public", may_store: bool = True
 ) -> list[Finding]:
     """What is worth knowing of a store; takes about as long as storing and reading 6 MiB.
 

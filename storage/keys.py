@@ -46,8 +46,7 @@ def check_key(key: str, *, field: str = "key") -> str:
     fault = key_fault(key)
     if fault is not None:
         raise InvalidInput(
-            f"{field}: {show(key)} {fault}.",
-            "Use a relative path such as output/my-job.wav.",
+            f"{field}: {show(key)} {fault}.", "Use a relative path such as output/my-job.wav."
         )
     return key
 

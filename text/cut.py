@@ -29,12 +29,16 @@ _NO_END = re.compile(
     r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt|Lt|Col|Gen)\.$"
 )
 _NAME = re.compile(r"[A-Z][\w'’-]*\s+$")
+_CLOSING = "\"'»”’)]』」）"
+_STOPS = ".!?…。！？"
+_HALTS = ",;:—–-，；：、"
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _PENALTY = {Break.CLAUSE: 0.15, Break.WORD: 0.6}
 """What a weak break costs, in squared shares of a chunk's mean length."""
 
 
 @dataclass(frozen=True)
-class Chunk:
+class Cut:
     """`line.text[start:end]`, said in one go; before it a break of kind `opens`."""
 
     text: str
@@ -55,7 +59,7 @@ class _Piece:
     bare: float
 
 
-def chunks(line: Line, limit: float, cost: Cost = len) -> list[Chunk]:
+def chunks(line: Line, limit: float, cost: Cost = len) -> list[Cut]:
     """`line` in chunks that cost at most `limit` each, balanced, with as few cuts as needed.
 
     Args:
@@ -66,14 +70,30 @@ def chunks(line: Line, limit: float, cost: Cost = len) -> list[Chunk]:
     if not text:
         return []
     if cost(text) <= limit:
-        return [Chunk(text, 0, len(text), line.opens, line.pause_s)]
+        return [Cut(text, 0, len(text), line.opens, line.pause_s)]
     pieces = list(_Cutter(line, limit, cost).pieces())
-    found: list[Chunk] = []
+    found: list[Cut] = []
     for first, last in _balanced(pieces, limit):
         start, end = pieces[first].start, pieces[last].end
         opens, pause = (pieces[first].opens, 0.0) if found else (line.opens, line.pause_s)
-        found.append(Chunk(text[start:end].strip(), start, end, opens, pause))
+        found.append(Cut(text[start:end].strip(), start, end, opens, pause))
     return found
+
+
+def stopped(text: str, *, ends_line: bool = True) -> str:
+    """`text` with the punctuation a model needs to bring it to an end.
+
+    At the end of a line that is a full stop or its like; within a sentence any mark does.
+    """
+    body = text.rstrip()
+    bare = body.rstrip(_CLOSING)
+    if not bare or bare[-1] in _STOPS or (not ends_line and bare[-1] in _HALTS):
+        return body
+    full, half = ("。", "，") if _WIDE.match(bare[-1]) else (".", ",")
+    closing = body[len(bare) :]
+    if ends_line:
+        return f"{bare.rstrip(_HALTS + ' ')}{full}{closing}"
+    return f"{bare}{half}{closing}"
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:

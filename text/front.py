@@ -12,24 +12,40 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from errors import InvalidInput
 from text import breaks, languages, ssml, tags, vocabulary
 from text.characters import RESERVED
 from text.clean import clean
 from text.decoration import undecorated
-from text.events import Marked, MarkupOptions
+from text.events import Marked, MarkupOptions, Pause
 from text.lexicon import Lexicon
 from text.normalise import LANGUAGES, Notes, normalise
-from text.runs import Run, runs
+from text.runs import Run, runs, without_text
 from text.script import Break, Line, Pauses, Script
 from text.spans import Edit, Mapped
 from text.words import words_of
 
+NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
+
 VERSION = 1
-"""Of the rules: a result of other rules is another result. Goes into fingerprints."""
+"""Of the rules: a result of other rules is another result."""
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Of the rules and of every installed library that reads or cuts; goes into fingerprints."""
+    found = [f"rules {VERSION}"]
+    for name in ("sentencex", "py3langid", "damga", "wetext"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,39 @@ def prepare_all(sources: Sequence[Source], options: TextOptions | None = None) -
     return _Front(options or TextOptions()).script(sources)
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What can be told of a text before it is read: how many stretches and how much silence its
+    markup asks for (seconds)."""
+
+    stretches: int
+    silence_s: float
+
+
+def outline(source: Source, options: TextOptions) -> Outline:
+    """Checks a text's markup, without reading the text; quick.
+
+    Raises:
+        InvalidInput: as `prepare`.
+    """
+    marked = _Front(options).marked(source.text)
+    if not any(character.isalnum() for character in marked.text.text):
+        raise InvalidInput(NOTHING_TO_SAY)
+    silence_s = sum(event.seconds for event in marked.events if isinstance(event, Pause))
+    return Outline(1 + len(marked.events), silence_s + source.pause_s)
+
+
+def voices_of(sources: Sequence[Source], options: TextOptions) -> list[str | None]:
+    """The voices that speak in `sources`, each once, without reading the text; None is the job's.
+
+    Raises:
+        InvalidInput: as `prepare`.
+    """
+    front = _Front(options)
+    found = (run for source in sources for run in front.runs(source, front.marked(source.text)))
+    return list(dict.fromkeys(run.voice for run in found if not without_text(run)))
+
+
 class _Front:
     """One job's way through the stages."""
 
@@ -121,32 +170,36 @@ class _Front:
     def _source(
         self, source: Source, number: int, default: str
     ) -> tuple[list[Line], list[tuple[int, int]]]:
-        marked = self._marked(source.text)
-        removed = marked.removed
-        text = marked.text
-        if self.options.clean and not marked.ssml:
-            text, decoration = undecorated(text)
-            removed = removed + decoration
-        language = self._language(text.text, default)
-        paragraphs = (
-            breaks.blocks(text) if self.options.breaks and not marked.ssml else breaks.flat(text)
-        )
+        marked = self.marked(source.text)
+        language = self._language(marked.text.text, default)
         spoken = [
-            replace(run, text=self._spoken(run))
-            for run in runs(paragraphs, marked.events, source, language)
+            replace(run, text=self._spoken(run)) for run in self.runs(source, marked, language)
         ]
-        return words_of(spoken, removed, source.text, number, self.options.pauses), removed
+        lines = words_of(spoken, marked.removed, source.text, number, self.options.pauses)
+        return lines, marked.removed
 
-    def _marked(self, written: str) -> Marked:
+    def runs(self, source: Source, marked: Marked, language: str = "") -> Iterator[Run]:
+        """The stretches of a text, as they are written."""
+        by_line = self.options.breaks and not marked.ssml
+        blocks = breaks.blocks(marked.text) if by_line else breaks.flat(marked.text)
+        return runs(blocks, marked.events, source, language)
+
+    def marked(self, written: str) -> Marked:
         text = Mapped.of(written)
         text = text.edited(Edit(*match.span(), "") for match in re.finditer(RESERVED, written))
         text = clean(text) if self.options.clean else text
         if not self.options.markup:
-            return Marked(text)
+            return self._undecorated(Marked(text))
         if ssml.is_document(text.text):
             marked = ssml.parse(text, written, self.options.markup_options)
             return replace(marked, text=clean(_on_one_line(marked.text)))
-        return tags.parse(text, written, self.options.markup_options)
+        return self._undecorated(tags.parse(text, written, self.options.markup_options))
+
+    def _undecorated(self, marked: Marked) -> Marked:
+        if not self.options.clean:
+            return marked
+        text, decoration = undecorated(marked.text)
+        return replace(marked, text=text, removed=marked.removed + decoration)
 
     def _language(self, text: str, default: str | None) -> str:
         """The job's language, else the text's, else that of the job's texts together."""
@@ -183,7 +236,7 @@ class _Front:
                 "Use a model that was trained on this language.",
             )
         if not any(character.isalnum() for line in lines for character in line.text):
-            raise InvalidInput("holds nothing to say")  # dots, dashes or emoji alone have no sound
+            raise InvalidInput(NOTHING_TO_SAY)
 
     def _warnings(self) -> list[str]:
         said = self.unspeakable.warnings()

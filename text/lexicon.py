@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from errors import InvalidInput
+from errors import InvalidInput, show
 from text.places import place
 from text.spans import Edit
 
 _MAX_ENTRIES = 20_000
 _MAX_LENGTH = 500
 _CJK = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s]")
 
 
@@ -131,16 +132,21 @@ def from_mapping(data: object) -> Lexicon:
 
 
 def _entry(item: Any, name: object) -> Entry:
+    name = show(name) if isinstance(name, str) else name
     if not isinstance(item, Mapping):
         raise InvalidInput(f"Lexicon entry {name}: must be an object with written and spoken.")
     unknown = set(item) - {"written", "spoken", "language", "case"}
     if unknown:
-        raise InvalidInput(f"Lexicon entry {name}: {sorted(map(str, unknown))[0]} is not known.")
+        raise InvalidInput(f"Lexicon entry {name}: {show(min(map(str, unknown)))} is not known.")
     written, spoken = item.get("written"), item.get("spoken")
     for key, value in (("written", written), ("spoken", spoken)):
         if not isinstance(value, str) or not value.strip() or len(value) > _MAX_LENGTH:
             raise InvalidInput(
                 f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters."
+            )
+        if found := _CONTROL.search(value):
+            raise InvalidInput(
+                f"Lexicon entry {name}: {key} holds the control character {found[0]!a}."
             )
     case = item.get("case")
     if case not in (None, "exact", "any"):

@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, _judge, JudgeOptions)
     _command(commands, _figures, FiguresOptions)
     _command(commands, _recordings)
+    _command(commands, _words)
     return parser
 
 
@@ -99,6 +100,13 @@ def _recordings(options: argparse.Namespace) -> str:
     from training.data.recordings import make
 
     return make()
+
+
+def _words(options: argparse.Namespace) -> str:
+    """Says how far word times are off, by what espeak-ng's library tells."""
+    from training.judge.word_times import run
+
+    return run()
 
 
 def _part(kind: type[Any], options: argparse.Namespace, **more: object) -> Any:

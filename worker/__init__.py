@@ -4,11 +4,12 @@
 - `jobs`: one job step by step: chunks, resuming, streaming, progress, the answer
 - `request`: the fields of a job, their types, older names
 - `voices`: finding a voice, downloading, clipping and caching its reference
-- `audio`: decode, clip, resample, crossfade, encode
+- `audio`: decode, clip, resample, joins, loudness, encode
+- `quality`: what a chunk is checked for, by sound and by words
 - `subtitles`: word times; writing subtitles, reading transcripts
 - `files`: a job's files in storage: their keys, storing, links, answers, finding, cleanup
 
 Beside that path: `operations`, every endpoint that does not speak; `settings`, the only reader of
-the environment; `app.py`, the parts built once; `keys.py`, what a key may look like; `log.py`; and
-`wording.py`, what messages say about wrong values.
+the environment; `app.py`, the parts built once; `lexicons.py`, what words are said as; `keys.py`,
+what a key may look like; `log.py`; and `wording.py`, what messages say about wrong values.
 """

@@ -17,7 +17,7 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from enum import Enum
 from functools import cache, partial
@@ -35,7 +35,8 @@ class Lane(Enum):
     COMPUTE = ("compute", (os.cpu_count() or 1) + 4)  # planning, joining, encoding
     STORE = ("store", 256)  # a job's own files
     OPERATION = ("operation", 256)  # one a job, and MAX_CONCURRENCY is at most 256
-    VOICE = ("voice", 1024)  # finding, downloading and preparing: a few a job
+    VOICE = ("voice", 1024)  # finding and downloading: a few a job
+    DECODE = ("decode", 2)  # preparing them: it takes the memory that CONFIG.md states
 
 
 class Abandoned(Exception):
@@ -47,7 +48,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls: list[Callable[[], None]] = []
+        self._calls: list[Callable[[], object]] = []
         self.is_set = False
 
     def set(self) -> None:
@@ -59,7 +60,7 @@ class Stop:
             call()
 
     @contextmanager
-    def ending(self, call: Callable[[], None]) -> Iterator[None]:
+    def ending(self, call: Callable[[], object]) -> Iterator[None]:
         """Inside the block `call` is made when the work is given up; at once if it already is."""
         with self._lock:
             late = self.is_set
@@ -97,6 +98,24 @@ async def in_thread(lane: Lane, work: Callable[P, T], *args: P.args, **kwargs: P
     except asyncio.CancelledError:
         stop.set()
         raise
+
+
+def in_turn(lane: Lane, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `work(*args, **kwargs)` returns or raises, run in a thread of `lane`.
+
+    For work of another lane, which waits here for a turn there; it has its caller's context and
+    `Stop`.
+
+    Raises:
+        Abandoned: the caller was given up before its turn came.
+    """
+    context = contextvars.copy_context()
+    future = _pool(lane).submit(partial(context.run, work, *args, **kwargs))
+    with current_stop().ending(future.cancel):
+        try:
+            return future.result()
+        except CancelledError as exc:
+            raise Abandoned from exc
 
 
 class _Pool:

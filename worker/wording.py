@@ -40,8 +40,9 @@ _WORDING = {
     "model_attributes_type": "must be an object",
     "string_pattern_mismatch": "does not have the right form",
     "value_error": "{error}",
+    "script": "{said}",
 }
-_NO_VALUE = {"missing", "value_error", "string_too_long", "extra_forbidden", "too_long"}
+_NO_VALUE = {"missing", "value_error", "script", "string_too_long", "extra_forbidden", "too_long"}
 
 
 def problem(error: Mapping[str, Any], *, secret: bool = False) -> str:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.arch import Arch
 from engine.dit.linear import Linear
 from engine.dit.packing import CONV_RADIUS, Packing
 
@@ -72,16 +73,14 @@ class TextEmbedding(nn.Module):
     """Characters, laid out one per frame from the left, encoded by ConvNeXt blocks. Follows f5-tts
     `TextEmbedding` for one sequence. It runs once per chunk, not at every step."""
 
-    def __init__(
-        self, vocab_size: int, dim: int, conv_layers: int, mask_padding: bool, upsample: bool
-    ) -> None:
+    def __init__(self, arch: Arch, vocab_size: int) -> None:
         super().__init__()
+        dim = arch.text_dim
         self.text_embed = nn.Embedding(vocab_size + 1, dim)  # index 0 is the filler
-        self.text_blocks = nn.ModuleList(
-            [ConvNeXtV2Block(dim, dim * 2) for _ in range(conv_layers)]
-        )
-        self.mask_padding = mask_padding
-        self.upsample = upsample
+        blocks = [ConvNeXtV2Block(dim, dim * 2) for _ in range(arch.conv_layers)]
+        self.text_blocks = nn.ModuleList(blocks)
+        self.mask_padding = arch.text_mask_padding
+        self.upsample = arch.average_upsampling
 
     def forward(self, tokens: Tensor, frames: int, *, drop_text: bool = False) -> Tensor:
         """(tokens,) vocabulary indices to (frames, text_dim); `drop_text` gives the CFG branch."""

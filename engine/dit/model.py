@@ -131,20 +131,13 @@ class DiT(nn.Module):
         super().__init__()
         self.arch = arch
         self.time_embed = TimestepEmbedding(arch.dim)
-        self.text_embed = TextEmbedding(
-            vocab_size,
-            arch.text_dim,
-            arch.conv_layers,
-            arch.text_mask_padding,
-            arch.average_upsampling,
-        )
+        self.text_embed = TextEmbedding(arch, vocab_size)
         self.input_x = Linear(arch.mel_dim, arch.dim, bias=False)
         self.input_context = Linear(arch.mel_dim + arch.text_dim, arch.dim)
         self.conv_pos_embed = ConvPositionEmbedding(arch.dim)
         self.blocks = nn.ModuleList([Block(arch) for _ in range(arch.depth)])
-        self.skip = (
-            Linear(2 * arch.dim, arch.dim, bias=False) if arch.long_skip_connection else None
-        )
+        skips = arch.long_skip_connection
+        self.skip = Linear(2 * arch.dim, arch.dim, bias=False) if skips else None
         self.norm_out = Linear(arch.dim, 2 * arch.dim)
         self.proj_out = Linear(arch.dim, arch.mel_dim)
         self.rotary: Rotary | None = None  # set when the checkpoint is loaded, from its inv_freq

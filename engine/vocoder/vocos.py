@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from engine.dit import linear
 from engine.dit.linear import Linear
+from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
 _MAX_MAGNITUDE = 1e2
@@ -187,10 +188,8 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
 def read_config(path: Path) -> VocosConfig:
     """Sizes from an official Vocos YAML. Raises ModelUnavailable: unreadable, or parts other than
     mel features, VocosBackbone, ISTFTHead."""
-    import yaml
-
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path)
         features = _part(raw, "feature_extractor", "MelSpectrogramFeatures")
         backbone = _part(raw, "backbone", "VocosBackbone")
         head = _part(raw, "head", "ISTFTHead")
@@ -203,12 +202,15 @@ def read_config(path: Path) -> VocosConfig:
             hop_length=head["hop_length"],
             padding=head.get("padding", features.get("padding", "same")),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise ModelUnavailable(f"The vocoder config {path} cannot be used: {exc}.", _HINT) from exc
+    except (KeyError, TypeError, ValueError) as exc:
+        problem = exc if isinstance(exc, Unreadable) else "it is not that of a mel Vocos"
+        raise ModelUnavailable(
+            f"The vocoder config {path} cannot be used: {problem}.", _HINT
+        ) from exc
 
 
 def _part(raw: dict[str, Any], name: str, class_name: str) -> dict[str, Any]:
     path = raw[name]["class_path"]
     if path.rsplit(".", 1)[-1] != class_name:
-        raise ValueError(f"{name} is {path}, only {class_name} is supported")
+        raise Unreadable(f"{name} is {path}, only {class_name} is supported")
     return dict(raw[name].get("init_args") or {})

@@ -2,6 +2,7 @@
 
     notice: Trained on read speech only.    # a warning on every answer
     cfg_strength: 1.0                       # guidance of jobs that ask for none in particular
+    max_seconds: 30                         # longest chunk, its reference included
 
 Every key may be left out, and so may the card.
 """
@@ -14,19 +15,24 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
 CARD = "card.yaml"
 
 
 class ModelCard(BaseModel):
-    """What is left out is f5-tts's own: its guidance, and no notice."""
+    """What is left out is f5-tts's own: its guidance and longest chunk, and no notice."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     notice: str = Field(default="", max_length=500, description="text of at most 500 characters")
     cfg_strength: Annotated[float, Field(ge=0, le=10)] | None = Field(
         default=None, description="a number from 0 to 10"
+    )
+    max_seconds: Annotated[float, Field(ge=5, le=80)] = Field(
+        default=30.0,  # what f5-tts's models were trained up to
+        description="a number from 5 to 80",
     )
 
 
@@ -35,18 +41,13 @@ def read_card(path: Path | None) -> ModelCard:
     or has unknown keys or wrong values; names each."""
     if path is None:
         return ModelCard()
-    import yaml
-
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = read_yaml(path)
         return ModelCard.model_validate({} if found is None else found)
     except ValidationError as exc:
         problem = "; ".join(_problem(error) for error in exc.errors())
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = f", see its line {mark.line + 1}" if mark else ""
-        reason = exc.strerror if isinstance(exc, OSError) else f"it is not YAML{line}"
-        problem = str(reason)
+    except Unreadable as exc:
+        problem = str(exc)
     raise ModelUnavailable(
         f"The model's card {path} cannot be used: {problem}.",
         f"Its keys are {', '.join(ModelCard.model_fields)}; correct it, or remove the file.",

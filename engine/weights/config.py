@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.arch import Arch, MelConfig
+from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
 # Where f5-tts's names differ from ours.
@@ -44,14 +45,13 @@ def package_file(relative: str) -> Path:
 def read_config(path: Path) -> tuple[Arch, MelConfig]:
     """Reads `model.arch` and `model.mel_spec` of an f5-tts YAML config. Raises ModelUnavailable:
     unreadable YAML, a backbone other than DiT, or an architecture field that is unknown."""
-    import yaml
-
     try:
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["model"]
+        model = read_yaml(path)["model"]
         arch, mel = dict(model["arch"]), dict(model.get("mel_spec") or {})
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, RecursionError) as exc:
+    except (KeyError, TypeError, ValueError) as exc:
+        problem = exc if isinstance(exc, Unreadable) else "it has no `model` with an `arch`"
         raise ModelUnavailable(
-            f"{path} is not an F5-TTS model config: {exc}.",
+            f"{path} is not an F5-TTS model config: {problem}.",
             "It needs `model.arch` and `model.backbone`, as in f5-tts's configs/*.yaml.",
         ) from exc
     backbone = model.get("backbone", "DiT")
@@ -73,10 +73,9 @@ def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:
         )
     if values.get("text_dim") is None:
         values.pop("text_dim", None)  # f5-tts: text_dim defaults to mel_dim
-    try:
-        return Arch(**values)
-    except TypeError as exc:
-        raise ModelUnavailable(f"{path.name}: {exc}.", "`model.arch.dim` is required.") from exc
+    if "dim" not in values:
+        raise ModelUnavailable(f"{path.name} has no `model.arch.dim`.", "It is required.")
+    return Arch(**values)
 
 
 def _mel(raw: Mapping[str, Any]) -> MelConfig:

@@ -82,6 +82,12 @@ class S3Server:
         with self._moto:
             return sorted(key for key, _ in self._backend.buckets[bucket].keys.items())
 
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        """Every object, by key."""
+        with self._moto:
+            stored = self._backend.buckets[bucket].keys.items()
+            return {key: bytes(one.value) for key, one in stored}
+
     def put_raw(self, bucket: str, key: str, body: bytes) -> None:
         """Stores an object behind the client's back."""
         with self._moto:

@@ -116,9 +116,14 @@ class Ceph(RealServer):
         self.process = self._start("radosgw", "-n", "client.admin", "-f")
         self.until_listening()
         self._run(
-            "radosgw-admin", "user", "create", "--uid=worker", "--display-name=worker",
-            f"--access-key={self.access_key}", f"--secret-key={self.secret_key}",
-        )  # fmt: skip
+            "radosgw-admin",
+            "user",
+            "create",
+            "--uid=worker",
+            "--display-name=worker",
+            f"--access-key={self.access_key}",
+            f"--secret-key={self.secret_key}",
+        )
         return self
 
     def kill(self) -> None:

@@ -80,11 +80,7 @@ def at_same_endpoint(config: StorageConfig, bucket: str) -> StorageConfig:
     if style == "auto" and first.addressing == "virtual":
         style = "virtual"
     return replace(
-        config,
-        bucket=bucket,
-        endpoint_url=first.url,
-        region=first.region,
-        addressing_style=style,
+        config, bucket=bucket, endpoint_url=first.url, region=first.region, addressing_style=style
     )
 
 

@@ -15,13 +15,7 @@ from storage.base import Finding
 from storage.body import open_payload
 from storage.s3.client import S3Client
 from storage.s3.error_table import CLOCK
-from storage.s3.errors import (
-    answer_code,
-    answer_headers,
-    answer_region,
-    headers_of,
-    is_foreign,
-)
+from storage.s3.errors import answer_code, answer_headers, answer_region, headers_of, is_foreign
 from storage.s3.hosts import is_address
 from storage.s3.upload import Uploader
 

@@ -23,7 +23,7 @@ from engine.weights.checkpoint import load_dit
 from engine.weights.config import read_config
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.comparison import their_wave
-from worker.audio.crossfade import place
+from worker.audio.joins import CrossFade, Piece, join_all
 
 TOLERANCE = 1e-3
 LONG = (
@@ -90,8 +90,8 @@ def ours(synthesizer: Synthesizer, ref: Ref, text: str, parameters: SpeechParame
         synthesizer.restore_loudness(chunk, future.result(120).samples)
         for chunk, future in zip(chunks, futures, strict=True)
     ]
-    fade = int(parameters.cross_fade_duration * 24000)
-    return chunks, place(waves, [0] * len(waves), fade)[0]
+    joins = CrossFade(24000, parameters.cross_fade_duration)
+    return chunks, join_all(joins, map(Piece, waves))[0]
 
 
 @pytest.mark.parametrize(

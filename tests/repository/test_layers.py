@@ -30,7 +30,7 @@ WRONG = {
     "face": ("worker/voices/library.py", "storage.keys", "worker.voices.library -> storage.keys"),
     "engine-alone": ("engine/boot.py", "boto3", "engine.boot -> boto3"),
     "storage-alone": ("storage/metadata.py", "numpy", "storage.metadata -> numpy"),
-    "text-alone": ("text/markup.py", "torch", "text.markup -> torch"),
+    "text-alone": ("text/tags.py", "torch", "text.tags -> torch"),
     "worker": ("worker/audio/decode.py", "worker.app", "worker.audio.decode -> worker.app"),
     "engine": ("engine/dit/model.py", "engine.boot", "engine.dit.model -> engine.boot"),
     "storage": ("storage/disk/store.py", "storage.check", "storage.disk.store -> storage.check"),

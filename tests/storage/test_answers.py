@@ -96,7 +96,9 @@ WRECKS: dict[str, Edit] = {
     "a page of a gateway": with_body(PAGE, status=502),
     "JSON": with_body(b'{"ok": true}', "application/json"),
     "half": lambda status, headers, body: (
-        status, sized(headers, body[: len(body) // 2]), body[: len(body) // 2],
+        status,
+        sized(headers, body[: len(body) // 2]),
+        body[: len(body) // 2],
     ),
     "odd numbers": lambda status, headers, body: (
         status,
@@ -104,13 +106,15 @@ WRECKS: dict[str, Edit] = {
         re.sub(rb"<(Size|LastModified)>[^<]*<", rb"<\1>1.5k<", body),
     ),
     "odd length": lambda status, headers, body: (
-        status, [(k, "many" if k.lower() == "content-length" else v) for k, v in headers], body,
+        status,
+        [(k, "many" if k.lower() == "content-length" else v) for k, v in headers],
+        body,
     ),
     "chunks": chunked,
     "cut chunks": lambda *answer: (*chunked(*answer)[:2], chunked(*answer)[2][:-9]),
     "no content": lambda _status, headers, _body: (204, headers, b""),
     "moved": lambda _s, headers, _b: (301, [*sized(headers, b""), ("Location", "http://[")], b""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
@@ -222,13 +226,20 @@ def test_a_well_formed_web_page_is_not_taken_for_an_answer(
     """A site that answers every path with its front page, as single-page applications do."""
 
     def site(_status: int, _headers: Headers, _body: bytes) -> Answer:
-        headers = [("Content-Type", "text/html; charset=utf-8"), ("ETag", '"1-2"'),
-                   ("Last-Modified", "Mon, 01 Jun 2026 10:00:00 GMT")]  # fmt: skip
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("ETag", '"1-2"'),
+            ("Last-Modified", "Mon, 01 Jun 2026 10:00:00 GMT"),
+        ]
         return 200, sized(headers, PAGE), PAGE
 
     always(s3_server, site)
-    ask = {"list": lambda: list(s3.list()), "get": lambda: s3.get("k"),
-           "info": lambda: s3.info("k"), "exists": lambda: s3.exists("k")}  # fmt: skip
+    ask = {
+        "list": lambda: list(s3.list()),
+        "get": lambda: s3.get("k"),
+        "info": lambda: s3.info("k"),
+        "exists": lambda: s3.exists("k"),
+    }
     with pytest.raises(ConfigError, match="does not answer like an S3 service"):
         ask[verb]()
 

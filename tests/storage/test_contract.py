@@ -111,8 +111,11 @@ def test_info_keeps_type_metadata_and_hash(store: Storage) -> None:
     info = store.info("a.wav")
     assert info.content_type == "audio/wav"
     assert info.metadata == {
-        "voice": "Zoë  Å", "user_id": "=?odd", "n": "", "sha256": receipt.sha256
-    }  # fmt: skip
+        "voice": "Zoë  Å",
+        "user_id": "=?odd",
+        "n": "",
+        "sha256": receipt.sha256,
+    }
     assert before <= info.last_modified <= datetime.now(UTC) + timedelta(seconds=2)
     assert info.etag
     store.put("b", b"x", content_type="audio/x-own")

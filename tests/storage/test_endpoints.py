@@ -109,9 +109,14 @@ def test_two_buckets_contradict_each_other() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["ftp://s3.example.org", "https://", "https://u:p@s3.example.org", "https://s3.example.org?x=1",
-     "https://s3.example.org:99999"],
-)  # fmt: skip
+    [
+        "ftp://s3.example.org",
+        "https://",
+        "https://u:p@s3.example.org",
+        "https://s3.example.org?x=1",
+        "https://s3.example.org:99999",
+    ],
+)
 def test_what_is_no_endpoint_is_refused_without_repeating_secrets(typed: str) -> None:
     with pytest.raises(ConfigError, match="AWS_ENDPOINT_URL") as caught:
         resolve(typed)
@@ -191,7 +196,7 @@ HOSTS = [
     ("me.uk-lon1.upcloudobjects.com", "upcloud", "us-east-1"),
     ("ewr1.vultrobjects.com", "vultr", "ewr1"),
     ("storage.yandexcloud.net", "yandex", "ru-central1"),
-]  # fmt: skip
+]
 # Hosts that do not name their region, and providers that want none of another.
 ASK_FOR_REGION = [
     ("s3-accelerate.amazonaws.com", "aws"),
@@ -352,9 +357,13 @@ def test_other_buckets_are_found_beside_the_one_in_the_endpoint(
     endpoint: str | None, style: str
 ) -> None:
     config = StorageConfig(
-        mode="s3", endpoint_url=endpoint, bucket="voices", region="eu-west-1",
-        access_key_id="id", secret_access_key="secret",
-    )  # fmt: skip
+        mode="s3",
+        endpoint_url=endpoint,
+        bucket="voices",
+        region="eu-west-1",
+        access_key_id="id",
+        secret_access_key="secret",
+    )
     own = resolve_endpoint(config)
     store, key = Buckets(config).at("s3://models/base.safetensors")
     shown = store.describe()

@@ -42,9 +42,14 @@ def test_everything_is_said_of_every_kind_of_store_and_nothing_stays(store: Stor
 
 @pytest.mark.parametrize(
     ("offset", "level", "said"),
-    [(0, "ok", "right"), (70, "warning", "behind"), (-70, "warning", "ahead of"),
-     (1000, "failed", "behind"), (-1000, "failed", "ahead of")],
-)  # fmt: skip
+    [
+        (0, "ok", "right"),
+        (70, "warning", "behind"),
+        (-70, "warning", "ahead of"),
+        (1000, "failed", "behind"),
+        (-1000, "failed", "ahead of"),
+    ],
+)
 def test_the_clock_is_compared_with_the_services(
     s3: S3Storage, s3_server: S3Server, offset: float, level: str, said: str
 ) -> None:

@@ -134,9 +134,11 @@ def test_a_callers_limit_ends_the_tries_earlier(
     config = replace(s3_config, max_attempts=None, multipart_threshold_bytes=6 * MIB)
     store = open_storage(config)
     ask: dict[str, Any] = {
-        "put": lambda: store.put("k", b"x"), "put in parts": lambda: store.put("k", b"x" * 6 * MIB),
-        "get": lambda: store.get("k"), "list": lambda: list(store.list()),
-    }  # fmt: skip
+        "put": lambda: store.put("k", b"x"),
+        "put in parts": lambda: store.put("k", b"x" * 6 * MIB),
+        "get": lambda: store.get("k"),
+        "list": lambda: list(store.list()),
+    }
     kind = "PUT" if verb == "put in parts" else ""
     s3_server.faults.add(Fault("answer", kind, times=10_000))
     with time_limit(600.0), time_limit(0.3), pytest.raises(StorageUnavailable):

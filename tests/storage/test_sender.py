@@ -358,9 +358,13 @@ def test_kill_9_while_sending_loses_and_doubles_nothing(
         store.put(key, body)
     s3_server.faults.clear()
     arguments = [
-        str(s3_config.endpoint_url), str(s3_config.bucket), str(s3_config.region),
-        str(s3_config.access_key_id), str(s3_config.secret_access_key), str(s3_config.local_dir),
-    ]  # fmt: skip
+        str(s3_config.endpoint_url),
+        str(s3_config.bucket),
+        str(s3_config.region),
+        str(s3_config.access_key_id),
+        str(s3_config.secret_access_key),
+        str(s3_config.local_dir),
+    ]
     for enough in (8, 20, 40):
         s3_server.faults.add(Fault("delay", "PUT", times=1000, seconds=0.02))
         process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT)

@@ -75,9 +75,13 @@ def test_the_endpoints_below_are_of_every_provider() -> None:
 
 def url_config(endpoint: str | None, **more: Any) -> StorageConfig:
     config = StorageConfig(
-        mode="s3", bucket="voices", endpoint_url=endpoint, region="eu-west-1",
-        access_key_id="id", secret_access_key="secret",
-    )  # fmt: skip
+        mode="s3",
+        bucket="voices",
+        endpoint_url=endpoint,
+        region="eu-west-1",
+        access_key_id="id",
+        secret_access_key="secret",
+    )
     return replace(config, **more)
 
 
@@ -248,10 +252,14 @@ def test_lifetimes_s3_does_not_allow(s3: S3Storage, expires_s: int) -> None:
 def provider_store(endpoint: str, **more: str) -> S3Storage:
     return S3Storage(
         StorageConfig(
-            mode="s3", bucket="voices", endpoint_url=endpoint, access_key_id="id",
-            secret_access_key="secret", public_base_url=more.get("base"),
+            mode="s3",
+            bucket="voices",
+            endpoint_url=endpoint,
+            access_key_id="id",
+            secret_access_key="secret",
+            public_base_url=more.get("base"),
         )
-    )  # fmt: skip
+    )
 
 
 def test_r2_has_no_public_endpoint_url() -> None:

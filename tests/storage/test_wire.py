@@ -81,10 +81,13 @@ def test_a_body_that_is_not_the_one_of_its_digest_is_refused(
 ) -> None:
     """The server is as strict as the tests above need it: nothing is stored here."""
     client = boto3.client(
-        "s3", endpoint_url=s3_server.url, region_name=s3_server.region,
-        aws_access_key_id=s3_server.access_key, aws_secret_access_key=s3_server.secret_key,
+        "s3",
+        endpoint_url=s3_server.url,
+        region_name=s3_server.region,
+        aws_access_key_id=s3_server.access_key,
+        aws_secret_access_key=s3_server.secret_key,
         config=Config(request_checksum_calculation="when_required"),
-    )  # fmt: skip
+    )
     wrong = base64.b64encode(hashlib.md5(b"another body").digest()).decode()
     with pytest.raises(ClientError, match="BadDigest"):
         client.put_object(Bucket=bucket, Key="k", Body=b"body", ContentMD5=wrong)

@@ -101,7 +101,7 @@ def test_a_text_of_unknown_letters_is_refused(knows) -> None:
 
 @pytest.mark.parametrize("text", ["", "...", "😀", "[pause:1]", "\u200b", "# \n---"])
 def test_nothing_to_say_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="nothing to say"):
+    with pytest.raises(InvalidInput, match="something to say"):
         prepare(text)
 
 

@@ -72,7 +72,7 @@ def test_pls_aliases() -> None:
         ("{", "line 1, column 2"),
         ("[1]", "entry 1: must be an object"),
         ('{"a": 5}', "spoken must be text"),
-        ('[{"written": "a", "spoken": "b", "x": 1}]', "x is not known"),
+        ('[{"written": "a", "spoken": "b", "x": 1}]', "'x' is not known"),
         ('"a"', "an object of words"),
         ("<lexicon><a></lexicon>", "line 1, column 15"),
         ("[" * 100_000, "deep"),

@@ -22,8 +22,12 @@ def filled(path: Path, steps: int, first_step: int = 0) -> ProgressLog:
 def test_a_line_says_all_of_a_step(tmp_path: Path) -> None:
     log = filled(tmp_path / "run.jsonl", 3)
     assert read(log.path)[2] == {
-        "step": 3, "seconds": 0.5, "learning_rate": 0.001, "loss": 0.66667, "sounds": 5.0,
-    }  # fmt: skip
+        "step": 3,
+        "seconds": 0.5,
+        "learning_rate": 0.001,
+        "loss": 0.66667,
+        "sounds": 5.0,
+    }
     assert str(log) == "loss 1.222, sounds 5.000"
 
 

@@ -200,9 +200,12 @@ def test_a_disk_that_cannot_be_used(models_dir: Path, tmp_path: Path) -> None:
 def test_a_job_whose_audio_does_not_fit_leaves_nothing(models_dir: Path, tmp_path: Path) -> None:
     """Timing files are small enough to be stored; they go with the audio that is not."""
     worker = Worker(
-        {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "STORAGE_LOCAL_MAX_SIZE_GB": "0.00001"}
-    )  # fmt: skip
+        {
+            "F5_MODELS_DIR": str(models_dir),
+            "LOCAL_STORAGE_DIR": str(tmp_path),
+            "STORAGE_LOCAL_MAX_SIZE_GB": "0.00001",
+        }
+    )
     output = worker.run({"text": "Hello there.", "nfe_step": 4, "timing_format": ["srt", "json"]})
     worker.close()
     assert output["error_code"] == "STORAGE_FULL"

@@ -81,7 +81,7 @@ def test_a_presigned_put_is_for_free_keys_and_what_this_worker_made(worker: Work
 @pytest.mark.parametrize(
     "key",
     ["results/x.json", "Results/x.json", "parts/x/0f/00000.f32", "stream/x/0.wav", "timings/x.srt"],
-)  # fmt: skip
+)
 def test_no_presigned_put_is_given_for_what_the_worker_reads_back(
     s3_worker: Worker, key: str
 ) -> None:
@@ -95,8 +95,13 @@ def test_where_a_service_keeps_no_metadata_the_stored_answer_says_what_is_ours(
 ) -> None:
     settings = Settings.load({"OUTPUT_KEY": "out/{user_id}/{job_id}.{ext}"})
     answer = b'{"output": {"job_id": "abc", "s3_key": "out/u/abc.wav"}}'
-    ours = ["out/u/abc.wav", "timings/abc.srt", "results/abc.json", "stream/abc/000.wav",
-            "parts/abc/0123456789abcdef/00000.f32"]  # fmt: skip
+    ours = [
+        "out/u/abc.wav",
+        "timings/abc.srt",
+        "results/abc.json",
+        "stream/abc/000.wav",
+        "parts/abc/0123456789abcdef/00000.f32",
+    ]
     theirs = ["out/v/abc.wav", "out/u/def.wav", "timings/def.srt", "results/def.json",
               "stream/abc.wav", "out/abc.wav", "x/out/u/abc.wav"]  # fmt: skip
     for key in (*ours, *theirs):

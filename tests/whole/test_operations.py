@@ -29,9 +29,13 @@ def fetch(url: str) -> bytes:
 def test_upload_a_voice_and_speak_with_it(s3_worker: Worker, s3_server: S3Server) -> None:
     audio = base64.b64encode(wav()).decode()
     uploaded = s3_worker.run(
-        {"endpoint": "upload", "voice_name": "Anna", "voice": {"audio_base64": audio},
-         "ref_text": "Anna says this."}
-    )  # fmt: skip
+        {
+            "endpoint": "upload",
+            "voice_name": "Anna",
+            "voice": {"audio_base64": audio},
+            "ref_text": "Anna says this.",
+        }
+    )
     assert uploaded["s3_key"] == "voices/Anna.wav"
     names = [voice["name"] for voice in s3_worker.run({"endpoint": "list_voices"})["voices"]]
     assert {"Anna", "Dorota", "demo"} <= set(names)
@@ -42,9 +46,12 @@ def test_upload_from_a_bucket(s3_worker: Worker, s3_server: S3Server, bucket: st
     """The ancestor's `upload`: a name and a location."""
     s3_server.put_raw(bucket, "incoming/x.wav", wav())
     uploaded = s3_worker.run(
-        {"endpoint": "upload", "voice_name": "Ewa.wav",
-         "voice_file_url": f"s3://{bucket}/incoming/x.wav"}
-    )  # fmt: skip
+        {
+            "endpoint": "upload",
+            "voice_name": "Ewa.wav",
+            "voice_file_url": f"s3://{bucket}/incoming/x.wav",
+        }
+    )
     assert uploaded["status"] == "completed", uploaded
     assert "voices/Ewa.wav" in s3_server.raw_keys(bucket)
 
@@ -55,9 +62,12 @@ def test_a_bad_voice_is_not_stored(
 ) -> None:
     before = s3_server.raw_keys(bucket)
     output = s3_worker.run(
-        {"endpoint": "upload", "voice_name": "Bad",
-         "voice": {"audio_base64": base64.b64encode(data).decode()}}
-    )  # fmt: skip
+        {
+            "endpoint": "upload",
+            "voice_name": "Bad",
+            "voice": {"audio_base64": base64.b64encode(data).decode()},
+        }
+    )
     assert output["error_code"] in {"VOICE_UNUSABLE", "INVALID_INPUT"}
     assert s3_server.raw_keys(bucket) == before
 
@@ -123,17 +133,24 @@ def test_one_id_is_not_the_beginning_of_another(s3_worker: Worker) -> None:
         s3_worker.speak(job_id, timing_format=["srt", "json"])
     before = [file["key"] for file in s3_worker.run({"endpoint": "list"})["files"]]
     assert s3_worker.run({"endpoint": "status", "job_id": "abc"})["status"] == "not_found"
-    for endpoint, kind in (("result", {}), ("delete", {}), ("info", {}), ("download", {}),
-                           ("download", {"kind": "timing"})):  # fmt: skip
+    for endpoint, kind in (
+        ("result", {}),
+        ("delete", {}),
+        ("info", {}),
+        ("download", {}),
+        ("download", {"kind": "timing"}),
+    ):
         output = s3_worker.run({"endpoint": endpoint, "job_id": "abc", **kind})
         assert output["error_code"] == "OBJECT_NOT_FOUND", endpoint
     assert [file["key"] for file in s3_worker.run({"endpoint": "list"})["files"]] == before
     deleted = s3_worker.run({"endpoint": "delete", "job_id": "abc_"})["deleted"]
     piece = safe_piece("abc_")
     assert sorted(deleted) == [
-        f"output/{piece}.wav", f"results/{piece}.json", f"timings/{piece}.json",
+        f"output/{piece}.wav",
+        f"results/{piece}.json",
+        f"timings/{piece}.json",
         f"timings/{piece}.srt",
-    ]  # fmt: skip
+    ]
     for job_id in set(ids) - {"abc_"}:
         result = s3_worker.run({"endpoint": "result", "job_id": job_id})
         assert (result["job_id"], len(result["timing_keys"])) == (job_id, 2)
@@ -159,9 +176,13 @@ def test_every_file_of_a_job_has_its_type_and_goes_with_it(
     before = set(s3_server.raw_keys(bucket))
     listener = Listener()
     job = {
-        "text": "Hello there. [pause:1] Good bye.", "output_format": "ogg", "stream": True,
-        "timing_format": ["srt", "vtt", "ass", "csv", "json"], "url": "presigned", **FAST,
-    }  # fmt: skip
+        "text": "Hello there. [pause:1] Good bye.",
+        "output_format": "ogg",
+        "stream": True,
+        "timing_format": ["srt", "vtt", "ass", "csv", "json"],
+        "url": "presigned",
+        **FAST,
+    }
     output = asyncio.run(s3_worker.runner.handle({"id": "typed", "input": job}, listener))
     files = {**output["timing_files"], "ogg": output["audio_url"]}  # type: ignore[dict-item]
     files["chunk"] = listener.chunks[0]["audio_url"]
@@ -196,9 +217,12 @@ def test_results_are_found_under_a_template_with_an_extension(
     models_dir: Path, tmp_path: Path
 ) -> None:
     worker = Worker(
-        {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "OUTPUT_KEY": "output/{job_id}.wav"}
-    )  # fmt: skip
+        {
+            "F5_MODELS_DIR": str(models_dir),
+            "LOCAL_STORAGE_DIR": str(tmp_path),
+            "OUTPUT_KEY": "output/{job_id}.wav",
+        }
+    )
     worker.speak("plain")
     assert worker.run({"endpoint": "status", "job_id": "plain"})["status"] == "completed"
     worker.speak("as-mp3", output_format="mp3")
@@ -210,9 +234,12 @@ def test_results_are_found_under_a_template_with_an_extension(
 def test_the_end_of_an_id_deletes_no_job(models_dir: Path, tmp_path: Path) -> None:
     """RunPod's ids end in -u1 or -e1, which is a piece of many keys."""
     worker = Worker(
-        {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "OUTPUT_KEY": "output/{voice}-{job_id}.{ext}"}
-    )  # fmt: skip
+        {
+            "F5_MODELS_DIR": str(models_dir),
+            "LOCAL_STORAGE_DIR": str(tmp_path),
+            "OUTPUT_KEY": "output/{voice}-{job_id}.{ext}",
+        }
+    )
     made = worker.speak("7c1f-u1")
     output = worker.run({"endpoint": "delete", "job_id": "u1"})
     kept = worker.run({"endpoint": "result", "job_id": "7c1f-u1"})
@@ -231,9 +258,12 @@ def test_delete_takes_the_timing_files_of_a_long_id(local_worker: Worker) -> Non
 def test_cleanup_without_a_folder_of_its_own_is_refused(models_dir: Path, tmp_path: Path) -> None:
     """`tts-` is also the beginning of `tts-models/`, which is not the worker's."""
     worker = Worker(
-        {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "OUTPUT_KEY": "tts-{job_id}.{ext}"}
-    )  # fmt: skip
+        {
+            "F5_MODELS_DIR": str(models_dir),
+            "LOCAL_STORAGE_DIR": str(tmp_path),
+            "OUTPUT_KEY": "tts-{job_id}.{ext}",
+        }
+    )
     worker.app.storage.put("tts-models/base.pt", b"weights")
     output = worker.run({"endpoint": "cleanup", "days_old": 0})
     worker.close()
@@ -267,8 +297,10 @@ def test_delete_a_job_a_voice_and_nothing_else(
     s3_worker.speak("gone-2")
     deleted = s3_worker.run({"endpoint": "delete", "job_id": "gone"})
     assert sorted(deleted["deleted"]) == [
-        "output/gone.wav", "results/gone.json", "timings/gone.srt",
-    ]  # fmt: skip
+        "output/gone.wav",
+        "results/gone.json",
+        "timings/gone.srt",
+    ]
     assert "output/gone-2.wav" in s3_server.raw_keys(bucket)
     voice = s3_worker.run({"endpoint": "delete", "voice_name": "Dorota"})
     assert sorted(voice["deleted"]) == ["voices/Dorota.txt", "voices/Dorota.wav"]

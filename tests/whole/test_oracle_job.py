@@ -55,9 +55,15 @@ def test_a_job_gives_the_waveform_of_f5_tts(
         }
     )
     output = worker.speak(
-        text=TEXT, voice="Ref", ref_text=REF_TEXT, nfe_step=5, cfg_strength=2.0, seed=11,
+        text=TEXT,
+        voice="Ref",
+        ref_text=REF_TEXT,
+        nfe_step=5,
+        cfg_strength=2.0,
+        seed=11,
         output_format="wav_f32",
-    )  # fmt: skip
+        processing="f5-tts",
+    )
     ours, _ = soundfile.read(output["audio_url"].removeprefix("file://"), dtype="float32")
 
     clip, ref_text = f5().infer.preprocess_ref_audio_text(

@@ -137,8 +137,10 @@ each_missing_kind = pytest.mark.parametrize(
 
 def test_there_are_providers_that_do_not_offer_every_kind() -> None:
     assert {(row.name, kind) for row, kind in WITHOUT} >= {
-        ("r2", "public"), ("runpod", "public"), ("runpod", "presigned"),
-    }  # fmt: skip
+        ("r2", "public"),
+        ("runpod", "public"),
+        ("runpod", "presigned"),
+    }
 
 
 @each_missing_kind

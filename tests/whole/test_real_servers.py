@@ -146,6 +146,11 @@ def test_every_operation(worker: Worker, fetch: Any, server: RealServer, bucket:
         fetch(put["url"], b"other", "text/html")
     assert fetch(run("presign", key="voices/sent ü.wav")["url"]) == wav()
 
+    words = {"Nguyen": "nwin", "SQL": "sequel"}
+    assert run("store_lexicon", name="ü names", lexicon=words)["s3_key"] == "lexicons/ü names.json"
+    assert run("list_lexicons")["lexicons"][0]["key"] == "lexicons/ü names.json"
+    assert run("delete_lexicon", name="ü names")["count"] == 1
+
     gone = run("delete", job_id="whole")["deleted"]
     assert sorted(gone) == ["output/whole.wav", "results/whole.json", "timings/whole.srt"]
     assert run("delete", voice_name="100%")["deleted"]

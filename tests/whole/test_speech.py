@@ -193,9 +193,11 @@ def test_a_long_text_is_cut_and_joined(local_worker: Worker) -> None:
 
 def test_timing_files_of_every_format(local_worker: Worker, local_dir: Path) -> None:
     output = local_worker.speak(
-        "timed", text="Hello there. [pause:0.3] Good bye!", return_word_timings=True,
+        "timed",
+        text="Hello there. [pause:0.3] Good bye!",
+        return_word_timings=True,
         timing_format=["srt", "vtt", "ass", "csv", "json"],
-    )  # fmt: skip
+    )
     assert set(output["timing_files"]) == {"srt", "vtt", "ass", "csv", "json"}
     for fmt in output["timing_files"]:
         assert (local_dir / "timings" / f"timed.{fmt}").stat().st_size > 0
@@ -222,9 +224,13 @@ def test_audio_inline(local_worker: Worker) -> None:
 
 def test_audio_too_large_for_an_answer_comes_as_a_url(models_dir: Path, tmp_path: Path) -> None:
     worker = Worker(
-        {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(tmp_path),
-         "INLINE_AUDIO_MAX_BYTES": "1000", "RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:1/$ID"}
-    )  # fmt: skip
+        {
+            "F5_MODELS_DIR": str(models_dir),
+            "LOCAL_STORAGE_DIR": str(tmp_path),
+            "INLINE_AUDIO_MAX_BYTES": "1000",
+            "RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:1/$ID",
+        }
+    )
     outputs = [worker.speak("large", return_audio=True) for _ in range(2)]
     worker.close()
     for output in outputs:  # the second is answered from what the first one stored
@@ -238,9 +244,12 @@ def test_audio_too_large_for_an_answer_comes_as_a_url(models_dir: Path, tmp_path
 
 def test_the_main_job_on_s3(s3_worker: Worker, s3_server: S3Server, bucket: str) -> None:
     output = s3_worker.speak(
-        "s3-job", local_voice="Dorota.wav", return_word_timings=True, user_id=5,
+        "s3-job",
+        local_voice="Dorota.wav",
+        return_word_timings=True,
+        user_id=5,
         metadata={"Project": "Żółw"},
-    )  # fmt: skip
+    )
     assert output["audio_url"] == f"{s3_server.url}/{bucket}/output/s3-job.wav"
     assert output["url_kind"] == "public"
     assert output["expires_at"] is None

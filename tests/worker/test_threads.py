@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.threads import Abandoned, Lane, current_stop, in_thread
+from worker.threads import Abandoned, Lane, current_stop, in_thread, in_turn
 from worker.voices.cache import SingleFlight
 
 ROOT = Path(__file__).parent.parent.parent
@@ -69,6 +69,32 @@ def test_work_that_nobody_waits_for_is_told_and_work_not_begun_is_not_done() -> 
     asyncio.run(cancelled())
     assert told.is_set()
     assert never == []
+
+
+def test_work_given_up_while_it_waits_for_its_turn_is_not_done_and_leaves_the_queue() -> None:
+    end, waiting = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def second() -> None:
+        waiting.set()
+        in_turn(Lane.DECODE, done.append, 2)
+
+    async def cancelled() -> None:
+        most = Lane.DECODE.value[1]
+        busy = [asyncio.create_task(in_thread(Lane.DECODE, end.wait)) for _ in range(most)]
+        await asyncio.sleep(0)
+        task = asyncio.create_task(in_thread(Lane.VOICE, second))
+        while not waiting.is_set():
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        end.set()
+        await asyncio.gather(*busy)
+        await in_thread(Lane.VOICE, in_turn, Lane.DECODE, done.append, 3)
+
+    asyncio.run(cancelled())
+    assert done == [3]
 
 
 def test_a_voice_given_up_by_one_job_is_still_prepared_for_the_other() -> None:

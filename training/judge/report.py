@@ -97,21 +97,25 @@ def _words(w: dict[str, Any]) -> list[list[str]]:
         if kind == "right_sentence":
             continue
         name = "word error rate" if kind == "all" else f"... {kind} sentences"
-        rows.append([
-            name,
-            f"{rates['generated']:.1%} ({rates['ratio']:.2f} times)",
-            f"{rates['espeak']:.1%}",
-            f"{_TARGET_WORDS} times" if kind == "all" else "",
-            _met(rates["ratio"] <= _TARGET_WORDS) if kind == "all" else "",
-        ])  # fmt: skip
+        rows.append(
+            [
+                name,
+                f"{rates['generated']:.1%} ({rates['ratio']:.2f} times)",
+                f"{rates['espeak']:.1%}",
+                f"{_TARGET_WORDS} times" if kind == "all" else "",
+                _met(rates["ratio"] <= _TARGET_WORDS) if kind == "all" else "",
+            ]
+        )
     right = w["right_sentence"]
-    rows.append([
-        "recogniser nearest to the right sentence",
-        f"{right['generated']} of {right['of']}",
-        f"{right['espeak']} of {right['of']}",
-        "",
-        "",
-    ])  # fmt: skip
+    rows.append(
+        [
+            "recogniser nearest to the right sentence",
+            f"{right['generated']} of {right['of']}",
+            f"{right['espeak']} of {right['of']}",
+            "",
+            "",
+        ]
+    )
     return rows
 
 
@@ -123,13 +127,15 @@ def _voice(v: dict[str, float], whose: str) -> list[list[str]]:
         ("centroid", "spectral centroid against the reference, which says other words", False),
     ):
         value, own = v[f"{what}_correlation"], v[f"{what}_correlation_of_espeak"]
-        rows.append([
-            f"{name}; {whose}",
-            f"{value:.3f}",
-            f"{own:.3f}",
-            f"{_TARGET_CORRELATION}" if judged else "",
-            _met(value >= _TARGET_CORRELATION) if judged else "",
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"{name}; {whose}",
+                f"{value:.3f}",
+                f"{own:.3f}",
+                f"{_TARGET_CORRELATION}" if judged else "",
+                _met(value >= _TARGET_CORRELATION) if judged else "",
+            ]
+        )
     return rows
 
 
@@ -153,14 +159,16 @@ def _duration(d: dict[str, Any], estimate: dict[str, float] | None) -> list[list
 def _cost(figures: dict[str, Any]) -> list[list[str]]:
     rows = []
     if timing := figures.get("timing"):
-        rows.append([
-            f"seconds for {timing['audio_s']:.1f} s of speech, {timing['threads']} threads, "
-            f"{timing['nfe']} steps, median (best)",
-            f"{timing['median_s']:.2f} ({timing['best_s']:.2f})",
-            "",
-            f"{_TARGET_SECONDS:g}",
-            _met(timing["median_s"] <= _TARGET_SECONDS),
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"seconds for {timing['audio_s']:.1f} s of speech, {timing['threads']} threads, "
+                f"{timing['nfe']} steps, median (best)",
+                f"{timing['median_s']:.2f} ({timing['best_s']:.2f})",
+                "",
+                f"{_TARGET_SECONDS:g}",
+                _met(timing["median_s"] <= _TARGET_SECONDS),
+            ]
+        )
     if "package_mb" in figures:
         size = figures["package_mb"]
         met = _met(size <= _TARGET_MEGABYTES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from worker.quality.words import edits
+
 _WRITTEN = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve",
@@ -18,17 +20,6 @@ def words(text: str) -> list[str]:
     """Lower-case words without punctuation, small numbers written out, American spelling."""
     found = [word.strip("'") for word in _WORD.findall(text.lower().replace("’", "'"))]
     return [_NUMBERS.get(word, _SPELLINGS.get(word, word)) for word in found if word]
-
-
-def edits(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Fewest substitutions, deletions and insertions that turn `said` into `heard`."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(said, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
-            changed = diagonal + (word != other)
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, changed)
-    return row[-1]
 
 
 def word_error_rate(pairs: Iterable[tuple[str, str]]) -> float:

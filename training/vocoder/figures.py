@@ -76,12 +76,14 @@ def compare(name: str, vocoder: Vocoder, waves: Sequence[Tensor]) -> Figures:
         taken += time.perf_counter() - started
         spoken += len(wave) / log_mel.config.sample_rate
         wanted = wave[: len(made)]
-        rows.append([
-            _difference(log_mel(made), log_mel(wanted)),
-            _difference(_log_magnitude(made), _log_magnitude(wanted)),
-            float(shape_distance(made[None], wanted[None])),
-            _pitch_lost(made, wanted),
-        ])  # fmt: skip
+        rows.append(
+            [
+                _difference(log_mel(made), log_mel(wanted)),
+                _difference(_log_magnitude(made), _log_magnitude(wanted)),
+                float(shape_distance(made[None], wanted[None])),
+                _pitch_lost(made, wanted),
+            ]
+        )
     mel_error, spectrum, shape, pitch = (float(mean) for mean in np.mean(rows, axis=0))
     return Figures(name, mel_error, spectrum, shape, pitch, taken / spoken)
 

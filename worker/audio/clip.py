@@ -15,21 +15,11 @@ import numpy as np
 
 from engine.chunk import Samples
 from errors import VoiceUnusable
-from worker.audio.decode import MIN_SECONDS, Audio, Pcm, to_mono
-from worker.audio.silence import (
-    LONG_PAUSES,
-    SHORT_PAUSES,
-    Interval,
-    Levels,
-    Piece,
-    crop,
-    intervals,
-    leading_silence,
-    length_ms,
-    one_frame,
-    split,
-    take,
-)
+from worker.audio.decode import MIN_SECONDS
+from worker.audio.levels import length_ms, one_frame
+from worker.audio.pieces import Interval, Piece, crop, intervals
+from worker.audio.recording import Recording, Sound
+from worker.audio.silence import LONG_PAUSES, SHORT_PAUSES, leading_silence, split
 
 MAX_CLIP_MS = 12_000
 MIN_CLIP_MS = 6_000
@@ -66,8 +56,8 @@ class Clip:
         return float(np.sqrt(np.mean(np.square(self.samples))))
 
 
-def reference_clip(audio: Audio, *, end_s: float | None = None) -> Clip:
-    """Clips `audio` as f5-tts does.
+def reference_clip(recording: Recording, *, end_s: float | None = None) -> Clip:
+    """Clips `recording` as f5-tts does.
 
     Args:
         end_s: end the clip at this instant of the source at the latest, seconds.
@@ -75,18 +65,15 @@ def reference_clip(audio: Audio, *, end_s: float | None = None) -> Clip:
     Raises:
         VoiceUnusable: nothing in it is louder than silence, or under 0.3 s of it.
     """
-    rate = audio.sample_rate
-    pieces, whole = _select(audio)
+    rate = recording.sample_rate
+    pieces, whole = _select(recording)
     if end_s is not None:
         last = int(end_s * rate)
         pieces = [(begin, min(end, last)) for begin, end in pieces if begin < last]
     share = _frames(pieces) / whole if whole else 0.0
-    # pydub joins pieces to a 16-bit segment, so 8-bit samples are widened here.
-    pcm, width = take(audio.pcm, pieces), audio.width
-    if width == 1:
-        pcm, width = pcm << np.int16(8), 2
-    begin, end = _edges(pcm, width, rate)
-    sound = take(pcm, [(begin, end)])
+    joined = recording.take(pieces)
+    begin, end = _edges(joined, rate)
+    sound = joined.pieces([(begin, end)]).samples
     if len(sound) < MIN_SECONDS * rate:
         raise VoiceUnusable(
             f"The voice file holds {len(sound) / rate:.2f} s of sound above silence; at least "
@@ -95,15 +82,14 @@ def reference_clip(audio: Audio, *, end_s: float | None = None) -> Clip:
         )
     # As many frames as audioop.ratecv makes of pydub's silence.
     rest = np.zeros((_REST_FRAMES - 1) * rate // _REST_RATE + 1, dtype=np.float32)
-    samples = np.concatenate((to_mono(sound, width), rest))
-    kept = intervals(crop(pieces, begin, end), rate, len(audio.pcm))
+    samples = np.concatenate((sound, rest))
+    kept = intervals(crop(pieces, begin, end), rate, recording.frames)
     return Clip(samples, rate, kept, share)
 
 
-def _select(audio: Audio) -> tuple[list[Piece], int]:
+def _select(recording: Recording) -> tuple[list[Piece], int]:
     """The pieces to keep, and how many frames of sound there were to choose from."""
-    rate = audio.sample_rate
-    levels = Levels(audio.pcm, audio.width, rate)
+    rate, levels = recording.sample_rate, recording.levels
     everything = split(levels, LONG_PAUSES)
     pieces = _first_seconds(everything, rate)
     if length_ms(_frames(pieces), rate) > MAX_CLIP_MS:
@@ -125,13 +111,12 @@ def _first_seconds(pieces: list[Piece], rate: int) -> list[Piece]:
     return pieces
 
 
-def _edges(pcm: Pcm, width: int, rate: int) -> Piece:
-    """Frames between silent edges (f5-tts remove_silence_edges); may end past `pcm` by < 1 ms."""
-    levels = Levels(pcm, width, rate)
+def _edges(joined: Sound, rate: int) -> Piece:
+    """Frames between silent edges (f5-tts remove_silence_edges); may end past it by < 1 ms."""
+    levels = joined.levels(rate)
     begin = one_frame(leading_silence(levels, EDGE_DB), rate)
     end = max(begin, one_frame(levels.ms, rate))
-    sound = take(pcm, [(begin, end)])
-    backwards = Levels(sound[::-1], width, rate)
+    backwards = joined.pieces([(begin, end)]).levels(rate, backwards=True)
     trailing = leading_silence(backwards, EDGE_DB)
     if trailing:
         end = begin + one_frame(backwards.ms - trailing, rate)

@@ -74,15 +74,34 @@ class SpeechFacts:
         """The facts as JSON types, times rounded to milliseconds (microseconds in metrics)."""
         facts = asdict(self)
         facts["duration"] = round(self.duration, 3)
-        facts["segments"] = [
-            {**asdict(s), "start": round(s.start, 3), "end": round(s.end, 3)} for s in self.segments
-        ]
+        facts["segments"] = [_segment(segment) for segment in self.segments]
         metrics = {**asdict(self.metrics), "rtf": self.metrics.rtf}
         facts["metrics"] = {
             name: round(value, 6) if isinstance(value, float) else value
             for name, value in metrics.items()
         }
         return facts
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "index": segment.index,
+        "text": segment.text,
+        "voice": segment.voice,
+        "start": round(segment.start, 3),
+        "end": round(segment.end, 3),
+    }
+    if segment.word_times is not None:
+        shown["word_times"] = str(segment.word_times)
+    if (report := segment.report) is not None:
+        shown |= {
+            "attempts": report.attempts,
+            "checked_by": list(report.checked_by),
+            "findings": list(report.findings),
+        }
+        if report.attempts > 1:
+            shown["seed"] = report.seed
+    return shown
 
 
 def answer(

@@ -15,7 +15,8 @@ from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
 from worker.request.speech import SpeechInput
-from worker.subtitles.words import estimate_words, sentences
+from worker.subtitles.align import Aligner, time_words
+from worker.subtitles.words import sentences
 from worker.subtitles.write import TimingFormat
 from worker.subtitles.write import render as render_timing
 
@@ -36,6 +37,7 @@ class Rendered:
     segments: Sequence[Segment]
     word_count: int
     timings: Mapping[TimingFormat, str]
+    warnings: Sequence[str]
 
 
 def least_bytes(seconds: float, chunks: int, request: SpeechInput) -> int:
@@ -52,8 +54,8 @@ def least_bytes(seconds: float, chunks: int, request: SpeechInput) -> int:
     return max(1, encoding.least_bytes(spoken_s * _AT_LEAST, rate))
 
 
-def render(spoken: Spoken, request: SpeechInput) -> Rendered:
-    """Makes the files that a job asks for.
+def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None = None) -> Rendered:
+    """Makes the files that a job asks for; `aligner` finds the times of words.
 
     Raises:
         InferenceFailed: silence, or NaN or infinite samples.
@@ -72,7 +74,15 @@ def render(spoken: Spoken, request: SpeechInput) -> Rendered:
             for segment in segments
         ]
     seconds = len(samples) / spoken.sample_rate
-    words = estimate_words(segments, samples, spoken.sample_rate)
+    chosen = aligner if request.timings else None
+    languages = [segment.language for segment in segments]
+    timed = time_words(segments, samples, spoken.sample_rate, chosen, languages)
+    if request.timings:
+        segments = [
+            replace(segment, word_times=method)
+            for segment, method in zip(segments, timed.methods, strict=True)
+        ]
+    words = timed.words
     per_word = request.return_word_timings is True
     timings: dict[TimingFormat, str] = {
         fmt: render_timing(fmt, sentences(words), words, per_word=per_word)
@@ -81,4 +91,4 @@ def render(spoken: Spoken, request: SpeechInput) -> Rendered:
     rate = AUDIO_FORMATS[request.output_format].rate(request.sample_rate)
     data = encode(resample(samples, spoken.sample_rate, rate), rate, request.output_format)
     sha256 = hashlib.sha256(data).hexdigest()
-    return Rendered(data, sha256, rate, seconds, segments, len(words), timings)
+    return Rendered(data, sha256, rate, seconds, segments, len(words), timings, timed.warnings)

@@ -20,6 +20,7 @@ import numpy as np
 from engine.chunk import Chunk, Samples, SpokenChunk
 from errors import InvalidInput, ObjectNotFound, WorkerError
 from s3_utils import brief_beside_a_disk, side_by_side
+from text.front import versions
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
 from worker.threads import Lane, in_thread
@@ -45,7 +46,7 @@ def fingerprint(chunks: Sequence[Chunk], model: str) -> str:
         ]
         for chunk in chunks
     ]
-    text = json.dumps([model, facts], sort_keys=True)
+    text = json.dumps([model, versions(), facts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

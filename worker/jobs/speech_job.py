@@ -14,23 +14,30 @@ from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 from engine.boot import Engine
-from engine.chunk import Chunk, SpokenChunk
+from engine.chunk import Chunk, SpeechParameters, SpokenChunk
+from engine.synthesizer import Synthesizer
 from s3_utils import ObjectUrl
 from worker.app import App
+from worker.audio.joins import Joins
 from worker.files.answers import encode_answer, load_answer, request_fingerprint
 from worker.files.deliver import Overtaken, Stored, store, withdraw
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.target import Target, check_room, plan_target, taken_keys, warnings_again
-from worker.jobs.answer import REDELIVERED, Metrics, SpeechFacts, answer
-from worker.jobs.chunks import Spoken, assemble, plan_chunks, speak, speech_parameters
+from worker.jobs.answer import REDELIVERED, SpeechFacts, answer
+from worker.jobs.chunks import Spoken, assemble, joins_of, speak
+from worker.jobs.facts import speech_facts, warnings_of
+from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, least_bytes, render
 from worker.jobs.reporter import Progress, Reporter
 from worker.jobs.resume import ChunkSaver, ChunkStore, fingerprint
+from worker.jobs.script import JobText, job_text
 from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
+from worker.lexicons import Lexicons
 from worker.log import get_logger
+from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice
@@ -52,11 +59,14 @@ class SpeechJob:
     """
 
     # Known once `run` has passed their stage.
+    _text: JobText
     _target: Target
     _taken: frozenset[str]
+    _lexicons: Lexicons
     _voices: Mapping[str | None, PreparedVoice]
     _engine: Engine
     _prepared_s: float
+    _guard: Guard | None = None
 
     def __init__(
         self,
@@ -69,7 +79,7 @@ class SpeechJob:
     ) -> None:
         self._started = time.perf_counter()
         self._app, self._job_id, self._request = app, job_id, request
-        self._warnings, self._reporter = warnings, reporter
+        self._warnings, self._reporter = tuple(warnings), reporter
         self._redeliverable = redeliverable
         self._settings = app.settings.jobs
         self._files = JobFiles(app.store(request.use_s3), app.settings, job_id)
@@ -80,15 +90,23 @@ class SpeechJob:
         Raises:
             WorkerError: of any kind; no result was stored.
         """
-        wanted = wanted_voices(self._request, self._app.settings)
+        app, request = self._app, self._request
+        self._text = await in_thread(Lane.STORE, job_text, request, app.settings, app.voices)
+        wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, taken_keys, self._target)
-        preparing = prepare_voices(self._app.voices, wanted)
-        with _meanwhile(preparing) as voices, _meanwhile(looking) as taken:
+        preparing = prepare_voices(app.voices, wanted)
+        reading = in_thread(Lane.STORE, self._read_lexicons)
+        with (
+            _meanwhile(preparing) as voices,
+            _meanwhile(looking) as taken,
+            _meanwhile(reading) as lexicons,
+        ):
             if earlier := await self._earlier_answer():
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             self._taken = await taken
             self._voices = await voices
+            self._lexicons = await lexicons
         chunks = await self._plan()
         seconds = sum(map(self._engine.synthesizer.seconds, chunks))
         size = least_bytes(seconds, len(chunks), self._request)
@@ -96,9 +114,12 @@ class SpeechJob:
         self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
-            spoken = await in_thread(Lane.COMPUTE, assemble, chunks, finished, self._rate)
+            spoken = await in_thread(
+                Lane.COMPUTE, assemble, chunks, finished, self._rate, self._joins(), self._reports()
+            )
             rendered, earlier = await asyncio.gather(
-                in_thread(Lane.COMPUTE, render, spoken, self._request), self._earlier_answer()
+                in_thread(Lane.COMPUTE, render, spoken, self._request, self._app.aligner),
+                self._earlier_answer(),
             )
             if earlier:  # another attempt was quicker
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
@@ -113,17 +134,38 @@ class SpeechJob:
         asked = request_fingerprint(self._request, engine.model)
         return await in_thread(Lane.STORE, load_answer, self._files, asked)
 
+    def _read_lexicons(self) -> Lexicons:
+        return self._app.lexicons.current() if self._text.processing.lexicons else Lexicons()
+
     async def _plan(self) -> list[Chunk]:
         engine = self._engine = await self._app.loaded_engine()
         parameters = speech_parameters(self._request, self._job_id, engine.card)
-        return await in_thread(
-            Lane.COMPUTE,
-            plan_chunks,
-            self._request.lines,
-            self._voices,
-            engine.synthesizer,
+        return await in_thread(Lane.COMPUTE, self._planned, engine.synthesizer, parameters)
+
+    def _planned(self, synthesizer: Synthesizer, parameters: SpeechParameters) -> list[Chunk]:
+        script = self._text.read(synthesizer.knows, self._lexicons.lexicon)
+        self._warnings = (*self._warnings, *self._lexicons.warnings, *script.warnings)
+        if self._text.processing.stages.checks:
+            self._guard = Guard(
+                self._app.recogniser,
+                sample_rate=self._rate,
+                frames_per_s=synthesizer.frames_per_s,
+            )
+        planner = Planner(
+            synthesizer,
+            self._text.spoken_references(self._voices),
             parameters,
+            durations=self._text.processing.stages.durations,
+            pauses=self._text.options.pauses,
         )
+        return planner.plan(script)
+
+    def _joins(self) -> Joins:
+        natural = self._text.processing.stages.joins
+        return joins_of(self._request, natural=natural, sample_rate=self._rate)
+
+    def _reports(self) -> Mapping[int, Report]:
+        return self._guard.reports if self._guard else {}
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:
         return ChunkSaver(
@@ -136,8 +178,10 @@ class SpeechJob:
     async def _speak(self, chunks: Sequence[Chunk], saver: ChunkSaver) -> dict[int, SpokenChunk]:
         """Every chunk by index; each is stored and reported as it finishes."""
         progress = Progress(chunks, self._rate)
-        stream = ChunkStream(self._reporter, self._target, self._request, chunks, self._rate)
-        speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found))
+        stream = ChunkStream(
+            self._reporter, self._target, self._request, chunks, self._rate, self._joins()
+        )
+        speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found, self._guard))
         finished: dict[int, SpokenChunk] = {}
         async with stream, speaking as spoken:
             async for chunk in spoken:
@@ -150,51 +194,25 @@ class SpeechJob:
     def _facts(
         self, chunks: Sequence[Chunk], spoken: Spoken, rendered: Rendered, *, resumed: int
     ) -> SpeechFacts:
-        """What was made, as far as it is known before it is stored."""
-        said = [line for line in self._request.lines if line.text]
-        metrics = Metrics(
-            queue_s=spoken.queue_s,
-            inference_s=spoken.inference_s,
-            audio_s=rendered.seconds,
-            chunks=len(spoken.segments),
-            characters=sum(len(line.text) for line in said),
-            nfe_step=self._request.steps,
-            device=self._engine.device,
-            model=self._engine.model,
-            download_s=self._prepared_s,
-            total_s=time.perf_counter() - self._started,
-            resumed_chunks=resumed,
+        request, engine, voices = self._request, self._engine, self._voices.values()
+        streams = self._reporter.streams
+        said = (
+            *self._warnings,
+            *warnings_of(request, engine, voices, self._guard, streams=streams),
         )
-        return SpeechFacts(
-            job_id=self._job_id,
-            text=" ".join(line.text for line in said),
-            voice=self._voices[said[0].voice].name,
-            duration=rendered.seconds,
-            sample_rate=rendered.sample_rate,
-            format=self._request.output_format,
-            bytes=len(rendered.data),
-            sha256=rendered.sha256,
-            seed=chunks[0].parameters.seed,
-            segments=rendered.segments,
-            word_count=rendered.word_count,
-            metrics=metrics,
-            warnings=self._all_warnings(),
+        return speech_facts(
+            self._job_id,
+            request,
+            engine,
+            chunks,
+            spoken,
+            rendered,
+            [*self._warnings, *said],
             s3_key=self._target.audio.key,
-            timing_files=dict.fromkeys(self._request.timings),
+            resumed=resumed,
+            prepared_s=self._prepared_s,
+            total_s=time.perf_counter() - self._started,
         )
-
-    def _all_warnings(self) -> list[str]:
-        request, found = self._request, [*self._warnings]
-        found += [warning for voice in self._voices.values() for warning in voice.warnings]
-        if self._engine.card.notice:
-            found.append(self._engine.card.notice)
-        if request.stream and not self._reporter.streams:
-            found.append("`stream` needs the RunPod platform: here the result comes whole.")
-        if request.stream and request.remove_silence:
-            found.append(
-                "`remove_silence` shortens the whole result, not the chunks of the stream."
-            )
-        return list(dict.fromkeys(found))
 
     async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
         """Stores the result and answers. A job that is cancelled meanwhile has announced nothing,

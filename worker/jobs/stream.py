@@ -1,8 +1,8 @@
 """Chunks of a long text as soon as they are spoken, in order, while the rest is still running.
 
 Each is an audio file of its own: a URL, or base64 where the job asks for inline audio and it fits
-the platform's limit for one chunk of a stream. Chunks overlap by the cross-fade that the whole
-result has: play each from its `start`.
+the platform's limit for one chunk of a stream. Play each from its `start`: between two may lie a
+pause, and with f5-tts's joins they overlap by its cross-fade.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from engine.chunk import Chunk, Samples, SpokenChunk
-from worker.audio.crossfade import Axis
 from worker.audio.encode import encode
 from worker.audio.formats import AUDIO_FORMATS
+from worker.audio.joins import Joins
 from worker.audio.resample import resample
 from worker.files.target import Target
 from worker.jobs.reporter import Reporter
@@ -39,10 +39,11 @@ class ChunkStream:
         request: SpeechInput,
         chunks: Sequence[Chunk],
         sample_rate: int,
+        joins: Joins,
     ) -> None:
         self._reporter, self._target, self._request = reporter, target, request
         self._chunks, self._rate = chunks, sample_rate
-        self._axis = Axis(int(request.cross_fade_duration * sample_rate))
+        self._joins = joins
         self._waves: dict[int, Samples] = {}
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -79,17 +80,19 @@ class ChunkStream:
                 self._arrived.clear()
                 await self._arrived.wait()
             samples = self._waves.pop(chunk.index)
-            start, _ = self._axis.put(len(samples), int(chunk.pause_s * self._rate))
+            placed = await in_thread(
+                Lane.COMPUTE, self._joins.put, samples, chunk.pause_s, chunk.voice.name
+            )
             piece = {
                 "index": chunk.index,
-                "text": chunk.text,
+                "text": chunk.written,
                 "voice": chunk.voice.name,
-                "start": round(start / self._rate, 3),
-                "end": round((start + len(samples)) / self._rate, 3),
+                "start": round(placed.start / self._rate, 3),
+                "end": round(placed.end / self._rate, 3),
                 "last": position == len(self._chunks) - 1,
             }
             self._reporter.chunk(
-                {**piece, **await in_thread(Lane.STORE, self._file, chunk, samples)}
+                {**piece, **await in_thread(Lane.STORE, self._file, chunk, placed.samples)}
             )
 
     def _file(self, chunk: Chunk, samples: Samples) -> dict[str, Any]:

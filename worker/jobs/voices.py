@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from errors import InvalidInput
 from worker.request.speech import SpeechInput
@@ -15,18 +15,16 @@ _AT_ONCE = 4  # of one job: what it holds of hosts, threads and memory stays sma
 
 
 def wanted_voices(
-    request: SpeechInput, settings: Settings
+    names: Sequence[str | None], request: SpeechInput, settings: Settings
 ) -> dict[str | None, tuple[VoiceInput, str | None]]:
-    """The voice of each line that speaks and its words, if given; None is the job's own.
+    """The voice behind each of `names` and its words, if given; None is the job's own.
 
     Raises:
         InvalidInput: there are more than MAX_JOB_VOICES.
     """
     own = request.voice or settings.voices.default_voice
     wanted: dict[str | None, tuple[VoiceInput, str | None]] = {
-        line.voice: (line.voice or own, None if line.voice else request.ref_text)
-        for line in request.lines
-        if line.text
+        name: (name or own, None if name else request.ref_text) for name in names
     }
     most = settings.jobs.max_voices
     if len(wanted) > most:

@@ -11,30 +11,30 @@ import base64
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
     PlainValidator,
     ValidationInfo,
 )
 
 from errors import InvalidInput, nearest, show
 from s3_utils import MAX_EXPIRES_S
-from text.markup import Script, parse_script
+from text.lexicon import from_mapping
 from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
+from worker.settings.processing import language_code, pauses_of
 from worker.subtitles.write import TIMING_FORMATS, TimingFormat
 from worker.voices.address import decode_audio, voice_fault
 
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _METADATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_MAX_LEXICON = 200  # entries; more belong into the bucket
 _MAX_METADATA = 32
 _MAX_METADATA_VALUE = 1024
 _MAX_REF_TEXT = 20_000
@@ -77,20 +77,28 @@ def refuse_if(fault: str | None) -> None:
         raise ValueError(fault)
 
 
-def _script(value: Any, info: ValidationInfo) -> Script:
+def _written(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be a string, not {show(value)}")
-    settings = settings_of(info)
-    limit = settings.jobs.max_text_chars
+    limit = settings_of(info).jobs.max_text_chars
     if len(value) > limit:
         raise ValueError(f"has {len(value)} characters; at most {limit} are allowed")
-    text = clean_text(value)
-    if not text:
+    if not clean_text(value):
         raise ValueError("is empty")
+    return value
+
+
+def _lexicon(value: Any) -> dict[str, Any] | list[Any] | Literal[False]:
+    if value is False:
+        return False
+    if isinstance(value, dict | list) and len(value) > _MAX_LEXICON:
+        raise ValueError(f"has {len(value)} entries; at most {_MAX_LEXICON} are allowed in a job")
     try:
-        return parse_script(text, partial(voice_fault, allow_http=settings.voices.allow_http))
+        from_mapping(value)
     except InvalidInput as exc:
-        raise ValueError(exc.message) from exc
+        raise ValueError(f"is wrong: {exc.message.rstrip('.')}") from exc
+    found: dict[str, Any] | list[Any] = value
+    return found
 
 
 def _voice(value: Any, info: ValidationInfo) -> str | dict[str, str]:
@@ -202,10 +210,12 @@ def _metadata_value(name: str, value: Any) -> str:
     return clean_text(value)
 
 
-# As JSON a script is the text it was read from: stored answers are found by it.
-ScriptText: TypeAlias = Annotated[
-    Script, PlainValidator(_script), PlainSerializer(lambda script: script.written, return_type=str)
+WrittenText: TypeAlias = Annotated[str, PlainValidator(_written)]
+LexiconEntries: TypeAlias = Annotated[
+    dict[str, Any] | list[Any] | Literal[False], PlainValidator(_lexicon)
 ]
+LanguageCode: TypeAlias = Annotated[str, AfterValidator(language_code)]
+PausesByKind: TypeAlias = Annotated[dict[str, float], AfterValidator(pauses_of)]
 CleanText: TypeAlias = Annotated[str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text)]
 Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]
 NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice)]

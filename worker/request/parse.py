@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from errors import InvalidInput, nearest, show
 from worker.request.aliases import Canonical, canonical, meant
@@ -104,11 +105,18 @@ def _not_one(values: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]
 
 def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> Iterator[str]:
     for error in exc.errors(include_url=False):
-        loc, guess = error["loc"], ""
+        loc, guess = _loc(error), ""
         if error["type"] == "extra_forbidden":
             fields = (SegmentInput if len(loc) > 1 else model).model_fields
             guess = meant(str(loc[-1]), fields)
         yield f"{_place(loc, found)} {problem(error)}{guess}"
+
+
+def _loc(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Where it is; what is wrong with one text of a script is told of all `segments` together."""
+    if error["type"] == "script" and error["loc"][-1] == "segments":
+        return (*error["loc"], int(error["ctx"]["number"]), "text")
+    return error["loc"]
 
 
 def _place(loc: tuple[int | str, ...], found: Canonical) -> str:

@@ -7,31 +7,29 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from s3_utils import UrlKind
-from text.markup import (
-    MAX_LINES,
-    MAX_PAUSE_S,
-    MAX_SPEED,
-    MIN_SPEED,
-    Script,
-    ScriptLine,
-    length_fault,
-)
+from text.events import MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
+from text.front import Source
 from worker.audio.formats import AudioFormat
 from worker.request.fields import (
     CleanText,
     Expires,
     HandedOver,
     KeyTemplate,
+    LanguageCode,
+    LexiconEntries,
     Metadata,
     NamedVoice,
-    ScriptText,
+    PausesByKind,
     Strict,
     TimingFormats,
     UserId,
     Voice,
-    refuse_if,
+    WrittenText,
     settings_of,
 )
+from worker.request.processing import Processing, processing_of
+from worker.request.script import MAX_STRETCHES, check_script
+from worker.settings.processing import Mode, ProcessingConfig
 from worker.subtitles.write import TimingFormat
 
 QUALITY_STEPS = {"draft": 7, "balanced": 16, "best": 32}
@@ -42,28 +40,28 @@ Speed: TypeAlias = Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED)]
 class SegmentInput(Strict):
     """One part of a script; `pause` is seconds of silence before it. Its tags end with it."""
 
-    text: ScriptText
+    text: WrittenText
     voice: NamedVoice | None = None
     speed: Speed | None = None
     pause: Annotated[float, Field(ge=0, le=MAX_PAUSE_S)] = 0.0
 
     @property
-    def lines(self) -> tuple[ScriptLine, ...]:
-        """What is spoken, in order."""
-        return self.text.spoken_by(self.voice, self.speed, self.pause)
+    def source(self) -> Source:
+        """The text as the front end takes it."""
+        return Source(self.text, self.voice, self.speed, self.pause)
 
 
-def _one_job_text(script: Script) -> Script:
-    refuse_if(length_fault(script.lines))
-    return script
+def _one_text(text: str, info: ValidationInfo) -> str:
+    check_script([Source(text)], info)
+    return text
 
 
-def _one_job_segments(segments: list[SegmentInput], info: ValidationInfo) -> list[SegmentInput]:
+def _one_job(segments: list[SegmentInput], info: ValidationInfo) -> list[SegmentInput]:
     limit = settings_of(info).jobs.max_text_chars
-    characters = sum(len(segment.text.written) for segment in segments)
+    characters = sum(len(segment.text) for segment in segments)
     if characters > limit:
         raise ValueError(f"have {characters} characters together; at most {limit} are allowed")
-    refuse_if(length_fault([line for segment in segments for line in segment.lines]))
+    check_script([segment.source for segment in segments], info)
     return segments
 
 
@@ -73,12 +71,24 @@ class SpeechInput(Strict):
     one_of = ("text", "segments")
 
     endpoint: Literal["tts"] = "tts"
-    text: Annotated[ScriptText, AfterValidator(_one_job_text)] | None = None
+    # What is done beyond f5-tts; before the texts, whose checks need it.
+    processing: Mode | None = None
+    language: LanguageCode | None = None
+    markup: bool | None = None
+    clean: bool | None = None
+    breaks: bool | None = None
+    normalize: bool | None = None
+    durations: bool | None = None
+    joins: bool | None = None
+    checks: bool | None = None
+    pauses: PausesByKind | None = None  # seconds by kind of break
+    lexicon: LexiconEntries | None = None
+    text: Annotated[WrittenText, AfterValidator(_one_text)] | None = None
     segments: (
         Annotated[
             list[SegmentInput],
-            Field(min_length=1, max_length=MAX_LINES),
-            AfterValidator(_one_job_segments),
+            Field(min_length=1, max_length=MAX_STRETCHES),
+            AfterValidator(_one_job),
         ]
         | None
     ) = None
@@ -111,11 +121,15 @@ class SpeechInput(Strict):
     metadata: Metadata = Field(default_factory=dict)
 
     @property
-    def lines(self) -> tuple[ScriptLine, ...]:
-        """What is spoken, in order."""
+    def sources(self) -> tuple[Source, ...]:
+        """What is to be spoken, in order."""
         if self.text is not None:
-            return self.text.lines
-        return tuple(line for segment in self.segments or () for line in segment.lines)
+            return (Source(self.text),)
+        return tuple(segment.source for segment in self.segments or ())
+
+    def processed(self, settings: ProcessingConfig) -> Processing:
+        """How far the job goes beyond f5-tts."""
+        return processing_of(dict(self), settings)
 
     @property
     def steps(self) -> int:

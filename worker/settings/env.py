@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$")
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
-
 Lower, Upper = BeforeValidator(str.lower), BeforeValidator(str.upper)
 
 

@@ -75,9 +75,10 @@ class VoiceConfig(Group):
     prefix: str = setting("VOICES_PREFIX", "voices/", "v/")
     """Prefix of voice keys"""
     max_seconds: float = setting("MAX_VOICE_SECONDS", 600.0, "300", gt=0, le=36_000)
-    """Longest voice file accepted, seconds"""
+    """Longest voice file accepted, seconds; whatever it is, decoding takes at most 200 MiB (two
+    files at once, 100 MiB each) beside the files themselves"""
     max_bytes: int = setting("MAX_VOICE_BYTES", 52_428_800, "10000000", ge=1024)
-    """Largest voice file accepted, bytes"""
+    """Largest voice file accepted, bytes; each voice that waits to be decoded holds its file"""
     cache_mb: int = setting("VOICE_CACHE_MB", 256, "512", ge=0)
     """Memory for prepared voices, MiB; 0: none"""
     cache_ttl_s: float = setting("VOICE_CACHE_TTL_S", 60.0, "300", ge=0)
@@ -169,10 +170,6 @@ class LogConfig(Group):
     format: Annotated[Literal["json", "text"], Lower] = setting("LOG_FORMAT", "json", "text")
     """`json` for machines, `text` for people"""
     sdk_level: Annotated[Literal["NOTSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR"], Upper] = (
-        setting(
-            "RUNPOD_LOG_LEVEL RUNPOD_DEBUG_LEVEL",
-            "INFO",
-            "DEBUG",
-        )
+        setting("RUNPOD_LOG_LEVEL RUNPOD_DEBUG_LEVEL", "INFO", "DEBUG")
     )
     """Level of the RunPod SDK's own log; at `DEBUG` it holds jobs' whole inputs and outputs"""

@@ -23,6 +23,7 @@ from s3_utils import StorageConfig
 from worker.keys import HOLE, prefix_fault, template_fault
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
+from worker.settings.processing import ProcessingConfig
 from worker.settings.storage import storage_config, url_config
 from worker.settings.storage_env import StorageEnv, UrlConfig
 
@@ -31,6 +32,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "Model": ModelConfig,
     "Voices": VoiceConfig,
     "Jobs": JobConfig,
+    "Text and sound": ProcessingConfig,
     "Logging": LogConfig,
 }
 _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
@@ -46,6 +48,7 @@ class Settings:
     model: ModelConfig = field(default_factory=ModelConfig)
     voices: VoiceConfig = field(default_factory=VoiceConfig)
     jobs: JobConfig = field(default_factory=JobConfig)
+    processing: ProcessingConfig = field(default_factory=ProcessingConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
 
@@ -62,6 +65,7 @@ class Settings:
             model=reader.read(ModelConfig),
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),
+            processing=reader.read(ProcessingConfig),
             log=reader.read(LogConfig),
         )
         _check_keys(reader, settings)
@@ -92,11 +96,14 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
     """Prefixes and the key template get the checks that a job's own keys get."""
     jobs, voices, problems = settings.jobs, settings.voices.prefix, reader.problems
     of_jobs = {
-        env.name: getattr(jobs, name)
-        for name, env in variables(JobConfig).items()
+        env.name: getattr(group, name)
+        for group in vars(settings).values()
+        if isinstance(group, Group)
+        for name, env in variables(type(group)).items()
         if name.endswith("_prefix")
     }
-    for name, prefix in {"VOICES_PREFIX": voices, **of_jobs}.items():
+    lexicons = settings.processing.lexicon_prefix
+    for name, prefix in {"VOICES_PREFIX": voices, "LEXICON_PREFIX": lexicons, **of_jobs}.items():
         if fault := prefix_fault(prefix):
             problems.append(f"{name}={prefix} {fault}")
     if fault := template_fault(jobs.output_template):

@@ -98,11 +98,7 @@ class StorageEnv(Group):
     )
     """When AWS_SESSION_TOKEN ends (`aws configure export-credentials` tells it); no presigned URL
     is promised for longer"""
-    prefix: str | None = setting(
-        "S3_PREFIX STORAGE_S3_PREFIX",
-        None,
-        "tts/prod",
-    )
+    prefix: str | None = setting("S3_PREFIX STORAGE_S3_PREFIX", None, "tts/prod")
     """Prefix of every key in the bucket; `storage` where the bucket is set by STORAGE_S3_BUCKET,
     else empty"""
     max_gb: float | None = setting("STORAGE_S3_MAX_SIZE_GB", None, "100", gt=0)

@@ -1,8 +1,9 @@
 """When each word is spoken: estimates.
 
-Chunk boundaries are exact, the engine knows them. Words inside a chunk are ESTIMATED: they share
-the chunk's sound by their length, and punctuation gets a pause. Of the audio only the begin and the
-end of a chunk's sound are used.
+Chunk boundaries are exact, the engine knows them, and the pauses in a chunk's sound are heard.
+Words between two pauses are ESTIMATED: they share the sound by the length of what is spoken; the
+last word before a pause is said more slowly. Without the sound, punctuation gets a pause of usual
+length.
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.chunk import SaidWord
+from worker.subtitles.anchors import Mark, Span, anchor, sounds
 
 _WIDE = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _WORDS = re.compile(rf"[{_WIDE}]|[^\s{_WIDE}]+")
 _CJK = re.compile(rf"[{_WIDE}]")
 _SENTENCE_END = re.compile(r"[.!?。！？…]+[\"'”’»)\]』」）]*$")
 _CLAUSE_END = re.compile(r"[,;:，、；：–—]+[\"'”’»)\]』」）]*$")
-_SENTENCE_PAUSE = 5.0  # in letters
-_CLAUSE_PAUSE = 2.5
-_WORD_COST = 1.0
-_WINDOW_S = 0.01
-_SOUND_DB = -40.0  # below the chunk's loudest window
+_WORD_COST = 0.5  # all in letters
+_PAUSE = {Mark.NONE: 0.0, Mark.CLAUSE: 2.5, Mark.SENTENCE: 5.0}
+_LENGTHENING = {Mark.NONE: 0.0, Mark.CLAUSE: 1.0, Mark.SENTENCE: 2.0}
 
 
 class Timed(Protocol):
@@ -41,11 +43,17 @@ class Timed(Protocol):
 
 @dataclass(frozen=True)
 class Word:
-    """A word or sentence with its estimated time; `start` and `end` in seconds of the result."""
+    """A word or sentence as it was written; `start` and `end` in seconds of the result.
+
+    `spoken`: what is said for it, where that is known. `aligned`: its time was found in the sound,
+    not estimated.
+    """
 
     text: str
     start: float
     end: float
+    spoken: str = ""
+    aligned: bool = False
 
 
 def split_words(text: str) -> list[str]:
@@ -60,27 +68,65 @@ def split_words(text: str) -> list[str]:
     return words
 
 
+def said_words(segment: Timed) -> list[SaidWord]:
+    """What is written and what is said for it: the segment's `words`, else its text split up.
+
+    What is said for nothing that was written goes to the word before it.
+    """
+    given: Sequence[SaidWord] = getattr(segment, "words", ())
+    if not given:
+        return [SaidWord(word, word) for word in split_words(segment.text)]
+    words: list[SaidWord] = []
+    for word in given:
+        if words and not (word.written.strip() and words[-1].written.strip()):
+            before = words[-1]
+            words[-1] = SaidWord(
+                f"{before.written} {word.written}".strip(), f"{before.spoken} {word.spoken}".strip()
+            )
+        else:
+            words.append(word)
+    return words
+
+
 def estimate_words(
-    segments: Sequence[Timed],
-    samples: NDArray[np.floating] | None = None,
-    sample_rate: int = 24000,
+    segments: Sequence[Timed], samples: NDArray[np.floating] | None = None, sample_rate: int = 24000
 ) -> list[Word]:
-    """Words of all segments with estimated times, in order, none overlapping another. `segments`:
-    chunks in the order they are spoken; neighbours may overlap by a cross-fade. `samples`: (n,)
-    mono of the whole result at `sample_rate` Hz; with it, silence at the edges of each chunk
-    belongs to no word."""
+    """Words of all segments with estimated times, in order, none overlapping another.
+
+    Args:
+        segments: chunks in the order they are spoken; neighbours may overlap by a cross-fade.
+            Their `words`, if they have any, tell what is spoken for what was written.
+        samples: (n,) mono of the whole result at `sample_rate` Hz; with it, pauses are those that
+            are heard, and silence belongs to no word.
+    """
     words: list[Word] = []
     previous_end = 0.0
     for i, segment in enumerate(segments):
-        start, end = max(segment.start, previous_end), segment.end
-        if i + 1 < len(segments) and segments[i + 1].start < end:
-            end = max(start, (end + segments[i + 1].start) / 2)
-        end = max(start, end)
-        if samples is not None:
-            start, end = _sound(samples, sample_rate, start, end)
-        words += _share(split_words(segment.text), start, end)
-        previous_end = end
+        span = own_span(segments, i, previous_end)
+        found = estimate_segment(segment, span, samples, sample_rate)
+        words += found
+        previous_end = found[-1].end if found else span[1]
     return words
+
+
+def estimate_segment(
+    segment: Timed, span: Span, samples: NDArray[np.floating] | None, sample_rate: int
+) -> list[Word]:
+    """As `estimate_words`, of one segment that has `span` (seconds) for itself."""
+    said = said_words(segment)
+    if not said:
+        return []
+    if samples is None:
+        return _timed(said, [span])
+    return _timed(said, sounds(samples, sample_rate, *span))
+
+
+def own_span(segments: Sequence[Timed], index: int, previous_end: float) -> Span:
+    """Seconds of a segment that are its own: what it shares with the next is divided in two."""
+    start, end = max(segments[index].start, previous_end), segments[index].end
+    if index + 1 < len(segments) and segments[index + 1].start < end:
+        end = max(start, (end + segments[index + 1].start) / 2)
+    return start, max(start, end)
 
 
 def sentences(words: Iterable[Word]) -> list[Word]:
@@ -89,7 +135,7 @@ def sentences(words: Iterable[Word]) -> list[Word]:
     pending: list[Word] = []
     for word in words:
         pending.append(word)
-        if _SENTENCE_END.search(word.text):
+        if _SENTENCE_END.search(word.spoken or word.text):
             found.append(_join(pending))
             pending = []
     return [*found, _join(pending)] if pending else found
@@ -98,24 +144,57 @@ def sentences(words: Iterable[Word]) -> list[Word]:
 def _join(words: list[Word]) -> Word:
     text = words[0].text
     for left, right in pairwise(words):
-        glued = _CJK.search(left.text[-1]) and _CJK.match(right.text)
+        glued = _CJK.search(left.text[-1:]) and _CJK.match(right.text)
         text += right.text if glued else f" {right.text}"
-    return Word(text, words[0].start, words[-1].end)
+    aligned = all(word.aligned for word in words)
+    return Word(text, words[0].start, words[-1].end, aligned=aligned)
 
 
-def _share(words: list[str], start: float, end: float) -> list[Word]:
-    """Shares [start, end] out by letters; each word's pause follows it, the last has none."""
-    spoken = [_WORD_COST + spoken_letters(word) for word in words]
-    pauses = [_pause(word) for word in words[:-1]] + [0.0] * bool(words)
-    total = sum(spoken) + sum(pauses)
+class _Length(NamedTuple):
+    """How long a word is, in letters; `mark`: what it ends."""
+
+    letters: float
+    mark: Mark
+
+
+def _timed(words: Sequence[SaidWord], heard: Sequence[Span]) -> list[Word]:
+    """Times of a chunk's words, at least one, over the sound that is heard of it."""
+    lengths = [_length(word.spoken, last=i == len(words) - 1) for i, word in enumerate(words)]
+    stretches = anchor([word.letters for word in lengths], [word.mark for word in lengths], heard)
     timed: list[Word] = []
-    used = 0.0
-    for word, letters, pause in zip(words, spoken, pauses, strict=True):
-        first = min(start + (end - start) * used / total, end)
-        last = min(start + (end - start) * (used + letters) / total, end)
-        timed.append(Word(word, first, last))
-        used += letters + pause
+    for stretch in stretches:
+        inside = lengths[stretch.first : stretch.last]
+        if len(stretches) > 1:  # the pauses are those that were heard
+            inside = [_Length(length.letters, Mark.NONE) for length in inside]
+        times = _share(inside, stretch.start, stretch.end)
+        timed += [
+            Word(word.written, start, end, word.spoken)
+            for word, (start, end) in zip(words[stretch.first : stretch.last], times, strict=True)
+        ]
     return timed
+
+
+def _share(words: Sequence[_Length], start: float, end: float) -> list[Span]:
+    """Shares [start, end] out by letters; each word's pause follows it, the last has none."""
+    pauses = [_PAUSE[word.mark] for word in words[:-1]] + [0.0]
+    total = sum(word.letters for word in words) + sum(pauses)
+    timed: list[Span] = []
+    used = 0.0
+    for word, pause in zip(words, pauses, strict=True):
+        first = min(start + (end - start) * used / total, end)
+        last = min(start + (end - start) * (used + word.letters) / total, end)
+        timed.append((first, last))
+        used += word.letters + pause
+    return timed
+
+
+def _length(spoken: str, *, last: bool) -> _Length:
+    """Letters of what is said for one written word: pauses inside it, and what it ends."""
+    parts = split_words(spoken) or [""]
+    letters = sum(_WORD_COST + spoken_letters(part) for part in parts)
+    letters += sum(_PAUSE[_mark(part)] + _LENGTHENING[_mark(part)] for part in parts[:-1])
+    mark = _mark(parts[-1])
+    return _Length(letters + _LENGTHENING[Mark.SENTENCE if last else mark], mark)
 
 
 def spoken_letters(word: str) -> float:
@@ -123,26 +202,7 @@ def spoken_letters(word: str) -> float:
     return sum(3.0 if _CJK.match(char) else 1.0 for char in word if char.isalnum())
 
 
-def _pause(word: str) -> float:
+def _mark(word: str) -> Mark:
     if _SENTENCE_END.search(word):
-        return _SENTENCE_PAUSE
-    return _CLAUSE_PAUSE if _CLAUSE_END.search(word) else 0.0
-
-
-def _sound(
-    samples: NDArray[np.floating], rate: int, start: float, end: float
-) -> tuple[float, float]:
-    """[start, end] without the silence at its edges; unchanged when there is no sound."""
-    window = max(1, int(_WINDOW_S * rate))
-    first, last = int(start * rate), min(int(end * rate), len(samples))
-    count = (last - first) // window
-    if count < 1:
-        return start, end
-    blocks = samples[first : first + count * window].reshape(count, window)
-    level = np.sqrt(np.mean(np.square(blocks, dtype=np.float64), axis=1))
-    loud = np.flatnonzero(level > level.max() * 10 ** (_SOUND_DB / 20))
-    if not len(loud):
-        return start, end
-    begin = start + loud[0] * window / rate
-    finish = end if loud[-1] == count - 1 else start + (loud[-1] + 1) * window / rate
-    return float(begin), float(min(max(finish, begin), end))
+        return Mark.SENTENCE
+    return Mark.CLAUSE if _CLAUSE_END.search(word) else Mark.NONE

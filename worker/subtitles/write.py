@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from worker.subtitles.words import Timed
+from worker.subtitles.words import Timed, Word
 
 _ASS_HEAD = """\
 [Script Info]
-ScriptType: v4.00+
+{}ScriptType: v4.00+
 PlayResX: 1280
 PlayResY: 720
 WrapStyle: 0
@@ -43,12 +43,12 @@ class TimingFile:
 
     extension: str
     content_type: str
-    write: Callable[[Sequence[Timed], Sequence[Timed]], str]
+    write: Callable[[Sequence[Timed], Sequence[Word]], str]
     words_inside: bool
 
 
 def render(
-    fmt: TimingFormat, segments: Sequence[Timed], words: Sequence[Timed], *, per_word: bool = False
+    fmt: TimingFormat, segments: Sequence[Timed], words: Sequence[Word], *, per_word: bool = False
 ) -> str:
     """The text of a timing file.
 
@@ -62,16 +62,16 @@ def render(
     return row.write(cues, words)
 
 
-def _srt(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
-    blocks = []
-    for number, cue in enumerate(cues, 1):
-        text = _line(cue.text).replace("-->", "->")  # no escapes: an arrow would read as times
-        blocks.append(f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{text}\n")
+def _srt(cues: Sequence[Timed], _words: Sequence[Word]) -> str:
+    blocks = [
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_arrowless(cue.text)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
     return "\n".join(blocks)
 
 
-def _vtt(cues: Sequence[Timed], words: Sequence[Timed]) -> str:
-    blocks = ["WEBVTT\n"]
+def _vtt(cues: Sequence[Timed], words: Sequence[Word]) -> str:
+    blocks = ["WEBVTT\n", *([f"NOTE Word times: {word_times(words)}\n"] if words else [])]
     for cue in cues:
         text = _vtt_text(cue, _within(cue, words))
         blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{text}\n")
@@ -91,8 +91,8 @@ def _vtt_text(cue: Timed, words: Sequence[Timed]) -> str:
     return text
 
 
-def _ass(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
-    lines = [_ASS_HEAD]
+def _ass(segments: Sequence[Timed], words: Sequence[Word]) -> str:
+    lines = [_ASS_HEAD.format(f"; Word times: {word_times(words)}\n" if words else "")]
     for cue in segments:
         text, at = "", _ticks(cue.start, 2)
         for piece, word in _pieces(cue.text, _within(cue, words)):
@@ -107,7 +107,7 @@ def _ass(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
     return "".join(lines)
 
 
-def _csv(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
+def _csv(cues: Sequence[Timed], _words: Sequence[Word]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["Start (s)", "End (s)", "Segment"])
@@ -116,15 +116,28 @@ def _csv(cues: Sequence[Timed], _words: Sequence[Timed]) -> str:
     return out.getvalue()
 
 
-def _json(segments: Sequence[Timed], words: Sequence[Timed]) -> str:
-    def rows(items: Sequence[Timed]) -> list[dict[str, object]]:
-        return [
-            {"text": item.text, "start": round(item.start, 3), "end": round(item.end, 3)}
-            for item in items
-        ]
-
-    document = {"segments": rows(segments), "words": rows(words), "word_times": "estimated"}
+def _json(segments: Sequence[Timed], words: Sequence[Word]) -> str:
+    how = word_times(words)
+    document = {
+        "segments": [_row(segment) for segment in segments],
+        "words": [
+            _row(word) | ({"word_times": word_times([word])} if how == "mixed" else {})
+            for word in words
+        ],
+        "word_times": how,
+    }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _row(item: Timed) -> dict[str, object]:
+    return {"text": item.text, "start": round(item.start, 3), "end": round(item.end, 3)}
+
+
+def word_times(words: Sequence[Word]) -> str:
+    """How the times of `words` were found: estimated, aligned, or mixed."""
+    if not any(word.aligned for word in words):
+        return "estimated"
+    return "aligned" if all(word.aligned for word in words) else "mixed"
 
 
 def _within(cue: Timed, words: Sequence[Timed]) -> list[Timed]:
@@ -151,6 +164,11 @@ def _pieces(text: str, words: Sequence[Timed]) -> list[tuple[str, Timed]]:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _arrowless(text: str) -> str:
+    """SRT has no escapes: an arrow would read as a time line."""
+    return _line(text).replace("-->", "->")
 
 
 def _ass_text(text: str) -> str:

@@ -13,6 +13,7 @@ from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import one_line
+from worker.threads import Lane, in_turn
 from worker.voices.sources import VoiceInput, VoiceSources
 from worker.voices.stored import probe, split_extension, split_transcript, voice_name
 
@@ -84,8 +85,8 @@ class VoiceCatalogue:
         """
         stem = self._stem(name)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
-        audio = decode(data, max_seconds=self._config.max_seconds, max_bytes=self._config.max_bytes)
-        key, words_key = f"{stem}.{audio.extension}", f"{stem}.txt"
+        extension = in_turn(Lane.DECODE, self._extension, data)
+        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         words = one_line(ref_text or "")
         try:
             old = self._of_stem(stem)
@@ -121,6 +122,11 @@ class VoiceCatalogue:
             self._storage.delete(key)
         self._changed()
         return keys
+
+    def _extension(self, data: bytes) -> str:
+        """That of usable audio, without its dot."""
+        config = self._config
+        return decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes).extension
 
     def _stem(self, name: str) -> str:
         """The key of voice `name` without extension."""

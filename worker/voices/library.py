@@ -18,10 +18,11 @@ from s3_utils import Storage
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import one_line
+from worker.threads import Lane, in_turn
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.reference import PreparedVoice, prepare_voice
+from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
 from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
@@ -105,7 +106,8 @@ class VoiceLibrary:
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
-            prepared = prepare_voice(located, data, words, self._config)
+            words = words if isinstance(words, str) else read_ahead(words)
+            prepared = in_turn(Lane.DECODE, prepare_voice, located, data, words, self._config)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error
         facts = {"seconds": prepared.seconds, "took_s": time.perf_counter() - started}

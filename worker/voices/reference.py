@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from engine.chunk import Reference
 from errors import TranscriptMissing
 from worker.audio.clip import Clip, reference_clip
-from worker.audio.decode import Audio, decode
+from worker.audio.decode import decode
+from worker.audio.recording import Recording
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import Cue, one_line
@@ -25,7 +27,6 @@ from worker.voices.located import Located, TranscriptFile
 MODEL_RATE = 24_000
 _MIN_RECUT_S = 3.0  # a reference shorter than this copies the voice badly
 _SLACK_S = 0.15
-_MOST_CHARS_PER_S = 40.0
 _SLOWEST_LETTERS_PER_S = 6.0
 
 
@@ -52,31 +53,34 @@ def with_full_stop(text: str) -> str:
     return f"{text} " if text.endswith(".") else f"{text}. "
 
 
+def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile]:
+    """Those that may be needed, the preferred one first, read from where they are."""
+    wanted = [transcripts[0], *[one for one in transcripts if one.timed][:1]]
+    read = {one.key: one.read() for one in wanted}
+    return [TranscriptFile(key, partial(bytes, body)) for key, body in read.items()]
+
+
 def prepare_voice(
     located: Located, data: bytes, words: str | Sequence[TranscriptFile], config: VoiceConfig
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
     Args:
-        words: what is said in it, on one line; or the transcripts that tell, at least one.
+        words: what is said in it, on one line; or the transcripts that tell, at least one, read
+            ahead: few voices are prepared at a time, and none shall wait for storage.
 
     Raises:
         VoiceUnusable: the file cannot be used.
         TranscriptMissing: the transcript is malformed.
     """
-    audio = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
-    clip = reference_clip(audio)
+    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    clip = reference_clip(recording)
     warnings = list(located.warnings)
     if isinstance(words, str):
         text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
     else:
-        clip, text = _from_transcript(words, audio, clip, located, warnings)
+        clip, text = _from_transcript(words, recording, clip, located, warnings)
     text = with_full_stop(text)
-    if len(text) > _MOST_CHARS_PER_S * clip.seconds:
-        warnings.append(
-            f"The words of voice {located.name} are many for {clip.seconds:.1f} s of audio "
-            f"({len(text)} characters): speech may be rushed. Check that they match."
-        )
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
     return PreparedVoice(
@@ -93,7 +97,7 @@ def prepare_voice(
 
 def _from_transcript(
     transcripts: Sequence[TranscriptFile],
-    audio: Audio,
+    recording: Recording,
     clip: Clip,
     located: Located,
     warnings: list[str],
@@ -106,7 +110,7 @@ def _from_transcript(
         return clip, transcript.text
     if not transcript.cues:
         return clip, _cut_untimed(transcript.text, clip, chosen.key, located, warnings)
-    return _cut_timed(transcript, audio, clip, warnings)
+    return _cut_timed(transcript, recording, clip, warnings)
 
 
 def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings: list[str]) -> str:
@@ -125,7 +129,7 @@ def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings:
 
 
 def _cut_timed(
-    transcript: Transcript, audio: Audio, clip: Clip, warnings: list[str]
+    transcript: Transcript, recording: Recording, clip: Clip, warnings: list[str]
 ) -> tuple[Clip, str]:
     """Words within the clip; audio is cut back to the end of a cue rather than within one."""
     end = clip.kept[-1][1]
@@ -140,7 +144,7 @@ def _cut_timed(
     if len(whole) < len(begun):
         last = max((cue.end for cue in whole), default=0.0)
         if last - clip.kept[0][0] >= _MIN_RECUT_S:
-            return reference_clip(audio, end_s=last), _joined(whole)
+            return reference_clip(recording, end_s=last), _joined(whole)
         broken = next(cue for cue in begun if cue not in whole)
         share = (end - broken.start) / (broken.end - broken.start)
         warnings.append(

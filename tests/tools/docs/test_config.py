@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tools.docs.config import CONFIG, updated
+from tools.docs.errors import kinds
 from worker.settings.load import Settings, all_variables
 
 
@@ -27,10 +28,10 @@ def test_every_recipe_is_a_valid_environment() -> None:
 
 
 def test_variables_named_in_the_text_exist() -> None:
-    """Those a sentence ends with "are not read" excepted: they are boto3's."""
+    """Except those a sentence ends with "are not read", which are boto3's, and codes of errors."""
     text = CONFIG.read_text("utf-8").split("## All variables")[0]
     text = re.sub(r"(?:`AWS_USE_\w+`\s*(?:and\s*)?)+are not read", "", text)
     known = {name for env in all_variables() for name in env.names}
     named = set(re.findall(r"`((?:S3|F5|STORAGE|AWS|VOICES|OUTPUT)_[A-Z0-9_]+)", text))
     assert named
-    assert named <= known
+    assert named <= known | {kind.code for kind in kinds()}

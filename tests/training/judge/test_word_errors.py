@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.judge.word_errors import closest, edits, word_error_rate, words
+from training.judge.word_errors import closest, word_error_rate, words
+from worker.quality.words import edits
 
 LISTS = st.lists(st.sampled_from("abc"), max_size=6)
 

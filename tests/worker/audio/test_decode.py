@@ -14,18 +14,19 @@ from hypothesis import strategies as st
 from engine.chunk import Samples
 from errors import VoiceUnusable
 from tests.worker.audio.signals import as_file, bursts
-from worker.audio.decode import Audio, decode, to_mono
+from worker.audio.decode import decode
+from worker.audio.recording import Recording
 
 RATE = 24000
 SPEECH = bursts([(0.1, 0), (1.5, 0.5), (0.1, 0)], RATE)
 
 
-def read(data: bytes, *, max_seconds: float = 60, max_bytes: int = 1 << 24) -> Audio:
+def read(data: bytes, *, max_seconds: float = 60, max_bytes: int = 1 << 24) -> Recording:
     return decode(data, max_seconds=max_seconds, max_bytes=max_bytes)
 
 
-def mono(audio: Audio) -> Samples:
-    return to_mono(audio.pcm, audio.width)
+def mono(audio: Recording) -> Samples:
+    return audio.take([(0, audio.frames)]).samples
 
 
 def refused(data: bytes, **limits: float) -> VoiceUnusable:

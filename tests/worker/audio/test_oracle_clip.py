@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from standins.oracle import f5
 from tests.worker.audio.signals import as_file, bursts
 from worker.audio.clip import reference_clip
-from worker.audio.decode import decode, quantise, to_mono
+from worker.audio.decode import decode
+from worker.audio.pcm import quantise
 
 BUNDLED = Path(__file__).parents[3] / "assets" / "voices"
 Plan = list[tuple[float, float]]
@@ -124,13 +125,31 @@ def test_kept_intervals_point_at_the_samples_that_were_kept() -> None:
     rate = 24000
     audio = decode(as_file(bursts(LONG_PAUSES, rate), rate), max_seconds=60, max_bytes=1 << 28)
     clip = reference_clip(audio)
-    whole = to_mono(audio.pcm, audio.width)
+    whole = audio.take([(0, audio.frames)]).samples
     parts = [whole[round(a * rate) : round(b * rate)] for a, b in clip.kept]
     joined = np.concatenate(parts)
     np.testing.assert_array_equal(clip.samples[: len(joined)], joined)
     assert not clip.samples[len(joined) :].any()
     assert 0 < clip.share < 1
     assert clip.clipped
+
+
+@pytest.mark.parametrize(
+    ("fmt", "subtype", "channels"),
+    [("WAV", "PCM_U8", 1), ("WAV", "PCM_16", 2), ("FLAC", "PCM_24", 1), ("OGG", "VORBIS", 2),
+     ("MP3", "MPEG_LAYER_III", 1)],
+)  # fmt: skip
+def test_a_clip_behind_a_long_silence_is_what_it_is_at_the_start(
+    fmt: str, subtype: str, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies behind the frames that are kept is decoded again."""
+    plan: Plan = [(6, 0.0), *LONG_PAUSES]
+    data = as_file(bursts(plan, 24000, channels=channels), 24000, fmt, subtype)
+    kept = reference_clip(decode(data, max_seconds=60, max_bytes=1 << 28))
+    monkeypatch.setattr("worker.audio.recording._HEAD_FRAMES", 24000)
+    again = reference_clip(decode(data, max_seconds=60, max_bytes=1 << 28))
+    np.testing.assert_array_equal(kept.samples, again.samples)
+    assert (kept.kept, kept.share) == (again.kept, again.share)
 
 
 def test_a_short_file_is_not_clipped() -> None:

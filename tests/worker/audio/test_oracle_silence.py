@@ -10,7 +10,7 @@ import soundfile
 
 from standins.oracle import f5
 from tests.worker.audio.signals import bursts
-from worker.audio.decode import quantise
+from worker.audio.pcm import quantise
 from worker.audio.silence import moved, remove_silence
 
 PLANS = {

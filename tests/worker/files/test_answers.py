@@ -43,6 +43,17 @@ MADE: dict[str, Any] = {
     "session": "s1",
     "index": 1,
     "metadata": {"a": "b"},
+    "processing": "f5-tts",
+    "language": "de",
+    "markup": False,
+    "clean": False,
+    "breaks": False,
+    "normalize": False,
+    "durations": False,
+    "joins": False,
+    "checks": False,
+    "pauses": {"sentence": 1.0},
+    "lexicon": {"SQL": "sequel"},
 }
 ONLY_HANDED_OVER: dict[str, Any] = {
     "url": "none",
@@ -86,8 +97,13 @@ def test_what_is_stored_is_an_answer_only_if_it_is_this_jobs_and_whole(tmp_path:
     files = JobFiles(open_storage(StorageConfig(local_dir=tmp_path)), Settings(), "abc")
     audio = files.audio("wav")
     receipt = files.put(audio, b"samples")
-    answer = {"job_id": "abc", "s3_key": audio.key, "bytes": receipt.size,
-              "sha256": receipt.sha256, "timing_files": {}}  # fmt: skip
+    answer = {
+        "job_id": "abc",
+        "s3_key": audio.key,
+        "bytes": receipt.size,
+        "sha256": receipt.sha256,
+        "timing_files": {},
+    }
     theirs = JobFiles(files.storage, files.settings, "other").audio("wav")
     JobFiles(files.storage, files.settings, "other").put(theirs, b"samples")
     whole = encode_answer("asked", answer)

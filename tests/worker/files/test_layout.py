@@ -43,9 +43,14 @@ def test_the_layout_of_the_presigned_service() -> None:
 
 @pytest.mark.parametrize(
     ("template", "fmt", "key"),
-    [("a/b", "mp3", "a/b.mp3"), ("a/b.wav", "mp3", "a/b.mp3"), ("a/b.v2", "wav", "a/b.v2.wav"),
-     ("a/b.opus", "ogg", "a/b.ogg"), ("a/b.{ext}", "wav_f32", "a/b.wav")],
-)  # fmt: skip
+    [
+        ("a/b", "mp3", "a/b.mp3"),
+        ("a/b.wav", "mp3", "a/b.mp3"),
+        ("a/b.v2", "wav", "a/b.v2.wav"),
+        ("a/b.opus", "ogg", "a/b.ogg"),
+        ("a/b.{ext}", "wav_f32", "a/b.wav"),
+    ],
+)
 def test_the_extension_is_the_formats(template: str, fmt: str, key: str) -> None:
     assert files().audio(fmt, template).key == key  # type: ignore[arg-type]
 

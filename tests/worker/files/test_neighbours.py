@@ -47,9 +47,12 @@ def write_all(files: JobFiles) -> set[str]:
     audio = files.audio("wav", **VALUES)
     receipt = files.put(audio, files.job_id.encode())
     answer = {
-        "job_id": files.job_id, "s3_key": audio.key, "bytes": receipt.size,
-        "sha256": receipt.sha256, "timing_files": {"srt": None, "json": None},
-    }  # fmt: skip
+        "job_id": files.job_id,
+        "s3_key": audio.key,
+        "bytes": receipt.size,
+        "sha256": receipt.sha256,
+        "timing_files": {"srt": None, "json": None},
+    }
     others = {
         files.timing("srt"): b"srt",
         files.timing("json"): b"json",

@@ -20,14 +20,19 @@ from worker.settings.load import Settings
 from worker.subtitles.write import TimingFormat
 
 AUDIO = {
-    "wav": "audio/wav", "wav_f32": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "wav_f32": "audio/wav",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
     "ogg": "audio/ogg",
-}  # fmt: skip
+}
 TIMINGS = {
-    "srt": "application/x-subrip; charset=utf-8", "vtt": "text/vtt; charset=utf-8",
-    "ass": "text/x-ssa; charset=utf-8", "csv": "text/csv; charset=utf-8",
+    "srt": "application/x-subrip; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "ass": "text/x-ssa; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
     "json": "application/json",
-}  # fmt: skip
+}
 
 
 def every_file(job: JobFiles) -> dict[JobFile, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.weights.card import ModelCard
-from worker.jobs.chunks import speech_parameters
+from worker.jobs.plan import speech_parameters
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
 from worker.settings.load import Settings

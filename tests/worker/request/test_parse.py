@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from errors import InvalidInput
 from tests.worker.request.bad_jobs import BAD
-from text.markup import ScriptLine
+from text.front import Source
 from worker.operations.table import OPERATIONS
 from worker.request.parse import Request, parse
 from worker.request.speech import QUALITY_STEPS, SpeechInput
@@ -33,7 +33,7 @@ def speech(raw: dict[str, Any]) -> SpeechInput:
 
 def test_text_alone_is_a_job_with_f5_tts_defaults() -> None:
     job = speech({"text": " Hello. "})
-    assert [line.text for line in job.lines] == ["Hello."]
+    assert job.sources == (Source(" Hello. "),)
     assert (job.steps, job.cfg_strength, job.sway_sampling_coef) == (32, 2.0, -1.0)
     assert (job.speed, job.cross_fade_duration, job.target_rms) == (1.0, 0.15, 0.1)
     assert job.timings == ()
@@ -56,7 +56,7 @@ def test_the_ancestors_job_works_unchanged() -> None:
 @pytest.mark.parametrize(
     ("raw", "field", "value"),
     [
-        ({"gen_text": "A."}, "lines", (ScriptLine("A."),)),
+        ({"gen_text": "A."}, "sources", (Source("A."),)),
         ({"text": "A.", "voice_file": "D"}, "voice", "D"),
         ({"text": "A.", "ref_audio": "s3://b/k.wav"}, "voice", "s3://b/k.wav"),
         ({"text": "A.", "ref_audio_url": "https://x.y/a.wav"}, "voice", "https://x.y/a.wav"),
@@ -80,7 +80,7 @@ def test_the_ancestors_job_works_unchanged() -> None:
         ({"text": "A.", "user_id": 17}, "user_id", "17"),
         ({"text": "A.", "timing_format": ["srt", "json", "srt"]}, "timings", ("srt", "json")),
         ({"text": "A.", "timing_format": "srt", "return_word_timings": False}, "timings", ()),
-        ({"text": "Two\nlines"}, "lines", (ScriptLine("Two lines"),)),
+        ({"text": "Two\nlines"}, "sources", (Source("Two\nlines"),)),
     ],
 )
 def test_older_and_special_names(raw: dict[str, Any], field: str, value: object) -> None:
@@ -190,6 +190,8 @@ def test_every_operation_is_reachable() -> None:
         "result": {"job_id": "j"},
         "delete": {"job_id": "j"},
         "presign": {"key": "output/a.wav"},
+        "store_lexicon": {"name": "names", "lexicon": {"SQL": "sequel"}},
+        "delete_lexicon": {"name": "names"},
     }
     for name, model in OPERATIONS.items():
         request = read({"endpoint": name, **minimal.get(name, {})})

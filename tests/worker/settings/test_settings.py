@@ -126,9 +126,13 @@ def test_every_wrong_variable_is_named_at_once() -> None:
             }
         )
     for name in (
-        "STORAGE_MODE", "MAX_CONCURRENCY", "F5_DTYPE", "S3_CONNECT_TIMEOUT", "OUTPUT_KEY",
+        "STORAGE_MODE",
+        "MAX_CONCURRENCY",
+        "F5_DTYPE",
+        "S3_CONNECT_TIMEOUT",
+        "OUTPUT_KEY",
         "S3_PUBLIC_BASE_URL",
-    ):  # fmt: skip
+    ):
         assert name in caught.value.message
 
 

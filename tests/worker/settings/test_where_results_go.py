@@ -19,23 +19,33 @@ PAIRS = [
     ("BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY"),
 ]
 ENDPOINT_NAMES = [
-    "AWS_ENDPOINT_URL", "S3_ENDPOINT", "S3_ENDPOINT_URL", "STORAGE_S3_ENDPOINT_URL",
-    "BUCKET_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
-]  # fmt: skip
+    "AWS_ENDPOINT_URL",
+    "S3_ENDPOINT",
+    "S3_ENDPOINT_URL",
+    "STORAGE_S3_ENDPOINT_URL",
+    "BUCKET_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+]
 BARE = [
-    "https://s3.us-west-004.backblazeb2.com", "https://0a1b.r2.cloudflarestorage.com",
-    "https://s3.amazonaws.com", "https://fra1.digitaloceanspaces.com", "http://minio:9000",
-    "https://minio.s3.example.com", "s3.example.com",
-]  # fmt: skip
+    "https://s3.us-west-004.backblazeb2.com",
+    "https://0a1b.r2.cloudflarestorage.com",
+    "https://s3.amazonaws.com",
+    "https://fra1.digitaloceanspaces.com",
+    "http://minio:9000",
+    "https://minio.s3.example.com",
+    "s3.example.com",
+]
 LOCAL = [{"STORAGE_MODE": "local"}, {"USE_S3_STORAGE": "false"}, {"STORAGE_TYPE": "LOCAL"}]
 NO_BUCKET = {
     **{f"{name} alone": {name: BARE[0]} for name in ENDPOINT_NAMES},
     **{f"keys and {url}": {**RUNPOD_KEYS, "BUCKET_ENDPOINT_URL": url} for url in BARE},
     **{f"{key} alone": {key: "a", secret: "b"} for key, secret in PAIRS},
     "AWS keys and an endpoint": {
-        "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": BARE[0],
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_ENDPOINT_URL": BARE[0],
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("environ", NO_BUCKET.values(), ids=NO_BUCKET)
@@ -122,9 +132,11 @@ def test_a_switch_of_aws_that_is_not_read_is_named_with_what_to_write(name: str)
 
 def test_the_end_of_temporary_keys_is_read_with_them() -> None:
     environ = {
-        "S3_BUCKET": "b1", "AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s",
+        "S3_BUCKET": "b1",
+        "AWS_ACCESS_KEY_ID": "ASIA",
+        "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_SESSION_TOKEN": "t",
-    }  # fmt: skip
+    }
     [warning] = Settings.load(environ).warnings
     assert "AWS_CREDENTIAL_EXPIRATION" in warning
     for text in ("2031-01-31T12:00:00Z", "2031-01-31T13:00:00+01:00", "2031-01-31T12:00:00"):

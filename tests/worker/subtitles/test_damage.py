@@ -32,12 +32,15 @@ def test_any_arrow_is_read(arrow: str, spaces: str, name: str) -> None:
 @pytest.mark.parametrize(
     "times",
     [
-        "00:00:03, 000 --> 00:00:04, 000", "00: 00: 03,000 -> 00 :00:04.000", "0:03 --> 0:04",
-        "00:00:03.0 --> 00:00:04,0", "00\uff1a00\uff1a03,000 --> 00\uff1a00\uff1a04,000",
+        "00:00:03, 000 --> 00:00:04, 000",
+        "00: 00: 03,000 -> 00 :00:04.000",
+        "0:03 --> 0:04",
+        "00:00:03.0 --> 00:00:04,0",
+        "00\uff1a00\uff1a03,000 --> 00\uff1a00\uff1a04,000",
         "00:00:03,000 --> 00:00:04,000 X1:40 X2:600 Y1:20 Y2:50",
         "00:00:03.000 --> 00:00:04.000 align:start position:0%",
     ],
-)  # fmt: skip
+)
 def test_times_are_read_as_people_write_them(times: str) -> None:
     text = f"1\n00:00:01,000 --> 00:00:02,000\none\n\n2\n{times}\ntwo\n"
     found = parse(text.encode(), "A.srt").cues

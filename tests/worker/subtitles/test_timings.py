@@ -131,7 +131,8 @@ def test_vtt_marks_words_and_escapes() -> None:
     cue = Word("Fish & chips", 1, 3)
     words = [Word("Fish &", 1, 2), Word("chips", 2, 3)]
     assert render("vtt", [cue], words) == (
-        "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nFish &amp; <00:00:02.000>chips\n"
+        "WEBVTT\n\nNOTE Word times: estimated\n\n"
+        "00:00:01.000 --> 00:00:03.000\nFish &amp; <00:00:02.000>chips\n"
     )
 
 

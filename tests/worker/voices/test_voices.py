@@ -275,9 +275,13 @@ def test_without_permission_to_list_an_exact_name_works(voices: LibraryWithStore
 @pytest.mark.parametrize(
     ("text", "with_stop"),
     [
-        ("Hi", "Hi. "), ("Hi.", "Hi. "), ("Hi. ", "Hi. "), ("你好。", "你好。"), ("Hi!", "Hi!. "),
+        ("Hi", "Hi. "),
+        ("Hi.", "Hi. "),
+        ("Hi. ", "Hi. "),
+        ("你好。", "你好。"),
+        ("Hi!", "Hi!. "),
     ],
-)  # fmt: skip
+)
 def test_words_end_as_f5_tts_ends_them(text: str, with_stop: str) -> None:
     assert with_full_stop(text) == with_stop
 

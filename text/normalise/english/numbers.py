@@ -8,9 +8,14 @@ _SMALL = words("en/below_twenty")
 _TENS = ("", "", *words("en/tens"))
 _SCALES = ["", "thousand", "million", "billion", "trillion", "quadrillion"]
 _ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
-    "nine": "ninth", "twelve": "twelfth",
-}  # fmt: skip
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
 LONGEST = 15
 """Digits of the longest number read as a count; longer ones are read digit by digit."""
 

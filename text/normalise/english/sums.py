@@ -14,9 +14,11 @@ from text.spans import Edit
 _START = r"(?<![\w.,/:-])"
 
 _FIXED = {
-    "24/7/365": "twenty-four seven, three sixty-five", "24/7": "twenty-four seven",
-    "9/11": "nine eleven", "20/20": "twenty twenty",
-}  # fmt: skip
+    "24/7/365": "twenty-four seven, three sixty-five",
+    "24/7": "twenty-four seven",
+    "9/11": "nine eleven",
+    "20/20": "twenty twenty",
+}
 _PHRASE = re.compile(rf"{_START}(?:24/7/365|24/7|9/11|20/20)(?![\w/]|[.,]\d)")
 _VERSE = re.compile(
     rf"\b{either(words('en/books'))}\.?\s(?P<a>\d{{1,3}}):(?P<b>\d{{1,3}})(?:[-–](?P<c>\d{{1,3}}))?(?!\w|[.,:]\d)"

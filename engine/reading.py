@@ -1,0 +1,24 @@
+"""Files that come with a model, read so that what is wrong with one is said in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+class Unreadable(ValueError):
+    """What is wrong with a file; follows its name and a colon."""
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds. Raises Unreadable: it is not there, or not YAML; names the line."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise Unreadable(f"it cannot be read ({exc.strerror})") from exc
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line = f", see its line {mark.line + 1}" if mark else ""
+        raise Unreadable(f"it is not YAML{line}") from exc

@@ -1,0 +1,144 @@
+"""What a job makes of its text: read, cut, timed, joined and looked at; or left to f5-tts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from standins.local_worker import FAST, Worker, wav
+from standins.s3server.server import S3Server
+
+WRITTEN = "Chapter 1\n\nDr. Smith paid $5.30 at 9:30 PM.\nThen he left\n\nYes"
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """The demo; Anna's voice is in the library."""
+    folder = tmp_path_factory.mktemp("data")
+    voices = folder / "voices"
+    voices.mkdir()
+    (voices / "Anna.wav").write_bytes(wav())
+    (voices / "Anna.txt").write_text("Anna says this for a test.")
+    made = Worker({"F5_MODEL": "demo", "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(folder)})
+    yield made
+    made.close()
+
+
+def sound(output: dict[str, Any]) -> tuple[np.ndarray, int]:
+    samples, rate = soundfile.read(output["audio_url"].removeprefix("file://"), dtype="float32")
+    return samples, rate
+
+
+def test_answers_and_subtitles_show_what_was_written(worker: Worker) -> None:
+    output = worker.speak("shown", text=WRITTEN, return_word_timings=True, timing_format="json")
+    assert [segment["text"] for segment in output["segments"]] == [
+        "Chapter 1", "Dr. Smith paid $5.30 at 9:30 PM. Then he left", "Yes",
+    ]  # fmt: skip
+    assert output["text"] == " ".join(WRITTEN.split())
+    timing = json.loads(Path(output["timing_files"]["json"].removeprefix("file://")).read_text())
+    words = [word["text"] for word in timing["words"]]
+    assert " ".join(words) == " ".join(WRITTEN.split())
+    times = [(word["start"], word["end"]) for word in timing["words"]]
+    assert times == sorted(times) and times[-1][1] <= output["duration"]
+    assert {segment["word_times"] for segment in output["segments"]} == {"estimated"}
+
+
+def test_time_is_that_of_what_is_spoken(worker: Worker) -> None:
+    figures, words = "It costs $5.30.", "It costs five dollars and thirty cents."
+    read = worker.speak("read", text=figures)["duration"]
+    assert read == worker.speak("words", text=words)["duration"]
+    assert worker.speak("written", text=figures, processing="f5-tts")["duration"] < 0.6 * read
+
+
+def test_speed_counts_for_short_lines_too(worker: Worker) -> None:
+    slow, fast = (worker.speak(f"s{v}", text="Yes.", speed=v)["duration"] for v in (1.0, 2.0))
+    assert fast < 0.6 * slow
+
+
+def test_pauses_lie_between_the_sound_of_paragraphs(worker: Worker) -> None:
+    output = worker.speak(
+        "pauses", text="Nobody came.\n\nIt was dark.", pauses={"paragraph": 1.5}, nfe_step=7
+    )
+    first, second = output["segments"]
+    assert 1.3 < second["start"] - first["end"] < 1.6
+    plain = worker.speak("plain", text="Nobody came.\n\nIt was dark.", processing="f5-tts")
+    assert len(plain["segments"]) == 1
+
+
+def test_every_piece_begins_and_ends_softly(worker: Worker) -> None:
+    samples, _ = sound(worker.speak("soft", text="Nobody came\n\nYes", output_format="wav_f32"))
+    assert abs(samples[0]) < 1e-4 and abs(samples[-1]) < 1e-4
+
+
+def test_findings_of_the_sound_are_told_of_each_chunk(worker: Worker) -> None:
+    segment = worker.speak("checked")["segments"][0]
+    assert (segment["attempts"], segment["checked_by"]) == (1, ["sound"])
+    assert isinstance(segment["findings"], list)
+    assert "findings" not in worker.speak("unchecked", checks=False)["segments"][0]
+
+
+def test_a_name_in_brackets_is_a_voice_where_there_is_one(worker: Worker) -> None:
+    output = worker.speak(
+        "named", text="Hello. [Anna] Good morning. [sic] [voice:default] Bye now."
+    )
+    assert [segment["voice"] for segment in output["segments"]] == ["demo", "Anna", "demo"]
+    assert output["segments"][1]["text"] == "Good morning. [sic]"
+
+
+def test_words_are_said_as_the_job_says(worker: Worker) -> None:
+    plain = worker.speak("sql-1", text="We use SQL.")["duration"]
+    longer = worker.speak("sql-2", text="We use SQL.", lexicon={"SQL": "structured queries"})
+    assert longer["duration"] > 1.2 * plain
+    assert longer["segments"][0]["text"] == "We use SQL."
+
+
+def test_what_the_model_cannot_say_is_named_or_refused(worker: Worker) -> None:
+    output = worker.speak("snow", text="Snow ☃ falls.")
+    assert any("'☃' (1)" in warning for warning in output["warnings"])
+    refused = worker.run({"text": "გამარჯობა", **FAST})
+    assert refused["error_code"] == "INVALID_INPUT"
+    assert "none of the text's letters" in refused["error"]
+
+
+def test_wrong_markup_is_refused_at_the_door_with_its_place(worker: Worker) -> None:
+    refused = worker.run({"text": "One.\nTwo [pause:soon].", **FAST})
+    assert refused["error_code"] == "INVALID_INPUT"
+    assert "line 2, column 5" in refused["error"]
+    kept = worker.speak("kept", text="One. Two [pause:soon].", markup=False)
+    assert kept["segments"][0]["text"] == "One. Two [pause:soon]."
+
+
+def test_a_reference_with_too_few_words_is_warned_about(worker: Worker) -> None:
+    output = worker.speak("few", voice="Anna", ref_text="Yes.")
+    assert any("words of voice Anna are few" in warning for warning in output["warnings"])
+
+
+def test_lexicons_of_the_bucket_count_for_every_job(
+    s3_env: dict[str, str], s3_server: S3Server, bucket: str
+) -> None:
+    worker = Worker({**s3_env, "F5_MODEL": "demo"})
+    before = worker.speak("before", voice="demo", text="We use SQL.")["duration"]
+    stored = worker.run(
+        {"endpoint": "store_lexicon", "name": "db", "lexicon": {"SQL": "structured queries"}}
+    )
+    assert stored["s3_key"] == "lexicons/db.json"
+    assert worker.speak("after", voice="demo", text="We use SQL.")["duration"] > 1.2 * before
+    for without in ({"lexicon": False}, {"processing": "f5-tts", "durations": True}):
+        output = worker.speak(
+            f"without-{len(without)}", voice="demo", text="We use SQL.", **without
+        )
+        assert output["duration"] < 1.1 * before
+    s3_server.put_raw(bucket, "lexicons/broken.json", b"{")
+    worker.app.lexicons._forget()
+    output = worker.speak("broken", voice="demo", text="We use SQL.")
+    assert any("lexicons/broken.json is not used" in warning for warning in output["warnings"])
+    assert worker.run({"endpoint": "delete_lexicon", "name": "db"})["deleted"] == [
+        "lexicons/db.json"
+    ]
+    worker.close()

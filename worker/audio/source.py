@@ -1,0 +1,93 @@
+"""An open voice file, read block by block with soundfile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+# Of a block. With another number libmpg123 makes other samples of some files: clips would change.
+_FRAMES = 1 << 16
+
+
+class Undecodable(Exception):
+    """libsndfile, or the process it runs in, cannot go on; `opened` says whether it had begun."""
+
+    def __init__(self, reason: str, *, opened: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.opened = reason, opened
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself; `form` and `subtype` in libsndfile's words."""
+
+    rate: int
+    channels: int
+    frames: int
+    form: str
+    subtype: str
+
+
+class Source(Protocol):
+    """An open file."""
+
+    @property
+    def header(self) -> Header: ...
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """The file once from its start, (frames, channels), of the type `sample_type` names."""
+
+
+def sample_type(subtype: str) -> tuple[str, int]:
+    """The type in which soundfile reads a subtype, and the width in bytes it is kept in."""
+    if subtype in ("PCM_U8", "PCM_S8"):
+        return "int16", 1
+    if subtype in ("PCM_24", "PCM_32", "ALAC_24", "ALAC_32"):
+        return "int32", 4
+    if subtype in ("PCM_16", "ULAW", "ALAW", "ALAC_16"):
+        return "int16", 2
+    return "float32", 2
+
+
+class _Here:
+    """A file that this process decodes."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.header = Header(file.samplerate, file.channels, file.frames, file.format, file.subtype)
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        import soundfile
+
+        dtype, _ = sample_type(self.header.subtype)
+        try:
+            while len(block := self._file.read(_FRAMES, dtype=dtype, always_2d=True)):
+                yield block
+        except soundfile.LibsndfileError as exc:
+            raise Undecodable(_reason(exc), opened=True) from exc
+
+
+@contextmanager
+def opened_here(data: bytes) -> Iterator[Source]:
+    """The file `data`, decoded by this process.
+
+    Raises:
+        Undecodable: it is none that libsndfile reads; `blocks` raises it too.
+    """
+    import soundfile  # loads libsndfile; the worker starts without it
+
+    try:
+        file = soundfile.SoundFile(BytesIO(data))
+    except soundfile.LibsndfileError as exc:
+        raise Undecodable(_reason(exc), opened=False) from exc
+    with file:
+        yield _Here(file)
+
+
+def _reason(error: Any) -> str:
+    return str(error.error_string).strip(" .")

@@ -1,0 +1,97 @@
+"""What a job made, put together from its stages, and all that the user should know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from engine.boot import Engine
+from engine.chunk import Chunk
+from worker.jobs.answer import Metrics, SpeechFacts
+from worker.jobs.chunks import Spoken
+from worker.jobs.render import Rendered
+from worker.quality.expected import reference_warning
+from worker.quality.guard import Guard, heard_warnings
+from worker.request.speech import SpeechInput
+from worker.voices.library import PreparedVoice
+
+
+def speech_facts(
+    job_id: str,
+    request: SpeechInput,
+    engine: Engine,
+    chunks: Sequence[Chunk],
+    spoken: Spoken,
+    rendered: Rendered,
+    warnings: Iterable[str],
+    *,
+    s3_key: str,
+    resumed: int,
+    prepared_s: float,
+    total_s: float,
+) -> SpeechFacts:
+    """What was made, as far as it is known before it is stored.
+
+    Args:
+        resumed: how many chunks an interrupted run had stored.
+        prepared_s: seconds until the chunks were planned.
+        total_s: seconds since the job began.
+    """
+    metrics = Metrics(
+        queue_s=spoken.queue_s,
+        inference_s=spoken.inference_s,
+        audio_s=rendered.seconds,
+        chunks=len(chunks),
+        characters=sum(len(chunk.text) for chunk in chunks),
+        nfe_step=request.steps,
+        device=engine.device,
+        model=engine.model,
+        download_s=prepared_s,
+        total_s=total_s,
+        resumed_chunks=resumed,
+    )
+    return SpeechFacts(
+        job_id=job_id,
+        text=" ".join(segment.text for segment in rendered.segments),
+        voice=chunks[0].voice.name,
+        duration=rendered.seconds,
+        sample_rate=rendered.sample_rate,
+        format=request.output_format,
+        bytes=len(rendered.data),
+        sha256=rendered.sha256,
+        seed=chunks[0].parameters.seed,
+        segments=rendered.segments,
+        word_count=rendered.word_count,
+        metrics=metrics,
+        warnings=list(dict.fromkeys([*warnings, *rendered.warnings])),
+        s3_key=s3_key,
+        timing_files=dict.fromkeys(request.timings),
+    )
+
+
+def warnings_of(
+    request: SpeechInput,
+    engine: Engine,
+    voices: Iterable[PreparedVoice],
+    guard: Guard | None,
+    *,
+    streams: bool,
+) -> list[str]:
+    """What the user should know beside how the request and its text were read.
+
+    Args:
+        guard: None where nothing was checked.
+        streams: whether chunks could be sent.
+    """
+    found: list[str] = []
+    for voice in voices:
+        found += voice.warnings
+        said = reference_warning(voice.name, voice.ref_text, voice.seconds) if guard else None
+        found += [said] if said else []
+    found += heard_warnings(guard.reports) if guard else []
+    if engine.card.notice:
+        found.append(engine.card.notice)
+    if request.stream and not streams:
+        found.append("`stream` needs the RunPod platform: here the result comes whole.")
+    if request.stream and request.remove_silence:
+        found.append("`remove_silence` shortens the whole result, not the chunks of the stream.")
+    return found

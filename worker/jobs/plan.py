@@ -1,0 +1,133 @@
+"""A script and its voices to chunks: where it is cut, how long each piece will be.
+
+By `durations` the cut is the text's (sentences, clauses, words; balanced) and lengths follow what
+is spoken; without, both are f5-tts's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from engine.chunk import Chunk, Reference, SaidWord, SpeechParameters
+from engine.synthesizer import Synthesizer
+from engine.weights.card import ModelCard
+from text.cut import chunks as cut
+from text.cut import stopped
+from text.script import Line, Pauses, Script, Word
+from worker.request.speech import SpeechInput
+
+
+def speech_parameters(request: SpeechInput, job_id: str, card: ModelCard) -> SpeechParameters:
+    """f5-tts's parameters of a job; the model's card may have a guidance strength of its own.
+
+    Without a seed the job's id gives one: sent again, it sounds the same. -1 is f5-tts's word for
+    "none".
+    """
+    strength = request.cfg_strength
+    if card.cfg_strength is not None and "cfg_strength" not in request.model_fields_set:
+        strength = card.cfg_strength
+    seed = request.seed
+    if seed is None or seed < 0:
+        seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
+    return SpeechParameters(
+        nfe_step=request.steps,
+        cfg_strength=strength,
+        sway_sampling_coef=request.sway_sampling_coef,
+        speed=request.speed,
+        seed=seed,
+        target_rms=request.target_rms,
+        fix_duration=request.fix_duration,
+        cross_fade_duration=request.cross_fade_duration,
+    )
+
+
+class Planner:
+    """Plans the chunks of one job.
+
+    Args:
+        voices: maps each line's `voice` to its reference.
+        durations: see the module's docstring.
+        pauses: seconds at each kind of break within a line.
+    """
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        voices: Mapping[str | None, Reference],
+        parameters: SpeechParameters,
+        *,
+        durations: bool,
+        pauses: Pauses,
+    ) -> None:
+        self._synthesizer, self._voices, self._parameters = synthesizer, voices, parameters
+        self._durations, self._pauses = durations, pauses
+
+    def plan(self, script: Script) -> list[Chunk]:
+        """Chunks in speaking order.
+
+        Raises:
+            InvalidInput: a chunk would be longer than the model can position.
+        """
+        chunks: list[Chunk] = []
+        pause_s = 0.0
+        for line in script.lines:
+            pause_s += line.pause_s
+            planned = self._line(script, line, len(chunks)) if line.text.strip() else []
+            if planned:
+                chunks += [replace(planned[0], pause_s=pause_s), *planned[1:]]
+                pause_s = 0.0
+        return chunks
+
+    def _line(self, script: Script, line: Line, first_index: int) -> list[Chunk]:
+        voice, speed = self._voices[line.voice], line.speed
+        own = replace(self._parameters, speed=speed) if speed else self._parameters
+        if not self._durations:
+            planned = self._synthesizer.plan(voice, line.text, own, first_index=first_index)
+            spans = spans_of([chunk.text for chunk in planned], line.text)
+            return [
+                _shown(chunk, script, line, *span)
+                for chunk, span in zip(planned, spans, strict=True)
+            ]
+        cuts = cut(line, self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own))
+        texts = [stopped(one.text, ends_line=one is cuts[-1]) for one in cuts]
+        planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)
+        return [
+            replace(
+                _shown(chunk, script, line, one.start, one.end),
+                pause_s=self._pauses.seconds(one.opens),
+            )
+            for chunk, one in zip(planned, cuts, strict=True)
+        ]
+
+
+def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Chunk:
+    """`chunk`, which says `line.text[start:end]`, with what was written for it."""
+    words = [word for word in line.words if start <= word.start < end]
+    if not words:  # a piece of a word that was cut
+        return replace(chunk, written=chunk.text, language=line.language)
+    whole = Word(0, 0, words[0].written_start, words[-1].written_end)
+    return replace(
+        chunk,
+        language=line.language,
+        written=_one_line(script.written(line, whole)),
+        words=tuple(
+            SaidWord(_one_line(script.written(line, word)), line.text[word.start : word.end])
+            for word in words
+        ),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def spans_of(pieces: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
+    """Where each of `pieces` lies in `text`, of which they hold every character but blanks."""
+    places = [index for index, character in enumerate(text) if not character.isspace()]
+    first = 0
+    for piece in pieces:
+        count = sum(not character.isspace() for character in piece)
+        yield places[first], places[first + count - 1] + 1
+        first += count

@@ -1,0 +1,42 @@
+"""Does the planned length fit the words? Told before inference, at no cost.
+
+A reference with wrong or missing words, or a length that was fixed, shows in characters a second:
+of references with the right words it was 17 to 19, with half of them 10, with words that are not
+in the sound 31 to 38.
+"""
+
+from __future__ import annotations
+
+from engine.chunk import Chunk
+from engine.duration import WIDE, letters
+
+FASTEST, SLOWEST = 25.0, 5.0  # characters a second, of any voice; people read 12 to 20
+FAR = 1.8  # times the voice's own pace, in either direction
+
+
+def findings(chunk: Chunk, frames_per_s: float) -> tuple[str, ...]:
+    """What is wrong with a chunk's planned length.
+
+    Args:
+        frames_per_s: mel frames a second.
+    """
+    own = letters(chunk.voice.ref_text) / (chunk.ref_frames / frames_per_s)
+    planned = letters(chunk.text) / ((chunk.frames - chunk.ref_frames) / frames_per_s)
+    if planned > FAR * own * chunk.parameters.speed:
+        return ("too little time for its words",)
+    if planned < own * chunk.parameters.speed / FAR and chunk.parameters.fix_duration is not None:
+        return ("too much time for its words",)
+    return ()
+
+
+def reference_warning(name: str, ref_text: str, seconds: float) -> str | None:
+    """What is said of a voice whose words do not fit its sound."""
+    pace = (len(ref_text.strip()) + 2 * len(WIDE.findall(ref_text))) / seconds
+    if SLOWEST <= pace <= FASTEST:
+        return None
+    much = "many" if pace > FASTEST else "few"
+    outcome = "rushed" if pace > FASTEST else "slow or repeated"
+    return (
+        f"The words of voice {name} are {much} for {seconds:.1f} s of audio ({pace:.0f} "
+        f"characters a second): speech may be {outcome}. Check that they match."
+    )

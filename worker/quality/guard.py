@@ -1,0 +1,148 @@
+"""Looks at every chunk as it is finished, and has a grossly wrong one spoken once more.
+
+By sound alone nothing is spoken again: findings are told. With a recogniser configured, a chunk
+whose words were not said gets one more try with a seed derived from its own, and the better of the
+two is kept. What could not be checked is said to be unchecked, never to be good.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from engine.chunk import Chunk, SpokenChunk
+from text.languages import base
+from worker.log import get_logger
+from worker.quality import expected, signals
+from worker.quality.recogniser import Recogniser
+from worker.quality.words import Comparison, compare
+from worker.threads import Lane, in_thread
+
+log = get_logger("quality")
+
+BY_SOUND = "sound"
+_SECOND_TRY = 0x9E3779B97F4A7C15  # added to a chunk's seed
+_SEEDS = 1 << 63
+_SHOWN = 12  # chunks named in a warning
+
+Speak = Callable[[Chunk], Awaitable[SpokenChunk]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found about a chunk. `seed` is that of the try that was kept."""
+
+    attempts: int
+    checked_by: tuple[str, ...]
+    findings: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Judged:
+    spoken: SpokenChunk
+    findings: tuple[str, ...]
+    comparison: Comparison | None
+
+    @property
+    def badness(self) -> tuple[float, int]:
+        words = self.comparison.error_rate if self.comparison else 0.0
+        return words, len(self.findings)
+
+
+class Guard:
+    """Checks the chunks of one job.
+
+    Args:
+        recogniser: gives the recogniser when it is first needed; None for none.
+        frames_per_s: mel frames a second of the model.
+    """
+
+    def __init__(
+        self,
+        recogniser: Callable[[], Recogniser] | None,
+        *,
+        sample_rate: int,
+        frames_per_s: float,
+    ) -> None:
+        self._recogniser = recogniser
+        self._rate, self._frames_per_s = sample_rate, frames_per_s
+        self.reports: dict[int, Report] = {}
+
+    async def checked(
+        self, chunk: Chunk, spoken: SpokenChunk, speak: Speak | None = None
+    ) -> SpokenChunk:
+        """`spoken`, or a better try of it; what was found goes into `reports`.
+
+        Args:
+            speak: speaks a chunk; None where a second try is not wanted.
+        """
+        first = kept = await in_thread(Lane.COMPUTE, self._judge, chunk, spoken)
+        attempts = 1
+        if speak is not None and first.comparison is not None and first.comparison.gross:
+            attempts = 2
+            again = replace(chunk, seed=(chunk.seed + _SECOND_TRY) % _SEEDS)
+            log.info("chunk %d is spoken again: %s", chunk.index, first.comparison.finding)
+            second = await in_thread(Lane.COMPUTE, self._judge, again, await speak(again))
+            if second.badness < first.badness:
+                kept, chunk = second, again
+        by = (BY_SOUND,) if kept.comparison is None else (BY_SOUND, self._name())
+        self.reports[chunk.index] = Report(attempts, by, kept.findings, chunk.seed)
+        return kept.spoken
+
+    def _judge(self, chunk: Chunk, spoken: SpokenChunk) -> _Judged:
+        found = list(expected.findings(chunk, self._frames_per_s))
+        sound = signals.check(spoken.samples, self._rate)
+        found += sound.findings
+        comparison = None
+        if self._recogniser is not None:
+            comparison = self._heard(self._recogniser, chunk, spoken, found)
+        if comparison is not None and comparison.finding:
+            found.append(comparison.finding)
+        return _Judged(spoken, tuple(found), comparison)
+
+    def _heard(
+        self,
+        load: Callable[[], Recogniser],
+        chunk: Chunk,
+        spoken: SpokenChunk,
+        found: list[str],
+    ) -> Comparison | None:
+        try:
+            recogniser = load()
+            language = base(chunk.language)
+            if recogniser.languages and language not in recogniser.languages:
+                found.append(f"words not checked: {recogniser.name} does not know {language}")
+                return None
+            with _ONE_AT_A_TIME:
+                words = recogniser.recognise(spoken.samples, language)
+        except Exception as exc:  # whatever a recogniser does, the speech is there
+            log.warning("words not checked", exc_info=True)
+            found.append(f"words not checked ({type(exc).__name__})")
+            return None
+        return compare(chunk.text, " ".join(word.text for word in words), language)
+
+    def _name(self) -> str:
+        return self._recogniser().name if self._recogniser is not None else ""
+
+
+def heard_warnings(reports: Mapping[int, Report]) -> list[str]:
+    """One sentence for each kind of finding, with the chunks it was found in."""
+    places: dict[str, list[int]] = {}
+    for index in sorted(reports):
+        for finding in reports[index].findings:
+            kind = finding.partition(" '")[0]
+            places.setdefault(kind, []).append(index)
+    return [
+        f"Listen to chunk{'s' if len(found) > 1 else ''} {_listed(found)}: {kind}."
+        for kind, found in places.items()
+    ]
+
+
+def _listed(indices: list[int]) -> str:
+    shown = ", ".join(map(str, indices[:_SHOWN]))
+    return f"{shown} and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else shown
+
+
+_ONE_AT_A_TIME = threading.Lock()  # recognisers are not thread-safe, and use every core
