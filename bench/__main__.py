@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bench import imports, joining, loading, oracle, overhead, scaling, speed
-from engine.dit.linear import cpu_multiplies_bf16
+from standins.measured import RESULTS, machine
 
-RESULTS = Path(__file__).parent / "results"
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "imports": ("import everything the handler needs, beside f5-tts's own API", imports.run),
     "overhead": ("a job outside the model: S3 over loopback, cached voice", overhead.run),
@@ -27,17 +23,6 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "joining": ("latency when chunks join at the next step or the next batch", joining.run),
     "oracle": ("largest relative mel error against f5_tts CFM.sample, fp32", oracle.run),
 }
-
-
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
-    return {
-        "cpu": _cpu_model(),
-        "cores": os.cpu_count(),
-        "bf16": cpu_multiplies_bf16(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-    }
 
 
 def main() -> None:
@@ -66,13 +51,6 @@ def _keep(found: dict[str, object]) -> None:
     if before.get("machine") != found["machine"]:
         before = {}
     path.write_text(json.dumps(before | found, indent=2) + "\n")
-
-
-def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 
-from bench.__main__ import RESULTS, machine
 from bench.floor import matmul_rate, operations, wait
 from bench.full_size import Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
 from bench.speed import CACHE
 from engine.config import EngineConfig
+from standins.measured import RESULTS, machine
 
 DEVICE = "cuda"
 IN_FLIGHT = (1, 8, 32, 128)

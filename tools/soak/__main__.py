@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.__main__ import RESULTS, machine
+from standins.measured import RESULTS, machine
 from tools.soak.checks import violations
 from tools.soak.run import Outcome, soak
 from tools.soak.workers import Sample
