@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from standins.machine import RESULTS, machine
+from standins.measured import RESULTS, machine
 from tools.soak.checks import violations
 from tools.soak.run import Outcome, soak
 from tools.soak.workers import Sample
@@ -76,7 +76,7 @@ def figures(outcome: Outcome, model: str, seed: int, broken: Sequence[str]) -> d
         "seconds": round(outcome.seconds, 1),
         **outcome.counts,
         **dict(sorted(outcome.after.counts.items())),
-        "violations": len(broken),
+        "violations": list(broken[:_SHOWN]),
         "worker that lived throughout": [_shown(samples[i]) for i in _spread(len(samples))],
     }
 
