@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from errors import InvalidInput, without_queries
-from text.characters import MARK
+from text.characters import MARK, RESERVED
 from text.places import place
 from text.spans import Edit, Mapped
 
@@ -71,12 +72,14 @@ class MarkupOptions:
 class Marked:
     """Text in which each MARK stands for the event of the same number.
 
-    `removed`: written spans of the markup. `ssml`: line breaks mean nothing.
+    `removed`: written spans of the markup. `shown`: written spans that are shown as something
+    else, `&amp;` as `&`. `ssml`: line breaks mean nothing.
     """
 
     text: Mapped
     events: list[Event] = field(default_factory=list)
     removed: list[tuple[int, int]] = field(default_factory=list)
+    shown: list[tuple[int, int, str]] = field(default_factory=list)
     ssml: bool = False
 
 
@@ -88,6 +91,7 @@ class Marker:
     written: str
     options: MarkupOptions
     found: list[tuple[Edit, tuple[Event, ...]]] = field(default_factory=list)
+    shown: list[tuple[int, int, str]] = field(default_factory=list)
 
     def error(self, position: int, message: str, hint: str = "") -> InvalidInput:
         """An error that says where in the written text it is."""
@@ -100,7 +104,12 @@ class Marker:
 
     def replace(self, start: int, end: int, text: str) -> None:
         """`text`, without an event, in place of the characters from `start` to `end`."""
-        self.found.append((Edit(start, end, text), ()))
+        self.found.append((Edit(start, end, re.sub(RESERVED, "", text)), ()))
+
+    def entity(self, start: int, end: int, text: str) -> None:
+        """The characters from `start` to `end` are only a spelling of `text`, also where shown."""
+        self.replace(start, end, text)
+        self.shown.append((*self.text.span(start, end), text))
 
     def forget(self, start: int) -> None:
         """Drops what was found from `start` on."""
@@ -113,4 +122,4 @@ class Marker:
         edits = [edit for edit, _ in self.found]
         events = [event for _, events in self.found for event in events]
         gone = [self.text.span(e.start, e.end) for e in edits if not e.text.strip(MARK)]
-        return Marked(self.text.edited(edits), events, gone, ssml)
+        return Marked(self.text.edited(edits), events, gone, self.shown, ssml)

@@ -23,6 +23,7 @@ from text.characters import RESERVED
 from text.clean import clean
 from text.decoration import undecorated
 from text.events import Marked, MarkupOptions, Pause
+from text.html import without_html
 from text.lexicon import Lexicon
 from text.normalise import LANGUAGES, Notes, normalise
 from text.runs import Run, runs, without_text
@@ -32,7 +33,7 @@ from text.words import words_of
 
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
 
-VERSION = 1
+VERSION = 2
 """Of the rules: a result of other rules is another result."""
 
 
@@ -154,29 +155,30 @@ class _Front:
     def script(self, sources: Sequence[Source]) -> Script:
         lines: list[Line] = []
         markup: list[tuple[tuple[int, int], ...]] = []
+        shown: list[tuple[tuple[int, int, str], ...]] = []
         together = self._language(" ".join(source.text for source in sources), None)
         for number, source in enumerate(sources):
-            found, removed = self._source(source, number, together)
+            found, marked = self._source(source, number, together)
             if lines and found and found[0].opens is None:
                 kind = Break.SPEAKER if found[0].voice != lines[-1].voice else Break.PARAGRAPH
                 pause = found[0].pause_s or self.options.pauses.seconds(kind)
                 found[0] = replace(found[0], opens=kind, pause_s=pause)
             lines += found
-            markup.append(tuple(sorted(removed)))
+            markup.append(tuple(sorted(marked.removed)))
+            shown.append(tuple(sorted(marked.shown)))
         texts = tuple(source.text for source in sources)
         self._refuse_silence(lines)
-        return Script(texts, tuple(lines), tuple(self._warnings()), tuple(markup))
+        warnings = tuple(self._warnings())
+        return Script(texts, tuple(lines), warnings, tuple(markup), tuple(shown))
 
-    def _source(
-        self, source: Source, number: int, default: str
-    ) -> tuple[list[Line], list[tuple[int, int]]]:
+    def _source(self, source: Source, number: int, default: str) -> tuple[list[Line], Marked]:
         marked = self.marked(source.text)
         language = self._language(marked.text.text, default)
         spoken = [
             replace(run, text=self._spoken(run)) for run in self.runs(source, marked, language)
         ]
         lines = words_of(spoken, marked.removed, source.text, number, self.options.pauses)
-        return lines, marked.removed
+        return lines, marked
 
     def runs(self, source: Source, marked: Marked, language: str = "") -> Iterator[Run]:
         """The stretches of a text, as they are written."""
@@ -198,8 +200,10 @@ class _Front:
     def _undecorated(self, marked: Marked) -> Marked:
         if not self.options.clean:
             return marked
-        text, decoration = undecorated(marked.text)
-        return replace(marked, text=text, removed=marked.removed + decoration)
+        text, tags, shown = without_html(marked.text)
+        text, decoration = undecorated(clean(text) if shown else text)
+        removed = marked.removed + tags + decoration
+        return replace(marked, text=text, removed=removed, shown=marked.shown + shown)
 
     def _language(self, text: str, default: str | None) -> str:
         """The job's language, else the text's, else that of the job's texts together."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
 from errors import InvalidInput, show
+from text.languages import canonical
 from text.places import place
 from text.spans import Edit
 
@@ -43,71 +44,86 @@ class Lexicon:
     entries: tuple[Entry, ...] = ()
     skipped: int = 0
     """PLS entries that give phonemes only, which the model cannot be given."""
-    _by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _words: _Node = field(default_factory=lambda: _Node(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        latest = {
-            (entry.written if entry.exact else entry.written.casefold(), entry.language): entry
-            for entry in self.entries
-        }
-        for entry in latest.values():
-            tokens = tuple(token.casefold() for token in _TOKEN.findall(entry.written))
-            if tokens:
-                self._by_first.setdefault(tokens[0], []).append((tokens, entry))
-        for candidates in self._by_first.values():
-            candidates.sort(
-                key=lambda item: (len(item[0]), item[1].exact, item[1].language is not None),
-                reverse=True,
-            )
+        for entry in self.entries:
+            node = self._words
+            for token in _TOKEN.findall(entry.written):
+                node = node.following.setdefault(token.casefold(), _Node())
+            node.put(entry)
 
     def __add__(self, other: Lexicon) -> Lexicon:
         """Both together; where they disagree, `other` wins."""
-        return Lexicon(self.entries + other.entries, self.skipped + other.skipped)
+        return merged((self, other))
 
     def readings(self, text: str, language: str) -> list[Edit]:
         """The edits of all entries found in `text`."""
-        if not self._by_first:
+        if not self._words.following:
             return []
-        tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+        places = [match.span() for match in _TOKEN.finditer(text)]
+        folded = [text[start:end].casefold() for start, end in places]
         edits: list[Edit] = []
         index = 0
-        while index < len(tokens):
-            found = self._at(text, tokens, index, language)
-            if found is None:
-                index += 1
-                continue
-            entry, length = found
-            edits.append(Edit(tokens[index][1], tokens[index + length - 1][2], entry.spoken))
-            index += length
+        while index < len(places):
+            found, following = None, index
+            for last, node in self._walk(folded, index):
+                written = text[places[index][0] : places[last][1]]
+                if (entry := node.entry_for(written, language)) is not None:
+                    found, following = Edit(places[index][0], places[last][1], entry.spoken), last
+            if found is not None:
+                edits.append(found)
+            index = following + 1
         return edits
 
-    def _at(
-        self, text: str, tokens: list[tuple[str, int, int]], index: int, language: str
-    ) -> tuple[Entry, int] | None:
-        for wanted, entry in self._by_first.get(tokens[index][0].casefold(), ()):
-            here = tokens[index : index + len(wanted)]
-            if len(here) < len(wanted) or entry.language not in (
-                None,
-                language,
-                language.partition("-")[0],
-            ):
-                continue
-            if all(
-                token.casefold() == word for (token, _, _), word in zip(here, wanted, strict=True)
-            ):
-                written = text[here[0][1] : here[-1][2]]
-                if _same_blanks(written, entry.written) and (
-                    not entry.exact or written.split() == entry.written.split()
-                ):
-                    return entry, len(wanted)
+    def _walk(self, folded: list[str], index: int) -> Iterator[tuple[int, _Node]]:
+        """Where the words from `index` on make an entry: the last one's index, its node."""
+        node = self._words
+        for last in range(index, len(folded)):
+            following = node.following.get(folded[last])
+            if following is None:
+                return
+            node = following
+            if node.entries:
+                yield last, node
+
+
+@dataclass(slots=True)
+class _Node:
+    """What words lead to: entries of just these words, and longer phrases."""
+
+    following: dict[str, _Node] = field(default_factory=dict)
+    entries: dict[tuple[bool, str, str | None], Entry] = field(default_factory=dict)
+
+    def put(self, entry: Entry) -> None:
+        """Adds an entry; an earlier one for the same goes."""
+        form = _one_blank(entry.written if entry.exact else entry.written.casefold())
+        code, region = _parted(entry.language)
+        self.entries[entry.exact, form, entry.language] = entry
+        if region:
+            self.entries[entry.exact, form, f"{code}-*"] = entry
+
+    def entry_for(self, written: str, language: str) -> Entry | None:
+        """The entry that says how `written` is said in `language`.
+
+        An entry of `en-US` is good for `en`, and one of `en` for `en-US`; neither is for the other
+        where both name a region.
+        """
+        code, region = _parted(language)
+        for exact, form in ((True, written), (False, written.casefold())):
+            for wanted in (language, code if region else f"{code}-*", None):
+                if (found := self.entries.get((exact, _one_blank(form), wanted))) is not None:
+                    return found
         return None
 
 
-def _same_blanks(written: str, entry: str) -> bool:
-    """ "New York" is not "NewYork", and "e.g." not "e. g."."""
-    return [len(part) for part in written.split()] == [len(part) for part in entry.split()]
+def _parted(language: str | None) -> tuple[str, str]:
+    code, _, region = (language or "").partition("-")
+    return code, region
+
+
+def _one_blank(text: str) -> str:
+    return " ".join(text.split())
 
 
 def from_mapping(data: object) -> Lexicon:
@@ -156,6 +172,7 @@ def _entry(item: Any, name: object) -> Entry:
         raise InvalidInput(f"Lexicon entry {name}: language must be a code such as en.")
     words = str(written).strip()
     exact = case == "exact" or (case is None and words != words.lower())
+    language = canonical(language) if language else None
     return Entry(words, str(spoken).strip(), language, exact)
 
 
@@ -175,6 +192,8 @@ def parse(source: str) -> Lexicon:
         ) from None
     except RecursionError:
         raise InvalidInput("The lexicon is nested too deeply.") from None
+    except ValueError as exc:  # a number of thousands of digits
+        raise InvalidInput(f"The lexicon is no JSON: {exc}") from None
 
 
 class _Pls:
@@ -247,7 +266,8 @@ class _Pls:
 
 def merged(lexicons: Iterable[Lexicon]) -> Lexicon:
     """All together; later ones win."""
-    result = Lexicon()
-    for lexicon in lexicons:
-        result = result + lexicon
-    return result
+    several = [lexicon for lexicon in lexicons if lexicon.entries or lexicon.skipped]
+    if len(several) == 1:
+        return several[0]
+    entries = tuple(entry for lexicon in several for entry in lexicon.entries)
+    return Lexicon(entries, sum(lexicon.skipped for lexicon in several))

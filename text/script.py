@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class Break(StrEnum):
@@ -74,21 +75,32 @@ class Script:
     """A job's text, ready to be cut into chunks.
 
     `sources`: the written texts. `markup`: for each of them the written spans that are markup or
-    decoration, which are neither spoken nor shown.
+    decoration, which are neither spoken nor shown. `shown`: for each of them the written spans
+    that are shown as something else, as `&amp;` is.
     """
 
     sources: tuple[str, ...]
     lines: tuple[Line, ...]
     warnings: tuple[str, ...] = ()
     markup: tuple[tuple[tuple[int, int], ...], ...] = ()
+    shown: tuple[tuple[tuple[int, int, str], ...], ...] = ()
 
     def written(self, line: Line, word: Word) -> str:
         """A word as it was written, without markup."""
-        text, position, pieces = self.sources[line.source], word.written_start, []
-        spans = self.markup[line.source] if self.markup else ()
-        for start, end in spans[bisect_left(spans, (position, position)) :]:
+        text, position = self.sources[line.source], word.written_start
+        pieces: list[str] = []
+        spans = self._instead[line.source] if self._instead else ()
+        for start, end, shown in spans[bisect_left(spans, (position,)) :]:
             if start >= word.written_end:
                 break
-            pieces.append(text[position : max(start, position)])
-            position = max(position, end)
+            if end > position:
+                pieces += text[position : max(start, position)], shown
+                position = end
         return "".join(pieces) + text[position : word.written_end]
+
+    @cached_property
+    def _instead(self) -> tuple[tuple[tuple[int, int, str], ...], ...]:
+        """What is shown in place of written spans, in order, for each of the texts."""
+        gone = (tuple((start, end, "") for start, end in spans) for spans in self.markup)
+        shown = self.shown or ((),) * len(self.markup)
+        return tuple(tuple(sorted(a + b)) for a, b in zip(gone, shown, strict=True))

@@ -94,7 +94,7 @@ class _Document:
         """`&amp;` and `&#233;` become what they stand for."""
         if data.startswith("&") and not self.in_cdata:
             start = self._here()
-            self.marker.replace(start, start + len(data), _ENTITIES.get(data) or _numeric(data))
+            self.marker.entity(start, start + len(data), _ENTITIES.get(data) or _numeric(data))
 
     def _doctype(self, *declaration: object) -> None:
         raise self.marker.error(self._here(), "document type declarations are not allowed in SSML")

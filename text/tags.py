@@ -78,7 +78,7 @@ class _Tags:
     def read(self, match: re.Match[str]) -> None:
         start, end = match.span()
         if match["escaped"]:
-            self.marker.replace(start, end, match["escaped"])
+            self.marker.replace(start, start + 1, "")
         elif match["slnc"]:
             self._pause(match, int(match["slnc"]) / 1000)
         elif match["sharp"]:

@@ -24,6 +24,7 @@ log = get_logger("lexicons")
 LEXICON_CACHE_S = 60.0
 MAX_BYTES = 2_000_000  # of one
 MAX_LEXICONS = 100
+MAX_ENTRIES = 50_000  # of all together: each takes memory as long as the worker runs
 CONTENT_TYPES = {"json": "application/json", "pls": "application/pls+xml"}
 
 
@@ -110,12 +111,22 @@ class LexiconLibrary:
         warnings: list[str] = []
         for item in items:
             try:
-                found.append(parse(self._storage.get(item.key, max_bytes=MAX_BYTES).decode()))
+                read = parse(self._storage.get(item.key, max_bytes=MAX_BYTES).decode())
             except ObjectNotFound:  # deleted meanwhile
                 continue
-            except (InvalidInput, UnicodeDecodeError) as error:
-                reason = error.message if isinstance(error, InvalidInput) else "it is not UTF-8"
+            except (InvalidInput, StorageDenied, UnicodeDecodeError) as error:
+                reason = (
+                    "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.message
+                )
                 warnings.append(f"The lexicon {item.key} is not used: {reason}")
+                continue
+            if sum(len(lexicon.entries) for lexicon in [*found, read]) > MAX_ENTRIES:
+                warnings.append(
+                    f"The lexicon {item.key} is not used: all together have more than "
+                    f"{MAX_ENTRIES:,} entries. Delete what is not needed."
+                )
+                continue
+            found.append(read)
         self._stamp, self._known = stamp, Lexicons(merged(found), tuple(warnings))
 
 

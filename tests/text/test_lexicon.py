@@ -91,3 +91,34 @@ def test_ten_thousand_entries_cost_no_time() -> None:
     begin = time.process_time()
     say("word5 more and word7 less. " * 700, lexicon)
     assert time.process_time() - begin < 2.0
+
+
+def test_a_region_counts_only_against_another_region() -> None:
+    pls = (
+        '<lexicon xmlns="x" xml:lang="en_us"><lexeme><grapheme>SQL</grapheme>'
+        "<alias>sequel</alias></lexeme></lexicon>"
+    )
+    said = {code: say("SQL", parse(pls), code) for code in ("en", "en-US", "en-GB")}
+    assert said == {"en": "sequel", "en-US": "sequel", "en-GB": "S Q L"}
+    general = from_mapping([{"written": "SQL", "spoken": "sequel", "language": "EN"}])
+    assert say("SQL", general, "en-GB") == "sequel"
+    assert say("SQL", general, "it") == "SQL"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {f"the x{i}": "y" for i in range(20_000)},
+        {" ".join(["the"] * i + ["x"]): "y" for i in range(1, 120)},
+        [{"written": "the", "spoken": "y", "language": f"x{i}"} for i in range(20_000)],
+    ],
+)
+def test_entries_that_begin_alike_cost_no_more(entries: object) -> None:
+    started = time.process_time()
+    say("the " * 5000, from_mapping(entries))
+    assert time.process_time() - started < 4
+
+
+def test_numbers_of_any_length_are_no_crash() -> None:
+    with pytest.raises(InvalidInput, match="no JSON"):
+        parse('{"a": ' + "9" * 5000 + "}")

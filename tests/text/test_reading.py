@@ -97,6 +97,46 @@ def test_a_missing_library_is_named_with_what_to_install(monkeypatch) -> None:
     assert "damga" in script.warnings[0] and "requirements/text.txt" in script.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("de", "Am 24.12.2023 stand es 4:2."),
+        ("fr", "Le 1er chapitre IV, 3 x 4 = 12."),
+        ("es", "El siglo XX, 3 x 4 = 12."),
+    ],
+)
+def test_without_its_library_no_figure_becomes_another(
+    monkeypatch, language: str, written: str
+) -> None:
+    from text.normalise import library
+
+    monkeypatch.setitem(library._PACKAGES, language, "no_such_package")
+    library.library.cache_clear()
+    script = prepare(written, TextOptions(language=language))
+    library.library.cache_clear()
+    before, after = ([c for c in text if c.isdigit()] for text in (written, script.lines[0].text))
+    assert after == before
+    assert "no_such_package" in script.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        (
+            "ATTENTION: FLIGHT BA 245 TO NEW YORK.",
+            "Attention: flight B A two forty-five to new york.",
+        ),
+        ("CALL 911 NOW OR THE HOUSE BURNS.", "Call nine eleven now or the house burns."),
+        ("GATE B12 OPEN. NASA AND THE FBI KNOW.", "Gate B twelve open. NASA and the F B I know."),
+        ("MR. SMITH AND DR. JONES", "Mister Smith and Doctor Jones"),
+        ("Mr and Mrs Dursley", "Mister and Missus Dursley"),
+        ("We met UNESCO and an XARK.", "We met UNESCO and an XARK."),
+    ],
+)
+def test_what_is_shouted_is_said_in_words_also_around_figures(written: str, spoken: str) -> None:
+    assert prepare(written, TextOptions(language="en")).lines[0].text == spoken
+
+
 def test_languages_without_rules_say_so() -> None:
     script = prepare("Ho 21 libri.", TextOptions(language="it"))
     assert script.lines[0].text == "Ho 21 libri."

@@ -24,6 +24,7 @@ _log = logging.getLogger("f5worker.text")
 LANGUAGES = ("en", "de", "fr", "es", "zh")
 """Languages whose reading is backed by a table of tests."""
 _SPELLED = re.compile(r"[A-Z](?: [A-Z])+")  # "l'O M" has no monsieur in it
+_FIGURE = re.compile(r"\d")  # what a rule writes in figures is meant for the library
 _MODULES = {"de": "german", "fr": "french", "es": "spanish"}
 
 
@@ -57,6 +58,8 @@ def normalise(
     """
     code, _, region = language.partition("-")
     edits = readings(_rules(code, region.upper()), text.text, lexicon)
+    if code != "en" and not library.is_installed(code):
+        edits = [edit for edit in edits if edit in lexicon or not _FIGURE.search(edit.text)]
     kept = _after(edits, [*lexicon, *(edit for edit in edits if _SPELLED.fullmatch(edit.text))])
     text = text.edited(edits)
     if code in LANGUAGES and library.package(code):

@@ -22,12 +22,17 @@ Reader: TypeAlias = Callable[[re.Match[str]], Reading]
 
 @dataclass(frozen=True)
 class Rule:
-    """`pattern` read by `read`; `needs`: the rule is skipped where the text has none of these."""
+    """`pattern` read by `read`.
+
+    `needs`: the rule is skipped where the text has none of these. `apart`: its edits stand each for
+    itself, so that what another rule has claimed between them does not take the others away.
+    """
 
     name: str
     pattern: re.Pattern[str]
     read: Reader
     needs: str = ""
+    apart: bool = False
 
 
 def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> list[Edit]:
@@ -50,10 +55,11 @@ def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> li
             if reading is None:
                 continue
             found = [Edit(*match.span(), reading)] if isinstance(reading, str) else reading
-            start, end = found[0].start, found[-1].end
-            if claimed.find(1, start, end) < 0:
-                edits += found
-                claimed[start:end] = b"\1" * (end - start)
+            for group in [[edit] for edit in found] if rule.apart else [found]:
+                start, end = group[0].start, group[-1].end
+                if claimed.find(1, start, end) < 0:
+                    edits += group
+                    claimed[start:end] = b"\1" * (end - start)
     edits = [edit for edit in edits if text[edit.start : edit.end] != edit.text]
     return sorted(edits, key=lambda edit: (edit.start, edit.end))
 

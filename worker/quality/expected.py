@@ -7,10 +7,15 @@ in the sound 31 to 38.
 
 from __future__ import annotations
 
+import re
+
 from engine.chunk import Chunk
 from engine.duration import WIDE, letters
+from worker.quality.signals import LAGS_S, STRETCH_S
 
 FASTEST, SLOWEST = 25.0, 5.0  # characters a second, of any voice; people read 12 to 20
+_UNEVEN = 1.5  # the pace of a part over that of the whole
+_WORDS = re.compile(r"[^\W_]+")
 FAR = 1.8  # times the voice's own pace, in either direction
 
 
@@ -27,6 +32,26 @@ def findings(chunk: Chunk, frames_per_s: float) -> tuple[str, ...]:
     if planned < own * chunk.parameters.speed / FAR and chunk.parameters.fix_duration is not None:
         return ("too much time for its words",)
     return ()
+
+
+def says_twice(text: str, seconds: float) -> bool:
+    """True where the words themselves repeat within the time in which sound is looked at for it.
+
+    "Twenty-nine, twenty twenty-four" sounds like a loop and is none.
+    """
+    plain = " ".join(_WORDS.findall(text.casefold()))
+    pace = len(plain) / max(seconds, 0.1)
+    size, reach = max(4, round(STRETCH_S * pace)), int(_UNEVEN * LAGS_S[1] * pace)
+    last: dict[str, int] = {}
+    for word in _WORDS.finditer(plain):
+        start = word.start()
+        piece = plain[start : start + size]
+        if len(piece) < size:
+            break
+        if start - last.get(piece, -reach - 1) <= reach:
+            return True
+        last[piece] = start
+    return False
 
 
 def reference_warning(name: str, ref_text: str, seconds: float) -> str | None:

@@ -18,6 +18,7 @@ from engine.chunk import Samples
 
 _WINDOW_S = 0.01
 _EDGE_S = 0.005
+_FEW_S = 0.3  # seconds of silence that any line may have, however short it is
 _SILENT_DB = -40.0  # below the loudest window: what is silence within speech
 _INAUDIBLE = 1e-5  # of full scale
 _FULL_SCALE = 0.999
@@ -25,8 +26,8 @@ _FULL_SCALE = 0.999
 # Repetition: cepstra of frames, compared with what was said a lag ago, over a stretch.
 _FRAME_S, _HOP_S = 0.032, 0.016
 _BANDS, _CEPSTRA = 24, 12
-_STRETCH_S = 0.38
-_LAGS_S = (0.35, 2.0)
+STRETCH_S = 0.38
+LAGS_S = (0.35, 2.0)
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,14 @@ class Limit:
     unit: str
 
 
+REPETITION = "repetition"
 LIMITS = (
     Limit("abrupt start", "start_db", -20.0, "dB"),
     Limit("abrupt end", "end_db", -20.0, "dB"),
     Limit("long pause", "pause_s", 0.6, "s"),
     Limit("much silence", "silence_share", 0.4, ""),
     Limit("silence at an edge", "edge_silence_s", 0.3, "s"),
-    Limit("repetition", "repetition", 0.9, ""),
+    Limit(REPETITION, "repetition", 0.9, ""),
     Limit("clipping", "clipped_share", 0.001, ""),
 )
 SILENT, BROKEN = "no sound", "NaN or infinite samples"
@@ -121,8 +123,12 @@ def edge_silence_s(samples: Samples, rate: int) -> float:
 
 
 def silence_share(samples: Samples, rate: int) -> float:
-    """How much of the chunk is silence, 0 to 1."""
-    return float(_silent_windows(samples, rate).mean())
+    """How much of the chunk is silence, 0 to 1; 0 where it is no more than any line may have.
+
+    Of 24 lines of one or two words ("Yes.", "Come in."), all good, 8 are more than 0.4 silent.
+    """
+    silent = _silent_windows(samples, rate)
+    return 0.0 if silent.sum() * _WINDOW_S <= _FEW_S else float(silent.mean())
 
 
 def clipped_share(samples: Samples, rate: int) -> float:
@@ -133,8 +139,8 @@ def clipped_share(samples: Samples, rate: int) -> float:
 def repetition(samples: Samples, rate: int) -> float:
     """How alike the most alike two stretches of sound are, up to 1: looped speech nears it."""
     cepstra = _cepstra(samples, rate)
-    stretch = int(_STRETCH_S / _HOP_S)
-    shortest, longest = (int(lag / _HOP_S) for lag in _LAGS_S)
+    stretch = int(STRETCH_S / _HOP_S)
+    shortest, longest = (int(lag / _HOP_S) for lag in LAGS_S)
     best = 0.0
     for lag in range(shortest, min(longest, len(cepstra) - stretch) + 1):
         alike = np.sum(cepstra[lag:] * cepstra[:-lag], axis=1)

@@ -40,9 +40,14 @@ def check_script(sources: Sequence[Source], info: ValidationInfo) -> None:
         except InvalidInput as exc:
             said = exc.message
             if said != NOTHING_TO_SAY:
-                said = f"is wrong at {said} {exc.hint}".rstrip(" .")
+                said = " ".join(map(_ended, filter(None, (f"is wrong at {said}", exc.hint))))
+                said = said.removesuffix(".")
             raise PydanticCustomError("script", "{said}", {"said": said, "number": number}) from exc
     refuse_if(_too_long(found))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def text_options(options: TextOptions, settings: Settings) -> TextOptions:

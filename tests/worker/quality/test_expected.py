@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.chunk import Chunk, Reference, SpeechParameters
-from worker.quality.expected import findings, reference_warning
+from worker.quality.expected import findings, reference_warning, says_twice
 
 FRAMES_PER_S = 93.75
 VOICE = Reference(
@@ -47,3 +47,17 @@ def test_planned_lengths(chunk: Chunk, finding: tuple[str, ...]) -> None:
 def test_references_whose_words_do_not_fit(words: str, said: str | None) -> None:
     warning = reference_warning("Anna", words, 4.7)
     assert warning is None if said is None else f"are {said} for 4.7 s" in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("twenty-ninth, twenty twenty-four, December twenty-fifth.", True),
+        ("zero zero, zero zero, one zero zero zero.", True),
+        ("The weather was bright, and the river ran high after the rain.", False),
+        ("Yes.", False),
+        ("", False),
+    ],
+)
+def test_words_that_repeat_are_told_from_a_loop(text: str, twice: bool) -> None:
+    assert says_twice(text, len(text) / 15) is twice

@@ -47,7 +47,11 @@ class Listener:
 
 
 def run(
-    listener: Listener | None, one: Chunk, *, may_repeat: bool = True
+    listener: Listener | None,
+    one: Chunk,
+    *,
+    may_repeat: bool = True,
+    said: Samples | None = None,
 ) -> tuple[Guard, SpokenChunk, list[Chunk]]:
     again: list[Chunk] = []
 
@@ -58,7 +62,7 @@ def run(
     guard = Guard(
         (lambda: listener) if listener else None, sample_rate=RATE, frames_per_s=RATE / 256
     )
-    first = SpokenChunk(0, sound(), inference_s=1.0)
+    first = SpokenChunk(0, sound() if said is None else said, inference_s=1.0)
     kept = asyncio.run(guard.checked(one, first, speak if may_repeat else None))
     return guard, kept, again
 
@@ -67,6 +71,13 @@ def test_without_a_recogniser_a_chunk_is_checked_by_sound_alone() -> None:
     guard, _, again = run(None, chunk())
     assert guard.reports[0].checked_by == (BY_SOUND,)
     assert (guard.reports[0].attempts, guard.reports[0].findings, again) == (1, (), [])
+
+
+def test_a_loop_is_found_unless_the_words_say_it() -> None:
+    looped = np.tile(sound(0.5), 6)
+    for text, found in (("The weather is nice today.", True), ("No no, no no no no.", False)):
+        guard, _, _ = run(None, chunk(text), said=looped)
+        assert ("repetition" in guard.reports[0].findings) is found
 
 
 def test_what_was_heard_right_is_not_spoken_again() -> None:

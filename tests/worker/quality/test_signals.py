@@ -63,6 +63,14 @@ def test_what_is_wrong_is_named(
     assert finding in check(spoil(speech), RATE).findings
 
 
+def test_a_short_line_may_be_silent_at_its_edges(speech: Samples) -> None:
+    loud = speech[RATE : RATE + RATE // 4] * np.hanning(RATE // 4).astype(np.float32)
+    short = np.concatenate([silence(0.1), loud, silence(0.15)])
+    assert "much silence" not in check(short, RATE).findings
+    longer = np.concatenate([silence(0.25), loud, silence(0.25)])
+    assert "much silence" in check(longer, RATE).findings
+
+
 @given(st.integers(0, 3000), st.floats(0, 1))
 def test_any_length_can_be_checked(length: int, level: float) -> None:
     samples = np.random.default_rng(length).normal(size=length).astype(np.float32) * np.float32(

@@ -250,3 +250,18 @@ def test_a_job_of_far_too_many_fields_is_refused_before_each_is_looked_at(
 ) -> None:
     with pytest.raises(InvalidInput, match="fields"):
         read(raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("One [pause:soon]", r"like [pause:0.5]. Write \[ for a literal bracket."),
+        ("<speak><audio/></speak>", "<audio> is not supported. Supported: speak, p,"),
+        ("One [paus:1]", r"did you mean [pause:...]? Write \[ for"),
+        ("One [pause:99]", "is longer than 60 s."),
+    ],
+)
+def test_what_is_wrong_and_what_to_do_are_sentences_of_their_own(text: str, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read({"text": text})
+    assert said in caught.value.message and ".." not in caught.value.message.replace("...", "")

@@ -24,6 +24,10 @@ _SHOUT = re.compile(
     r"(?<![\w&@#/])[A-Z][A-Z']{0,40}(?:[-\s,;:]{1,3}(?:[A-Z][A-Z']{0,40}|\d{1,4}|&))+(?![\w&])"
 )
 _WORD = re.compile(r"[A-Z][A-Z']*")
+_FIGURE = re.compile(r"\s?\d")
+_NEAR = 24  # characters on either side
+_ANY_SMALL = re.compile(r"[a-z]")
+_TWO_CAPITALS = re.compile(r"[A-Z]{2,}")
 _CAPITALS = re.compile(
     r"(?<![\w&@#'-])(?P<word>[A-Z]{2,24})(?P<s>s(?![a-z])|'[sS]\b)?(?![\w&]|'[a-z])"
 )
@@ -96,7 +100,8 @@ def _lowered(match: re.Match[str], found: re.Match[str]) -> str:
     """One word of a shouted run."""
     word = found[0]
     certain = word in SPELLED | _SPELLED_IN_SHOUTING or not _VOWELS.intersection(word)
-    if word == "I" or (certain and is_spelled(word)):
+    code = len(word) == 2 and _FIGURE.match(match.string, found.end()) is not None
+    if word == "I" or ((certain or code) and is_spelled(word)):
         return spell(word)
     if word in SAID_AS_WORDS:
         return word
@@ -111,9 +116,17 @@ def _capitals(match: re.Match[str]) -> Reading:
         return None if word == "OK" else low + tail
     if len(word) > _LONGEST_SPELLED and word not in SPELLED and _VOWELS.intersection(word):
         return (word.capitalize() if word in SAID_AS_WORDS else low) + tail
-    if word in SAID_AS_WORDS or not (is_spelled(word) or word.lower() in COMMON):
-        return None
-    return spell(word) + tail
+    if word in SAID_AS_WORDS or word.lower() in COMMON:
+        return None if word in SAID_AS_WORDS else spell(word) + tail
+    if is_spelled(word):
+        return spell(word) + tail
+    return low + tail if _is_shouted(match) else None
+
+
+def _is_shouted(match: re.Match[str]) -> bool:
+    """True where the words around are in capitals as well."""
+    around = f"{before(match, _NEAR)} {after(match, _NEAR)}"
+    return _ANY_SMALL.search(around) is None and len(_TWO_CAPITALS.findall(around)) > 1
 
 
 def _is_abbreviation(match: re.Match[str], word: str) -> bool:
@@ -144,7 +157,7 @@ RULES = [
     Rule("initials", _INITIALS, _initials, "."),
     Rule("mixed case", _MIXED, _mixed),
     Rule("ampersand", _AMPERSAND, _ampersand, "&"),
-    Rule("shouting", _SHOUT, _shout),
+    Rule("shouting", _SHOUT, _shout, apart=True),
     Rule("acronym", _CAPITALS, _capitals),
     Rule("acronym", _JOINED, _joined, "-/"),
 ]

@@ -25,7 +25,11 @@ _TITLE = re.compile(
     rf"\b(?P<word>{either(list(_TITLES))})\."
     r"(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))"
 )
-_BARE_TITLE = re.compile(rf"\b(?P<word>{either(words('en/bare_titles'))})(?=\s[A-Z][a-z'.])")
+_BARE_TITLE = re.compile(
+    rf"\b(?P<word>{either(words('en/bare_titles'))})"
+    r"(?=\s[A-Z][a-z'.]|\s(?:and|&)\s(?:Mrs|Mr|Dr|Ms)\b)"
+)
+_LOUD_TITLE = re.compile(r"\b(?P<word>MRS|MR|MS|DR|PROF|SGT|CAPT|COL|LT|GEN|GOV)\.(?=\s[A-Z]{2})")
 _NO_TITLE = re.compile(r"\s(?:[A-Z]{2}|Z\b)")  # Gen Z, Rep. ID
 _SENIOR = re.compile(r"\b[A-Z][a-z]+,?\s$")
 _SHORT = re.compile(rf"(?<![\w.])(?P<word>{either(list(_FIXED))})(?!\w)")
@@ -76,6 +80,11 @@ def _bare_title(match: re.Match[str]) -> Reading:
     if word in ("St", "Dr") and is_street(match):
         return None
     return None if _NO_TITLE.match(after(match, 4)) else _TITLES[word]
+
+
+def _loud_title(match: re.Match[str]) -> Reading:
+    """`MR. SMITH` in a text in capitals; an address stays one."""
+    return None if match["word"] == "DR" and is_street(match) else _TITLES[match["word"].title()]
 
 
 def _short(match: re.Match[str]) -> Reading:
@@ -140,6 +149,7 @@ def _featuring(match: re.Match[str]) -> Reading:
 RULES = [
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
+    Rule("title", _LOUD_TITLE, _loud_title, "."),
     Rule("before a figure", _FIGURE, _figure, "."),
     Rule("before a figure", _ROOM, _room),
     Rule("short form", _SHORT, _short, "."),
