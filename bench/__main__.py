@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench import imports, joining, loading, oracle, overhead, scaling, speed
-from standins.machine import RESULTS, machine
+from standins.measured import RESULTS, machine
 
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "imports": ("import everything the handler needs, beside f5-tts's own API", imports.run),

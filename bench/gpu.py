@@ -21,7 +21,7 @@ from bench.floor import matmul_rate, operations, wait
 from bench.full_size import Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
 from bench.speed import CACHE
 from engine.config import EngineConfig
-from standins.machine import RESULTS, machine
+from standins.measured import RESULTS, machine
 
 DEVICE = "cuda"
 IN_FLIGHT = (1, 8, 32, 128)

@@ -43,8 +43,10 @@ _MEMORY_SHARE = 0.6  # of the free memory: the vocoder and fragmentation need th
 _FEWEST_GPU_FRAMES = 4096  # about one chunk of 22 s with guidance: less would serve no job
 _WARM_UP_FRAMES = 200
 _WARM_UP_LIMIT_S = 300.0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8  # <malloc.h>
+# <malloc.h>
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
 _LARGE_BYTES = 1 << 20
+_KERNELS_KEPT = b"128"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     started = time.perf_counter()
     device = pick_device(config.device)
     dtype = pick_dtype(config.dtype, device)
+    if device.type == "cpu":
+        bound_kernels()
     if config.threads:
         torch.set_num_threads(config.threads)
     card = read_card(files.card)
@@ -157,6 +161,20 @@ def keep_freed_memory(kept: bool) -> None:
     mallopt(_M_ARENA_MAX, 1)  # other threads' arenas would still give memory back
     mallopt(_M_MMAP_MAX, 0)
     mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def bound_kernels() -> None:
+    """Bounds how many kernels oneDNN and PyTorch's layer above it keep, one a shape they met.
+
+    Their own bound is 1,024 each: a worker on a CPU grew by 0.6 MB a job for hundreds of jobs. A
+    pass needs a few dozen. Call it before the model runs; what a user has set stays.
+    """
+    try:
+        setenv = ctypes.CDLL(None).setenv
+    except (OSError, AttributeError):
+        return
+    for name in (b"LRU_CACHE_CAPACITY", b"ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
+        setenv(name, _KERNELS_KEPT, 0)
 
 
 def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:

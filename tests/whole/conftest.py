@@ -10,6 +10,7 @@ import pytest
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.local_worker import Worker, wav
 from standins.s3server.server import S3Server
+from tests.whole.silence import SilentHost
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,10 @@ def s3_worker(s3_env: dict[str, str]) -> Iterator[Worker]:
     worker = Worker(s3_env)
     yield worker
     worker.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[SilentHost]:
+    host = SilentHost()
+    yield host
+    host.close()

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,59 +15,12 @@ from standins.local_worker import FAST, Worker
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
-from standins.waiting import PATIENCE_S, until
+from tests.whole.silence import SilentHost
 
-HOSTS = 40
 SLACK_S = 0.5  # of the machine, which other tests share
 GOOD: dict[str, Any] = {"text": "Still here.", "voice": "Dorota", **FAST}
 BAD: dict[str, Any] = {"text": ""}
 WITHOUT_STORAGE: dict[str, Any] = {"endpoint": "presign", "key": "incoming/a.wav"}
-
-
-class SilentHost:
-    """Accepts connections and says nothing; counts those that are open."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self._socket.setblocking(False)
-        self._held: list[socket.socket] = []
-
-    def job(self, hosts: int = HOSTS) -> dict[str, Any]:
-        port = self._socket.getsockname()[1]
-        voices = [f"http://127.0.0.1:{port}/{n}.wav" for n in range(hosts)]
-        return {"segments": [{"text": "Hi.", "voice": voice} for voice in voices]}
-
-    def open(self) -> tuple[int, int]:
-        """(connections that came, those of them that the worker has not closed)."""
-        while True:
-            try:
-                self._held.append(self._socket.accept()[0])
-            except BlockingIOError:
-                break
-            self._held[-1].setblocking(False)
-        return len(self._held), sum(not _closed(held) for held in self._held)
-
-    def close(self) -> None:
-        for held in (*self._held, self._socket):
-            held.close()
-
-
-def _closed(held: socket.socket) -> bool:
-    try:
-        while data := held.recv(4096):
-            assert data.startswith((b"GET ", b"\x16"))
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-@pytest.fixture
-def silent() -> Iterator[SilentHost]:
-    host = SilentHost()
-    yield host
-    host.close()
 
 
 @pytest.fixture
@@ -226,116 +175,8 @@ def test_a_stop_signal_ends_a_job_whose_hosts_do_not_answer(
     with worker(platform, env, tmp_path / "log"):
         platform.submit("slow", silent.job())
         platform.wait_until_held("slow")
-        _until_came(silent)
+        silent.until_came()
         platform.cancel("slow")
         asyncio.run(_until_closed(silent, 3.0))
         platform.submit("after", GOOD)
         assert "error" not in platform.result("after")
-
-
-def _until_came(silent: SilentHost) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not silent.open()[0] and time.monotonic() < until:
-        time.sleep(0.05)
-    assert silent.open()[0]
-
-
-@pytest.mark.parametrize("hanging", ["host", "GET", "PUT", "disk"])
-def test_sigterm_ends_within_its_grace_whatever_hangs(
-    env: dict[str, str],
-    platform: Platform,
-    silent: SilentHost,
-    s3_server: S3Server,
-    tmp_path: Path,
-    hanging: str,
-) -> None:
-    """40 silent hosts, S3 silent where it is read or written, and pipes in place of files."""
-    grace_s = 2.0
-    disk = tmp_path / "disk"
-    if hanging == "disk":
-        env = {**env, "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(disk)}
-        for key in ("voices/Dorota.wav", "voices/Dorota.txt", "results/slow.json"):
-            (disk / key).parent.mkdir(parents=True, exist_ok=True)
-            os.mkfifo(disk / key)
-    with worker(platform, {**env, "DRAIN_GRACE_S": str(grace_s)}, tmp_path / "log") as process:
-        platform.submit("warm", {**GOOD, "voice": "demo"})
-        platform.result("warm")
-        if hanging == "host":
-            platform.submit("slow", silent.job())
-            _until_came(silent)
-        elif hanging == "disk":
-            platform.submit("slow", GOOD)
-            assert platform.result("slow")["output"]["error_code"] == "VOICE_NOT_FOUND"
-        else:
-            s3_server.forget_requests()
-            s3_server.faults.add(Fault("hold", hanging, times=1000))
-            platform.submit("slow", GOOD)
-            until(lambda: any(request.method == hanging for request in s3_server.requests))
-        seconds = ended(process)
-        print(f"ended after {seconds:.2f} s")
-    assert process.returncode == 0
-    assert seconds < grace_s + 2.0
-    assert ("slow" in platform.results) is (hanging == "disk")
-
-
-def test_sigterm_ends_a_long_job_whose_chunks_s3_does_not_take(
-    env: dict[str, str], platform: Platform, s3_server: S3Server, tmp_path: Path
-) -> None:
-    """What is stored of an interrupted job is stored within the time for it, or not."""
-    grace_s = 2.0
-    slow = {**env, "DRAIN_GRACE_S": str(grace_s), "F5_MAX_BATCH_FRAMES": "1"}
-    s3_server.faults.add(Fault("hold", "PUT", contains="parts/", times=1000))
-    with worker(platform, slow, tmp_path / "log") as process:
-        platform.submit(
-            "long", {**GOOD, "text": "This sentence is said again. " * 200, "nfe_step": 16}
-        )
-        until(lambda: any("parts/" in request.target for request in s3_server.requests))
-        seconds = ended(process)
-        print(f"ended after {seconds:.2f} s")
-    assert process.returncode == 0
-    assert seconds < grace_s + 6.0
-    assert "long" not in platform.results
-
-
-def test_sigterm_ends_a_worker_whose_files_kept_on_disk_are_being_sent_to_silence(
-    env: dict[str, str], platform: Platform, s3_server: S3Server, tmp_path: Path
-) -> None:
-    hybrid = {**env, "STORAGE_MODE": "hybrid", "S3_RETRY_TIME": "1"}
-    s3_server.faults.add(Fault("answer", "PUT", contains="output/kept", times=1000))
-    with worker(platform, hybrid, tmp_path / "log") as process:
-        platform.submit("kept", GOOD)
-        assert platform.result("kept")["output"]["storage_type"] == "local"
-        s3_server.faults.clear()
-        s3_server.forget_requests()
-        s3_server.faults.add(Fault("hold", "PUT", times=1000))
-        until(lambda: any(request.method == "PUT" for request in s3_server.requests))
-        seconds = ended(process)
-        print(f"ended after {seconds:.2f} s")
-    assert process.returncode == 0
-    assert seconds < 3.0
-    assert list((tmp_path / "data" / ".meta" / "pending").iterdir())
-
-
-def test_sigterm_ends_a_worker_at_once_whose_model_is_still_loading(
-    env: dict[str, str], platform: Platform, s3_server: S3Server, bucket: str, tmp_path: Path
-) -> None:
-    s3_server.put_raw(bucket, "model/model_1.safetensors", b"x" * 1000)
-    s3_server.faults.add(Fault("hold", "GET", contains="model_1", times=1000))
-    platform.submit("waiting", GOOD)
-    with worker(
-        platform, {**env, "F5_MODEL": f"s3://{bucket}/model/"}, tmp_path / "log"
-    ) as process:
-        until(lambda: any("model_1" in request.target for request in s3_server.requests))
-        until(lambda: platform.pings)  # the SDK is there, and waits for the model
-        seconds = ended(process)
-        print(f"ended after {seconds:.2f} s")
-    assert seconds < 2.0
-    assert platform.jobs.qsize() == 1
-
-
-def ended(process: subprocess.Popen[bytes]) -> float:
-    """Seconds from SIGTERM to the end of the process."""
-    began = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    process.wait(PATIENCE_S)
-    return time.monotonic() - began

@@ -64,7 +64,7 @@ def test_a_users_model_brings_its_own_card(tiny_model: Path, tmp_path: Path) -> 
     """Its notice goes on every answer; its guidance is that of jobs that name none."""
     mine = tmp_path / "mine"
     shutil.copytree(tiny_model, mine)
-    job = {"text": "Hello there.", "nfe_step": 4, "seed": 1}
+    job = {"text": "Hello there.", "nfe_step": 4, "seed": 1, "checks": False}
 
     def answers() -> list[dict[str, Any]]:
         worker = Worker({"F5_MODEL": str(mine), "LOCAL_STORAGE_DIR": str(tmp_path / "data")})
@@ -166,6 +166,7 @@ def test_a_script_of_voices_pauses_and_speeds(s3_worker: Worker) -> None:
     output = s3_worker.speak(
         text="First. [voice:Dorota][pause:0.5] Second. [voice:default][speed:2] Third.",
         cross_fade_duration=0.0,
+        joins=False,
     )
     segments = output["segments"]
     assert [s["voice"] for s in segments] == ["demo", "Dorota", "demo"]

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from standins.machine import RESULTS, machine
+from standins.measured import RESULTS, machine
 from tools.soak.checks import violations
 from tools.soak.run import Outcome, soak
 from tools.soak.workers import Sample
@@ -36,7 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = sys.stderr.write if sys.stderr.isatty() else lambda _: None
     strikes = options.jobs // 100 if options.strikes is None else options.strikes
     try:
-        outcome = soak(options.jobs, options.seed, model=options.model, strikes=strikes, say=say)
+        outcome = soak(
+            options.jobs,
+            options.seed,
+            model=options.model,
+            strikes=strikes,
+            feed_s=60 * options.minutes,
+            say=say,
+        )
     except TimeoutError as stuck:
         sys.stderr.write(f"\nviolation: {stuck}\n")
         return 1
@@ -69,7 +76,7 @@ def figures(outcome: Outcome, model: str, seed: int, broken: Sequence[str]) -> d
         "seconds": round(outcome.seconds, 1),
         **outcome.counts,
         **dict(sorted(outcome.after.counts.items())),
-        "violations": len(broken),
+        "violations": list(broken[:_SHOWN]),
         "worker that lived throughout": [_shown(samples[i]) for i in _spread(len(samples))],
     }
 
@@ -101,6 +108,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--strikes", type=int, help="how often a worker is killed or stopped (one in 100 jobs)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="no job is begun after so long (60)"
     )
     parser.add_argument("--logs", type=Path, help="folder for the workers' logs")
     parser.add_argument(

@@ -153,8 +153,15 @@ def _logs(logs: Mapping[str, str]) -> Iterable[str]:
 
 
 def _is_json(line: str) -> bool:
+    """Whether it is JSON objects only, mostly one.
+
+    Both streams of a worker are one file here, and the SDK ends a line of its own with another
+    write: a line of ours may come between.
+    """
+    decoder, position = json.JSONDecoder(), 0
     try:
-        json.loads(line)
+        while position < len(line):
+            _, position = decoder.raw_decode(line, position)
     except ValueError:
         return False
     return True

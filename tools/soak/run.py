@@ -61,6 +61,7 @@ class Soak:
     workers: Workers
     strikes: int
     draw: random.Random
+    feed_until: float
     say: Callable[[str], object]
     submitted: list[SoakJob] = field(default_factory=list)
     due: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
@@ -92,6 +93,8 @@ class Soak:
         return [job.job_id for job in self.submitted if records[job.job_id].status not in FINAL]
 
     def _feed(self) -> None:
+        if time.monotonic() > self.feed_until:
+            self.jobs = list(self.submitted)
         room = WINDOW - len(self._open())
         for job in self.jobs[len(self.submitted) :][: max(0, room)]:
             self.platform.submit(job.job_id, job.job_input)
@@ -143,9 +146,17 @@ class Soak:
 
 
 def soak(
-    count: int, seed: int, *, model: str, strikes: int, say: Callable[[str], object]
+    count: int,
+    seed: int,
+    *,
+    model: str,
+    strikes: int,
+    feed_s: float,
+    say: Callable[[str], object],
 ) -> Outcome:
-    """Runs `count` jobs; `model`: `tiny`, a random checkpoint that is fast, or what F5_MODEL takes.
+    """Runs `count` jobs, or as many as can be begun within `feed_s` seconds.
+
+    `model`: `tiny`, a random checkpoint that is fast, or what F5_MODEL takes.
 
     Raises:
         RuntimeError: a worker does not start.
@@ -159,14 +170,15 @@ def soak(
         started = time.monotonic()
         with two_workers(platform, env, folder / "logs") as workers:
             draw = random.Random(f"faults {seed}")
-            run = Soak(jobs, platform, server, workers, strikes, draw, say)
+            until = time.monotonic() + feed_s
+            run = Soak(jobs, platform, server, workers, strikes, draw, until, say)
             run.run()
             server.faults.clear()
         return Outcome(
             _after(run, folder, bucket, given),
             time.monotonic() - started,
             {
-                "jobs": count,
+                "jobs": len(run.jobs),
                 "deliveries": sum(r.deliveries for r in platform.records.values()),
                 "kill -9": workers.struck["kill"],
                 "SIGTERM": workers.struck["term"],

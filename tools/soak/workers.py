@@ -66,10 +66,14 @@ class Workers:
         return name in self.running and self.running[name].pod in self.platform.pods
 
     def strike(self, how: str) -> int:
-        """Ends the struck worker with kill -9 (`kill`) or SIGTERM (`term`), in the midst of its
-        jobs; returns how many it held."""
+        """Ends the struck worker with kill -9 (`kill`) or SIGTERM (`term`) if it holds jobs.
+
+        Returns how many it held.
+        """
         target = self.running[STRUCK]
         held = len(self._held(target.pod))
+        if not held or target.ended_on_purpose:
+            return 0
         target.ended_on_purpose = True
         os.kill(target.process.pid, signal.SIGKILL if how == "kill" else signal.SIGTERM)
         self.struck[how] += 1

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from itertools import islice, product
 from pathlib import PurePosixPath
 from typing import Any
@@ -51,6 +50,7 @@ class JobFiles(Layout):
     def __init__(self, storage: Storage, settings: Settings, job_id: str) -> None:
         super().__init__(settings, job_id)
         self.storage = storage
+        self._read: tuple[dict[str, Any] | None] | None = None
 
     def put(
         self,
@@ -204,10 +204,14 @@ class JobFiles(Layout):
         named = (self._answered.get("s3_key"), self._answered.get("bytes")) == (item.key, item.size)
         return of_this_job and (named or self.is_clear(item.key))
 
-    @cached_property
+    @property
     def _answered(self) -> dict[str, Any] | None:
-        stored = self.read_answer()
-        return stored["output"] if stored else None
+        """What the job answered, read once. Not by `cached_property`: on Python 3.11 all jobs share
+        its lock, and each would wait for another's storage."""
+        if self._read is None:
+            stored = self.read_answer()
+            self._read = (stored["output"] if stored else None,)
+        return self._read[0]
 
 
 def stored_answer(storage: Storage, key: str) -> dict[str, Any] | None:

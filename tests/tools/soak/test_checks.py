@@ -39,7 +39,7 @@ GOOD = After(
     unfinished=0,
     temporary=[],
     samples=[Sample(i, 1 << 29, 25, 18) for i in range(40)],
-    logs={"pod": '{"level": "INFO"}\nplain words\n'},
+    logs={"pod": '{"level": "INFO"}\nplain words\n{"a": 1}{"b": 2}\n'},
     given=frozenset({"voices/x.wav"}),
 )
 

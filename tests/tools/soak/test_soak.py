@@ -19,7 +19,7 @@ def test_sixty_jobs_two_strikes_and_no_violation(
     said = capsys.readouterr()
     assert code == 0, said.err
     found = json.loads(said.out)
-    assert found["violations"] == 0
+    assert found["violations"] == []
     assert found["kill -9"] == found["SIGTERM"] == 1
     assert found["jobs in flight when struck"] >= 2
     [kept] = tmp_path.iterdir()

@@ -401,8 +401,3 @@ def test_words_that_start_after_the_clip_are_an_error(voices: LibraryWithStore) 
     voices.put("voices/A.srt", "1\n00:00:15,000 --> 00:00:19,000\nLate.\n")
     with pytest.raises(TranscriptMissing, match=r"voices/A\.srt has no words in the first"):
         voices.library.prepare("A")
-
-
-def test_too_many_words_for_the_audio_are_warned_about(voices: LibraryWithStore) -> None:
-    voices.put("voices/A.wav", voice())
-    assert "rushed" in voices.library.prepare("A", "word " * 60).warnings[0]

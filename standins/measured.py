@@ -1,4 +1,4 @@
-"""What figures are measured on, and where they are kept."""
+"""Where measured figures are kept, and the machine they are of."""
 
 from __future__ import annotations
 
