@@ -119,6 +119,8 @@ def test_wrong_markup_is_refused_at_the_door_with_its_place(worker: Worker) -> N
 def test_a_reference_with_too_few_words_is_warned_about(worker: Worker) -> None:
     output = worker.speak("few", voice="Anna", ref_text="Yes.")
     assert any("words of voice Anna are few" in warning for warning in output["warnings"])
+    output = worker.speak("figures", voice="Anna", ref_text="$5.30, 3/4/21.")
+    assert not any("words of voice Anna" in warning for warning in output["warnings"])
 
 
 def test_lexicons_of_the_bucket_count_for_every_job(

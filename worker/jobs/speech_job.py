@@ -198,7 +198,7 @@ class SpeechJob:
         streams = self._reporter.streams
         said = (
             *self._warnings,
-            *warnings_of(request, engine, voices, self._guard, streams=streams),
+            *warnings_of(request, engine, voices, chunks, self._guard, streams=streams),
         )
         return speech_facts(
             self._job_id,
