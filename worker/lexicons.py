@@ -26,7 +26,9 @@ log = get_logger("lexicons")
 
 LEXICON_CACHE_S = 60.0
 RETRY_S = 5.0  # until storage is asked again that did not answer
-FIRST_WAIT_S = 30.0  # of a job, for lexicons of which nothing is known yet
+# A job waits as long for them where nothing is known yet, and where they could not be read before.
+FIRST_WAIT_S = 30.0
+NEXT_WAIT_S = 1.0
 MAX_BYTES = 2_000_000  # of one
 MAX_LEXICONS = 100
 MAX_ENTRIES = 50_000  # of all together: each takes memory as long as the worker runs
@@ -69,6 +71,7 @@ class LexiconLibrary:
         self._changes = 0  # made by this worker
         self._good_until = -1.0
         self._answer = Lexicons()  # of the last reading
+        self._wait_s = FIRST_WAIT_S
         # Only the thread that reads uses these:
         self._stamp: tuple[tuple[str, str], ...] | None = None
         self._known = Lexicons()  # as last read whole
@@ -80,9 +83,9 @@ class LexiconLibrary:
                 return self._answer
             if self._reading is None:
                 self._reading = submit(Lane.LEXICON, self._read)
-            reading, last = self._reading, self._answer
+            reading, last, wait_s = self._reading, self._answer, self._wait_s
         try:
-            return reading.result(BRIEF_S if last.lexicon.entries else FIRST_WAIT_S)
+            return reading.result(wait_s)
         except TimeoutError:
             return last.but(
                 "Lexicons are still being read, so words may be said otherwise: storage is slow."
@@ -149,6 +152,7 @@ class LexiconLibrary:
             if changes == self._changes:
                 self._answer, self._reading = found, None
                 self._good_until = self._clock() + (LEXICON_CACHE_S if whole else RETRY_S)
+                self._wait_s = BRIEF_S if whole else NEXT_WAIT_S
         return found
 
     def _refreshed(self, items: Sequence[ObjectInfo], whole_list: bool) -> tuple[Lexicons, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,6 +121,41 @@ def test_while_storage_is_slow_jobs_wait_for_one_reading_and_not_for_ever(
     again = library.current()  # as last seen
     assert again.lexicon.entries and "still being read" in again.warnings[0]
     slow.go_on.set()
+
+
+def test_while_storage_is_silent_jobs_wait_less_than_for_the_first_time(store: Storage) -> None:
+    """Also those that come while it is asked again."""
+    now, slow = 0.0, Slow(store)
+    library = library_of(slow, lambda: now)
+    slow.fails = True
+    slow.go_on.set()
+    library.current()
+    slow.go_on.clear()
+    now += lexicons.RETRY_S
+    begun = time.monotonic()
+    assert "could not be read" in library.current().warnings[0]
+    assert time.monotonic() - begun < lexicons.FIRST_WAIT_S / 2
+    slow.go_on.set()
+
+
+def test_credentials_that_fail_once_take_no_lexicon_away(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("lexicons/a.json", b'{"SQL": "sequel"}')
+    now = 0.0
+    library = LexiconLibrary(store, "lexicons/", clock=lambda: now)
+    for _ in range(2):
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "list", refuse)
+            denied = library.current()
+        now += lexicons.RETRY_S
+        assert library.current().lexicon.entries and not library.current().warnings
+        now += LEXICON_CACHE_S
+    assert denied.lexicon.entries and "not allowed" in denied.warnings[0]
+
+
+def refuse(*_: object, **__: object) -> Iterator[ObjectInfo]:
+    raise StorageDenied("These keys are not allowed to list.")
 
 
 def test_storage_that_does_not_answer_is_asked_once_for_all_jobs(store: Storage) -> None:
