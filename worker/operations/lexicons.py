@@ -28,10 +28,11 @@ class ListLexicons(Operation):
     endpoint: Literal["list_lexicons"]
 
     def run(self, app: App, caller: str) -> Answer:
-        found = app.lexicons.all()
+        found, whole = app.lexicons.listed()
         return {
             "lexicons": [{"key": item.key, "size": item.size} for item in found],
             "count": len(found),
+            "truncated": not whole,
             "warnings": list(app.lexicons.current().warnings),
         }
 

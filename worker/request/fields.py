@@ -149,9 +149,8 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
 
 def _key_template(value: str, info: ValidationInfo) -> str:
     refuse_if(template_fault(value))
-    prefix = settings_of(info).voices.prefix
-    if value.casefold().startswith(prefix.casefold()):
-        raise ValueError(f"must not lie in the voice library {prefix}")
+    if kept_apart := settings_of(info).kept_apart(value):
+        raise ValueError(f"must not lie in {kept_apart[0]}")
     return value
 
 
