@@ -95,7 +95,7 @@ class Planner:
         planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)
         return [
             replace(
-                _shown(chunk, script, line, one.start, one.end),
+                _ended(_shown(chunk, script, line, one.start, one.end), ends_line=one is cuts[-1]),
                 pause_s=self._pauses.seconds(one.opens),
             )
             for chunk, one in zip(planned, cuts, strict=True)
@@ -117,6 +117,15 @@ def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Ch
             for word in words
         ),
     )
+
+
+def _ended(chunk: Chunk, *, ends_line: bool) -> Chunk:
+    """`chunk`, whose last word is said with the mark it is given: subtitles end a cue there."""
+    if not chunk.words:
+        return chunk
+    *before, last = chunk.words
+    said = SaidWord(last.written, stopped(last.spoken, ends_line=ends_line))
+    return replace(chunk, words=(*before, said))
 
 
 def _one_line(text: str) -> str:
