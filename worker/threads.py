@@ -16,7 +16,7 @@ import asyncio
 import contextvars
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from enum import Enum
@@ -174,3 +174,14 @@ def _do(future: Future[Any], work: Callable[[], Any]) -> None:
 @cache
 def _pool(lane: Lane) -> _Pool:
     return _Pool(*lane.value)
+
+
+@contextmanager
+def meanwhile(work: Coroutine[Any, Any, T]) -> Iterator[asyncio.Task[T]]:
+    """Runs `work` beside the block, and no longer; its failure counts where it is awaited."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        yield task
+    finally:
+        task.cancel()

@@ -51,6 +51,14 @@ def test_answers_and_subtitles_show_what_was_written(worker: Worker) -> None:
     assert {segment["word_times"] for segment in output["segments"]} == {"estimated"}
 
 
+def test_no_subtitle_goes_on_beyond_a_heading_or_into_another_voice(worker: Worker) -> None:
+    text = "# Chapter one\n[voice:Anna] Good evening [voice:demo] I am late\n\nSo you are"
+    output = worker.speak("cues", text=text, timing_format="json")
+    timing = json.loads(Path(output["timing_files"]["json"].removeprefix("file://")).read_text())
+    cues = [cue["text"] for cue in timing["segments"]]
+    assert cues == ["Chapter one", "Good evening", "I am late", "So you are"]
+
+
 def test_time_is_that_of_what_is_spoken(worker: Worker) -> None:
     figures, words = "It costs $5.30.", "It costs five dollars and thirty cents."
     read = worker.speak("read", text=figures)["duration"]

@@ -21,8 +21,9 @@ _FORMATS = ("timing_files", "timing_formats")  # of the facts, made and stored
 class Metrics:
     """Where a job's time went, in seconds, and what was done. `rtf`: compute per second of audio.
 
-    `queue_s` is the first chunk's wait for the engine, `inference_s` the time from then to the last
-    chunk's end; both lie inside `total_s`. `resumed_chunks` came from an interrupted run.
+    `download_s` is the time until the voices were read, `queue_s` the first chunk's wait for the
+    engine, `inference_s` the time from then to the last chunk's end; all lie inside `total_s`.
+    `resumed_chunks` came from an interrupted run.
     """
 
     queue_s: float

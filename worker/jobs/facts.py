@@ -33,7 +33,7 @@ def speech_facts(
 
     Args:
         resumed: how many chunks an interrupted run had stored.
-        prepared_s: seconds until the chunks were planned.
+        prepared_s: seconds until voices and lexicons were read.
         total_s: seconds since the job began.
     """
     metrics = Metrics(

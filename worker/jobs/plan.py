@@ -95,14 +95,15 @@ class Planner:
                 for chunk, span in zip(planned, spans, strict=True)
             ]
         cuts = cut(line, self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own))
-        texts = [stopped(one.text, ends_line=ends and one is cuts[-1]) for one in cuts]
+        ending = [ends and one is cuts[-1] for one in cuts]
+        texts = [stopped(one.text, ends_line=last) for one, last in zip(cuts, ending, strict=True)]
         planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)
         return [
             replace(
-                _shown(chunk, script, line, one.start, one.end),
+                _ended(_shown(chunk, script, line, one.start, one.end), ends_line=last),
                 pause_s=self._pauses.seconds(one.opens),
             )
-            for chunk, one in zip(planned, cuts, strict=True)
+            for chunk, one, last in zip(planned, cuts, ending, strict=True)
         ]
 
 
@@ -147,6 +148,15 @@ def _part(word: Word, start: int, end: int) -> Word:
         word.written_start + (first - word.start) * written // said,
         word.written_start + (last - word.start) * written // said,
     )
+
+
+def _ended(chunk: Chunk, *, ends_line: bool) -> Chunk:
+    """`chunk`, whose last word is said with the mark it is given: subtitles end a cue there."""
+    if not chunk.words:
+        return chunk
+    *before, last = chunk.words
+    said = SaidWord(last.written, stopped(last.spoken, ends_line=ends_line))
+    return replace(chunk, words=(*before, said))
 
 
 def _one_line(text: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
 
 from engine.boot import Engine
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
@@ -39,15 +39,13 @@ from worker.lexicons import Lexicons
 from worker.log import get_logger
 from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
-from worker.threads import Lane, in_thread
+from worker.threads import Lane, in_thread, meanwhile
 from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
 
 _MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
 _OTHERS_ANSWER_S = 5.0  # from the audio of another attempt to its answer
-
-T = TypeVar("T")
 
 
 class SpeechJob:
@@ -98,20 +96,20 @@ class SpeechJob:
         preparing = prepare_voices(app.voices, wanted)
         reading = in_thread(Lane.STORE, self._read_lexicons)
         with (
-            _meanwhile(preparing) as voices,
-            _meanwhile(looking) as taken,
-            _meanwhile(reading) as lexicons,
+            meanwhile(preparing) as voices,
+            meanwhile(looking) as taken,
+            meanwhile(reading) as lexicons,
         ):
             if earlier := await self._earlier_answer():
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             self._taken = await taken
             self._voices = await voices
             self._lexicons = await lexicons
+        self._prepared_s = time.perf_counter() - self._started
         chunks = await self._plan()
         seconds = sum(map(self._engine.synthesizer.seconds, chunks))
         size = least_bytes(seconds, len(chunks), self._request)
         await in_thread(Lane.STORE, check_room, self._target, size)
-        self._prepared_s = time.perf_counter() - self._started
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
             spoken = await in_thread(
@@ -196,10 +194,7 @@ class SpeechJob:
     ) -> SpeechFacts:
         request, engine, voices = self._request, self._engine, self._voices.values()
         streams = self._reporter.streams
-        said = (
-            *self._warnings,
-            *warnings_of(request, engine, voices, chunks, self._guard, streams=streams),
-        )
+        said = warnings_of(request, engine, voices, chunks, self._guard, streams=streams)
         return speech_facts(
             self._job_id,
             request,
@@ -296,14 +291,3 @@ class SpeechJob:
     @property
     def _rate(self) -> int:
         return self._engine.synthesizer.sample_rate
-
-
-@contextmanager
-def _meanwhile(work: Coroutine[Any, Any, T]) -> Iterator[asyncio.Task[T]]:
-    """Runs `work` beside the block, and no longer; its failure counts where it is awaited."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    try:
-        yield task
-    finally:
-        task.cancel()

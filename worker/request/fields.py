@@ -143,7 +143,7 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
         if not isinstance(item, str) or item not in TIMING_FORMATS:
             near = nearest(item, TIMING_FORMATS) if isinstance(item, str) else None
             meant = f"; did you mean {near!r}?" if near else ""
-            raise ValueError(f"must be of {', '.join(TIMING_FORMATS)}, not {show(item)}{meant}")
+            raise ValueError(f"must be one of {', '.join(TIMING_FORMATS)}, not {show(item)}{meant}")
     return tuple(dict.fromkeys(items))
 
 

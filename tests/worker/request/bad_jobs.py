@@ -62,7 +62,7 @@ BAD: list[tuple[object, str]] = [
     ({"text": "A", "url": "private"}, "url must be one of"),
     ({"text": "A", "url_expires": 0}, "url_expires must be at least 1"),
     ({"text": "A", "url_expires": 604_801}, "url_expires must be at most 604800"),
-    ({"text": "A", "timing_format": "sub"}, "timing_format must be of"),
+    ({"text": "A", "timing_format": "sub"}, "timing_format must be one of"),
     ({"text": "A", "timing_format": []}, "timing_format names no format"),
     ({"text": "A", "output_key": "../a.wav"}, r"output_key has the segment '\.\.'"),
     ({"text": "A", "output_key": "/etc/passwd"}, "output_key starts with a slash"),
