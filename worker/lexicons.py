@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageError, WorkerError, show
-from s3_utils import BRIEF_S, ObjectInfo, Storage, side_by_side, time_limit
+from s3_utils import BRIEF_S, ObjectInfo, Storage, StoredObject, side_by_side, time_limit
 from text.lexicon import Lexicon, merged, parse
 from worker.log import get_logger
 from worker.threads import Lane, submit
@@ -98,8 +98,8 @@ class LexiconLibrary:
         whole = len(items) < _MAX_LISTED and len(found) <= MAX_LEXICONS
         return found[:MAX_LEXICONS], whole
 
-    def put(self, name: str, content: str) -> str:
-        """Stores a lexicon under its name and returns its key.
+    def put(self, name: str, content: str) -> StoredObject:
+        """Stores a lexicon under its name.
 
         Args:
             name: of the file; JSON and PLS are told apart by what it holds.
@@ -111,9 +111,10 @@ class LexiconLibrary:
         extension = "pls" if content.lstrip("\ufeff \t\r\n").startswith("<") else "json"
         stem = name.rpartition(".")[0] if _extension(name) in CONTENT_TYPES else name
         key = f"{self._prefix}{stem}.{extension}"
-        self._storage.put(key, content.encode(), content_type=CONTENT_TYPES[extension])
+        kind = CONTENT_TYPES[extension]
+        stored = self._storage.put(key, content.encode(), content_type=kind)
         self._forget()
-        return key
+        return stored
 
     def delete(self, name: str) -> list[str]:
         """Deletes the lexicons of that name and returns their keys."""

@@ -284,7 +284,7 @@ def test_a_pipe_in_place_of_a_sidecar_or_a_mark_is_not_read(root: Path) -> None:
     ],
 )
 def test_a_sidecar_of_odd_types_counts_as_none(root: Path, damage: dict[str, object]) -> None:
-    local = open_storage(StorageConfig(local_dir=root))
+    local = LocalStorage(StorageConfig(local_dir=root))
     local.put("k.wav", b"x", metadata={"job-id": "a"})
     (sidecar,) = (root / META_DIR).rglob("*.json")
     record = json.loads(sidecar.read_bytes())

@@ -45,7 +45,8 @@ class StoreLexicon(Operation):
     lexicon: Annotated[str, PlainValidator(_content), Field()]
 
     def run(self, app: App, caller: str) -> Answer:
-        return {"s3_key": app.lexicons.put(self.name, self.lexicon)}
+        stored = app.lexicons.put(self.name, self.lexicon)
+        return {"s3_key": stored.key, "warnings": list(stored.warnings)}
 
 
 class DeleteLexicon(Operation):
