@@ -357,6 +357,7 @@ def test_doctor_tells_a_wrong_secret(s3_env: dict[str, str]) -> None:
     worker.close()
     assert not doctor["healthy"]
     assert doctor["error_code"] == "UNHEALTHY"
+    assert not doctor["retryable"] and doctor["hint"] in doctor["error"]
     failed = next(s for s in doctor["storage"]["steps"] if s["ok"] is False)
     assert "AWS_SECRET_ACCESS_KEY" in failed["detail"]
 

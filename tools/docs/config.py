@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from text.script import Pauses
 from worker.settings.env import Group, variables
 from worker.settings.load import GROUPS
 
@@ -24,7 +26,7 @@ def table(group: type[Group]) -> str:
     lines = ["| variable | meaning | default | example | also read |", "|---|---|---|---|---|"]
     for name, env in variables(group).items():
         default = group.model_fields[name].default
-        shown = "" if default is None else f"`{_shown(default)}`"
+        shown = "" if default in (None, "") else f"`{_shown(default)}`"
         aliases = ", ".join(f"`{alias}`" for alias in env.names[1:])
         example = f"`{env.example}`" if env.example else ""
         lines.append(f"| `{env.name}` | {env.doc} | {shown} | {example} | {aliases} |")
@@ -64,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _shown(default: object) -> str:
+    """A default as a user would write it."""
+    if isinstance(default, Pauses):
+        return ",".join(f"{kind}={seconds:g}" for kind, seconds in asdict(default).items())
     return str(default).lower() if isinstance(default, bool) else f"{default}"
 
 

@@ -11,6 +11,8 @@ from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.settings.load import Settings
 
+_WHAT_NOW = "Correct it, then ask `doctor` again."
+
 
 class Doctor(Operation):
     """Tries storage step by step, says what it is like, and describes the model."""
@@ -67,7 +69,7 @@ def judged(answer: Answer) -> Answer:
     problems += [answer["model"]["error"]] if "error" in answer.get("model", {}) else []
     answer["healthy"] = not problems
     if problems:
-        answer |= {"status": "failed", "error": problems[0], "error_code": Unhealthy.code}
+        answer |= Unhealthy(problems[0], _WHAT_NOW).as_output()
     return answer
 
 

@@ -24,7 +24,7 @@ class ModelConfig(Group):
     model: str = setting("F5_MODEL", ModelRequest.model, "F5TTS_v1_Base")
     """Model to speak with: `demo` (comes with the code: small, synthetic voices), a published name
     (`F5TTS_v1_Base`, `F5TTS_Base`, `F5TTS_v1_Small`, `F5TTS_Small`), a directory, a weights file,
-    `s3://bucket/prefix/` or `hf://owner/repo/path`"""
+    `s3://bucket/prefix/` or `hf://owner/repo/path`; `F5TTS_v1_Base` in the image"""
     ckpt: str | None = setting("F5_CKPT", ModelRequest.ckpt, "/m/a.safetensors")
     """Weights (`.safetensors` or `.pt`), instead of F5_MODEL's"""
     vocab: str | None = setting("F5_VOCAB", ModelRequest.vocab, "/m/vocab.txt")

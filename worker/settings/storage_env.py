@@ -65,7 +65,7 @@ class StorageEnv(Group):
         StorageConfig.local_dir,
         "/data",
     )
-    """Directory of local storage and of hybrid's spool"""
+    """Directory of local storage, and of what hybrid keeps on disk; `/data` in the image"""
     local_max_gb: float | None = setting(
         "STORAGE_LOCAL_MAX_SIZE_GB LOCAL_MAX_SIZE_GB", None, "20", gt=0
     )
