@@ -22,7 +22,6 @@ from storage.config import StorageConfig
 from storage.disk.store import LocalStorage
 from storage.hybrid.pending import Pending
 from storage.keys import META_DIR, check_key, full_key, normalise_prefix
-from storage.open import open_storage
 
 
 @pytest.fixture
