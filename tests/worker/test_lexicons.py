@@ -154,8 +154,21 @@ def test_credentials_that_fail_once_take_no_lexicon_away(
     assert denied.lexicon.entries and "not allowed" in denied.warnings[0]
 
 
+def test_a_lexicon_denied_once_is_tried_again(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("lexicons/a.json", b'{"SQL": "sequel"}')
+    now = 0.0
+    library = LexiconLibrary(store, "lexicons/", clock=lambda: now)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "get", refuse)
+        assert "a.json is not used" in library.current().warnings[0]
+    now += LEXICON_CACHE_S
+    assert library.current().lexicon.entries
+
+
 def refuse(*_: object, **__: object) -> Iterator[ObjectInfo]:
-    raise StorageDenied("These keys are not allowed to list.")
+    raise StorageDenied("These keys are not allowed to.")
 
 
 def test_storage_that_does_not_answer_is_asked_once_for_all_jobs(store: Storage) -> None:
