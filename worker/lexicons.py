@@ -26,7 +26,7 @@ log = get_logger("lexicons")
 
 LEXICON_CACHE_S = 60.0
 RETRY_S = 5.0  # until storage is asked again that did not answer
-# A job waits as long for them where nothing is known yet, and where they could not be read before.
+# A job waits as long for them at first, and where another waited in vain or they were not read.
 FIRST_WAIT_S = 30.0
 NEXT_WAIT_S = 1.0
 MAX_BYTES = 2_000_000  # of one
@@ -88,6 +88,8 @@ class LexiconLibrary:
         try:
             return reading.result(wait_s)
         except TimeoutError:
+            with self._lock:
+                self._wait_s = min(self._wait_s, NEXT_WAIT_S)
             return last.but(
                 "Lexicons are still being read, so words may be said otherwise: storage is slow."
             )

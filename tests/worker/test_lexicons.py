@@ -106,6 +106,7 @@ def test_while_storage_is_slow_jobs_wait_for_one_reading_and_not_for_ever(
     store: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexicons, "FIRST_WAIT_S", 0.2)
+    monkeypatch.setattr(lexicons, "NEXT_WAIT_S", 0.1)
     monkeypatch.setattr(lexicons, "BRIEF_S", 0.2)
     store.put("lexicons/a.json", b'{"SQL": "sequel"}')
     now, slow = 0.0, Slow(store)
@@ -113,6 +114,7 @@ def test_while_storage_is_slow_jobs_wait_for_one_reading_and_not_for_ever(
     found = together(library, 16)
     assert slow.lists == 1
     assert all("still being read" in one.warnings[0] for one in found)
+    assert library._wait_s == lexicons.NEXT_WAIT_S  # of the next ones, while nothing comes
     slow.go_on.set()
     until(lambda: library.current().lexicon.entries)
     assert slow.lists == 1
