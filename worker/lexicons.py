@@ -26,7 +26,7 @@ log = get_logger("lexicons")
 
 LEXICON_CACHE_S = 60.0
 RETRY_S = 5.0  # until storage is asked again that did not answer
-# A job waits as long for them where nothing is known yet, and where they could not be read before.
+# A job waits as long for them at first, and where another waited in vain or they were not read.
 FIRST_WAIT_S = 30.0
 NEXT_WAIT_S = 1.0
 MAX_BYTES = 2_000_000  # of one
@@ -53,10 +53,10 @@ class Lexicons:
 
 @dataclass(frozen=True)
 class _Unread:
-    """A lexicon that is not used. `lasting`: until it is changed."""
+    """A lexicon that is not used. `again_s`: when to try again; None: when it is changed."""
 
     reason: str
-    lasting: bool
+    again_s: float | None = None
 
 
 class LexiconLibrary:
@@ -75,6 +75,7 @@ class LexiconLibrary:
         # Only the thread that reads uses these:
         self._stamp: tuple[tuple[str, str], ...] | None = None
         self._known = Lexicons()  # as last read whole
+        self._denied = ""  # the last refusal to list
 
     def current(self) -> Lexicons:
         """All lexicons; as last seen, with a warning, while storage does not answer."""
@@ -87,6 +88,8 @@ class LexiconLibrary:
         try:
             return reading.result(wait_s)
         except TimeoutError:
+            with self._lock:
+                self._wait_s = min(self._wait_s, NEXT_WAIT_S)
             return last.but(
                 "Lexicons are still being read, so words may be said otherwise: storage is slow."
             )
@@ -140,7 +143,9 @@ class LexiconLibrary:
             with time_limit(BRIEF_S):
                 found, whole = self._refreshed(*self.listed())
         except StorageDenied as error:  # a key that may not list has no lexicons
-            log.warning("lexicons not listed: %s", error.message)
+            if error.message != self._denied:  # once, not every few seconds
+                log.warning("lexicons not listed: %s", error.message)
+            self._denied = error.message
             found, whole = self._known, False
             if found.lexicon.entries:
                 found = found.but(_not_read(error.message))
@@ -170,12 +175,13 @@ class LexiconLibrary:
         if (more := len(warnings) - _MAX_WARNINGS) > 0:
             warnings[_MAX_WARNINGS:] = [f"{more} more lexicons are not used."]
         lexicons = Lexicons(merged(found), tuple(warnings))
-        if any(isinstance(one, _Unread) and not one.lasting for one in read.values()):
+        again = {one.again_s for one in read.values() if isinstance(one, _Unread)}
+        if RETRY_S in again:
             kept = self._known  # better all of them as they were than some as they are
             if kept.lexicon.entries:
                 lexicons = replace(kept, warnings=lexicons.warnings)
             return lexicons, False
-        self._stamp, self._known = stamp, lexicons
+        self._stamp, self._known = None if LEXICON_CACHE_S in again else stamp, lexicons
         return lexicons, True
 
     def _get(self, key: str) -> Lexicon | _Unread | None:
@@ -185,11 +191,13 @@ class LexiconLibrary:
         except ObjectNotFound:
             return None
         except UnicodeDecodeError:
-            return _Unread("it is not UTF-8", lasting=True)
-        except (InvalidInput, StorageDenied) as error:
-            return _Unread(error.message, lasting=True)
+            return _Unread("it is not UTF-8")
+        except InvalidInput as error:
+            return _Unread(error.message)
+        except StorageDenied as error:  # perhaps for ever, perhaps by keys that are just renewed
+            return _Unread(error.message, LEXICON_CACHE_S)
         except StorageError as error:
-            return _Unread(error.message, lasting=False)
+            return _Unread(error.message, RETRY_S)
 
 
 def _within_bound(

@@ -146,7 +146,10 @@ def _meaning_of_answer(
 
 def _meaning_of_redirect(code: str, response: dict[str, Any], where: Where) -> Meaning:
     """S3 names the region; a proxy wants TLS, or a login."""
-    target = urlsplit(headers_of(response).get("location", ""))
+    try:
+        target = urlsplit(headers_of(response).get("location", ""))
+    except ValueError:  # no URL
+        target = urlsplit("")
     if _region_told(response) or (code in CODES and not code.isdigit()):
         return WRONG_REGION
     here = urlsplit(where.endpoint)

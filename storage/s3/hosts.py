@@ -22,7 +22,12 @@ def split_endpoint(text: str, warn: Warn) -> tuple[str, str, str, str]:
         scheme = "http" if _is_private(text.split("/")[0]) else "https"
         warn(f"The endpoint has no scheme; {scheme}:// is used.")
         text = f"{scheme}://{text}"
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as exc:
+        raise ConfigError(
+            "AWS_ENDPOINT_URL has no valid host.", "Write an IPv6 address as https://[::1]:9000."
+        ) from exc
     try:
         port = parts.port
     except ValueError as exc:

@@ -115,6 +115,9 @@ def test_two_buckets_contradict_each_other() -> None:
         "https://u:p@s3.example.org",
         "https://s3.example.org?x=1",
         "https://s3.example.org:99999",
+        "https://[::1",
+        "[]",
+        "http://[s3]/bucket",
     ],
 )
 def test_what_is_no_endpoint_is_refused_without_repeating_secrets(typed: str) -> None:

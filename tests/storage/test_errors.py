@@ -231,6 +231,13 @@ def test_a_redirect_to_a_login_is_not_called_another_region(
     assert "region" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("location", ["http://[", "http://[x]/", "//[::1/"])
+def test_a_redirect_to_no_url_is_typed(once: Storage, s3_server: S3Server, location: str) -> None:
+    refuse(s3_server, 302, "", "", {"Location": location})
+    with pytest.raises(WorkerError):
+        VERBS["get"](once)
+
+
 @pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "NoSuchBucket", "AccessDenied"])
 @pytest.mark.parametrize("element", ["<Message></Message>", "<Message/>", ""])
 def test_an_answer_without_words_says_no_none(

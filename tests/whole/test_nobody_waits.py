@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ from standins.local_worker import FAST, Worker
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
+from standins.waiting import PATIENCE_S
 from tests.whole.silence import SilentHost
+from worker.threads import Lane
 
 SLACK_S = 0.5  # of the machine, which other tests share
 GOOD: dict[str, Any] = {"text": "Still here.", "voice": "Dorota", **FAST}
@@ -167,6 +170,38 @@ def test_beside_slow_reads_of_storage_others_are_answered_as_if_alone(
 
     with local(env) as here:
         asyncio.run(run(here))
+
+
+class Busy:
+    """An aligner that takes one text at a time, and long for it."""
+
+    name, languages = "busy", frozenset({"en"})
+
+    def __init__(self) -> None:
+        self.go_on, self._one = threading.Event(), threading.Lock()
+
+    def align(self, *_: object) -> None:
+        with self._one:
+            self.go_on.wait(PATIENCE_S)
+
+
+def test_beside_jobs_whose_words_are_looked_for_others_are_answered(env: dict[str, str]) -> None:
+    async def run(here: Worker, busy: Busy) -> None:
+        timed_job = {**GOOD, "return_word_timings": True}
+        slow = [
+            asyncio.create_task(here.runner.handle({"id": f"slow-{n}", "input": timed_job}))
+            for n in range(2 * Lane.COMPUTE.value[1])
+        ]
+        while sum(t.name.startswith("align-") for t in threading.enumerate()) < len(slow):
+            await asyncio.sleep(0.05)
+        await others(here, "beside")
+        assert not any(task.done() for task in slow)
+        busy.go_on.set()
+        assert not any("error" in answer for answer in await asyncio.gather(*slow))
+
+    with local(env) as here:
+        here.app.aligner = busy = Busy()
+        asyncio.run(asyncio.wait_for(run(here, busy), PATIENCE_S))
 
 
 def test_a_stop_signal_ends_a_job_whose_hosts_do_not_answer(

@@ -106,6 +106,7 @@ def test_while_storage_is_slow_jobs_wait_for_one_reading_and_not_for_ever(
     store: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexicons, "FIRST_WAIT_S", 0.2)
+    monkeypatch.setattr(lexicons, "NEXT_WAIT_S", 0.1)
     monkeypatch.setattr(lexicons, "BRIEF_S", 0.2)
     store.put("lexicons/a.json", b'{"SQL": "sequel"}')
     now, slow = 0.0, Slow(store)
@@ -113,6 +114,7 @@ def test_while_storage_is_slow_jobs_wait_for_one_reading_and_not_for_ever(
     found = together(library, 16)
     assert slow.lists == 1
     assert all("still being read" in one.warnings[0] for one in found)
+    assert library._wait_s == lexicons.NEXT_WAIT_S  # of the next ones, while nothing comes
     slow.go_on.set()
     until(lambda: library.current().lexicon.entries)
     assert slow.lists == 1
@@ -154,8 +156,21 @@ def test_credentials_that_fail_once_take_no_lexicon_away(
     assert denied.lexicon.entries and "not allowed" in denied.warnings[0]
 
 
+def test_a_lexicon_denied_once_is_tried_again(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("lexicons/a.json", b'{"SQL": "sequel"}')
+    now = 0.0
+    library = LexiconLibrary(store, "lexicons/", clock=lambda: now)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "get", refuse)
+        assert "a.json is not used" in library.current().warnings[0]
+    now += LEXICON_CACHE_S
+    assert library.current().lexicon.entries
+
+
 def refuse(*_: object, **__: object) -> Iterator[ObjectInfo]:
-    raise StorageDenied("These keys are not allowed to list.")
+    raise StorageDenied("These keys are not allowed to.")
 
 
 def test_storage_that_does_not_answer_is_asked_once_for_all_jobs(store: Storage) -> None:

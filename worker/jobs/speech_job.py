@@ -115,10 +115,7 @@ class SpeechJob:
             spoken = await in_thread(
                 Lane.COMPUTE, assemble, chunks, finished, self._rate, self._joins(), self._reports()
             )
-            rendered, earlier = await asyncio.gather(
-                in_thread(Lane.COMPUTE, render, spoken, self._request, self._app.aligner),
-                self._earlier_answer(),
-            )
+            rendered, earlier = await asyncio.gather(self._render(spoken), self._earlier_answer())
             if earlier:  # another attempt was quicker
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
@@ -157,6 +154,12 @@ class SpeechJob:
             pauses=self._text.options.pauses,
         )
         return planner.plan(script)
+
+    async def _render(self, spoken: Spoken) -> Rendered:
+        """Where words are looked for in the sound, not in the lane that others plan in."""
+        aligner = self._app.aligner if self._request.timings else None
+        lane = Lane.ALIGN if aligner else Lane.COMPUTE
+        return await in_thread(lane, render, spoken, self._request, aligner)
 
     def _joins(self) -> Joins:
         natural = self._text.processing.stages.joins
