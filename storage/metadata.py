@@ -99,5 +99,5 @@ def _decode_value(value: str) -> str:
             word.decode(charset or "ascii") if isinstance(word, bytes) else word
             for word, charset in words
         )
-    except (HeaderParseError, UnicodeDecodeError, LookupError):
+    except (HeaderParseError, ValueError, LookupError):
         return value  # another program's text that merely looks like a word

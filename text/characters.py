@@ -1,4 +1,5 @@
-"""Characters that stand for structure while a text is prepared; users' own are taken out first."""
+"""Characters that mean something to every stage: marks at the ends of sentences and clauses, and
+those that stand for structure while a text is prepared (users' own are taken out first)."""
 
 from __future__ import annotations
 
@@ -10,3 +11,10 @@ ITEM = "\ue002"
 """Stands where an item of a list began with a bullet."""
 RESERVED = f"[{MARK}{HEADING}{ITEM}]"
 """A pattern for all of them."""
+
+CLOSING = "\"'»”’)]』」）"
+"""What may follow the mark that ends a sentence."""
+STOPS = ".!?…。！？"
+"""Marks that end a sentence."""
+HALTS = ",;:—–-，；：、"
+"""Marks that end a clause."""

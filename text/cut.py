@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from text.characters import CLOSING, HALTS, STOPS
 from text.script import Break, Line
 
 Cost = Callable[[str], float]
@@ -29,9 +30,6 @@ _NO_END = re.compile(
     r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt|Lt|Col|Gen)\.$"
 )
 _NAME = re.compile(r"[A-Z][\w'’-]*\s+$")
-_CLOSING = "\"'»”’)]』」）"
-_STOPS = ".!?…。！？"
-_HALTS = ",;:—–-，；：、"
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _PENALTY = {Break.CLAUSE: 0.15, Break.WORD: 0.6}
 """What a weak break costs, in squared shares of a chunk's mean length."""
@@ -86,13 +84,13 @@ def stopped(text: str, *, ends_line: bool = True) -> str:
     At the end of a line that is a full stop or its like; within a sentence any mark does.
     """
     body = text.rstrip()
-    bare = body.rstrip(_CLOSING)
-    if not bare or bare[-1] in _STOPS or (not ends_line and bare[-1] in _HALTS):
+    bare = body.rstrip(CLOSING)
+    if not bare or bare[-1] in STOPS or (not ends_line and bare[-1] in HALTS):
         return body
     full, half = ("。", "，") if _WIDE.match(bare[-1]) else (".", ",")
     closing = body[len(bare) :]
     if ends_line:
-        return f"{bare.rstrip(_HALTS + ' ')}{full}{closing}"
+        return f"{bare.rstrip(HALTS + ' ')}{full}{closing}"
     return f"{bare}{half}{closing}"
 
 

@@ -22,6 +22,7 @@ _RULE = re.compile(
 )
 _FENCE = re.compile(r"[ ]{0,3}(?:```|~~~)[\w+-]{0,20}[ \t]*$")
 _BULLET = re.compile(r"[ \t]*(?P<mark>(?:[-*+•‣▪●○◦–—][ \t]+)(?:\[[ xX]\][ \t]+)?)(?=\S)")
+_NUMBER = re.compile(r"[ \t]*\(?\d{1,3}(?P<mark>\))(?=[ \t]+\S)")  # 1) or (1)
 _QUOTE = re.compile(r"[ ]{0,3}(?P<mark>(?:>[ \t]?)+)")
 _TABLE = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _TABLE_RULE = re.compile(
@@ -97,6 +98,16 @@ def _line(text: str, start: int, end: int, line: str, previous: tuple[int, int])
             if mark := pattern.match(text, start):
                 yield Edit(*mark.span("mark"), sign)
                 start = mark.end("mark")
+        if number := _NUMBER.match(text, start):
+            yield from _numbered(number)
+
+
+def _numbered(number: re.Match[str]) -> Iterator[Edit]:
+    """An item's number is said like a sentence: `1)` as `1.`."""
+    bracket = number[0].find("(")
+    if bracket >= 0:
+        yield Edit(number.start() + bracket, number.start() + bracket + 1, "")
+    yield Edit(*number.span("mark"), ".")
 
 
 def _is_title(line: str, underline: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from text.breaks import Block
-from text.characters import MARK
+from text.characters import CLOSING, HALTS, MARK, STOPS
 from text.events import MAX_PAUSE_S, Event, Language, Paragraph, Pause, Speed, Voice
 from text.script import Break
 from text.spans import Mapped
@@ -47,7 +47,7 @@ class _State:
     language: str = ""
     opens: Break | None = None
     pause_s: float | None = None
-    began: bool = False
+    ended: Break | None = None  # how the run before ended; None before the first
 
 
 def runs(
@@ -75,9 +75,19 @@ def runs(
 def _run(state: _State, text: Mapped) -> Iterator[Run]:
     if not text.text.strip():
         return
-    opens = state.opens if state.began else None
+    opens = _stronger(state.opens, state.ended)
+    if state.ended is None:
+        opens = None  # the first
     yield Run(text, state.voice, state.speed, state.language, opens, state.pause_s)
-    state.began, state.opens, state.pause_s = True, None, None
+    state.ended, state.opens, state.pause_s = _end_of(text.text), None, None
+
+
+def _end_of(text: str) -> Break:
+    """The break that a text's last mark makes before what follows it."""
+    last = text.rstrip().rstrip(CLOSING)[-1:]
+    if last and last in STOPS:
+        return Break.SENTENCE
+    return Break.CLAUSE if last and last in HALTS else Break.WORD
 
 
 def _apply(state: _State, event: Event) -> None:
@@ -91,10 +101,8 @@ def _apply(state: _State, event: Event) -> None:
         state.voice = name
     elif isinstance(event, Speed):
         state.speed = event.factor if event.factor is not None else state.source.speed
-        state.opens = _stronger(state.opens, Break.WORD)
     elif isinstance(event, Language):
         state.language = event.code or state.own_language
-        state.opens = _stronger(state.opens, Break.WORD)
     elif isinstance(event, Paragraph):
         state.opens = _stronger(state.opens, Break.SENTENCE if event.sentence else Break.PARAGRAPH)
 

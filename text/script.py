@@ -90,7 +90,8 @@ class Script:
         text, position = self.sources[line.source], word.written_start
         pieces: list[str] = []
         spans = self._instead[line.source] if self._instead else ()
-        for start, end, shown in spans[bisect_left(spans, (position,)) :]:
+        for index in range(bisect_left(spans, (position,)), len(spans)):
+            start, end, shown = spans[index]
             if start >= word.written_end:
                 break
             if end > position:

@@ -4,28 +4,39 @@
     lexicons/medicine.pls  a pronunciation lexicon with aliases
 
 They are read together in the order of their keys; of two that name a word, the later counts. One
-LIST within LEXICON_CACHE_S notices what has changed.
+LIST within LEXICON_CACHE_S notices what has changed. One thread reads for all jobs, and none waits
+for it without end.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 
-from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageUnavailable
-from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
+from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageError, WorkerError, show
+from s3_utils import BRIEF_S, ObjectInfo, Storage, StoredObject, side_by_side, time_limit
 from text.lexicon import Lexicon, merged, parse
 from worker.log import get_logger
+from worker.threads import Lane, submit
 
 log = get_logger("lexicons")
 
 LEXICON_CACHE_S = 60.0
+RETRY_S = 5.0  # until storage is asked again that did not answer
+# A job waits as long for them where nothing is known yet, and where they could not be read before.
+FIRST_WAIT_S = 30.0
+NEXT_WAIT_S = 1.0
 MAX_BYTES = 2_000_000  # of one
 MAX_LEXICONS = 100
 MAX_ENTRIES = 50_000  # of all together: each takes memory as long as the worker runs
 CONTENT_TYPES = {"json": "application/json", "pls": "application/pls+xml"}
+_MAX_LISTED = 10 * MAX_LEXICONS  # objects looked at
+_MAX_WARNINGS = 5  # of lexicons not used, in each job's answer; the rest are counted
+_AT_ONCE = 8  # requests to storage
+_MAX_KEY = 100  # characters of a key in a warning
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,18 @@ class Lexicons:
     lexicon: Lexicon = field(default_factory=Lexicon)
     warnings: tuple[str, ...] = ()
 
+    def but(self, warning: str) -> Lexicons:
+        """The same with one more warning."""
+        return replace(self, warnings=(*self.warnings, warning))
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """A lexicon that is not used. `lasting`: until it is changed."""
+
+    reason: str
+    lasting: bool
+
 
 class LexiconLibrary:
     """The lexicons below one prefix. Blocking and thread-safe."""
@@ -43,37 +66,40 @@ class LexiconLibrary:
         self, storage: Storage, prefix: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._storage, self._prefix, self._clock = storage, prefix, clock
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # never held while storage is asked
+        self._reading: Future[Lexicons] | None = None
+        self._changes = 0  # made by this worker
+        self._good_until = -1.0
+        self._answer = Lexicons()  # of the last reading
+        self._wait_s = FIRST_WAIT_S
+        # Only the thread that reads uses these:
         self._stamp: tuple[tuple[str, str], ...] | None = None
-        self._known = Lexicons()
-        self._checked_at = 0.0
+        self._known = Lexicons()  # as last read whole
 
     def current(self) -> Lexicons:
         """All lexicons; as last seen, with a warning, while storage does not answer."""
         with self._lock:
-            if self._stamp is not None and self._clock() - self._checked_at < LEXICON_CACHE_S:
-                return self._known
-            try:
-                with time_limit(BRIEF_S):
-                    self._refresh(self.all())
-            except StorageDenied as error:  # a key that may not list has no lexicons
-                log.warning("lexicons not listed: %s", error.message)
-                self._stamp, self._known = (), Lexicons()
-            except StorageUnavailable as error:
-                said = (
-                    f"Lexicons could not be read, so words may be said otherwise: {error.message}"
-                )
-                return Lexicons(self._known.lexicon, (*self._known.warnings, said))
-            self._checked_at = self._clock()
-            return self._known
+            if self._clock() < self._good_until:
+                return self._answer
+            if self._reading is None:
+                self._reading = submit(Lane.LEXICON, self._read)
+            reading, last, wait_s = self._reading, self._answer, self._wait_s
+        try:
+            return reading.result(wait_s)
+        except TimeoutError:
+            return last.but(
+                "Lexicons are still being read, so words may be said otherwise: storage is slow."
+            )
 
-    def all(self) -> list[ObjectInfo]:
-        """The lexicons stored, by key."""
-        items = self._storage.list(self._prefix, limit=10 * MAX_LEXICONS)
-        return [item for item in items if _extension(item.key) in CONTENT_TYPES][:MAX_LEXICONS]
+    def listed(self) -> tuple[list[ObjectInfo], bool]:
+        """The lexicons stored, by key, and whether these are all."""
+        items = list(self._storage.list(self._prefix, limit=_MAX_LISTED))
+        found = [item for item in items if _extension(item.key) in CONTENT_TYPES]
+        whole = len(items) < _MAX_LISTED and len(found) <= MAX_LEXICONS
+        return found[:MAX_LEXICONS], whole
 
-    def put(self, name: str, content: str) -> str:
-        """Stores a lexicon under its name and returns its key.
+    def put(self, name: str, content: str) -> StoredObject:
+        """Stores a lexicon under its name.
 
         Args:
             name: of the file; JSON and PLS are told apart by what it holds.
@@ -85,9 +111,10 @@ class LexiconLibrary:
         extension = "pls" if content.lstrip("\ufeff \t\r\n").startswith("<") else "json"
         stem = name.rpartition(".")[0] if _extension(name) in CONTENT_TYPES else name
         key = f"{self._prefix}{stem}.{extension}"
-        self._storage.put(key, content.encode(), content_type=CONTENT_TYPES[extension])
+        kind = CONTENT_TYPES[extension]
+        stored = self._storage.put(key, content.encode(), content_type=kind)
         self._forget()
-        return key
+        return stored
 
     def delete(self, name: str) -> list[str]:
         """Deletes the lexicons of that name and returns their keys."""
@@ -100,34 +127,95 @@ class LexiconLibrary:
         return deleted
 
     def _forget(self) -> None:
+        """What is being read may be older than what has just been changed: it is read again."""
         with self._lock:
-            self._stamp = None
+            self._changes += 1
+            self._good_until, self._reading = -1.0, None
 
-    def _refresh(self, items: list[ObjectInfo]) -> None:
+    def _read(self) -> Lexicons:
+        """Runs in its own lane, one at a time. Whatever it meets, jobs go on, and are told."""
+        with self._lock:
+            changes = self._changes
+        try:
+            with time_limit(BRIEF_S):
+                found, whole = self._refreshed(*self.listed())
+        except StorageDenied as error:  # a key that may not list has no lexicons
+            log.warning("lexicons not listed: %s", error.message)
+            found, whole = self._known, False
+            if found.lexicon.entries:
+                found = found.but(_not_read(error.message))
+        except WorkerError as error:
+            found, whole = self._known.but(_not_read(error.message)), False
+        except Exception as exc:  # a bug; jobs wait for this
+            log.exception("lexicons not read")
+            found, whole = self._known.but(_not_read(f"{type(exc).__name__}.")), False
+        with self._lock:
+            if changes == self._changes:
+                self._answer, self._reading = found, None
+                self._good_until = self._clock() + (LEXICON_CACHE_S if whole else RETRY_S)
+                self._wait_s = BRIEF_S if whole else NEXT_WAIT_S
+        return found
+
+    def _refreshed(self, items: Sequence[ObjectInfo], whole_list: bool) -> tuple[Lexicons, bool]:
+        """What the lexicons say, and whether storage gave every one of them."""
         stamp = tuple((item.key, f"{item.etag}{item.size}{item.last_modified}") for item in items)
         if stamp == self._stamp:
-            return
-        found: list[Lexicon] = []
-        warnings: list[str] = []
-        for item in items:
-            try:
-                read = parse(self._storage.get(item.key, max_bytes=MAX_BYTES).decode())
-            except ObjectNotFound:  # deleted meanwhile
-                continue
-            except (InvalidInput, StorageDenied, UnicodeDecodeError) as error:
-                reason = (
-                    "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.message
-                )
-                warnings.append(f"The lexicon {item.key} is not used: {reason}")
-                continue
-            if sum(len(lexicon.entries) for lexicon in [*found, read]) > MAX_ENTRIES:
-                warnings.append(
-                    f"The lexicon {item.key} is not used: all together have more than "
-                    f"{MAX_ENTRIES:,} entries. Delete what is not needed."
-                )
-                continue
-            found.append(read)
-        self._stamp, self._known = stamp, Lexicons(merged(found), tuple(warnings))
+            return self._known, True
+        keys = [item.key for item in items]
+        read = dict(zip(keys, side_by_side(self._get, keys, _AT_ONCE), strict=True))
+        found, unread = _within_bound(read)
+        warnings = [f"The lexicon {_named(key)} is not used: {unread[key]}" for key in unread]
+        if not whole_list:
+            warnings.insert(0, f"Only the first {len(items)} lexicons are used. Join some of them.")
+        if (more := len(warnings) - _MAX_WARNINGS) > 0:
+            warnings[_MAX_WARNINGS:] = [f"{more} more lexicons are not used."]
+        lexicons = Lexicons(merged(found), tuple(warnings))
+        if any(isinstance(one, _Unread) and not one.lasting for one in read.values()):
+            kept = self._known  # better all of them as they were than some as they are
+            if kept.lexicon.entries:
+                lexicons = replace(kept, warnings=lexicons.warnings)
+            return lexicons, False
+        self._stamp, self._known = stamp, lexicons
+        return lexicons, True
+
+    def _get(self, key: str) -> Lexicon | _Unread | None:
+        """A lexicon; None: it was deleted meanwhile."""
+        try:
+            return parse(self._storage.get(key, max_bytes=MAX_BYTES).decode())
+        except ObjectNotFound:
+            return None
+        except UnicodeDecodeError:
+            return _Unread("it is not UTF-8", lasting=True)
+        except (InvalidInput, StorageDenied) as error:
+            return _Unread(error.message, lasting=True)
+        except StorageError as error:
+            return _Unread(error.message, lasting=False)
+
+
+def _within_bound(
+    read: dict[str, Lexicon | _Unread | None],
+) -> tuple[list[Lexicon], dict[str, str]]:
+    """The lexicons that count, and why each of the others does not."""
+    found: list[Lexicon] = []
+    unread: dict[str, str] = {}
+    for key, one in read.items():
+        if isinstance(one, _Unread):
+            unread[key] = one.reason
+        elif one and sum(len(each.entries) for each in (*found, one)) > MAX_ENTRIES:
+            unread[key] = (
+                f"all together have more than {MAX_ENTRIES:,} entries. Delete what is not needed."
+            )
+        elif one:
+            found.append(one)
+    return found, unread
+
+
+def _not_read(reason: str) -> str:
+    return f"Lexicons could not be read, so words may be said otherwise: {reason}"
+
+
+def _named(key: str) -> str:
+    return key if key.isprintable() and len(key) <= _MAX_KEY else show(key)
 
 
 def _extension(key: str) -> str:

@@ -36,6 +36,7 @@ class Lane(Enum):
     STORE = ("store", 256)  # a job's own files
     OPERATION = ("operation", 256)  # one a job, and MAX_CONCURRENCY is at most 256
     VOICE = ("voice", 1024)  # finding and downloading: a few a job
+    LEXICON = ("lexicon", 1)  # reads the bucket's lexicons, for all jobs
     DECODE = ("decode", 2)  # preparing them: it takes the memory that CONFIG.md states
 
 
@@ -116,6 +117,12 @@ def in_turn(lane: Lane, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
             return future.result()
         except CancelledError as exc:
             raise Abandoned from exc
+
+
+def submit(lane: Lane, work: Callable[[], T]) -> Future[T]:
+    """Has `work()` done in a thread of `lane` for whoever waits for the future: no job's, so
+    neither a job's `Stop` nor its time counts."""
+    return _pool(lane).submit(work)
 
 
 class _Pool:

@@ -52,7 +52,10 @@ class Sidecars:
         try:
             record = json.loads(read_file(self._path(key)) or b"")
             size, *rest = record["file"]
-            found = Sidecar(str(record["content_type"]), dict(record["metadata"]))
+            found = Sidecar(record["content_type"], dict(record["metadata"]))
+            texts = (found.content_type, *found.metadata, *found.metadata.values())
+            if type(size) is not int or not all(isinstance(text, str) for text in texts):
+                return None
         except (ValueError, KeyError, TypeError, RecursionError):
             return None  # none there, or damaged by hand: the object itself is still good
         if rest != _identity(stat)[1:]:

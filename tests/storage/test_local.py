@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -268,3 +269,27 @@ def test_a_pipe_in_place_of_a_sidecar_or_a_mark_is_not_read(root: Path) -> None:
     mark.unlink()
     os.mkfifo(mark)
     assert within_patience(pending.waiting) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"metadata": {"job-id": 5}},
+        {"metadata": {"job-id": ["a"]}},
+        {"metadata": {"job-id": None}},
+        {"content_type": {"a": "b"}},
+        {"file": ["1", 2, 3]},
+        {"file": 5},
+    ],
+)
+def test_a_sidecar_of_odd_types_counts_as_none(root: Path, damage: dict[str, object]) -> None:
+    local = LocalStorage(StorageConfig(local_dir=root))
+    local.put("k.wav", b"x", metadata={"job-id": "a"})
+    (sidecar,) = (root / META_DIR).rglob("*.json")
+    record = json.loads(sidecar.read_bytes())
+    if isinstance(damage.get("file"), list):
+        damage = {"file": ["1", *record["file"][1:]]}
+    sidecar.write_text(json.dumps({**record, **damage}))
+    found = local.info("k.wav")
+    assert (found.metadata, found.content_type) == ({}, "audio/wav")
+    assert local.get("k.wav") == b"x"

@@ -73,3 +73,9 @@ def test_the_limit_counts_what_is_sent(s3: S3Storage, s3_server: S3Server) -> No
     assert sent == METADATA_LIMIT_BYTES
     with pytest.raises(InvalidInput, match="2049 bytes"):
         s3.put("k", b"x", metadata={name: "v" * (room + 1)})
+
+
+@pytest.mark.parametrize("charset", ["undefined", "x\0y", "rot13", "idna", "", "a*b"])
+def test_what_another_program_wrote_is_read_whatever_it_is(charset: str) -> None:
+    value = f"=?{charset}?q?xn--=7f?="
+    assert isinstance(decode_metadata({"note": value})["note"], str)

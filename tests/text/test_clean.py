@@ -108,3 +108,8 @@ def test_nothing_to_say_is_refused(text: str) -> None:
 def test_tags_do_not_make_an_unknown_text_known(knows) -> None:
     with pytest.raises(InvalidInput, match="none of the text's letters"):
         prepare("[pause:1] नमस्ते", TextOptions(knows=knows))
+
+
+def test_numbers_of_items_are_sentences_of_their_own() -> None:
+    assert spoken("1) Mix it\n2) Bake it") == ["one. Mix it. two. Bake it"]
+    assert spoken("(3) Eat it (4) now") == ["three. Eat it (four) now"]

@@ -46,6 +46,14 @@ _UNITS = [
     "12 May ",
     "A1",
     "<a ",
+    "<b a=",
+    '<b a="',
+    "<br>",
+    "&#",
+    "&amp;",
+    "1) ",
+    "MR. A ",
+    "AB 1 ",
     "x^2",
     "Henry V ",
     "5%",
@@ -98,3 +106,11 @@ def test_nor_do_other_languages(language: str) -> None:
     text = " ".join(f"{sentence} {plain[0]} {plain[0]}" for sentence in figures * 40)[:20_000]
     prepare("Eins 5.", TextOptions(language=language))
     assert _seconds(text, language) < 1.5
+
+
+def test_what_was_written_is_found_in_linear_time() -> None:
+    script = prepare("<li>a" * 40_000)
+    started = time.process_time()
+    shown = [script.written(line, word) for line in script.lines for word in line.words]
+    assert shown == ["a"] * 40_000
+    assert time.process_time() - started < 1.5

@@ -131,9 +131,11 @@ def test_without_its_library_no_figure_becomes_another(
         ("MR. SMITH AND DR. JONES", "Mister Smith and Doctor Jones"),
         ("Mr and Mrs Dursley", "Mister and Missus Dursley"),
         ("We met UNESCO and an XARK.", "We met UNESCO and an XARK."),
+        ("Click File -> Save --> Done <-", "Click File Save Done"),
+        ("so <= and =>, x = 5", "so is less than or equal to and =>, x equals five"),
     ],
 )
-def test_what_is_shouted_is_said_in_words_also_around_figures(written: str, spoken: str) -> None:
+def test_capitals_and_signs_are_read_by_what_stands_around_them(written: str, spoken: str) -> None:
     assert prepare(written, TextOptions(language="en")).lines[0].text == spoken
 
 

@@ -189,3 +189,14 @@ def test_tags_without_words_give_their_pause_to_the_next_line() -> None:
         ("A.", None, None, 0.0),
         ("B", None, None, 2.0),
     ]
+
+
+def test_another_speed_or_the_same_voice_keeps_the_pause_of_the_sentence() -> None:
+    text = "[voice:Anna] Hi. [voice:Anna] Bye, [speed:1.2] you [speed:1.1] there [voice:Bob] Oh."
+    assert [(line.text, line.opens) for line in prepare(text).lines] == [
+        ("Hi.", None),
+        ("Bye,", Break.SENTENCE),
+        ("you", Break.CLAUSE),
+        ("there", Break.WORD),
+        ("Oh.", Break.SPEAKER),
+    ]

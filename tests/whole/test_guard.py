@@ -90,6 +90,24 @@ def test_no_presigned_put_is_given_for_what_the_worker_reads_back(
     assert "the worker alone" in output["error"]
 
 
+def test_lexicons_are_changed_by_their_own_operations_alone(worker: Worker) -> None:
+    """All jobs are spoken by them."""
+    store = {"endpoint": "store_lexicon", "name": "names", "lexicon": {"SQL": "sequel"}}
+    key = worker.run(store)["s3_key"]
+    for job in (
+        {"endpoint": "delete", "key": key},
+        {"endpoint": "presign", "method": "put", "key": key},
+        {"endpoint": "presign", "method": "put", "key": "Lexicons/free.json"},
+        {"text": "Hello.", "output_key": "lexicons/x.wav"},
+        {"text": "Hello.", "output_key": "{session}/x.wav", "session": "lexicons"},
+    ):
+        output = worker.run(job)
+        assert output["error_code"] == REFUSED and "lexicon" in output["error"], output
+    assert worker.run({"endpoint": "cleanup", "days_old": 0})["deleted"] == 0
+    assert worker.run({"endpoint": "list_lexicons"})["count"] == 1
+    assert worker.run({"endpoint": "delete_lexicon", "name": "names"})["deleted"] == [key]
+
+
 def test_where_a_service_keeps_no_metadata_the_stored_answer_says_what_is_ours(
     store: Storage,
 ) -> None:

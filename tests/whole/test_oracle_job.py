@@ -35,7 +35,11 @@ def recording(rate: int, channels: int, level: float) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("rate", "channels", "level"),
-    [(24000, 1, 1.0), (44100, 2, 0.3), (16000, 1, 1.0)],
+    [
+        (24000, 1, 1.0),
+        (44100, 2, 0.3),
+        pytest.param(16000, 1, 1.0, marks=pytest.mark.slow),
+    ],
     ids=["24 kHz", "44.1 kHz stereo, quiet", "16 kHz"],
 )
 def test_a_job_gives_the_waveform_of_f5_tts(

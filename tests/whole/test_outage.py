@@ -20,6 +20,8 @@ from standins.waiting import PATIENCE_S, until
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "storage.patience.BRIEF_S",
+        "worker.lexicons.BRIEF_S",
+        "worker.lexicons.RETRY_S",
         "storage.hybrid.outage.BRIEF_S",
         "worker.voices.sources.BRIEF_S",
         "worker.voices.stored.BRIEF_S",
@@ -133,4 +135,20 @@ def test_a_job_waits_for_s3_no_longer_than_its_own_time(
     answer = worker.run({"text": "Hello.", "voice": "Dorota"}, "short")
     assert time.monotonic() - begun < PATIENCE_S / 2
     assert answer["error_code"] in {"STORAGE_UNAVAILABLE", "JOB_TIMEOUT"} and answer["retryable"]
+    worker.close()
+
+
+def test_lexicons_while_s3_is_away(env: dict[str, str], server: Rclone) -> None:
+    """Those known count; one that is stored says where it is, and counts once S3 is back."""
+    server.put_raw(env["S3_BUCKET"], "lexicons/a.json", b'{"Ada": "ah dah"}')
+    worker = Worker(env)
+    assert not any("Lexicons" in said for said in worker.speak("before")["warnings"])
+    server.kill()
+    stored = worker.run({"endpoint": "store_lexicon", "name": "b", "lexicon": {"Bo": "boh"}})
+    assert any("Kept on local disk" in said for said in stored["warnings"])
+    away = worker.speak("away")
+    assert any("Lexicons could not be read" in said for said in away["warnings"])
+    assert len(worker.app.lexicons.current().lexicon.entries) == 1
+    server.start()
+    until(lambda: len(worker.app.lexicons.current().lexicon.entries) == 2)
     worker.close()

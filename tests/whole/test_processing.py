@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.chunk import Chunk
+from engine.synthesizer import Synthesizer
 from standins.local_worker import FAST, Worker, wav
 from standins.s3server.server import S3Server
 
@@ -125,6 +127,8 @@ def test_wrong_markup_is_refused_at_the_door_with_its_place(worker: Worker) -> N
 def test_a_reference_with_too_few_words_is_warned_about(worker: Worker) -> None:
     output = worker.speak("few", voice="Anna", ref_text="Yes.")
     assert any("words of voice Anna are few" in warning for warning in output["warnings"])
+    output = worker.speak("figures", voice="Anna", ref_text="$5.30, 3/4/21.")
+    assert not any("words of voice Anna" in warning for warning in output["warnings"])
 
 
 def test_lexicons_of_the_bucket_count_for_every_job(
@@ -150,3 +154,18 @@ def test_lexicons_of_the_bucket_count_for_every_job(
         "lexicons/db.json"
     ]
     worker.close()
+
+
+def test_a_sentence_goes_on_where_only_the_speed_changes(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    submit = Synthesizer.submit
+
+    def heard(self: Synthesizer, chunk: Chunk) -> object:
+        given.append(chunk.text)
+        return submit(self, chunk)
+
+    monkeypatch.setattr(Synthesizer, "submit", heard)
+    worker.speak("on", text="It was very [speed:0.8] slow. [speed:1.2] Then it went")
+    assert given == ["It was very,", "slow.", "Then it went."]

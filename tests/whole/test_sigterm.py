@@ -114,11 +114,14 @@ def test_sigterm_ends_a_worker_at_once_whose_model_is_still_loading(
         platform, {**env, "F5_MODEL": f"s3://{bucket}/model/"}, tmp_path / "log"
     ) as process:
         until(lambda: any("model_1" in request.target for request in s3_server.requests))
-        until(lambda: platform.pings)  # the SDK is there, and waits for the model
+        until(
+            lambda: "fitness check" in (tmp_path / "log").read_text()
+        )  # which waits for the model
         seconds = ended(process)
         print(f"ended after {seconds:.2f} s")
     assert seconds < 2.0
     assert platform.jobs.qsize() == 1
+    s3_server.faults.clear()  # or the server waits for what it holds
 
 
 def test_sigterm_ends_a_worker_whose_results_the_platform_does_not_take(

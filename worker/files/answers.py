@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from errors import ConfigError, InvalidInput, ObjectNotFound, StorageDenied, StorageError
 from s3_utils import brief_beside_a_disk
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
@@ -25,6 +25,13 @@ HANDED_OVER = frozenset(
     for name, field in SpeechInput.model_fields.items()
     if any(isinstance(mark, HandedOver) for mark in field.metadata)
 )
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("text", "voice", "format", "status"), str),
+    **dict.fromkeys(("sample_rate", "seed", "word_count"), int),
+    "duration": (int, float),
+    "segments": list,
+    "metrics": dict,
+}
 _NOT_STORED = ("timing_files", "bucket", "storage_type")  # said of the stored files when asked
 
 
@@ -44,7 +51,7 @@ def encode_answer(fingerprint: str, facts: Mapping[str, Any]) -> bytes:
 def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, Any] | None:
     """The stored answer of a job; None if absent, or if it answers another request or job.
 
-    Also None if its audio is gone or has changed, and while storage does not answer.
+    Also None if its audio is gone or has changed, and where storage does not give it.
     """
     try:
         with brief_beside_a_disk(files.storage.stores()):
@@ -62,22 +69,27 @@ def load_answer(files: JobFiles, fingerprint: str | None = None) -> dict[str, An
             return None
     except (ObjectNotFound, StorageDenied):
         return None
-    except StorageUnavailable as error:  # the job can go on without it
+    except (StorageError, ConfigError) as error:  # the job can go on without it
         log.warning("stored answer not read: %s", error.message)
         return None
-    except (KeyError, TypeError, AttributeError, InvalidInput):
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidInput):
         log.warning("%s is not an answer of this worker", files.answer.key)
         return None
     return {**answer, "bucket": audio.bucket, "storage_type": audio.storage_type}
 
 
 def _check(answer: Mapping[str, Any]) -> None:
-    """Raises TypeError or KeyError unless what is read of an answer is what the worker writes."""
+    """Raises TypeError, KeyError or ValueError unless what is read of an answer is what the worker
+    writes. Older versions left some of it out."""
     texts = [answer["job_id"], answer["s3_key"], answer["sha256"]]
     for name in ("warnings", "timing_formats"):
         if not isinstance(answer.get(name, []), list):
             raise TypeError(name)
         texts += answer.get(name, [])
+    for name, kind in _TYPES.items():
+        if name in answer and not isinstance(answer[name], kind):
+            raise TypeError(name)
+    json.dumps(answer, allow_nan=False)  # the platform takes no other numbers
     if not all(isinstance(text, str) for text in texts) or type(answer["bytes"]) is not int:
         raise TypeError("not text")
     if answer.keys() & {"error", "error_code", "refresh_worker"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from errors import ObjectNotFound
@@ -10,6 +11,8 @@ from s3_utils import ObjectInfo
 from worker.files.answers import load_answer
 from worker.files.jobfiles import JobFiles
 from worker.subtitles.write import TIMING_FORMATS
+
+_NUMBERS = ("duration", "sample_rate", "seed", "nfe_step")
 
 
 def find_audio(files: JobFiles, fmt: str | None = None) -> ObjectInfo:
@@ -59,12 +62,20 @@ def facts_of(item: ObjectInfo) -> dict[str, Any]:
         "voice": facts.get("voice"),
         "format": facts.get("format"),
     }
-    if "duration" in facts:
-        answer["duration"] = float(facts["duration"])
-    for name, key in (("sample_rate", "sample-rate"), ("seed", "seed"), ("nfe_step", "nfe-step")):
-        if key in facts:
-            answer[name] = int(facts[key])
+    for name in _NUMBERS:
+        number = _number(facts.get(name.replace("_", "-"), ""))
+        if number is not None:
+            answer[name] = number if name == "duration" else int(number)
     return answer
+
+
+def _number(text: str) -> float | int | None:
+    """None for what is no number that JSON has: anybody may have written it."""
+    try:
+        number = float(text)
+        return (int(text) if text.isdecimal() else number) if isfinite(number) else None
+    except ValueError:
+        return None
 
 
 def _no_file(files: JobFiles) -> ObjectNotFound:

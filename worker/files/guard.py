@@ -71,9 +71,14 @@ def check_deletable(storage: Storage, settings: Settings, key: str) -> None:
     """Only what this worker made is deleted, in each store that holds it.
 
     Raises:
-        InvalidInput: another made it.
+        InvalidInput: another made it, or it is a lexicon.
         StorageError: storage does not say.
     """
+    if settings.in_lexicons(key):
+        raise InvalidInput(
+            f"{show(key)} lies among the lexicons, so it is not deleted by its key.",
+            "Use the `delete_lexicon` operation with its `name`.",
+        )
     stores = [store for store in storage.stores().values() if store.exists(key)]
     if not all(made_here(store, settings, store.info(key)) for store in stores):
         raise InvalidInput(
@@ -97,6 +102,11 @@ def check_uploadable(storage: Storage, settings: Settings, key: str) -> None:
                 f"{show(key)} lies below {prefix}, which the worker alone writes to.",
                 "Upload to another folder.",
             )
+    if settings.in_lexicons(key):
+        raise InvalidInput(
+            f"{show(key)} lies among the lexicons, which all jobs are spoken by.",
+            "Use the `store_lexicon` operation.",
+        )
     check_replaceable(storage, settings, key)
 
 

@@ -94,7 +94,7 @@ class Layout:
             index: number of the segment, three digits in the key.
 
         Raises:
-            InvalidInput: the template or its key is wrong, or the key lies in the voice library.
+            InvalidInput: template or key are wrong, or the key lies among voices or lexicons.
         """
         template = template or self.settings.jobs.output_template
         if problem := template_fault(template):
@@ -113,12 +113,9 @@ class Layout:
         key = f"{without_extension(filled)}.{encoding.extension}"
         if problem := user_key_fault(key):
             raise InvalidInput(f"The key {show(key)} {problem}.")
-        voices = self.settings.voices.prefix
-        if voices and key.casefold().startswith(voices.casefold()):
-            raise InvalidInput(
-                f"The key {show(key)} lies in the voice library {voices}.",
-                "Use the `upload` operation for voices.",
-            )
+        if kept_apart := self.settings.kept_apart(key):
+            place, operation = kept_apart
+            raise InvalidInput(f"The key {show(key)} lies in {place}.", f"Use `{operation}`.")
         return JobFile(key, encoding.content_type)
 
     def timing(self, fmt: TimingFormat, piece: str | None = None) -> JobFile:

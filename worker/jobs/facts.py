@@ -72,6 +72,7 @@ def warnings_of(
     request: SpeechInput,
     engine: Engine,
     voices: Iterable[PreparedVoice],
+    chunks: Sequence[Chunk],
     guard: Guard | None,
     *,
     streams: bool,
@@ -79,13 +80,16 @@ def warnings_of(
     """What the user should know beside how the request and its text were read.
 
     Args:
+        chunks: their voices have the words of the references as they are spoken.
         guard: None where nothing was checked.
         streams: whether chunks could be sent.
     """
     found: list[str] = []
+    spoken = {chunk.voice.content_hash: chunk.voice.ref_text for chunk in chunks}
     for voice in voices:
         found += voice.warnings
-        said = reference_warning(voice.name, voice.ref_text, voice.seconds) if guard else None
+        words = spoken.get(voice.content_hash, voice.ref_text)
+        said = reference_warning(voice.name, words, voice.seconds) if guard else None
         found += [said] if said else []
     found += heard_warnings(guard.reports) if guard else []
     if engine.card.notice:

@@ -7,15 +7,17 @@ is spoken; without, both are f5-tts's.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from engine.chunk import Chunk, Reference, SaidWord, SpeechParameters
 from engine.synthesizer import Synthesizer
 from engine.weights.card import ModelCard
 from text.cut import chunks as cut
 from text.cut import stopped
-from text.script import Line, Pauses, Script, Word
+from text.script import Break, Line, Pauses, Script, Word
 from worker.request.speech import SpeechInput
 
 
@@ -72,15 +74,17 @@ class Planner:
         """
         chunks: list[Chunk] = []
         pause_s = 0.0
-        for line in script.lines:
+        for line, following in zip_longest(script.lines, script.lines[1:]):
             pause_s += line.pause_s
-            planned = self._line(script, line, len(chunks)) if line.text.strip() else []
+            ends = following is None or following.opens not in (Break.WORD, Break.CLAUSE)
+            planned = self._line(script, line, len(chunks), ends) if line.text.strip() else []
             if planned:
                 chunks += [replace(planned[0], pause_s=pause_s), *planned[1:]]
                 pause_s = 0.0
         return chunks
 
-    def _line(self, script: Script, line: Line, first_index: int) -> list[Chunk]:
+    def _line(self, script: Script, line: Line, first_index: int, ends: bool) -> list[Chunk]:
+        """A line's chunks. `ends`: its last sentence does not go on in the next line."""
         voice, speed = self._voices[line.voice], line.speed
         own = replace(self._parameters, speed=speed) if speed else self._parameters
         if not self._durations:
@@ -91,22 +95,27 @@ class Planner:
                 for chunk, span in zip(planned, spans, strict=True)
             ]
         cuts = cut(line, self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own))
-        texts = [stopped(one.text, ends_line=one is cuts[-1]) for one in cuts]
+        ending = [ends and one is cuts[-1] for one in cuts]
+        texts = [stopped(one.text, ends_line=last) for one, last in zip(cuts, ending, strict=True)]
         planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)
         return [
             replace(
-                _ended(_shown(chunk, script, line, one.start, one.end), ends_line=one is cuts[-1]),
+                _ended(_shown(chunk, script, line, one.start, one.end), ends_line=last),
                 pause_s=self._pauses.seconds(one.opens),
             )
-            for chunk, one in zip(planned, cuts, strict=True)
+            for chunk, one, last in zip(planned, cuts, ending, strict=True)
         ]
 
 
 def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Chunk:
     """`chunk`, which says `line.text[start:end]`, with what was written for it."""
-    words = [word for word in line.words if start <= word.start < end]
-    if not words:  # a piece of a word that was cut
-        return replace(chunk, written=chunk.text, language=line.language)
+    first = bisect_right(line.words, start, key=_end)
+    words = [
+        _part(word, start, end)
+        for word in line.words[first : bisect_left(line.words, end, key=_start)]
+    ]
+    if not words:
+        return replace(chunk, written="", language=line.language)
     whole = Word(0, 0, words[0].written_start, words[-1].written_end)
     return replace(
         chunk,
@@ -116,6 +125,28 @@ def _shown(chunk: Chunk, script: Script, line: Line, start: int, end: int) -> Ch
             SaidWord(_one_line(script.written(line, word)), line.text[word.start : word.end])
             for word in words
         ),
+    )
+
+
+def _start(word: Word) -> int:
+    return word.start
+
+
+def _end(word: Word) -> int:
+    return word.end
+
+
+def _part(word: Word, start: int, end: int) -> Word:
+    """What of a word lies between two cuts: as much of what is written as of what is said."""
+    if start <= word.start and word.end <= end:
+        return word
+    said, written = word.end - word.start, word.written_end - word.written_start
+    first, last = max(start, word.start), min(end, word.end)
+    return Word(
+        first,
+        last,
+        word.written_start + (first - word.start) * written // said,
+        word.written_start + (last - word.start) * written // said,
     )
 
 

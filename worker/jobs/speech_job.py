@@ -200,7 +200,7 @@ class SpeechJob:
     ) -> SpeechFacts:
         request, engine, voices = self._request, self._engine, self._voices.values()
         streams = self._reporter.streams
-        said = warnings_of(request, engine, voices, self._guard, streams=streams)
+        said = warnings_of(request, engine, voices, chunks, self._guard, streams=streams)
         return speech_facts(
             self._job_id,
             request,

@@ -28,10 +28,11 @@ class ListLexicons(Operation):
     endpoint: Literal["list_lexicons"]
 
     def run(self, app: App, caller: str) -> Answer:
-        found = app.lexicons.all()
+        found, whole = app.lexicons.listed()
         return {
             "lexicons": [{"key": item.key, "size": item.size} for item in found],
             "count": len(found),
+            "truncated": not whole,
             "warnings": list(app.lexicons.current().warnings),
         }
 
@@ -44,7 +45,8 @@ class StoreLexicon(Operation):
     lexicon: Annotated[str, PlainValidator(_content), Field()]
 
     def run(self, app: App, caller: str) -> Answer:
-        return {"s3_key": app.lexicons.put(self.name, self.lexicon)}
+        stored = app.lexicons.put(self.name, self.lexicon)
+        return {"s3_key": stored.key, "warnings": list(stored.warnings)}
 
 
 class DeleteLexicon(Operation):

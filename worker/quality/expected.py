@@ -62,6 +62,7 @@ def reference_warning(name: str, ref_text: str, seconds: float) -> str | None:
     much = "many" if pace > FASTEST else "few"
     outcome = "rushed" if pace > FASTEST else "slow or repeated"
     return (
-        f"The words of voice {name} are {much} for {seconds:.1f} s of audio ({pace:.0f} "
-        f"characters a second): speech may be {outcome}. Check that they match."
+        f"The words of voice {name} are {much} for {seconds:.1f} s of audio "
+        f"({pace:.0f} character{'' if round(pace) == 1 else 's'} "
+        f"a second): speech may be {outcome}. Check that they match."
     )

@@ -71,6 +71,13 @@ def clean_text(text: str) -> str:
     return text
 
 
+def _with_words(text: str) -> str:
+    """Words of a reference; "..." is none, and its pace would be that of one letter."""
+    if text and not any(map(str.isalnum, text)):
+        raise ValueError("holds no words; write what the reference says, or leave it out")
+    return text
+
+
 def refuse_if(fault: str | None) -> None:
     """Raises ValueError, which pydantic reports with the field's name, if there is a fault."""
     if fault:
@@ -142,9 +149,8 @@ def _formats(value: Any) -> tuple[TimingFormat, ...]:
 
 def _key_template(value: str, info: ValidationInfo) -> str:
     refuse_if(template_fault(value))
-    prefix = settings_of(info).voices.prefix
-    if value.casefold().startswith(prefix.casefold()):
-        raise ValueError(f"must not lie in the voice library {prefix}")
+    if kept_apart := settings_of(info).kept_apart(value):
+        raise ValueError(f"must not lie in {kept_apart[0]}")
     return value
 
 
@@ -216,7 +222,9 @@ LexiconEntries: TypeAlias = Annotated[
 ]
 LanguageCode: TypeAlias = Annotated[str, AfterValidator(language_code)]
 PausesByKind: TypeAlias = Annotated[dict[str, float], AfterValidator(pauses_of)]
-CleanText: TypeAlias = Annotated[str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text)]
+CleanText: TypeAlias = Annotated[
+    str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text), AfterValidator(_with_words)
+]
 Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]
 NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice)]
 TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_formats)]

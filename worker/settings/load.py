@@ -79,6 +79,19 @@ class Settings:
             )
         return replace(settings, warnings=tuple(reader.warnings))
 
+    def kept_apart(self, key: str) -> tuple[str, str] | None:
+        """What `key` (or a template of one) lies in, where no job writes audio because all jobs
+        speak with what is there, and the operation that may; None: a job may write there."""
+        if key.casefold().startswith(self.voices.prefix.casefold()):
+            return f"the voice library {self.voices.prefix}", "upload"
+        if self.in_lexicons(key):
+            return f"the lexicons' folder {self.processing.lexicon_prefix}", "store_lexicon"
+        return None
+
+    def in_lexicons(self, key: str) -> bool:
+        """Whether `key` is one of a lexicon, in whatever case a place may fold it to."""
+        return key.casefold().startswith(self.processing.lexicon_prefix.casefold())
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be logged."""
@@ -118,6 +131,9 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
     for name, prefix in of_jobs.items():
         if prefix.casefold().startswith(voices.casefold()):
             problems.append(f"{name} must not lie in {voices}, where voices are")
+        in_lexicons = prefix.casefold().startswith(lexicons.casefold())
+        if in_lexicons and name != "LEXICON_PREFIX":
+            problems.append(f"{name} must not lie in {lexicons}, where lexicons are")
     if jobs.output_key:
         _check_that_jobs_differ(reader, jobs.output_key)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from errors import StorageError
 from s3_utils import StorageConfig, open_storage
 from worker.files.answers import HANDED_OVER, encode_answer, load_answer, request_fingerprint
+from worker.files.find import facts_of
 from worker.files.jobfiles import JobFiles
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
@@ -121,10 +123,45 @@ def test_what_is_stored_is_an_answer_only_if_it_is_this_jobs_and_whole(tmp_path:
                               ("warnings", 5), ("warnings", [5]), ("warnings", {"a": 1}),
                               ("timing_formats", 5), ("timing_formats", [[]]), ("job_id", None),
                               ("error", "Never was."), ("refresh_worker", True),
-                              ("s3_key", "/etc/passwd"), ("s3_key", theirs.key))),
+                              ("s3_key", "/etc/passwd"), ("s3_key", theirs.key),
+                              ("duration", float("nan")), ("duration", {}), ("text", 5),
+                              ("metrics", {"total_s": float("inf")}), ("metrics", []),
+                              ("segments", "x"), ("seed", "5"), ("status", None))),
         *(json.dumps({"request": "asked", "output": {n: v for n, v in output.items() if n != name}})
           .encode() for name in ("job_id", "s3_key", "bytes", "sha256")),
     ]  # fmt: skip
     for data in damaged:
         files.put(files.answer, data)
         assert load_answer(files, "asked") is None, data
+
+
+def test_an_answer_that_storage_does_not_give_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Archived, or refused for whatever reason: the job can be done again."""
+    files = JobFiles(open_storage(StorageConfig(local_dir=tmp_path)), Settings(), "abc")
+
+    def refuse(*_: Any, **__: Any) -> bytes:
+        raise StorageError("The object is archived.")
+
+    monkeypatch.setattr(files.storage, "get", refuse)
+    assert load_answer(files, "asked") is None
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"duration": "nan"},
+        {"duration": "1e999"},
+        {"duration": "abc", "seed": "x"},
+        {"sample-rate": "", "nfe-step": "9" * 500},
+    ],
+)
+def test_metadata_that_is_no_number_is_left_out(tmp_path: Path, metadata: dict[str, str]) -> None:
+    files = JobFiles(open_storage(StorageConfig(local_dir=tmp_path)), Settings(), "abc")
+    files.put(files.audio("wav"), b"samples", metadata)
+    facts = facts_of(files.storage.info(files.audio("wav").key))
+    assert not facts.keys() & {"duration", "seed", "sample_rate", "nfe_step"}
+    files.put(files.audio("wav"), b"samples", {"duration": "1.5", "seed": str(2**63)})
+    facts = facts_of(files.storage.info(files.audio("wav").key))
+    assert (facts["duration"], facts["seed"]) == (1.5, 2**63)

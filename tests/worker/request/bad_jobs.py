@@ -87,6 +87,7 @@ BAD: list[tuple[object, str]] = [
     ({"text": "A", "voice": {"audio_base64": "A" * 20_000}}, "larger than 10000 bytes"),
     ({"text": "A", "voice": "A", "local_voice": "B"}, "voice and local_voice differ"),
     ({"text": "A", "ref_text": 1}, "ref_text must be a string"),
+    ({"text": "A", "ref_text": "..."}, "ref_text holds no words"),
     ({"text": "A", "user_id": ""}, "user_id must have 1 to 128"),
     ({"text": "A", "user_id": {"a": 1}}, "user_id must be a string"),
     ({"text": "A", "metadata": {"a b": "c"}}, "metadata has the name"),

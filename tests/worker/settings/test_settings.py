@@ -253,6 +253,7 @@ def test_urls_are_of_a_kind_the_provider_has(endpoint: str, kind: str) -> None:
         ({"RESULTS_PREFIX": "timings/"}, "must differ"),
         ({"TIMINGS_PREFIX": "Results/"}, "must differ"),
         ({"RESULTS_PREFIX": "voices/"}, "RESULTS_PREFIX must not lie in voices/"),
+        ({"LEXICON_PREFIX": "results/"}, "RESULTS_PREFIX must not lie in results/, where lex"),
         ({"TIMINGS_PREFIX": "voices/srt/"}, "TIMINGS_PREFIX must not lie in voices/"),
         ({"VOICES_PREFIX": "v/", "PARTS_PREFIX": "V/parts/"}, "PARTS_PREFIX must not lie in v/"),
     ],

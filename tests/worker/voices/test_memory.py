@@ -57,7 +57,7 @@ def stated_bound() -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("memory", ["given-back", "kept"])
+@pytest.mark.parametrize("memory", ["given-back", pytest.param("kept", marks=pytest.mark.slow)])
 def test_six_long_recordings_at_once_stay_within_the_stated_bound(six: Path, memory: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.worker.voices.memory", str(six), memory],

@@ -24,8 +24,8 @@ _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
 _SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
 _HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
 _FACE = re.compile(r"(?<=\s)[:;=8xX]-?[)(DPpoO|\\](?=\s|[.!?]|$)")
-_SIGN = re.compile(r"[§¶©№@%=+~#°]|(?<=\d)×|\\")
-_DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]")
+_SIGN = re.compile(r"[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
+_DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]|(?<!\S)(?:<?[-=]{1,3}>|<[-=]{1,3})(?=\s|$)")
 _NAMES = {
     "§": "section", "¶": "paragraph", "©": "copyright", "№": "number", "@": "at", "%": "percent",
     "=": "equals", "+": "plus", "~": "about", "#": "hash", "°": "degrees", "×": "times",
