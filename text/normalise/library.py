@@ -57,7 +57,7 @@ def library(language: str) -> Library:
     except ImportError as exc:
         raise ConfigError(
             f"Figures in language {language} are read by the package {name}, which is missing.",
-            "Install requirements/text.txt.",
+            "Run pip install -r requirements/text.txt.",
         ) from exc
     if name == "damga":
         normalizer = module.TextNormalizer(lang=language)

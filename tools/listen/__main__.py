@@ -12,8 +12,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from tools.listen.cases import cases
 from tools.listen.measure import WAYS, Score, measure
 from worker.quality.recogniser import Moonshine
@@ -26,11 +24,7 @@ def main() -> None:
     parser.add_argument("--nfe", type=int, default=16, help="function evaluations")
     parser.add_argument("--write", type=Path, help="a JSON file for what was heard of each case")
     options = parser.parse_args()
-    recogniser = Moonshine()
-
-    def listen(samples: np.ndarray) -> str:
-        return " ".join(word.text for word in recogniser.recognise(samples))
-
+    listen = Moonshine().recognise
     chosen = list(cases(options.limit))
     found: dict[str, dict[str, Score]] = {}
     heard: dict[str, object] = {}

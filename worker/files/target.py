@@ -29,8 +29,14 @@ from worker.subtitles.write import TimingFormat
 
 log = get_logger("files")
 
+MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
 # Stand-ins as long as the facts can get, to check the 2 KB of metadata before there are any.
-_LONGEST_FACTS = {"duration": "9" * 10, "seed": "9" * 19, "model": "m" * 80, "sample-rate": "9" * 5}
+_LONGEST_FACTS = {
+    "duration": "9" * 10,
+    "seed": "9" * 19,
+    "model": "m" * MODEL_CHARS,
+    "sample-rate": "9" * 5,
+}
 # Names of metadata that the worker vouches for: whoever reads them must not read a user's claim.
 VOUCHED = frozenset({OWNER, "voice", "format", "nfe-step", "user-id", *_LONGEST_FACTS})
 ON_DISK_ONLY = "The audio is on local disk only; it is sent to S3 as soon as S3 takes it."
@@ -132,6 +138,7 @@ def check_room(target: Target, size: int) -> None:
 
 
 def held(storage: Storage, key: str) -> ObjectInfo | WorkerError | None:
+    """What lies under `key`: None is nothing, an error that storage does not say."""
     try:
         return storage.info(key)
     except ObjectNotFound:

@@ -24,7 +24,14 @@ from worker.files.deliver import Overtaken, Stored, store, withdraw
 from worker.files.find import find_timings
 from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
-from worker.files.target import Target, check_room, plan_target, taken_keys, warnings_again
+from worker.files.target import (
+    MODEL_CHARS,
+    Target,
+    check_room,
+    plan_target,
+    taken_keys,
+    warnings_again,
+)
 from worker.jobs.answer import REDELIVERED, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, joins_of, speak
 from worker.jobs.facts import speech_facts, warnings_of
@@ -44,7 +51,6 @@ from worker.voices.library import PreparedVoice
 
 log = get_logger("tts")
 
-_MODEL_CHARS = 80  # of the model's name, in the metadata of the audio: S3 keeps 2 KB
 _OTHERS_ANSWER_S = 5.0  # from the audio of another attempt to its answer
 
 
@@ -246,7 +252,7 @@ class SpeechJob:
             "duration": f"{rendered.seconds:.3f}",
             "sample-rate": str(rendered.sample_rate),
             "seed": str(facts.seed),
-            "model": self._engine.model[:_MODEL_CHARS],
+            "model": self._engine.model[:MODEL_CHARS],
         }
         asked = request_fingerprint(self._request, self._engine.model)
         kept = encode_answer(asked, facts.as_dict())
