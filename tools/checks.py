@@ -149,7 +149,8 @@ def judged(
             before += ("reference",) if said else ()
             wrong: bool | None = None
             if listen is not None and np.isfinite(samples).all():
-                wrong = compare(trial.said, listen.recognise(samples)).finding is not None
+                heard = " ".join(word.text for word in listen.recognise(samples))
+                wrong = compare(trial.said, heard).finding is not None
             yield Judged(trial.kind, before, signals.check(samples, synthesizer.sample_rate), wrong)
 
 

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from tools.listen.cases import cases
 from tools.listen.measure import WAYS, Score, measure
 from worker.quality.recogniser import Moonshine
@@ -24,7 +26,11 @@ def main() -> None:
     parser.add_argument("--nfe", type=int, default=16, help="function evaluations")
     parser.add_argument("--write", type=Path, help="a JSON file for what was heard of each case")
     options = parser.parse_args()
-    listen = Moonshine().recognise
+    recogniser = Moonshine()
+
+    def listen(samples: np.ndarray) -> str:
+        return " ".join(word.text for word in recogniser.recognise(samples))
+
     chosen = list(cases(options.limit))
     found: dict[str, dict[str, Score]] = {}
     heard: dict[str, object] = {}

@@ -24,6 +24,11 @@ def load() -> Recogniser:
         Missing: its package is not installed, or is a version without the model.
     """
     try:
-        return Moonshine().recognise
+        moonshine = Moonshine()
     except ConfigError as exc:
         raise Missing(f"{exc.message} pip install -r requirements/training.txt") from exc
+
+    def recognise(samples: Samples) -> str:
+        return " ".join(word.text for word in moonshine.recognise(samples))
+
+    return recognise

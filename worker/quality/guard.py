@@ -121,12 +121,12 @@ class Guard:
                 found.append(f"words not checked: {recogniser.name} does not know {language}")
                 return None
             with _ONE_AT_A_TIME:
-                heard = recogniser.recognise(spoken.samples, language)
+                words = recogniser.recognise(spoken.samples, language)
         except Exception as exc:  # whatever a recogniser does, the speech is there
             log.warning("words not checked", exc_info=True)
             found.append(f"words not checked ({type(exc).__name__})")
             return None
-        return compare(chunk.text, heard, language)
+        return compare(chunk.text, " ".join(word.text for word in words), language)
 
     def _name(self) -> str:
         return self._recogniser().name if self._recogniser is not None else ""

@@ -6,11 +6,12 @@ A row of `RECOGNISERS` for each; it is loaded when it is first needed. Their pac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,15 +27,26 @@ _INSTALL = "Run pip install -r requirements/listen.txt, or set ASR=off."
 _SILENCE_S = (0.1, 0.3)
 
 
+class Heard(NamedTuple):
+    """A word as it was heard; times in seconds of the samples, NaN where they are not known."""
+
+    text: str
+    start: float = math.nan
+    end: float = math.nan
+    probability: float = math.nan
+
+
 class Recogniser(Protocol):
-    """Hears words in sound. `languages`: codes it knows, empty for any."""
+    """`languages`: codes it knows, empty for any. `has_times`: whether words come with times."""
 
     @property
     def name(self) -> str: ...
     @property
     def languages(self) -> frozenset[str]: ...
+    @property
+    def has_times(self) -> bool: ...
 
-    def recognise(self, samples: Samples, language: str | None = None) -> str:
+    def recognise(self, samples: Samples, language: str | None = None) -> list[Heard]:
         """The words in (n,) mono samples at 24 kHz; blocking, from one thread at a time."""
 
 
@@ -46,6 +58,7 @@ class Moonshine:
 
     name = "moonshine"
     languages = frozenset({"en"})
+    has_times = False
 
     def __init__(self) -> None:
         """Loads the model.
@@ -66,11 +79,11 @@ class Moonshine:
             str(model), ModelArch.TINY, options={"vad_threshold": "0.0"}
         )
 
-    def recognise(self, samples: Samples, language: str | None = None) -> str:
+    def recognise(self, samples: Samples, language: str | None = None) -> list[Heard]:
         """See `Recogniser`."""
         padded = np.pad(samples, [int(seconds * _RATE) for seconds in _SILENCE_S])
         transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), _RATE)
-        return " ".join(word for line in transcript.lines for word in line.text.split())
+        return [Heard(word) for line in transcript.lines for word in line.text.split()]
 
 
 RECOGNISERS: Mapping[str, Callable[[], Recogniser]] = {"moonshine": Moonshine}

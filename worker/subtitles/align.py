@@ -55,10 +55,12 @@ def aligner(name: WordTimes) -> Aligner | None:
     """The aligner of a setting; None for `estimate`. It is loaded when it is first used.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: it is not installed, or there is none of that name.
     """
     if name == "estimate":
         return None
+    if name != "align":
+        raise ConfigError(f"WORD_TIMES={name} is unknown.", "Set it to estimate or align.")
     if find_spec("pocketsphinx") is None:
         raise ConfigError(
             "WORD_TIMES=align needs the package pocketsphinx, which is not installed.",

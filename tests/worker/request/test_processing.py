@@ -66,9 +66,6 @@ def test_pauses_and_language_of_the_job_beat_those_of_the_settings() -> None:
     assert (found.pauses.sentence, found.pauses.heading) == (0.1, 1.0)
     assert found.language == "en-GB"
     assert decided({}, environ).text.language == "de"
-    found = decided({}, {"DEFAULT_LANGUAGE": "fr", "TEXT_MARKUP": "false"}).text
-    assert (found.language, found.default_language, found.markup) == (None, "fr", False)
-    assert decided({"markup": True}, {"TEXT_MARKUP": "false"}).text.markup
 
 
 @pytest.mark.parametrize(
@@ -79,7 +76,6 @@ def test_pauses_and_language_of_the_job_beat_those_of_the_settings() -> None:
         ("PAUSES", "sentence=11", "allowed are 0 to 10"),
         ("TEXT_LANGUAGE", "english", "did you mean en"),
         ("PROCESSING", "none", "must be one of"),
-        ("WORD_TIMES", "magic", "must be"),
         ("LEXICON_PREFIX", "../x", "LEXICON_PREFIX"),
     ],
 )

@@ -113,6 +113,8 @@ def test_files_say_which_way_was_taken() -> None:
 
 def test_the_setting_names_the_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
     assert aligner("estimate") is None
+    with pytest.raises(ConfigError, match="WORD_TIMES=magic"):
+        aligner("magic")  # type: ignore[arg-type]
     monkeypatch.setattr(align, "find_spec", lambda name: None)
     with pytest.raises(ConfigError) as missing:
         aligner("align")
