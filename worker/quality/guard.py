@@ -16,7 +16,7 @@ from text.languages import base
 from worker.log import get_logger
 from worker.quality import expected, signals
 from worker.quality.recogniser import Recogniser
-from worker.quality.words import Comparison, compare
+from worker.quality.words import OTHER_WORDS, Comparison, compare
 from worker.threads import Lane, in_thread
 
 log = get_logger("quality")
@@ -137,7 +137,7 @@ def heard_warnings(reports: Mapping[int, Report]) -> list[str]:
     places: dict[str, list[int]] = {}
     for index in sorted(reports):
         for finding in reports[index].findings:
-            kind = finding.partition(" '")[0]
+            kind = OTHER_WORDS if finding.startswith(OTHER_WORDS) else finding
             places.setdefault(kind, []).append(index)
     return [
         f"Listen to chunk{'s' if len(found) > 1 else ''} {_listed(found)}: {kind}."

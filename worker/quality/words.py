@@ -23,6 +23,8 @@ flags all, of rushed ones two thirds; of good ones 1 to 10 %, depending on the r
 FEWEST_WORDS = 4
 """Of fewer one wrong word weighs too much: they are looked at, and never spoken again for it."""
 
+OTHER_WORDS = "other words heard"
+
 _SPELLINGS = {"neighbour": "neighbor", "colour": "color", "o'clock": "oclock", "ok": "okay"}
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
@@ -45,7 +47,7 @@ class Comparison:
         """What the user is told, if anything."""
         if self.error_rate < GROSS:
             return None
-        return f"heard {self.heard[:80]!r}" if self.heard else "no words heard"
+        return f"{OTHER_WORDS}: {self.heard[:80]!r}" if self.heard else "no words heard"
 
 
 def compare(said: str, heard: str, language: str = "en") -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,13 +99,13 @@ def test_a_worse_second_try_is_not_kept() -> None:
     guard, kept, _ = run(Listener("the weather", ""), chunk())
     assert (guard.reports[0].attempts, guard.reports[0].seed) == (2, 5)
     assert np.array_equal(kept.samples, sound())
-    assert guard.reports[0].findings == ("heard 'the weather'",)
+    assert guard.reports[0].findings == ("other words heard: 'the weather'",)
 
 
 def test_very_short_lines_are_only_told_of() -> None:
     guard, _, again = run(Listener("no"), chunk("Yes."))
     assert again == []
-    assert "heard 'no'" in guard.reports[0].findings
+    assert "other words heard: 'no'" in guard.reports[0].findings
 
 
 @pytest.mark.parametrize(
@@ -135,4 +136,9 @@ def test_warnings_name_the_chunks_of_each_kind() -> None:
     many = dict.fromkeys(range(20), report)
     assert heard_warnings({0: report}) == ["Listen to chunk 0: no words heard."]
     (warning,) = heard_warnings(many)
+    other = {
+        i: replace(report, findings=(f"other words heard: {said!r}",))
+        for i, said in enumerate(["it's", "no"])
+    }
+    assert heard_warnings(other) == ["Listen to chunks 0, 1: other words heard."]
     assert "and 8 more" in warning
