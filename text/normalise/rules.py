@@ -64,11 +64,6 @@ def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> li
     return sorted(edits, key=lambda edit: (edit.start, edit.end))
 
 
-def group_edits(match: re.Match[str], **texts: str) -> list[Edit]:
-    """One edit for each named group of `match`."""
-    return [Edit(match.start(name), match.end(name), text) for name, text in texts.items()]
-
-
 def either(words: Sequence[str]) -> str:
     """A pattern for any of `words`, the longest first."""
     return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"

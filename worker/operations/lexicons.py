@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import PlainValidator
 
 from errors import ObjectNotFound
 from worker.app import App
@@ -42,7 +42,7 @@ class StoreLexicon(Operation):
 
     endpoint: Literal["store_lexicon"]
     name: VoiceName
-    lexicon: Annotated[str, PlainValidator(_content), Field()]
+    lexicon: Annotated[str, PlainValidator(_content)]
 
     def run(self, app: App, caller: str) -> Answer:
         stored = app.lexicons.put(self.name, self.lexicon)
