@@ -33,7 +33,7 @@ class Lane(Enum):
 
     CHECK = ("check", 16)  # memory only and short: the schema, JSON
     COMPUTE = ("compute", (os.cpu_count() or 1) + 4)  # planning, joining, encoding
-    ALIGN = ("align", 256)  # rendering with an aligner, which takes one text at a time: all wait
+    LISTEN = ("listen", 256)  # aligners and recognisers, which take one text at a time: all wait
     STORE = ("store", 256)  # a job's own files
     OPERATION = ("operation", 256)  # one a job, and MAX_CONCURRENCY is at most 256
     VOICE = ("voice", 1024)  # finding and downloading: a few a job

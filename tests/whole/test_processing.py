@@ -14,6 +14,7 @@ import soundfile
 from engine.chunk import Chunk
 from engine.synthesizer import Synthesizer
 from standins.local_worker import FAST, Worker, wav
+from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 
 WRITTEN = "Chapter 1\n\nDr. Smith paid $5.30 at 9:30 PM.\nThen he left\n\nYes"
@@ -129,6 +130,23 @@ def test_a_reference_with_too_few_words_is_warned_about(worker: Worker) -> None:
     assert any("words of voice Anna are few" in warning for warning in output["warnings"])
     output = worker.speak("figures", voice="Anna", ref_text="$5.30, 3/4/21.")
     assert not any("words of voice Anna" in warning for warning in output["warnings"])
+
+
+def test_names_in_brackets_while_the_voices_cannot_be_listed(
+    s3_env: dict[str, str], s3_server: S3Server
+) -> None:
+    """Nothing is spoken in another voice without a word about it."""
+    job = {"text": "Hello. [Anna] Good morning.", "voice": "demo", **FAST}
+    worker = Worker({**s3_env, "F5_MODEL": "demo", "S3_RETRY_TIME": "0.2"})
+    s3_server.faults.add(
+        Fault("answer", "GET", "list-type", times=1000, status=403, code="AccessDenied")
+    )
+    output = worker.run(job)
+    assert any("Names in brackets are read as text" in said for said in output["warnings"])
+    s3_server.faults.clear()
+    s3_server.faults.add(Fault("answer", "GET", times=1000))
+    assert worker.run(job, "away")["error_code"] == "STORAGE_UNAVAILABLE"
+    worker.close()
 
 
 def test_lexicons_of_the_bucket_count_for_every_job(

@@ -11,19 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.chunk import Reference
-from errors import InvalidInput, StorageError
+from errors import InvalidInput, StorageError, StorageUnavailable
+from s3_utils import brief_beside_a_disk
 from text.front import Source, TextOptions, prepare, prepare_all, voices_of
 from text.lexicon import Lexicon, from_mapping
 from text.script import Script
-from worker.log import get_logger
+from worker.app import App
 from worker.request.processing import Processing
 from worker.request.script import MAX_SILENCE_S, text_options
 from worker.request.speech import SpeechInput
-from worker.settings.load import Settings
-from worker.voices.library import VoiceLibrary
 from worker.voices.reference import with_full_stop
-
-log = get_logger("script")
 
 _MAYBE_A_VOICE = re.compile(r"[\[{]\s*[^\W\d_][^\[\]{}\n:=]{0,59}[\]}]|\[voice\s", re.IGNORECASE)
 
@@ -39,6 +36,7 @@ class JobText:
     options: TextOptions
     processing: Processing
     voices: tuple[str | None, ...]
+    warnings: tuple[str, ...] = ()
 
     def read(self, knows: Callable[[str], bool], lexicon: Lexicon) -> Script:
         """The script, ready to be cut into chunks.
@@ -86,22 +84,34 @@ class JobText:
         return replace(voice, ref_text=with_full_stop(" ".join(line.text for line in lines)))
 
 
-def job_text(request: SpeechInput, settings: Settings, voices: VoiceLibrary) -> JobText:
-    """A job's texts; storage is asked for the names of voices where a text may hold one."""
+def job_text(request: SpeechInput, app: App) -> JobText:
+    """A job's texts; storage is asked for the names of voices where a text may hold one.
+
+    Raises:
+        StorageUnavailable: it does not answer, and there is no disk beside it.
+    """
+    settings = app.settings
     processing = request.processed(settings.processing)
     options = text_options(processing.text, settings)
     sources = request.sources
+    warnings: tuple[str, ...] = ()
     if options.markup and any(_MAYBE_A_VOICE.search(source.text) for source in sources):
-        markup = replace(options.markup_options, voices=_names(voices))
+        names, warnings = _names(app)
+        markup = replace(options.markup_options, voices=names)
         options = replace(options, markup_options=markup)
     if isinstance(request.lexicon, dict | list):
         options = replace(options, lexicon=from_mapping(request.lexicon))
-    return JobText(sources, options, processing, tuple(voices_of(sources, options)))
+    return JobText(sources, options, processing, tuple(voices_of(sources, options)), warnings)
 
 
-def _names(voices: VoiceLibrary) -> tuple[str, ...]:
+def _names(app: App) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of all voices, and a warning if they are not known."""
+    stores = app.storage.stores()
     try:
-        return tuple(info.name for info in voices.catalogue.all())
-    except StorageError as error:  # brackets are text then, unless they say "voice"
-        log.warning("names of voices not read: %s", error.message)
-        return ()
+        with brief_beside_a_disk(stores):
+            return tuple(info.name for info in app.voices.catalogue.all()), ()
+    except StorageError as error:
+        if isinstance(error, StorageUnavailable) and "local" not in stores:
+            raise
+        said = "Names in brackets are read as text: the voices could not be listed"
+        return (), (f"{said} ({error.message.rstrip('.')}). Write [voice:NAME].",)

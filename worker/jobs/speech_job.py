@@ -95,7 +95,7 @@ class SpeechJob:
             WorkerError: of any kind; no result was stored.
         """
         app, request = self._app, self._request
-        self._text = await in_thread(Lane.STORE, job_text, request, app.settings, app.voices)
+        self._text = await in_thread(Lane.STORE, job_text, request, app)
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, taken_keys, self._target)
@@ -145,7 +145,12 @@ class SpeechJob:
 
     def _planned(self, synthesizer: Synthesizer, parameters: SpeechParameters) -> list[Chunk]:
         script = self._text.read(synthesizer.knows, self._lexicons.lexicon)
-        self._warnings = (*self._warnings, *self._lexicons.warnings, *script.warnings)
+        self._warnings = (
+            *self._warnings,
+            *self._text.warnings,
+            *self._lexicons.warnings,
+            *script.warnings,
+        )
         if self._text.processing.stages.checks:
             self._guard = Guard(
                 self._app.recogniser,
@@ -164,7 +169,7 @@ class SpeechJob:
     async def _render(self, spoken: Spoken) -> Rendered:
         """Where words are looked for in the sound, not in the lane that others plan in."""
         aligner = self._app.aligner if self._request.timings else None
-        lane = Lane.ALIGN if aligner else Lane.COMPUTE
+        lane = Lane.LISTEN if aligner else Lane.COMPUTE
         return await in_thread(lane, render, spoken, self._request, aligner)
 
     def _joins(self) -> Joins:

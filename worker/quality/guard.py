@@ -78,13 +78,14 @@ class Guard:
         Args:
             speak: speaks a chunk; None where a second try is not wanted.
         """
-        first = kept = await in_thread(Lane.COMPUTE, self._judge, chunk, spoken)
+        lane = Lane.COMPUTE if self._recogniser is None else Lane.LISTEN
+        first = kept = await in_thread(lane, self._judge, chunk, spoken)
         attempts = 1
         if speak is not None and first.comparison is not None and first.comparison.gross:
             attempts = 2
             again = replace(chunk, seed=(chunk.seed + _SECOND_TRY) % _SEEDS)
             log.info("chunk %d is spoken again: %s", chunk.index, first.comparison.finding)
-            second = await in_thread(Lane.COMPUTE, self._judge, again, await speak(again))
+            second = await in_thread(lane, self._judge, again, await speak(again))
             if second.badness < first.badness:
                 kept, chunk = second, again
         by = (BY_SOUND,) if kept.comparison is None else (BY_SOUND, self._name())

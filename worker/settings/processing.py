@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import Annotated, Literal, TypeAlias
 
@@ -15,6 +16,7 @@ from worker.settings.env import Group, setting
 F5_TTS = "f5-tts"
 Mode: TypeAlias = Literal["full", "f5-tts"]
 
+_CODE = re.compile(r"[a-z]{2}(?:-[A-Z0-9]{2,4})?")
 MAX_PAUSE_S = 10.0  # of a kind of break; a pause in the text may be longer
 
 
@@ -25,7 +27,7 @@ def language_code(value: str) -> str:
         ValueError: not a code of a known language.
     """
     code = languages.canonical(value)
-    if languages.base(code) not in languages.NAMES:
+    if languages.base(code) not in languages.NAMES or not _CODE.fullmatch(code):
         names = {name.lower(): known for known, name in languages.NAMES.items()}
         near = names.get(value.strip().lower()) or nearest(value.lower(), languages.NAMES)
         meant = f"; did you mean {near}?" if near else ""

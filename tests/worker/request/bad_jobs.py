@@ -107,6 +107,7 @@ BAD: list[tuple[object, str]] = [
     ({"text": "A\n<speak>B</speak>"}, "text is wrong at line 2, column 1: <speak> must be around"),
     ({"text": "A", "processing": "none"}, "processing must be one of 'full' or 'f5-tts'"),
     ({"text": "A", "language": "english"}, r"language must be .* did you mean en\?"),
+    ({"text": "A", "language": "en-\x00"}, "language must be a language's code"),
     ({"text": "A", "pauses": {"word": 1}}, "pauses has the unknown kind 'word'; kinds are"),
     (
         {"text": "A", "pauses": {"sentence": 11}},
