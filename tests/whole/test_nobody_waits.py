@@ -192,7 +192,7 @@ def test_beside_jobs_whose_words_are_looked_for_others_are_answered(env: dict[st
             asyncio.create_task(here.runner.handle({"id": f"slow-{n}", "input": timed_job}))
             for n in range(2 * Lane.COMPUTE.value[1])
         ]
-        while sum(t.name.startswith("align-") for t in threading.enumerate()) < len(slow):
+        while sum(t.name.startswith("listen-") for t in threading.enumerate()) < len(slow):
             await asyncio.sleep(0.05)
         await others(here, "beside")
         assert not any(task.done() for task in slow)
