@@ -11,7 +11,8 @@ run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, 
 	LOG_FORMAT=text $(RUN_VENV)/bin/python handler.py
 
 test: $(VENV)/.installed  ## every test that needs neither a GPU nor an account
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # three on two cores: most of them wait
+	@# Three on two cores: most of them wait.
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-full: $(VENV)/.installed  ## 200 mixed jobs, Ceph, a checkpoint of the published size: 3 GB of disk, 8 GB of memory
 	-tools/ceph.sh  # without it, the tests on Ceph say that they were left out
