@@ -1,7 +1,8 @@
 """Log-mel to waveform without weights: the fallback for checkpoints that come without a vocoder.
 
 Two classical steps: non-negative multiplicative updates find a magnitude spectrum whose mel is
-the given one (Lee & Seung 2001), then torchaudio's fast Griffin-Lim algorithm finds phases for it.
+the given one (Lee & Seung 2001), then the fast Griffin-Lim algorithm finds phases for it
+(Perraudin, Balazs & Soendergaard 2013).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchaudio.functional import griffinlim
 
 from engine.arch import MelConfig
 from engine.mel import mel_filterbank
@@ -36,19 +36,17 @@ class GriffinLim:
 
     def _rebuild(self, mel: Tensor) -> Tensor:
         """(frames, n_mels) log-mel to (samples,)."""
-        c = self.config
-        return griffinlim(
-            self._magnitude(mel.float().exp()),
-            self.window,
-            c.n_fft,
-            c.hop_length,
-            c.win_length,
-            power=1.0,
-            n_iter=self.iterations,
-            momentum=_MOMENTUM,
-            length=None,
-            rand_init=False,
-        )
+        magnitude = self._magnitude(mel.float().exp())
+        generator = torch.Generator(device="cpu").manual_seed(0)
+        angles = torch.rand(magnitude.shape, generator=generator).to(mel.device) * 2 * torch.pi
+        estimate = torch.polar(magnitude, angles)
+        previous = torch.zeros_like(estimate)
+        for _ in range(self.iterations):
+            rebuilt = self._stft(self._istft(estimate))[:, : magnitude.shape[1]]
+            accelerated = rebuilt + _MOMENTUM * (rebuilt - previous)
+            estimate = magnitude * accelerated / accelerated.abs().clamp(min=_EPS)
+            previous = rebuilt
+        return self._istft(estimate)
 
     def _magnitude(self, mel: Tensor) -> Tensor:
         """(frames, n_mels) mel to (n_freqs, frames) with magnitude.T @ filters close to mel."""
@@ -58,3 +56,15 @@ class GriffinLim:
         for _ in range(_MAGNITUDE_UPDATES):
             spectrum = spectrum * target / (spectrum @ gram).clamp(min=_EPS)
         return spectrum.T.contiguous()
+
+    def _stft(self, wave: Tensor) -> Tensor:
+        """(samples,) to (n_freqs, frames), complex."""
+        c = self.config
+        return torch.stft(
+            wave, c.n_fft, c.hop_length, c.win_length, self.window, return_complex=True
+        )
+
+    def _istft(self, spectrum: Tensor) -> Tensor:
+        """(n_freqs, frames), complex, to ((frames - 1) * hop_length,) samples."""
+        c = self.config
+        return torch.istft(spectrum, c.n_fft, c.hop_length, c.win_length, self.window)
