@@ -28,7 +28,7 @@ from errors import InvalidInput
 _PLANNED_S = 22.0  # of reference and new speech together, as f5-tts plans it
 _LEAST_ROOM_S = 3.0  # beside a reference that leaves less: as f5-tts, the chunk is longer then
 _SHORTEST_SPEECH_S = 0.1  # less is no speech, and too few frames for a vocoder
-SHORTEST_LINE_S = 0.5  # of new speech at speed 1: a word said alone is drawn out
+_SHORTEST_LINE_S = 0.5  # of new speech at speed 1: a word said alone is drawn out
 _MELS_KEPT = 64
 # 2^64 over the golden ratio: its multiples modulo a power of 2 are spread evenly.
 _SEED_STRIDE = 0x9E3779B97F4A7C15
@@ -58,13 +58,11 @@ class Synthesizer:
         parameters: SpeechParameters,
         *,
         first_index: int = 0,
-        pause_s: float = 0.0,
     ) -> list[Chunk]:
         """Chunks of `text` with their lengths, in speaking order.
 
         Args:
             first_index: number of chunks the job already has; it keeps their noise different.
-            pause_s: seconds of silence before the first one.
 
         Raises:
             InvalidInput: a chunk would be longer than the model can position (87 s).
@@ -82,7 +80,6 @@ class Synthesizer:
                 first_index + i,
                 seconds,
                 by_bytes(ref_text, ref_frames, piece, parameters.speed),
-                0.0 if i else pause_s,
             )
             for i, (piece, seconds) in enumerate(zip(texts, fixed, strict=True))
         ]
@@ -107,7 +104,7 @@ class Synthesizer:
         return [
             self._chunk(
                 voice, text, parameters, first_index + i, seconds,
-                math.ceil(max(pace(text), SHORTEST_LINE_S / parameters.speed) * self.frames_per_s),
+                math.ceil(max(pace(text), _SHORTEST_LINE_S / parameters.speed) * self.frames_per_s),
             )
             for i, (text, seconds) in enumerate(zip(texts, fixed, strict=True))
         ]  # fmt: skip
@@ -148,7 +145,6 @@ class Synthesizer:
         index: int,
         fixed_s: float | None,
         natural_frames: int,
-        pause_s: float = 0.0,
     ) -> Chunk:
         tokens = token_ids(tokenize(spaced(voice.ref_text) + text), self._vocab)
         hop, rate = self._mel.config.hop_length, self.sample_rate
@@ -164,7 +160,7 @@ class Synthesizer:
                 "Raise `speed`, lower `fix_duration`, or put punctuation into the text.",
             )
         seed = _chunk_seed(parameters.seed, index)
-        return Chunk(index, text, voice, parameters, tokens, frames, ref_frames, seed, pause_s)
+        return Chunk(index, text, voice, parameters, tokens, frames, ref_frames, seed)
 
     def _fixed_seconds(
         self,
