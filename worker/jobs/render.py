@@ -14,13 +14,12 @@ from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
+from worker.quality.signals import INAUDIBLE
 from worker.request.speech import SpeechInput
 from worker.subtitles.align import Aligner, time_words
 from worker.subtitles.words import sentences
 from worker.subtitles.write import TimingFormat
 from worker.subtitles.write import render as render_timing
-
-_SILENT = 1e-5  # peak below which nobody hears anything: a broken pass, not speech
 
 _AT_LEAST = 0.9  # of the planned length is spoken
 
@@ -62,9 +61,9 @@ def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None = None)
     """
     samples, segments = spoken.samples, spoken.segments
     peak = np.abs(samples).max(initial=0.0)
-    if not _SILENT <= peak < np.inf:
+    if not INAUDIBLE <= peak < np.inf:
         raise InferenceFailed(
-            f"The model gave {'no sound' if peak < _SILENT else 'NaN or infinite samples'}.",
+            f"The model gave {'no sound' if peak < INAUDIBLE else 'NaN or infinite samples'}.",
             "Send the job again; if it recurs, set F5_DTYPE=float32.",
         )
     if request.remove_silence:
