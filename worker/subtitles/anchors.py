@@ -115,6 +115,8 @@ def anchor(weights: Sequence[float], marks: Sequence[Mark], heard: Sequence[Span
         to = costs.near[last]
         for first in range(last):
             source = costs.near[first]
+            if source.start == source.stop:  # a long word sounds on: none begins near here
+                continue
             total = best[first, source][:, None] + costs.of(first, last)
             origin = total.argmin(axis=0)
             least = total[origin, np.arange(len(origin))]

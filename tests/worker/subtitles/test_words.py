@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -157,6 +157,7 @@ SPANS = st.lists(st.floats(0.05, 2), min_size=1, max_size=8)
     lengths=SPANS,
     pauses=st.lists(st.floats(0.07, 1), min_size=8, max_size=8),
 )
+@example([7.0, 1.0], [Mark.NONE] * 12, [1.0, 1.0, 2.0, 2.0, 2.0], [1.0] * 8)  # none begins near
 def test_every_word_gets_a_stretch_and_no_stretch_is_lost(
     weights: list[float], marks: list[Mark], lengths: list[float], pauses: list[float]
 ) -> None:
