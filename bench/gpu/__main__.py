@@ -26,10 +26,11 @@ PARTS: dict[str, tuple[str, Callable[[Setting], dict[str, object]]]] = {
     "against": ("jobs in flight and steps, against infer_process in fp16", speed.against),
     "shares": ("where a step's time goes, launches, host against device", passes.shares),
     "options": ("the engine's options on and off", options.options),
-    "precision": ("mel error of fp16 and bf16 to fp32", precision.errors),
     "budgets": ("frames that one pass may hold", speed.budgets),
     "lengths": ("the first pass of a new length against the second", passes.lengths),
     "ready": ("a fresh process to the first speech", ready.starts),
+    # Last: a model on the CPU changes how this process keeps its memory.
+    "precision": ("mel error of fp16 and bf16 to fp32", precision.errors),
 }
 
 

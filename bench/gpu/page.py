@@ -210,14 +210,6 @@ PARTS = {
         _options,
         readings.options,
     ),
-    "precision": Part(
-        "Half precision",
-        "How far the mel is from that in fp32: same weights, noise and steps. It decides "
-        "`F5_DTYPE`'s `auto`. fp16 ends at 65,504: the largest value tells how far a model is"
-        " from that.\n",
-        _precision,
-        readings.precision,
-    ),
     "budgets": Part(
         "Frames a pass may hold",
         "32 jobs that come together, by `F5_MAX_BATCH_FRAMES`. A small budget brings the "
@@ -241,5 +233,14 @@ PARTS = {
         " not.\n",
         _plain_rows,
         readings.ready,
+    ),
+    "precision": Part(
+        "Half precision",
+        "How far the mel is from that in fp32: same weights, noise and steps. The demo "
+        "checkpoint's fp32 is a CPU's, so the device's own kernels are judged with it. It "
+        "decides `F5_DTYPE`'s `auto`. fp16 ends at 65,504: the largest value tells how far a "
+        "model is from that.\n",
+        _precision,
+        readings.precision,
     ),
 }

@@ -22,7 +22,7 @@ from engine.mel import LogMel
 from engine.sampler import PreparedSchedule, Schedule
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 
-DTYPES = ("float32", "float16", "bfloat16")
+_FORMATS = {dtype: {"dtype": dtype} for dtype in ("float32", "float16", "bfloat16")}
 _VOICE = ROOT / "assets" / "voices" / "demo.flac"
 _SENTENCES = (
     "The train to the coast leaves at a quarter past nine.",
@@ -33,26 +33,40 @@ _LARGEST_FP16 = 65_504.0
 
 def errors(setting: Setting) -> dict[str, Any]:
     """For both models and every format: relative L2 error of the new frames' mel to fp32's, the
-    largest value that a product gave as a share of what fp16 can hold, and what the format was."""
-    models = {
-        "published size, random weights" if setting.on_gpu else "tiny model": setting.files,
-        "demo checkpoint": locate(ModelRequest(model="demo")),
-    }
+    largest value that a layer gave as a share of what fp16 can hold, and whether all was finite.
+    On a GPU the demo checkpoint is compared with fp32 on the CPU, which the tests compare with
+    f5-tts: so the device's own kernels are judged as well."""
+    own = "published size, random weights" if setting.on_gpu else "tiny model"
     found: dict[str, Any] = {}
-    for name, files in models.items():
-        exact: Tensor | None = None
-        for dtype in DTYPES:
-            case, mels = _spoken(setting, files, dtype)
-            exact = mels if exact is None else exact
-            case["mel_error"] = float((mels - exact).norm() / exact.norm())
-            found[f"{name}, {dtype}"] = case
-            say(f"  {name}, {dtype}: {case}")
+    _compare(setting, own, setting.files, _FORMATS, found)
+    on_cpu = {"float32 on the CPU": {"dtype": "float32", "device": "cpu"}} if setting.on_gpu else {}
+    demo = locate(ModelRequest(model="demo"))
+    _compare(setting, "demo checkpoint", demo, on_cpu | _FORMATS, found)
     return found
 
 
-def _spoken(setting: Setting, files: ModelFiles, dtype: str) -> tuple[dict[str, Any], Tensor]:
+def _compare(
+    setting: Setting,
+    name: str,
+    files: ModelFiles,
+    formats: dict[str, dict[str, Any]],
+    found: dict[str, Any],
+) -> None:
+    """Adds every format of a model to `found`, each compared with the first of them."""
+    exact: Tensor | None = None
+    for kind, changed in formats.items():
+        case, mels = _spoken(setting, files, changed)
+        exact = mels if exact is None else exact
+        case["mel_error"] = float((mels - exact).norm() / exact.norm())
+        found[f"{name}, {kind}"] = case
+        say(f"  {name}, {kind}: {case}")
+
+
+def _spoken(
+    setting: Setting, files: ModelFiles, changed: dict[str, Any]
+) -> tuple[dict[str, Any], Tensor]:
     """What is to be known of the format, and the mels (frames, n_mels) of all sentences."""
-    ours, _ = setting.engine_with(files, dtype=dtype, warm_up=False)
+    ours, _ = setting.engine_with(files, warm_up=False, **changed)
     try:
         with _Largest(ours) as largest:
             mels = sentences_of(ours, demo_voice(setting), setting.scale.mix_steps)

@@ -63,7 +63,7 @@ def _variant(name: str, case: Figures, first: Figures) -> str:
     gains = [first[key] / case[key] for key in timed]
     low, high = min(gains), max(gains)
     text = f"{name}: {low:.2f} to {high:.2f} times as fast as the engine as it starts"
-    if case["mel_error"] > _SAME_SPEECH:
+    if not case["mel_error"] <= _SAME_SPEECH:  # nor when it is no number
         return f"{text}, but its mel differs by {case['mel_error']:.1%}: not to be taken."
     if low > 1 / _WORTH and high > _WORTH:
         return f"{text}: **worth making the default** on this card."

@@ -110,7 +110,7 @@ class Setting:
     ) -> tuple[Ours, list[str]]:
         """An engine with some options changed, and what it said while it started."""
         with Listening() as said:
-            config = EngineConfig(device=self.device, **changed)
+            config = EngineConfig(**{"device": self.device} | changed)
             return Ours(files or self.files, config, self.voice), said.lines
 
     def texts(self, jobs: int) -> list[str]:
