@@ -24,6 +24,7 @@ with `--label before`: this version's `bench/` runs over an older tree too.
 
 The model has the published size (F5TTS_v1_Base, 337 million parameters, and its Vocos) and random
 weights, which take the same time as trained ones. f5-tts is `infer_process` as released, in fp16.
+Whether a card gives the right speech at all is for `pytest -m gpu tests/engine/test_cuda.py`.
 """
 
 
