@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, _figures, FiguresOptions)
     _command(commands, _recordings)
     _command(commands, _words)
+    _command(commands, _durations)
     return parser
 
 
@@ -105,6 +106,13 @@ def _recordings(options: argparse.Namespace) -> str:
 def _words(options: argparse.Namespace) -> str:
     """Says how far word times are off, by what espeak-ng's library tells."""
     from training.judge.word_times import run
+
+    return run()
+
+
+def _durations(options: argparse.Namespace) -> str:
+    """Says how far planned lengths are off, by what espeak-ng takes."""
+    from training.judge.durations import run
 
     return run()
 
