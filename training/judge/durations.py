@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from engine.duration import by_bytes, by_letters
+from engine.duration import SPARE, by_bytes, by_letters
 from text.front import TextOptions, prepare
 from training.data import espeak, sentences
 
@@ -50,10 +50,15 @@ def _bytes_of(text: str, ref_text: str, ref_s: float) -> float:
     return by_bytes(f"{ref_text} ", round(ref_s * _FRAMES), text, 1.0) / _FRAMES
 
 
+def _letters_of(pair: Pair, ref_text: str, ref_s: float) -> float:
+    return by_letters(ref_text, ref_s, 1.0)(pair.spoken)
+
+
 RULES: Mapping[str, Rule] = {
     "f5-tts: bytes as written": lambda ref, ref_s, pair: _bytes_of(pair.written, ref, ref_s),
     "bytes as spoken": lambda ref, ref_s, pair: _bytes_of(pair.spoken, ref, ref_s),
-    "letters as spoken": lambda ref, ref_s, pair: by_letters(ref, ref_s, 1.0)(pair.spoken),
+    "letters as spoken": lambda ref, ref_s, pair: _letters_of(pair, ref, ref_s) / SPARE,
+    "the same with the worker's spare time": lambda ref, ref_s, pair: _letters_of(pair, ref, ref_s),
 }
 
 
