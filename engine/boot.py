@@ -15,7 +15,7 @@ from engine.arch import Arch
 from engine.batcher import Batcher
 from engine.chunk import Chunk, Reference, SpeechParameters
 from engine.config import EngineConfig
-from engine.dit import attention
+from engine.dit import attention, kernels
 from engine.dit.linear import cpu_multiplies_bf16
 from engine.mel import LogMel
 from engine.synthesizer import Synthesizer
@@ -84,6 +84,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     )
     kernel, attend = attention.pick(config.attention, device, dtype)
     model.use_attention(attend)
+    passes = kernels.pick(config.kernels, arch, device, dtype)
+    model.use_kernels(passes)
     # Not before: packing frees half a gigabyte of plain weights.
     keep_freed_memory(device.type == "cpu")
     frames = config.max_batch_frames or frame_budget(arch, device, dtype)
@@ -95,11 +97,13 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     kind, took = str(dtype).removeprefix("torch."), time.perf_counter() - started
     engine = Engine(synthesizer, files.name, card, name, kind, took)
     log.info(
-        "model %s ready on %s (%s, %s attention) in %.1f s, %d frames per pass, vocoder %s",
+        "model %s ready on %s (%s, %s attention, %s kernels) in %.1f s, "
+        "%d frames per pass, vocoder %s",
         engine.model,
         engine.device,
         engine.dtype,
         kernel,
+        passes.name,
         engine.load_s,
         frames,
         files.vocoder or "Griffin-Lim",

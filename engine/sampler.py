@@ -164,8 +164,7 @@ class Flow:
         if now.packing.guided:
             cond = v[now.packing.cond]
             v = cond + (cond - v[now.packing.uncond]) * now.strength
-        for rows, leader in zip(now.packing.group_frames, now.leaders, strict=True):
-            now.x[rows].add_(v[rows], alpha=leader.schedule.deltas[leader.step])
+        _advance(now, v)
         for trajectory in self.trajectories:
             trajectory.step += 1
 
@@ -173,6 +172,19 @@ class Flow:
         if self._packed is not None:
             self._packed.write_back()
             self._packed = None
+
+
+def _advance(now: _Pass, v: Tensor) -> None:
+    """Adds to every trajectory its step's length times its velocity; `v` (frames, mel_dim) is not
+    needed any more. On a GPU in two launches, however many groups there are."""
+    deltas = [leader.schedule.deltas[leader.step] for leader in now.leaders]
+    xs, vs = ([t[rows] for rows in now.packing.group_frames] for t in (now.x, v))
+    if len(deltas) > 1 and v.device.type != "cpu":
+        torch._foreach_mul_(vs, deltas)
+        torch._foreach_add_(xs, vs)
+        return
+    for x, velocity, delta in zip(xs, vs, deltas, strict=True):
+        x.add_(velocity, alpha=delta)
 
 
 class _Pass:

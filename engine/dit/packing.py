@@ -9,6 +9,7 @@ schedule are neighbours, so that a step's modulation is applied to a group of th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 
 import torch
@@ -82,6 +83,13 @@ class Packing:
         self.uncond = torch.cat([tokens_of[i] for i in last]).to(device)
         ends = torch.tensor([0, *accumulate(sizes)], dtype=torch.int32)
         self.sequence_ends: Tensor = ends.to(device)
+
+    @cached_property
+    def group_of_token(self) -> Tensor:
+        """(tokens,) int32, which group a token's chunk is in."""
+        rows = torch.tensor([group.stop - group.start for group in self.group_tokens])
+        groups = torch.arange(len(rows), dtype=torch.int32).repeat_interleave(rows)
+        return groups.to(self.positions.device)
 
     def _lay_out_convolution(self, sizes: list[int], device: torch.device) -> None:
         starts = list(accumulate((size + CONV_RADIUS for size in sizes), initial=0))
