@@ -68,8 +68,7 @@ class Batcher:
     """Owns the model on its device; everything that touches it runs on one thread. `max_frames`:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
-    "batch" on a CPU (docs/engine.md says why). `wider` loads the model in a number format that does
-    not overflow; None where it has one."""
+    "batch" on a CPU (docs/engine.md says why). `wider` loads the model for after an overflow."""
 
     def __init__(
         self,
@@ -238,8 +237,10 @@ class Batcher:
                 _resolve(batched, wave)
 
     def _widen(self, load: Callable[[], DiT], broken: list[BatchedChunk]) -> None:
-        """After an overflow: `broken` chunks and those under way start over, in a wider format."""
-        again, self._running, self._flow = broken + self._running, [], Flow(self.model)
+        """After an overflow: `broken` chunks and all that have begun start over, wider."""
+        again = broken + self._running + [b for b in self._waiting if b.trajectory is not None]
+        self._waiting = [batched for batched in self._waiting if batched not in again]
+        self._running, self._flow = [], Flow(self.model)
         try:
             self._run_on(load())
         except Exception as exc:  # the thread must outlive it

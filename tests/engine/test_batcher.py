@@ -240,10 +240,11 @@ def test_samples_that_are_no_numbers_never_leave_the_engine(
     batcher.close()
 
 
-def test_after_an_overflow_what_was_under_way_starts_over_and_what_was_done_is_kept(
-    counting: CountingModel, model: DiT
+@pytest.mark.parametrize("at_once", [1000, 2], ids=["under way", "set aside for want of memory"])
+def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
+    counting: CountingModel, model: DiT, at_once: int
 ) -> None:
-    kinds = {"done": (60, 3), "broken": (90, 3), "under way": (75, 5), "joins": (50, 2)}
+    kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
     chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
     plain = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     alone = {name: plain.submit(*given).result(60).samples for name, given in chunks.items()}
@@ -254,12 +255,12 @@ def test_after_an_overflow_what_was_under_way_starts_over_and_what_was_done_is_k
         loaded.append(CountingModel(model))
         return loaded[-1]
 
-    counting.overflows = 90
+    counting.overflows, counting.max_chunks = 90, at_once
     batcher = Batcher(counting, sums, max_frames=4000, join="step", wider=wider)  # type: ignore[arg-type]
     gate = counting.hold()
     futures = {"done": batcher.submit(*chunks["done"])}
     assert counting.entered.wait(60)
-    futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "under way")}
+    futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "begun")}
     gate.set()
     spoken = {name: future.result(60) for name, future in futures.items()}
     spoken["joins"] = batcher.submit(*chunks["joins"]).result(60)
@@ -267,7 +268,7 @@ def test_after_an_overflow_what_was_under_way_starts_over_and_what_was_done_is_k
     for name, expected in alone.items():
         assert np.array_equal(spoken[name].samples, expected), name
     told = {name for name, found in spoken.items() if found.warnings}
-    assert told == {"broken", "under way"}
+    assert told == {"broken", "begun"}
     assert len(loaded) == 1 and batcher.model is loaded[0]
     assert sum(loaded[0].passes) == 3 + 5 + 2  # every step of the three, once
 
