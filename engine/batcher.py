@@ -5,8 +5,7 @@ admitted while the frame budget allows it, whatever their schedule. The order is
 a chunk came in plus a second for each chunk of its job before it, so that every job's first audio
 comes early, and long and short texts do not delay each other. When the device runs out of memory
 half of the chunks are set aside at the step they have reached, and the budget shrinks; only a
-single chunk that does not fit fails. A model that overflows its number format is loaded again in a
-wider one, once, and what was under way starts over.
+single chunk that does not fit fails. After an overflow the model is loaded in a wider format.
 """
 
 from __future__ import annotations
