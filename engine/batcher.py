@@ -5,7 +5,7 @@ admitted while the frame budget allows it, whatever their schedule. The order is
 a chunk came in plus a second for each chunk of its job before it, so that every job's first audio
 comes early, and long and short texts do not delay each other. When the device runs out of memory
 half of the chunks are set aside at the step they have reached, and the budget shrinks; only a
-single chunk that does not fit fails.
+single chunk that does not fit fails. After an overflow the model is loaded in a wider format.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
+from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory, is_guided
 from engine.vocoder.load import Vocoder
 from errors import DeviceFailed, InferenceFailed
@@ -48,6 +50,7 @@ class BatchedChunk:
     submitted: float = field(default_factory=time.perf_counter)
     started: float = 0.0
     trajectory: Trajectory | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def pass_frames(self) -> int:
@@ -64,12 +67,17 @@ class Batcher:
     """Owns the model on its device; everything that touches it runs on one thread. `max_frames`:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
-    "batch" on a CPU (docs/engine.md says why)."""
+    "batch" on a CPU (docs/engine.md says why). `wider` loads the model for after an overflow."""
 
     def __init__(
-        self, model: DiT, vocoder: Vocoder, *, max_frames: int, join: str = "auto"
+        self,
+        model: DiT,
+        vocoder: Vocoder,
+        *,
+        max_frames: int,
+        join: str = "auto",
+        wider: Callable[[], DiT] | None = None,
     ) -> None:
-        self.model = model
         self.vocoder = vocoder
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
@@ -78,8 +86,8 @@ class Batcher:
         self._waiting: list[BatchedChunk] = []
         self._running: list[BatchedChunk] = []
         self._closing = False
-        self._flow = Flow(model)
-        self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
+        self._wider = wider
+        self._run_on(model)
         self._too_large = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
@@ -95,6 +103,11 @@ class Batcher:
         """Finishes what runs and stops the thread; waiting chunks are cancelled."""
         self._inbox.put(None)
         self._thread.join()
+
+    def _run_on(self, model: DiT) -> None:
+        self.model = model
+        self._flow = Flow(model)
+        self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
 
     def _run(self) -> None:
         while self._receive():
@@ -210,8 +223,34 @@ class Batcher:
         except Exception as exc:  # the thread must outlive any one batch
             self._fail(finished, exc)
         else:
-            for batched, wave in zip(finished, samples, strict=True):
+            self._deliver(finished, samples)
+
+    def _deliver(self, finished: list[BatchedChunk], samples: list[NDArray[np.float32]]) -> None:
+        """Resolves what is sound; what is not begins again if the number format may be why."""
+        found = dict(zip(finished, samples, strict=True))
+        broken = [b for b in found if not np.isfinite(found[b]).all() and b.cond.isfinite().all()]
+        if broken and self._wider is not None:
+            self._widen(self._wider, broken)
+        for batched, wave in found.items():
+            if batched.trajectory is not None and not batched.future.done():
                 _resolve(batched, wave)
+
+    def _widen(self, load: Callable[[], DiT], broken: list[BatchedChunk]) -> None:
+        """After an overflow: `broken` chunks and all that have begun start over, wider."""
+        again = broken + self._running + [b for b in self._waiting if b.trajectory is not None]
+        self._waiting = [batched for batched in self._waiting if batched not in again]
+        self._running, self._flow = [], Flow(self.model)
+        try:
+            self._run_on(load())
+        except Exception as exc:  # the thread must outlive it
+            self._fail(again, exc)
+            return
+        self._wider = None
+        warning = overflow_warning(self.model.input_x.dtype)
+        log.warning("%s %d chunks start over.", warning, len(again))
+        for batched in again:
+            batched.trajectory, batched.warnings = None, (warning,)
+        self._waiting += again
 
     def _fail_too_large(self, batched: BatchedChunk) -> None:
         self._too_large += 1
@@ -250,7 +289,7 @@ def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
     elif batched.future.set_running_or_notify_cancel():
         queue_s = batched.started - batched.submitted
         inference_s = time.perf_counter() - batched.started
-        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s)
+        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s, batched.warnings)
         batched.future.set_result(spoken)
 
 

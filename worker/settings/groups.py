@@ -46,7 +46,9 @@ class ModelConfig(Group):
     dtype: Annotated[Dtype, BeforeValidator(_dtype)] = setting(
         "F5_DTYPE", EngineConfig.dtype, "bf16"
     )
-    """`auto`, `float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`)"""
+    """`float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`); `auto`: fp16 on a GPU, on a CPU
+    bf16 where it multiplies in it, else fp32. What overflows fp16 goes on in bf16 (GPUs before
+    Ampere: fp32), with a warning"""
     threads: int = setting("F5_THREADS", EngineConfig.threads, "4", ge=0, le=512)
     """CPU threads of the model; 0: PyTorch's own"""
     max_batch_frames: int = setting(
