@@ -19,6 +19,7 @@ from torch import Tensor
 
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
+from engine.transfer import to_device
 
 # Grid points kept of 32 even steps, by number of function evaluations (f5-tts's table).
 EPSS_GRID: dict[int, tuple[int, ...]] = {
@@ -139,10 +140,10 @@ class Flow:
         device = self.model.device
         padded = torch.zeros(frames, cond.shape[1], device=device)
         padded[: cond.shape[0]] = cond
-        tokens = tokens.to(device)
+        tokens = to_device(tokens, device)
         drops = (False, True) if is_guided(cfg_strength) else (False,)
         contexts = [self.model.context(padded, tokens, drop=drop) for drop in drops]
-        x = noise(frames, cond.shape[1], seed).to(device)
+        x = to_device(noise(frames, cond.shape[1], seed), device)
         return Trajectory(schedule, cond.to(device), contexts, x, cfg_strength)
 
     def admit(self, trajectory: Trajectory) -> None:
