@@ -10,7 +10,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from engine.chunk import Chunk, Reference, SaidWord, SpeechParameters
 from engine.synthesizer import Synthesizer
@@ -82,6 +82,12 @@ class Planner:
                 chunks += [replace(planned[0], pause_s=pause_s), *planned[1:]]
                 pause_s = 0.0
         return chunks
+
+    @staticmethod
+    def tail_s(script: Script) -> float:
+        """Seconds of silence that the script ends with, behind the last chunk."""
+        silent = takewhile(lambda line: not line.text.strip(), reversed(script.lines))
+        return sum(line.pause_s for line in silent)
 
     def _line(self, script: Script, line: Line, first_index: int, ends: bool) -> list[Chunk]:
         """A line's chunks. `ends`: its last sentence does not go on in the next line."""
