@@ -61,8 +61,8 @@ class ModelConfig(Group):
     """When waiting chunks are admitted to the pass: at the next `step`, or when the `batch` is
     done; `auto` is the former on a GPU, the latter on a CPU"""
     warm_up: bool = setting("F5_WARMUP", EngineConfig.warm_up, "false")
-    """Run the model once before the first job is taken; on a GPU also steps of growing size, to find
-    how long a pass should be"""
+    """Run the model once before the first job is taken; on a GPU also steps of growing size, to
+    find how long a pass should be"""
     hf_token: str | None = setting(
         "HF_TOKEN HUGGING_FACE_HUB_TOKEN", ModelRequest.hf_token, "hf_...", secret=True
     )
