@@ -20,6 +20,7 @@ from torch import Tensor
 
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
+from engine.transfer import to_device
 
 # Grid points kept of 32 even steps, by number of function evaluations (f5-tts's table).
 EPSS_GRID: dict[int, tuple[int, ...]] = {
@@ -140,13 +141,13 @@ class Flow:
             seed: fixes the noise.
         """
         device = self.model.device
-        cond, tokens = cond.to(device), tokens.to(device)
+        cond, tokens = to_device(cond, device), to_device(tokens, device)
         padded = torch.zeros(frames, cond.shape[1], device=device)
         padded[: cond.shape[0]] = cond
         contexts = [self.model.context(padded, tokens, drop=False)]
         if is_guided(cfg_strength):
             contexts.append(self._unconditional(padded, tokens))
-        x = noise(frames, cond.shape[1], seed).to(device)
+        x = to_device(noise(frames, cond.shape[1], seed), device)
         return Trajectory(schedule, cond, contexts, x, cfg_strength)
 
     def _unconditional(self, cond: Tensor, tokens: Tensor) -> Tensor:

@@ -86,9 +86,7 @@ async def _submitted(
     chunks: Sequence[Chunk], synthesizer: Synthesizer
 ) -> list[Future[SpokenChunk]]:
     """Futures of all `chunks`; a job stopped meanwhile leaves none of its chunks behind."""
-    submission = asyncio.ensure_future(
-        in_thread(Lane.STORE, lambda: [synthesizer.submit(chunk) for chunk in chunks])
-    )
+    submission = asyncio.ensure_future(in_thread(Lane.STORE, synthesizer.submit_job, chunks))
     try:
         return await asyncio.shield(submission)
     except asyncio.CancelledError:

@@ -162,6 +162,7 @@ class SpeechJob:
             parameters,
             durations=self._text.processing.stages.durations,
             pauses=self._text.options.pauses,
+            starts_soon=self._request.stream and self._reporter.streams,
         )
         self._tail_s = planner.tail_s(script)
         return planner.plan(script)
