@@ -1,6 +1,6 @@
 """A chunk, a piece of text spoken in one go: what is planned of it, and what comes of it.
 
-    Chunk (planned) -> BatchedChunk (engine.batcher) -> SpokenChunk (finished)
+    Chunk (planned) -> BatchedChunk (engine.batched) -> SpokenChunk (finished)
 
 On its way through the model it is a `Trajectory` (engine.sampler).
 """
@@ -84,10 +84,12 @@ class Chunk:
 class SpokenChunk:
     """A finished chunk, and what it took (seconds).
 
-    `queue_s` and `inference_s` are 0 for one that an interrupted run had stored.
+    `queue_s` and `inference_s` are 0 for one that an interrupted run had stored. `warnings` say
+    what the user should know of how it was made.
     """
 
     index: int
     samples: Samples
     queue_s: float = 0.0
     inference_s: float = 0.0
+    warnings: tuple[str, ...] = ()

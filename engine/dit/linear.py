@@ -144,4 +144,5 @@ def agrees(what: str, run: Callable[[], Tensor], expected: Tensor, tolerance: fl
 
 def cpu_multiplies_bf16() -> bool:
     """Whether the CPU has bf16 instructions; without them bf16 is slower than fp32."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    has = torch.cpu.get_capabilities()
+    return bool(has.get("avx512_bf16") or has.get("amx_tile"))

@@ -40,6 +40,7 @@ class CountingModel:
         self.passes: list[int] = []
         self.tokens: list[int] = []
         self.max_chunks = 1000
+        self.overflows = 0  # chunks of that many frames give no numbers
         self.gate: threading.Event | None = None
         self.entered = threading.Event()
         self.error: Exception | None = None
@@ -54,7 +55,11 @@ class CountingModel:
         self.tokens.append(packing.tokens)
         if len(packing.lengths) > self.max_chunks:
             raise torch.OutOfMemoryError("no memory")
-        return self.model(x, context, steps, packing)
+        v: Tensor = self.model(x, context, steps, packing)
+        for length, (start, stop) in zip(packing.lengths, packing.chunk_tokens, strict=True):
+            if length == self.overflows:
+                v[start:stop] = torch.nan
+        return v
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
@@ -130,23 +135,86 @@ def test_a_pass_stays_within_the_frame_budget(batcher: Batcher, counting: Counti
     assert max(counting.tokens) <= 4000
 
 
-def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: CountingModel) -> None:
+def spoken_in_turn(
+    counting: CountingModel, before: str, names: Sequence[str], *, until: int = 1
+) -> list[str]:
+    """The order in which chunks finish where one at a time fits: job `before`, of four, is in its
+    chunk number `until` when the others come, of as many chunks as their name has letters."""
     batcher = Batcher(counting, sums, max_frames=200)  # type: ignore[arg-type]
     done: list[str] = []
-    gate = counting.hold()
-    blocker = batcher.submit(*job(50))
-    assert counting.entered.wait(60)
-    names = [("long", i) for i in range(4)] + [("short", 0)]
-    futures = []
-    for name, index in names:  # one at a time fits
-        future = batcher.submit(*job(100, index=index))
-        future.add_done_callback(lambda _, label=f"{name} {index}": done.append(label))  # type: ignore[misc]
-        futures.append(future)
-    gate.set()
-    for future in (blocker, *futures):
+    running = threading.Event()
+    arrived = threading.Event()
+
+    def finished(label: str) -> None:
+        done.append(label)
+        if len(done) == until:  # on the engine's thread: what comes now comes before the next step
+            running.set()
+            arrived.wait(60)
+
+    def submitted(name: str, count: int) -> list[Any]:
+        futures = batcher.submit_job([job(100, index=i) for i in range(count)])
+        for i, future in enumerate(futures):
+            future.add_done_callback(lambda _, label=f"{name} {i}": finished(label))  # type: ignore[misc]
+        return futures
+
+    futures = submitted(before, 4)
+    assert running.wait(60)
+    for name in names:
+        futures += submitted(name, len(name))
+    arrived.set()
+    for future in futures:
         future.result(60)
     batcher.close()
-    assert done == ["long 0", "short 0", "long 1", "long 2", "long 3"]
+    return done
+
+
+def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: CountingModel) -> None:
+    assert spoken_in_turn(counting, "long", ["a", "b"]) == [
+        "long 0", "a 0", "b 0", "long 1", "long 2", "long 3",
+    ]  # fmt: skip
+
+
+def test_two_long_texts_are_spoken_in_turn(counting: CountingModel) -> None:
+    done = spoken_in_turn(counting, "long", ["late"])
+    assert done.index("late 0") == 1
+    for chunk in range(1, 3):  # neither is ever two chunks ahead of its right
+        assert done.index(f"late {chunk}") < done.index(f"long {chunk + 1}") + 2
+        assert done.index(f"long {chunk}") < done.index(f"late {chunk}") + 2
+
+
+class Order:
+    """What the engine does, in order: passes of the model, and chunks handed over."""
+
+    def __init__(self, counting: CountingModel, *, ahead: bool | None) -> None:
+        self.events: list[str] = []
+        self.model, counting.model = counting.model, self  # type: ignore[assignment]
+        self.batcher = Batcher(counting, sums, max_frames=200, ahead=ahead)  # type: ignore[arg-type]
+        futures = self.batcher.submit_job([job(100, index=i, nfe=2) for i in range(2)])
+        for i, future in enumerate(futures):
+            future.add_done_callback(lambda _, i=i: self.events.append(f"chunk {i}"))  # type: ignore[misc]
+        for future in futures:
+            future.result(60)
+        self.batcher.close()
+
+    def __call__(self, *passed: Any) -> Tensor:
+        self.events.append("step")
+        return self.model(*passed)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def test_the_next_step_is_launched_before_finished_chunks_are_handed_over(
+    counting: CountingModel,
+) -> None:
+    """So that a GPU has work while they are copied out and checked."""
+    found = Order(counting, ahead=True).events
+    assert found == ["step", "step", "step", "chunk 0", "step", "chunk 1"]
+
+
+def test_on_a_cpu_a_finished_chunk_waits_for_no_step(counting: CountingModel) -> None:
+    found = Order(counting, ahead=None).events
+    assert found == ["step", "step", "chunk 0", "step", "step", "chunk 1"]
 
 
 def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
@@ -233,6 +301,39 @@ def test_samples_that_are_no_numbers_never_leave_the_engine(
     with pytest.raises(InferenceFailed, match="NaN or infinite samples"):
         batcher.submit(*job(50)).result(60)
     batcher.close()
+
+
+@pytest.mark.parametrize("at_once", [1000, 2], ids=["under way", "set aside for want of memory"])
+def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
+    counting: CountingModel, model: DiT, at_once: int
+) -> None:
+    kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
+    chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
+    plain = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    alone = {name: plain.submit(*given).result(60).samples for name, given in chunks.items()}
+    plain.close()
+    loaded: list[CountingModel] = []
+
+    def wider() -> CountingModel:
+        loaded.append(CountingModel(model))
+        return loaded[-1]
+
+    counting.overflows, counting.max_chunks = 90, at_once
+    batcher = Batcher(counting, sums, max_frames=4000, join="step", wider=wider)  # type: ignore[arg-type]
+    gate = counting.hold()
+    futures = {"done": batcher.submit(*chunks["done"])}
+    assert counting.entered.wait(60)
+    futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "begun")}
+    gate.set()
+    spoken = {name: future.result(60) for name, future in futures.items()}
+    spoken["joins"] = batcher.submit(*chunks["joins"]).result(60)
+    batcher.close()
+    for name, expected in alone.items():
+        assert np.array_equal(spoken[name].samples, expected), name
+    told = {name for name, found in spoken.items() if found.warnings}
+    assert told == {"broken", "begun"}
+    assert len(loaded) == 1 and batcher.model is loaded[0]
+    assert sum(loaded[0].passes) == 3 + 5 + 2  # every step of the three, once
 
 
 def test_closing_cancels_what_waits(counting: CountingModel) -> None:
