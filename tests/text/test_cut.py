@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from text.cut import chunks, sentences
 from text.front import TextOptions, prepare
+from text.lexicon import from_mapping
 from text.script import Break, Line
 from tools.text_accuracy import TABLES
 
@@ -137,3 +138,17 @@ def test_sums_of_money_and_names_stay_together() -> None:
             ):
                 assert not chunk.text.endswith(("million", "hundred", "thousand"))
             assert not chunk.text.endswith(("George", "Washington"))
+
+
+@pytest.mark.parametrize("text", ["abcdefg" * 100, "今" * 700, "1" * 700])
+def test_a_text_without_blanks_is_cut_evenly(text: str) -> None:
+    lengths = [len(cut.text) for cut in chunks(Line(text), 300)]
+    assert sum(lengths) == 700 and max(lengths) - min(lengths) <= 10 and len(lengths) == 3
+
+
+def test_what_a_lexicon_says_is_not_cut_at_its_sentences() -> None:
+    alias = "The A. Company of Many. Of all things, the best. Really now, it is"
+    options = TextOptions(language="en", lexicon=from_mapping({"ACME": alias}))
+    line = prepare("We like ACME very much and so do others. ACME too.", options).lines[0]
+    cuts = [cut.text for cut in chunks(line, 90)]
+    assert len(cuts) > 1 and sum(alias in cut for cut in cuts) == 2
