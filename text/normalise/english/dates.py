@@ -53,7 +53,8 @@ _MONTH_ALONE = re.compile(
     rf"[Ll]ast|[Nn]ext|[Tt]his|[Ee]very)[\s-](?P<month>{either(_SHORT)}\b\.?)(?!\w)"
 )
 _MONTH_FIRST = re.compile(
-    r"(?P<when>(?:on|by|before|after|until|from|since|due|dated|EOD|COB)\s|[Tt]he\s"
+    r"(?P<when>(?:on|by|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
+    r"|ending|effective|expires|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
     rf"|\b{_DAY_NAME}\.?,?\s|(?:{'|'.join(DAYS.values())}),?\s)"
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"

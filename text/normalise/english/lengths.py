@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from text.normalise.around import after, before
 from text.normalise.english import numbers
@@ -40,9 +41,12 @@ _ASKED = re.compile(
     r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$", re.IGNORECASE
 )
 _HOURS = re.compile(
-    rf"{_START}(?P<a>\d{{1,3}})\s?(?P<big>hrs?|h|min|m)\.?\s?"
-    r"(?P<b>\d{1,2})\s?(?P<small>mins?|m|secs?|s)\b(?!\.\d)"
+    rf"(?P<at>\b(?:at|by|until|till|before|from)\s)?{_START}(?P<a>\d{{1,3}})\s?"
+    r"(?P<big>days?|d|hrs?|h|min|m)\.?\s?(?P<b>\d{1,2})(?:\s?(?P<small>hours?|hrs?|h|mins?|m|secs?|s)\b\.?"
+    r"(?:\s?(?P<c>\d{1,2})\s?(?P<last>mins?|m|secs?|s)\b)?)?(?![\w]|[.,]\d)"
 )
+_SMALLER = {"d": "h", "h": "m", "m": "s"}
+_TIMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
 def _degrees(match: re.Match[str]) -> Reading:
@@ -94,13 +98,23 @@ def _by(match: re.Match[str]) -> Reading:
 
 
 def _hours(match: re.Match[str]) -> Reading:
-    """`2h 14m`: here m is a minute."""
-    big, small = match["big"][0], match["small"][0]
-    if (big == "h") != (small == "m"):
+    """`2h 14m`, `2h15m30s`, `1h30`: here m is a minute; "at 14h30" is a time."""
+    units = [match["big"][0], *(match[name][0] for name in ("small", "last") if match[name])]
+    if any(_SMALLER.get(big) != small for big, small in pairwise(units)):
         return None
-    names = ("hour", "minute") if big == "h" else ("minute", "second")
-    pairs = zip((match["a"], match["b"]), names, strict=True)
-    return " ".join(f"{numbers.number(n)} {name}{'' if n == '1' else 's'}" for n, name in pairs)
+    at = match["at"] or ""
+    if len(units) == 1:
+        if units != ["h"] or len(match["b"]) != 2 or int(match["b"]) > 59:
+            return None
+        if at and int(match["a"]) < 25:
+            return f"{at}{numbers.number(match['a'])} {numbers.short_year(int(match['b']))}"
+        units = ["h", "m"]
+    amounts = [match[name] for name in "abc" if match[name]]
+    said = [
+        f"{numbers.cardinal(int(n))} {_TIMES[unit]}{'' if int(n) == 1 else 's'}"
+        for n, unit in zip(amounts, units, strict=True)
+    ]
+    return at + " ".join(said) + stop(match)
 
 
 RULES = [
@@ -109,7 +123,7 @@ RULES = [
     Rule("feet and inches", _FEET_IN, _feet, _DIGITS),
     Rule("sizes", _PIXELS, _pixels, "xX×"),
     Rule("sizes", _BY, _by, "xX×"),
-    Rule("duration", _HOURS, _hours, "hm"),
+    Rule("duration", _HOURS, _hours, "hmd"),
     Rule("feet", _FOOT, _foot, "'"),
     Rule("inches", _INCHES, _inches, "\"'i"),
 ]

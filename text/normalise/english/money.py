@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT
-from text.normalise.english.context import describes
+from text.normalise.english.context import describes, stop
 from text.normalise.rules import Reading, Rule, either
 from text.normalise.word_lists import pairs, rows
 
@@ -54,6 +54,9 @@ _EUROPEAN = re.compile(
 )
 _LOSS = re.compile(
     rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?"
+)
+_SHILLINGS = re.compile(
+    r"£(?P<a>\d{1,5}|\d{1,3},\d{3})\s(?P<b>1?\d)s\.?(?:\s(?P<c>1?\d)d\b\.?)?(?!\w)"
 )
 _PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?!\w)")
 
@@ -136,12 +139,24 @@ def _loss(match: re.Match[str]) -> Reading:
     return f"minus {_named(match['low'], _SYMBOLS[match['symbol']], match['mag'])}"
 
 
+def _shillings(match: re.Match[str]) -> Reading:
+    """`£3 10s. 6d.`: pounds, shillings and pence."""
+    parts = [_named(match["a"], _SYMBOLS["£"], None)]
+    parts.append(f"{numbers.cardinal(int(match['b']))} shilling{'' if match['b'] == '1' else 's'}")
+    if match["c"]:
+        parts.append(
+            f"{numbers.cardinal(int(match['c']))} {'penny' if match['c'] == '1' else 'pence'}"
+        )
+    return " ".join(parts) + stop(match)
+
+
 def _pence(match: re.Match[str]) -> Reading:
     return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
 
 
 RULES = [
     Rule("money", _EUROPEAN, _european, "€Ee"),
+    Rule("shillings", _SHILLINGS, _shillings, "£"),
     Rule("notes", _NOTES, _notes, "s"),
     Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS}) + "s"),
     Rule("money", _AFTER, _after, "0123456789"),

@@ -38,13 +38,18 @@ _SHORT = re.compile(
 )
 _NUMBERED = re.compile(
     r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
-    r"|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?"
-    r"[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)"
+    r"|ending\sin|[Rr]ef\.|passcode|password|OTP|ISBN|SKU|[Pp]asscode|[Bb]arcode|[Bb]ooking|[Cc]onfirmation"
+    r"|[Tt]icket|[Oo]rder|[Pp]olicy|[Pp]assport|[Ll]icen[cs]e)(?:\s(?:is|was|no\.|number))?"
+    r"[:\s]{1,2}#?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
 )
 _HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
     r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6})(?P<x>-[Xx])?(?![\w/]|[-–.,]\d)"
 )
+
+
+# No range ends in a number with a nought before it: `2024-0117`.
+_REFERENCE = re.compile(r"(?<![\w.,/:$£€-])(?P<n>\d{2,8}-0\d{2,7})(?![\w/%]|[-–.,]\d)")
 
 
 def _grouped(text: str) -> str:
@@ -72,11 +77,15 @@ def _short(match: re.Match[str]) -> Reading:
 
 def _numbered(match: re.Match[str]) -> Reading:
     year = len(match["n"]) == 4 and match["n"][:2] in ("19", "20")
+    if "#" in match[0]:
+        return None
+    if "-" in match["n"]:
+        return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
     return None if year else _short(match)
 
 
 def _hash(match: re.Match[str]) -> Reading:
-    return f"number {numbers.grouped_digits(match['n'])}"
+    return f"{'number ' if match[0][0] == '#' else ''}{numbers.grouped_digits(match['n'])}"
 
 
 def _serial(match: re.Match[str]) -> Reading:
@@ -90,5 +99,8 @@ RULES = [
     Rule("phone", _SHORT, _short, _DIGITS),
     Rule("numbered", _NUMBERED, _numbered, _DIGITS),
 ]
-SERIALS = [Rule("serial number", _SERIAL, _serial, "-–")]
+SERIALS = [
+    Rule("serial number", _SERIAL, _serial, "-–"),
+    Rule("serial number", _REFERENCE, _hash, "-"),
+]
 """After dates, which look alike."""

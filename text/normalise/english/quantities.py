@@ -24,8 +24,9 @@ _UNITS = re.compile(
     rf"(?:(?P<low>{VALUE})\s?(?P<low_unit>{_UNIT})?\s?[-–—]\s?(?P<minus2>[-−])?)?"
     rf"(?P<high>{VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT})"
     rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?"
-    r"(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?"
+    r"(?:(?P<each>/)(?=[a-z]{3,12}\b(?!/))|(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?)"
 )
+_LATER = re.compile(r"\s(?:later|ago|earlier|late|remaining|delay|wait|break)\b")
 _MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")
 _MAGNITUDE = re.compile(
     rf"{_START}(?:(?P<low>{AMOUNT})[kKmMB]?[-–])?(?P<n>{AMOUNT})\s?"
@@ -55,11 +56,15 @@ def _units(match: re.Match[str]) -> Reading:
         return None  # 5m people
     if unit == "m" and not gap and _MILLIONS.search(before(match)):
         return f"{value(match['high'])} million"
+    if unit == "m" and _LATER.match(after(match)):
+        return f"{_low(match)}{value(match['high'])} minute{'' if is_one(match['high']) else 's'}"
     if unit == "bar" and gap == "-":
         return None
     hyphen = "-" if gap == "-" and unit not in ("°", "%") else " "
     said = f"{_low(match)}{value(match['high'])}{hyphen}{_unit_name(match)}"
     per = f" per {PER[match['per']]}" if match["per"] else ""
+    if match["each"]:  # "5 mg/tablet"; of degrees "180°C/gas mark 4"
+        per = " or " if unit[0] in "°º℃℉%" else " per "
     return f"{said}{per}{stop(match)}{' or ' if match['or'] else ''}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text.normalise.around import after, before
+from text.normalise.around import after, before, is_last
 from text.normalise.english.addresses import is_street
 from text.normalise.english.context import starts_sentence, stop
 from text.normalise.rules import Reading, Rule, either
@@ -21,6 +21,9 @@ _SLASHED = {
     "n/a": "N A", "N/A": "N A", "w/": "with",
 }  # fmt: skip
 
+# After these the sentence goes on, whatever follows: "Smith vs. Mr. Jones".
+_GOES_ON = frozenset(words("en/goes_on"))
+_FOLLOWING = re.compile(r"(?<=\d)\s?ff\.?(?!\w)")
 _TITLE = re.compile(
     rf"\b(?P<word>{either(list(_TITLES))})\."
     r"(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))"
@@ -33,6 +36,9 @@ _LOUD_TITLE = re.compile(r"\b(?P<word>MRS|MR|MS|DR|PROF|SGT|CAPT|COL|LT|GEN|GOV)
 _NO_TITLE = re.compile(r"\s(?:[A-Z]{2}|Z\b)")  # Gen Z, Rep. ID
 _SENIOR = re.compile(r"\b[A-Z][a-z]+,?\s$")
 _SHORT = re.compile(rf"(?<![\w.])(?P<word>{either(list(_FIXED))})(?!\w)")
+_PHRASE = re.compile(
+    rf"(?<![\w.])(?P<word>{either([form for form in _FIXED if ' ' in form])})(?!\w)"
+)
 _FIGURE = re.compile(
     rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?"
     r"(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
@@ -40,7 +46,25 @@ _FIGURE = re.compile(
 _ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
 _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 # These are words or units themselves and need a figure, not a numeral in small letters.
-_DOUBTFUL = ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P")
+_DOUBTFUL = (
+    "s",
+    "ss",
+    "fn",
+    "vv",
+    "no",
+    "art",
+    "ed",
+    "min",
+    "sec",
+    "tab",
+    "App",
+    "reg",
+    "est",
+    "c",
+    "p",
+    "l",
+    "P",
+)
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
     r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
@@ -93,6 +117,8 @@ def _short(match: re.Match[str]) -> Reading:
         return None  # a name
     if word in ("ca.", "max.", "temp.", "Temp.") and not rest.startswith(" "):
         return None
+    if word in _GOES_ON:
+        return _FIXED[word] + ("." if is_last(match) else "")
     return _FIXED[word] + stop(match, in_names=word[0].isupper())
 
 
@@ -142,11 +168,16 @@ def _slash(match: re.Match[str]) -> Reading:
     return _SLASHED[word] + (" " if word == "w/" and glued else "")
 
 
+def _following(match: re.Match[str]) -> Reading:
+    return " and following" + stop(match)
+
+
 def _featuring(match: re.Match[str]) -> Reading:
     return f"{match['bracket']}featuring"
 
 
 RULES = [
+    Rule("phrase", _PHRASE, _short, "."),
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("title", _LOUD_TITLE, _loud_title, "."),
@@ -160,5 +191,6 @@ RULES = [
     Rule("versus", _VERSUS, _versus, "vV"),
     Rule("and or", _AND_OR, _and_or, "/"),
     Rule("slash", _SLASH, _slash, "/"),
+    Rule("following", _FOLLOWING, _following, "f"),
     Rule("featuring", _FEATURING, _featuring),
 ]

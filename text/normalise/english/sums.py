@@ -7,9 +7,8 @@ import re
 from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule
 from text.normalise.word_lists import pairs, words
-from text.spans import Edit
 
 _START = r"(?<![\w.,/:-])"
 
@@ -20,9 +19,6 @@ _FIXED = {
     "20/20": "twenty twenty",
 }
 _PHRASE = re.compile(rf"{_START}(?:24/7/365|24/7|9/11|20/20)(?![\w/]|[.,]\d)")
-_VERSE = re.compile(
-    rf"\b{either(words('en/books'))}\.?\s(?P<a>\d{{1,3}}):(?P<b>\d{{1,3}})(?:[-–](?P<c>\d{{1,3}}))?(?!\w|[.,:]\d)"
-)
 _STARS = re.compile(rf"{_START}(?P<a>\d{{1,2}}\.\d{{1,2}})/(?P<b>5|10|100)(?!\w|[.,/]\d)")
 _MIXED = re.compile(rf"{_START}\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}}(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(
@@ -65,12 +61,6 @@ _COMMON_PARTS = frozenset([*range(2, 11), 12, 16, 20, 24, 32, 50, 64, 100])
 
 def _phrase(match: re.Match[str]) -> Reading:
     return _FIXED[match[0]]
-
-
-def _verse(match: re.Match[str]) -> Reading:
-    said = f"{numbers.number(match['a'])} {numbers.number(match['b'])}"
-    said += f" to {numbers.number(match['c'])}" if match["c"] else ""
-    return [Edit(match.start("a"), match.end(), said)]
 
 
 def _stars(match: re.Match[str]) -> Reading:
@@ -196,8 +186,6 @@ def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
-VERSES = Rule("verse", _VERSE, _verse, ":")
-"""Before times, which are written alike."""
 RULES = [
     Rule("phrase", _PHRASE, _phrase, "/"),
     Rule("ions", _ION, _ion, "⁺⁻"),

@@ -39,6 +39,8 @@ def _version(match: re.Match[str]) -> Reading:
 
 
 def _short(match: re.Match[str]) -> Reading:
+    if match["v"] == "V" and "." not in match["n"] and not match["x"]:
+        return f"V {numbers.label(match['n'])}"  # an engine, a rocket
     return f"{_named_before(match)}{_parts(match['n'])}{' point X' if match['x'] else ''}"
 
 
