@@ -16,7 +16,7 @@ _PASSAGE = r"\d{1,3}(?::\d{1,3}[ab]?)?(?:[-–]\d{1,3}(?::\d{1,3})?)?"
 _VERSES = r"\d{1,3}:\d{1,3}[ab]?(?:[-–]\d{1,3}(?::\d{1,3})?)?"
 # A number, or nothing but a chapter, after these is more often something else.
 _DOUBTFUL = frozenset(words("en/books_doubtful"))
-_NUMBERED = ("Sam", "Kgs", "Chr", "Chron", "Cor", "Thess", "Thes", "Tim", "Pet", "Samuel", "Kings")
+_NUMBERED: tuple[str, ...] = ("Sam", "Kgs", "Chr", "Chron", "Cor", "Thess", "Thes", "Tim", "Pet", "Samuel", "Kings")
 _NUMBERED += ("Chronicles", "Corinthians", "Thessalonians", "Timothy", "Peter", "John", "Jn")
 
 _CITED = re.compile(
