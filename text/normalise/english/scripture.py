@@ -16,8 +16,7 @@ _PASSAGE = r"\d{1,3}(?::\d{1,3}[ab]?)?(?:[-–]\d{1,3}(?::\d{1,3})?)?"
 _VERSES = r"\d{1,3}:\d{1,3}[ab]?(?:[-–]\d{1,3}(?::\d{1,3})?)?"
 # A number, or nothing but a chapter, after these is more often something else.
 _DOUBTFUL = frozenset(words("en/books_doubtful"))
-_NUMBERED: tuple[str, ...] = ("Sam", "Kgs", "Chr", "Chron", "Cor", "Thess", "Thes", "Tim", "Pet", "Samuel", "Kings")
-_NUMBERED += ("Chronicles", "Corinthians", "Thessalonians", "Timothy", "Peter", "John", "Jn")
+_NUMBERED = frozenset(words("en/books_numbered"))
 
 _CITED = re.compile(
     rf"(?<![\w.])(?:(?P<n>[123]|I{{1,3}})\s)?\b(?P<book>{_BOOK})(?P<dot>\.)?\s"
