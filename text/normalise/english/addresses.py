@@ -101,7 +101,7 @@ def _street(match: re.Match[str]) -> Reading:
     if not match["dot"] and len(match["t"]) == 2 and not re.match(r"[,;).]|\s[a-z]|$", rest):
         return None
     if match["dot"] and match["t"] in ("St", "Dr"):
-        alone = re.match(r"\s?[,;:)!?]|\s[a-z]|\s*$", rest)
+        alone = re.match(r"\s?[,;:)!?]|\s[a-z&]|\s*$", rest)
         if not alone and not is_street(match):
             return None
     return [_street_edit(match), *_direction_edits(match)]

@@ -26,12 +26,16 @@ _FEET = re.compile(rf"{_START}(?P<feet>\d{{1,3}})'\s?-?(?P<inches>{_INCH})(?:\"|
 _FEET_IN = re.compile(
     rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>{_INCH})\s?in\b\.?"
 )
-_INCHES = re.compile(rf"{_START}(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))")
+_INCHES = re.compile(
+    rf"{_START}(?:(?P<low>\d{{1,3}})\s?[-–]\s?)?(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))"
+)
 _FOOT = re.compile(
     rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)"
     r"|(?<=['\"]\s[x×]\s)(?P<m>\d{1,4})'"
 )
-_PIXELS = re.compile(r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?![\w.])")
+_PIXELS = re.compile(
+    r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?P<px>\s?px\b)?(?![\w]|\.\w)"
+)
 _BY = re.compile(
     rf"{_START}(?P<a>{VALUE})\s?"
     rf"(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])}|['\"])?\s?"
@@ -72,9 +76,10 @@ def _inches(match: re.Match[str]) -> Reading:
         line = before(match, 400).rpartition("\n")[2]
         if len(re.findall(r'(?<!\d)"', line)) % 2:
             return None  # a closing quotation mark
-    if "-" in match[0] or describes(match):
-        return f"{value(match['n'])}-inch"
-    return _inches_words(match["n"])
+    low = f"{numbers.number(match['low'])} to " if match["low"] else ""
+    if match[0].endswith(("-in", "-in.")) or after(match, 2)[:1] == "-" or describes(match):
+        return f"{low}{value(match['n'])}-inch"
+    return low + (f"{value(match['n'])} inches" if low else _inches_words(match["n"]))
 
 
 def _foot(match: re.Match[str]) -> Reading:
@@ -82,7 +87,8 @@ def _foot(match: re.Match[str]) -> Reading:
 
 
 def _pixels(match: re.Match[str]) -> Reading:
-    return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}"
+    pixels = " pixels" if match["px"] else ""
+    return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}{pixels}"
 
 
 def _by(match: re.Match[str]) -> Reading:

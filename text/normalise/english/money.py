@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from text.normalise.around import after
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT
 from text.normalise.english.context import describes, stop
@@ -32,11 +33,11 @@ PER = pairs("en/per")
 _MAG = either(list(MAGNITUDES))
 _SYMBOL = either(list(_SYMBOLS))
 _CODE = either(list(_CODES))
-_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]))?)?"
+_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]|[,;)]))?)?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<![\w.])[-−])?(?<![A-Za-z])(?P<symbol>{_SYMBOL})\s?(?P<minus2>[-−])?"
-    rf"(?P<low>{AMOUNT})(?:[\s-]?(?P<mag>{_MAG})(?![A-Za-z]))?"
+    rf"(?P<low>{AMOUNT})(?:[\s-]?(?P<mag>{_MAG})(?![A-Za-z])(?:(?<=mil)\.(?=\s[a-z]))?)?"
     rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<high>{AMOUNT})"
     rf"(?:[\s-]?(?P<mag2>{_MAG})(?![A-Za-z]))?(?=[^\w%°]|$))?{_PER}(?P<plus>\+)?(?!\d)"
 )
@@ -52,6 +53,7 @@ _EUROPEAN = re.compile(
     r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)"
     r"|(?<![\w.,])(?P<c>\d{1,3}(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)"
 )
+_COMPOUND = re.compile(r"-[a-z]")  # "a $3-a-day habit"
 _LOSS = re.compile(
     rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?"
 )
@@ -99,7 +101,8 @@ def _before(match: re.Match[str]) -> Reading:
     currency = _SYMBOLS[match["symbol"]]
     sign = "minus " if match["minus"] or match["minus2"] else ""
     if match["high"] is None:
-        said = _named(match["low"], currency, match["mag"], single=describes(match))
+        single = describes(match) or _COMPOUND.match(after(match, 3)) is not None
+        said = _named(match["low"], currency, match["mag"], single=single)
     else:
         said = _range(match, currency)
     return f"{sign}{said}{_per(match)}{' plus' if match['plus'] else ''}"
@@ -107,7 +110,7 @@ def _before(match: re.Match[str]) -> Reading:
 
 def _range(match: re.Match[str], currency: Currency) -> str:
     low, magnitude, last = match["low"], match["mag"], match["mag2"]
-    high = _named(match["high"], currency, last)
+    high = _named(match["high"], currency, last, single=describes(match))
     if magnitude and magnitude != last:
         first = f"{numbers.number(low)} {MAGNITUDES[magnitude]}"
     elif "." in low and not last:

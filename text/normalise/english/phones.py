@@ -85,10 +85,16 @@ def _numbered(match: re.Match[str]) -> Reading:
 
 
 def _hash(match: re.Match[str]) -> Reading:
+    low, _, high = match["n"].partition("-")
+    if match[0][0] == "#" and len(high) < 4 and high.isdecimal() and int(low) < int(high):
+        return f"numbers {numbers.number(low)} to {numbers.number(high)}"
     return f"{'number ' if match[0][0] == '#' else ''}{numbers.grouped_digits(match['n'])}"
 
 
 def _serial(match: re.Match[str]) -> Reading:
+    parts = re.split("[-–]", match["n"])
+    if len(parts) == 3 and max(map(len, parts)) < 3 and min(map(len, parts)) == 1:
+        return ", ".join(map(numbers.number, parts))  # won, lost, drawn
     return numbers.grouped_digits(match["n"]) + (" X" if match["x"] else "")
 
 

@@ -46,32 +46,22 @@ _FIGURE = re.compile(
 _ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
 _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 # These are words or units themselves and need a figure, not a numeral in small letters.
-_DOUBTFUL = (
-    "s",
-    "ss",
-    "fn",
-    "vv",
-    "no",
-    "art",
-    "ed",
-    "min",
-    "sec",
-    "tab",
-    "App",
-    "reg",
-    "est",
-    "c",
-    "p",
-    "l",
-    "P",
-)
+_DOUBTFUL = frozenset(words("en/doubtful"))
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
-    r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"|card|flight|house|VAT|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
     r"(?=\s(?:is|was|and|on|or)\b|:)"
 )
-_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)ed\.")
-_BARE_FORM = re.compile(rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?![\w'-]|\.\w)")
+_ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Cir.": "Circuit"}
+_EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
+_ESTIMATED = re.compile(r"(?<=\d\s)est\.|(?<=cents\s)est\.|(?<=%\s)est\.")
+_SPOON = re.compile(r"(?<=\d\s)(?P<word>[cTt])\.(?=\s[a-z])")
+_SPOONS = {"c": ("cup", "cups"), "T": ("tablespoon", "tablespoons"), "t": ("teaspoon", "teaspoons")}
+_EACH = re.compile(r"\b(?:a|per|each|every|last|next|this)\s(?P<word>yr|mo|hr|wk|min|sec)\.(?!\w)")
+_EACH_OF = {"yr": "year", "mo": "month", "hr": "hour", "wk": "week", "min": "minute"}
+_BARE_FORM = re.compile(
+    rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?:\.(?=\s[a-z(\d]|[,;:)])|(?![\w'-]|\.\w))"
+)
 _COMPANY = re.compile(
     rf"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>{either(list(_COMPANIES))})\.(?!\w)"
 )
@@ -126,6 +116,8 @@ def _figure(match: re.Match[str]) -> Reading:
     word = match["word"]
     if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL]", after(match, 2)):
         return None
+    if word in ("b", "d") and not re.match(r"1\d{3}|20\d\d", after(match, 6)):
+        return None
     if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
     name = _BEFORE_FIGURE[word]
@@ -142,7 +134,21 @@ def _number(match: re.Match[str]) -> Reading:
 
 
 def _edition(match: re.Match[str]) -> Reading:
-    return "edition" + stop(match)
+    return _ORDINAL_OF[match["word"]] + stop(match, in_names=True)
+
+
+def _estimated(match: re.Match[str]) -> Reading:
+    return "estimated" + stop(match)
+
+
+def _spoon(match: re.Match[str]) -> Reading:
+    one, many = _SPOONS[match["word"]]
+    return one if re.search(r"(?:^|\D)(?:1|\d/\d|[½¼¾⅓⅔])\s$", before(match, 6)) else many
+
+
+def _each(match: re.Match[str]) -> Reading:
+    said = _EACH_OF.get(match["word"], "second")
+    return [Edit(match.start("word"), match.end(), said + stop(match))]
 
 
 def _bare_form(match: re.Match[str]) -> Reading:
@@ -176,6 +182,8 @@ def _featuring(match: re.Match[str]) -> Reading:
     return f"{match['bracket']}featuring"
 
 
+SPOONS = Rule("spoons", _SPOON, _spoon, "cTt")
+"""Before units, in which t is a ton."""
 RULES = [
     Rule("phrase", _PHRASE, _short, "."),
     Rule("title", _TITLE, _title, "."),
@@ -186,6 +194,8 @@ RULES = [
     Rule("short form", _SHORT, _short, "."),
     Rule("number", _NUMBER, _number, "."),
     Rule("edition", _EDITION, _edition, "."),
+    Rule("each", _EACH, _each, "."),
+    Rule("estimated", _ESTIMATED, _estimated, "e"),
     Rule("bare short form", _BARE_FORM, _bare_form),
     Rule("company", _COMPANY, _company, "."),
     Rule("versus", _VERSUS, _versus, "vV"),

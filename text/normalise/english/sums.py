@@ -49,6 +49,10 @@ _NEGATIVE = re.compile(
 )
 _ABOUT = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
+_STAR = re.compile(r"(?<=\d)\*(?=[\s.,;:)]|$)")
+_ARROW = re.compile(r"\s?(?:→|⟶|⇌|-->|->)\s?(?=[\w(])")
+_CRICKET = re.compile(r"\b(?:overs?|wickets?|innings|runs|batted|not out|declared)\b")
+_FORMULA = re.compile(r"[₀-₉]|\+\s?\d?[A-Z]")
 _ROOT = re.compile(r"√\s?(?=[\d(a-z])")
 _PLUS = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
 _BETWEEN = re.compile(
@@ -80,6 +84,10 @@ def _fraction(match: re.Match[str]) -> Reading:
     zeros = "0" in (a[0], b[0])
     if 0 < top < bottom <= 100 and not zeros and (bottom in _COMMON_PARTS or of or match["th"]):
         return numbers.fraction(top, bottom)
+    if 1900 <= top < 2100 and len(b) > 2:
+        return f"{numbers.year(top)}, {numbers.label(b)}"  # Regulation 2016/679
+    if top > 10 >= bottom and _CRICKET.search(f"{before(match, 60)} | {after(match, 60)}"):
+        return f"{numbers.cardinal(top)} for {numbers.cardinal(bottom)}"
     if top == bottom or top + bottom == 100 or zeros:
         return f"{numbers.number(a)} {numbers.number(b)}"
     if re.match(r"\s?=", after(match)):
@@ -148,6 +156,8 @@ def _between(match: re.Match[str]) -> Reading:
     said = _SIGNS[sign]
     if sign in "<>" and re.search(r"[a-z]{2}$", before(match, 2)):
         return f" {'more' if sign == '>' else 'less'} than "
+    if sign in "≥≤" and re.search(r"[a-z]{2}$|'s$", before(match, 2)):
+        return f" at {'least' if sign == '≥' else 'most'} "
     if said.startswith("is ") and re.search(r"\b(?:is|are|was)$", before(match, 4)):
         said = said[3:]
     return f" {said} "
@@ -178,6 +188,20 @@ def _plus_minus(match: re.Match[str]) -> Reading:
     return "plus or minus "
 
 
+def _star(match: re.Match[str]) -> Reading:
+    """A star behind a figure is a note; in cricket the batsman is not out."""
+    around = f"{before(match, 80)} | {after(match, 60)}"
+    return " not out" if _CRICKET.search(around) else ""
+
+
+def _arrow(match: re.Match[str]) -> Reading:
+    """`2H2 + O2 → 2H2O` gives, `5 → 10` goes to; any other is decoration."""
+    left, right = before(match, 16), after(match, 10)
+    if _FORMULA.search(left) or _FORMULA.search(right):
+        return " gives "
+    return " to " if left[-1:].isdigit() and right[:1].isdigit() else None
+
+
 def _root(match: re.Match[str]) -> Reading:
     return "the square root of "
 
@@ -186,7 +210,11 @@ def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
+PLUS_MINUS = Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+")
+"""Before units, which take the minus for theirs."""
 RULES = [
+    Rule("star", _STAR, _star, "*"),
+    Rule("arrow", _ARROW, _arrow, "→⟶⇌>"),
     Rule("phrase", _PHRASE, _phrase, "/"),
     Rule("ions", _ION, _ion, "⁺⁻"),
     Rule("stars", _STARS, _stars, "/"),
@@ -199,7 +227,6 @@ RULES = [
     Rule("range", _RANGE, _range, "-–—"),
     Rule("negative", _NEGATIVE, _negative, "-−"),
     Rule("about", _ABOUT, _about, "~"),
-    Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+"),
     Rule("plus", _PLUS, _plus, "+"),
     Rule("root", _ROOT, _root, "√"),
     Rule("arithmetic", _BETWEEN, _between, "+×÷=≈≠≤≥*/·⋅−<>-!"),

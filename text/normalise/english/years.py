@@ -13,8 +13,8 @@ from text.spans import Edit
 _DIGITS = "0123456789"
 
 _RANGE = re.compile(
-    rf"(?<![\w.,:/-])(?P<a>{YEAR})(?P<dash>\s?[-–—]\s?|/|\sto\s)(?P<b>{YEAR}|\d\d|{SHORT_YEAR})"
-    r"(?![\w:%/-]|[.,]\d)"
+    rf"(?<![\w.,:/-])(?P<fy>FY)?(?P<a>{YEAR})(?P<dash>\s?[-–—]\s?|/|\sto\s)(?P<b>{YEAR}|\d\d|{SHORT_YEAR})"
+    r"(?![\w%/-]|[.,:]\d)"
 )
 _DECADE = re.compile(r"(?<![\w.,])(?P<y>(?:1\d|20|21)\d0)'?s\b")
 _SHORT_DECADE = re.compile(
@@ -61,7 +61,9 @@ def _range(match: re.Match[str]) -> Reading:
     if int(last) <= int(first[-len(last) :]):
         return None
     join = " " if match["dash"] == "/" else " to "
+    fiscal = [Edit(*match.span("fy"), "F Y ")] if match["fy"] else []
     return [
+        *fiscal,
         Edit(*match.span("a"), _year(first)),
         Edit(*match.span("dash"), join),
         Edit(*match.span("b"), _year(last)),
