@@ -19,6 +19,9 @@ _LABELLED = re.compile(
 _LABELLED_LETTER = re.compile(
     rf"\b(?:{either(words('en/labelled'))}|[Ee]xit|[Ss]eat|[Pp]latform|[Tt]rack)\s(?P<n>\d{{1,4}})(?P<a>[A-Z])(?!\w)"
 )
+_ROOM = re.compile(
+    r"\b(?:Room|room|Rm\.?|Suite|Ste\.|Apt\.|Unit|Flat)\s(?P<a>\d{1,2})-(?P<b>\d{3})(?![\w%]|[.,]\d)"
+)
 _MODEL = re.compile(
     r"\b(?:(?:Boeing|Airbus|Embraer|MD|DC)[\s-]|(?=7[0-8]7-\d{3}))(?P<a>\d{2,3})-(?P<b>\d{1,4})(?!\w)"
 )
@@ -32,9 +35,10 @@ _ACCOUNT = re.compile(
 )
 _STAR = re.compile(r"(?<!\w)A\*(?![\w*])")
 _PLAN = re.compile(r"(?<!\w)(?P<n>401|403|457)\s?\(?(?P<a>[kb])\)?(?!\w)")
+_CLAUSE = r"[A-Za-z]|\d{1,2}|[ivx]{1,4}"
 _SECTION = re.compile(
-    r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d{1,3})?)(?P<o>[a-z]?)\((?P<p>[a-z]|\d{1,2}|[ivx]{1,4})\)"
-    r"(?:\((?P<q>[a-z]|\d{1,2}|[ivx]{1,4})\))?(?!\w)"
+    rf"(?<![\w.,])(?P<n>\d{{1,3}}(?:\.\d{{1,3}})?)(?P<o>[a-z]?)\((?P<p>{_CLAUSE})\)"
+    rf"(?:\((?P<q>{_CLAUSE})\))?(?:\((?P<r>{_CLAUSE})\))?(?:[-–]\((?P<s>{_CLAUSE})\))?(?!\w)"
 )
 _DOUBLE_OH = re.compile(r"(?<![\w.,-])00(?P<n>[1-9])(?!\w|[.,-]\d)")
 _GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<sign>[+−-])(?=[\s,.;:!?)\"']|$)")
@@ -57,7 +61,7 @@ _FIGURES_FIRST = re.compile(
     r"(?![\w&]|'[a-z])"
 )
 _SUBSCRIPT = re.compile(
-    r"(?<!\w)(?=[A-Za-z]{1,12}[₀-₉])(?P<n>(?:[A-Z][a-z]?[₀-₉]{0,2}){1,8})(?![₀-₉\w])"
+    r"(?<!\w)(?=[A-Za-z]{1,12}[₀-₉])(?P<n>(?:[A-Z][a-z]?[₀-₉]{0,2}){1,8}e?)(?![₀-₉\w])"
     r"|(?<=[A-Za-z0-9₀-₉])[₀-₉]{1,9}"
 )
 _MIXED = re.compile(
@@ -125,9 +129,13 @@ def _with_letter(match: re.Match[str]) -> Reading:
 
 
 def _section(match: re.Match[str]) -> Reading:
-    pieces = [match[group] for group in "pq" if match[group]]
-    said = [numbers.cardinal(int(p)) if p.isdecimal() else spell(p) for p in pieces]
-    return " ".join([numbers.number(match["n"]), *match["o"].upper(), *said])
+    pieces = [match[group] for group in "pqr" if match[group]]
+    said = [numbers.number(match["n"]), *match["o"].upper(), *map(_clause, pieces)]
+    return " ".join(said) + (f" to {_clause(match['s'])}" if match["s"] else "")
+
+
+def _clause(text: str) -> str:
+    return numbers.cardinal(int(text)) if text.isdecimal() else spell(text)
 
 
 def _double_oh(match: re.Match[str]) -> Reading:
@@ -214,6 +222,7 @@ NO_UNITS = [
 """Before units, in which 747s would be seconds and Route 9W nine watts."""
 RULES = [
     Rule("model", _MODEL, _model, "-"),
+    Rule("model", _ROOM, _model, "-"),
     Rule("from A to Z", _ALPHABET, _alphabet, "-–"),
     Rule("code", _DOTTED, _dotted, "."),
     Rule("grade", _STAR, _star, "*"),

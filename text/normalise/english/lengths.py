@@ -41,13 +41,17 @@ _BY = re.compile(
     rf"(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])}|['\"])?\s?"
     rf"[x×X]\s?(?={AMOUNT})"
 )
+_PACK = re.compile(
+    r"(?<![\w.,/:-])(?P<n>\d{1,2})\s?[x×]\s?(?P<a>\d{1,4}(?:\.\d{1,2})?)[\s-]?(?P<unit>g|kg|ml|mL|cl|l|L|oz|lb)"
+    r"(?=(?P<noun>\s[a-z]{3})|\W|$)"
+)
 _ASKED = re.compile(
     r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$", re.IGNORECASE
 )
 _HOURS = re.compile(
     rf"(?P<at>\b(?:at|by|until|till|before|from)\s)?{_START}(?P<a>\d{{1,3}})\s?"
-    r"(?P<big>days?|d|hrs?|h|min|m)\.?\s?(?P<b>\d{1,2})(?:\s?(?P<small>hours?|hrs?|h|mins?|m|secs?|s)\b\.?"
-    r"(?:\s?(?P<c>\d{1,2})\s?(?P<last>mins?|m|secs?|s)\b)?)?(?![\w]|[.,]\d)"
+    r"(?P<big>days?|d|hrs?|h|min|m)\.?\s?(?P<b>\d{1,2}(?:\.\d{1,3})?)(?:\s?(?P<small>hours?|hrs?|h|mins?|m|secs?|s)\b\.?"
+    r"(?:\s?(?P<c>\d{1,2}(?:\.\d{1,3})?)\s?(?P<last>mins?|m|secs?|s)\b)?)?(?![\w]|[.,]\d)"
 )
 _SMALLER = {"d": "h", "h": "m", "m": "s"}
 _TIMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
@@ -91,6 +95,14 @@ def _pixels(match: re.Match[str]) -> Reading:
     return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}{pixels}"
 
 
+def _pack(match: re.Match[str]) -> Reading:
+    """`2 x 400g cans`: two of them."""
+    one, many = UNITS[match["unit"]]
+    if match["noun"]:
+        return f"{numbers.number(match['n'])} {numbers.number(match['a'])}-{one}"
+    return f"{numbers.number(match['n'])} times {numbers.number(match['a'])} {many}"
+
+
 def _by(match: re.Match[str]) -> Reading:
     rest = after(match, 40)
     asked = _ASKED.search(before(match, 12)) and re.match(rf"{AMOUNT}\s?(?:\?|$)", rest)
@@ -117,7 +129,7 @@ def _hours(match: re.Match[str]) -> Reading:
         units = ["h", "m"]
     amounts = [match[name] for name in "abc" if match[name]]
     said = [
-        f"{numbers.cardinal(int(n))} {_TIMES[unit]}{'' if int(n) == 1 else 's'}"
+        f"{numbers.number(n.lstrip('0') or '0')} {_TIMES[unit]}{'' if n in ('1', '01') else 's'}"
         for n, unit in zip(amounts, units, strict=True)
     ]
     return at + " ".join(said) + stop(match)
@@ -127,6 +139,7 @@ RULES = [
     Rule("degrees", _DEGREES, _degrees, "°"),
     Rule("feet and inches", _FEET, _feet, "'"),
     Rule("feet and inches", _FEET_IN, _feet, _DIGITS),
+    Rule("sizes", _PACK, _pack, "x×"),
     Rule("sizes", _PIXELS, _pixels, "xX×"),
     Rule("sizes", _BY, _by, "xX×"),
     Rule("duration", _HOURS, _hours, "hmd"),

@@ -60,6 +60,14 @@ _LOSS = re.compile(
 _SHILLINGS = re.compile(
     r"£(?P<a>\d{1,5}|\d{1,3},\d{3})\s(?P<b>1?\d)s\.?(?:\s(?P<c>1?\d)d\b\.?)?(?!\w)"
 )
+_OLD_MONEY = re.compile(r"(?<![\w.,£])(?P<b>1?\d)s\.?\s(?P<c>1?\d)d\b(?P<dot>\.)?")
+_EITHER = re.compile(r"(?<=\d)\s?/\s?(?=[$£€¥]\s?\d)|(?<=\w\))/(?=[a-z]{2})")
+_MANY = re.compile(r"(?<![\w.,$£€])(?P<n>10{0,2},000(?:,000)?)s\b")
+_MANY_WORDS = {
+    "1,000": "thousands", "10,000": "tens of thousands", "100,000": "hundreds of thousands",
+    "1,000,000": "millions", "10,000,000": "tens of millions",
+    "100,000,000": "hundreds of millions",
+}  # fmt: skip
 _PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?!\w)")
 
 
@@ -153,6 +161,19 @@ def _shillings(match: re.Match[str]) -> Reading:
     return " ".join(parts) + stop(match)
 
 
+def _old_money(match: re.Match[str]) -> Reading:
+    said = f"{numbers.cardinal(int(match['b']))} shilling{'' if match['b'] == '1' else 's'}"
+    return f"{said} and {numbers.cardinal(int(match['c']))} pence{stop(match)}"
+
+
+def _many(match: re.Match[str]) -> Reading:
+    return _MANY_WORDS[match["n"]]
+
+
+def _either(match: re.Match[str]) -> Reading:
+    return " or "
+
+
 def _pence(match: re.Match[str]) -> Reading:
     return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
 
@@ -160,10 +181,13 @@ def _pence(match: re.Match[str]) -> Reading:
 RULES = [
     Rule("money", _EUROPEAN, _european, "€Ee"),
     Rule("shillings", _SHILLINGS, _shillings, "£"),
+    Rule("shillings", _OLD_MONEY, _old_money, "d"),
     Rule("notes", _NOTES, _notes, "s"),
     Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS}) + "s"),
     Rule("money", _AFTER, _after, "0123456789"),
     Rule("money", _CODE_BEFORE, _after, "0123456789"),
     Rule("loss", _LOSS, _loss, "("),
+    Rule("many", _MANY, _many, "s"),
+    Rule("either", _EITHER, _either, "/"),
     Rule("pence", _PENCE, _pence, "p"),
 ]

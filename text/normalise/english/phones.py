@@ -60,6 +60,8 @@ def _grouped(text: str) -> str:
 
 def _phone(match: re.Match[str]) -> Reading:
     text, extension = match["n"], match["ext"]
+    if text[0] == "+" and sum(character.isdigit() for character in text) < 7:
+        return None
     if re.fullmatch(r"\d{3}[-–]\d{4}", text) and _NO_PHONE.search(before(match, 10)):
         return None
     plus = "plus " if text.startswith("+") else ""

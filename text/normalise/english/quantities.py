@@ -24,7 +24,7 @@ _UNITS = re.compile(
     rf"(?:(?P<low>{VALUE})\s?(?P<low_unit>{_UNIT})?\s?[-–—]\s?(?P<minus2>[-−])?)?"
     rf"(?P<high>{VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT})"
     rf"(?:(?:\.?/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)-]|$))?"
-    r"(?:(?P<each>/)(?=[a-z]{3,12}\b(?!/))|(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?)"
+    r"(?:(?P<each>\.?/)(?=[a-z]{3,12}\b(?!/))|(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?)"
 )
 _LATER = re.compile(r"\s(?:later|ago|earlier|late|remaining|delay|wait|break)\b")
 _MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")

@@ -18,7 +18,9 @@ _BARE = pairs("en/bare_forms")
 _COMPANIES = {"Co": "Company", "Dist": "District", "Mfg": "Manufacturing"}
 _SLASHED = {
     "w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C",
-    "n/a": "N A", "N/A": "N A", "w/": "with",
+    "n/a": "N A", "w/v": "weight per volume", "w/w": "weight per weight", "m/m": "month over month",
+    "v/v": "volume per volume", "y/y": "year over year", "q/q": "quarter over quarter",
+    "N/A": "N A", "w/": "with",
 }  # fmt: skip
 
 # After these the sentence goes on, whatever follows: "Smith vs. Mr. Jones".
@@ -41,7 +43,7 @@ _PHRASE = re.compile(
 )
 _FIGURE = re.compile(
     rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?"
-    r"(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
+    r"(?=\d|\(\d|#|(?<=c\.\s)[$£€]\d|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
 )
 _ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
 _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
@@ -52,7 +54,7 @@ _NUMBER = re.compile(
     r"|card|flight|house|VAT|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
     r"(?=\s(?:is|was|and|on|or)\b|:)"
 )
-_ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Cir.": "Circuit"}
+_ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
 _EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
 _ESTIMATED = re.compile(r"(?<=\d\s)est\.|(?<=cents\s)est\.|(?<=%\s)est\.")
 _SPOON = re.compile(r"(?<=\d\s)(?P<word>[cTt])\.(?=\s[a-z])")
@@ -75,6 +77,7 @@ _AND_OR = re.compile(
     re.IGNORECASE,
 )
 _SLASH = re.compile(rf"(?<![\w/])(?P<word>{either(list(_SLASHED))})(?!/)")
+_CAPITA = re.compile(r"(?<=\w)/(?=capita\b)")
 _FEATURING = re.compile(r"(?<=[\w)]\s)(?P<bracket>\(?)(?:ft|feat)\.?(?=\s[A-Z])")
 
 
@@ -114,7 +117,7 @@ def _short(match: re.Match[str]) -> Reading:
 
 def _figure(match: re.Match[str]) -> Reading:
     word = match["word"]
-    if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL]", after(match, 2)):
+    if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL$£€]", after(match, 2)):
         return None
     if word in ("b", "d") and not re.match(r"1\d{3}|20\d\d", after(match, 6)):
         return None
@@ -178,6 +181,10 @@ def _following(match: re.Match[str]) -> Reading:
     return " and following" + stop(match)
 
 
+def _capita(match: re.Match[str]) -> Reading:
+    return " per "
+
+
 def _featuring(match: re.Match[str]) -> Reading:
     return f"{match['bracket']}featuring"
 
@@ -202,5 +209,6 @@ RULES = [
     Rule("and or", _AND_OR, _and_or, "/"),
     Rule("slash", _SLASH, _slash, "/"),
     Rule("following", _FOLLOWING, _following, "f"),
+    Rule("per", _CAPITA, _capita, "/"),
     Rule("featuring", _FEATURING, _featuring),
 ]

@@ -51,8 +51,10 @@ _ABOUT = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
 _STAR = re.compile(r"(?<=\d)\*(?=[\s.,;:)]|$)")
 _ARROW = re.compile(r"\s?(?:→|⟶|⇌|-->|->)\s?(?=[\w(])")
+_ODDS = re.compile(r"\b(?:odds|horse|bet|favourite|favorite|bookmakers?|lengths|jockey)\b")
 _CRICKET = re.compile(r"\b(?:overs?|wickets?|innings|runs|batted|not out|declared)\b")
 _FORMULA = re.compile(r"[₀-₉]|\+\s?\d?[A-Z]")
+_BOUND = re.compile(r"(?:(?<=[\s(])|^)(?P<sign>[<>])(?=[$£€]?\d)(?!3(?:[\s.!,]|$))")
 _ROOT = re.compile(r"√\s?(?=[\d(a-z])")
 _PLUS = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
 _BETWEEN = re.compile(
@@ -84,6 +86,8 @@ def _fraction(match: re.Match[str]) -> Reading:
     zeros = "0" in (a[0], b[0])
     if 0 < top < bottom <= 100 and not zeros and (bottom in _COMMON_PARTS or of or match["th"]):
         return numbers.fraction(top, bottom)
+    if top > bottom and _ODDS.search(f"{before(match, 40)} | {after(match, 40)}"):
+        return f"{numbers.cardinal(top)} to {numbers.cardinal(bottom)}"
     if 1900 <= top < 2100 and len(b) > 2:
         return f"{numbers.year(top)}, {numbers.label(b)}"  # Regulation 2016/679
     if top > 10 >= bottom and _CRICKET.search(f"{before(match, 60)} | {after(match, 60)}"):
@@ -202,6 +206,10 @@ def _arrow(match: re.Match[str]) -> Reading:
     return " to " if left[-1:].isdigit() and right[:1].isdigit() else None
 
 
+def _bound(match: re.Match[str]) -> Reading:
+    return "less than " if match["sign"] == "<" else "more than "
+
+
 def _root(match: re.Match[str]) -> Reading:
     return "the square root of "
 
@@ -226,6 +234,7 @@ RULES = [
     Rule("ratio", _RATIO, _ratio, ":"),
     Rule("range", _RANGE, _range, "-–—"),
     Rule("negative", _NEGATIVE, _negative, "-−"),
+    Rule("bound", _BOUND, _bound, "<>"),
     Rule("about", _ABOUT, _about, "~"),
     Rule("plus", _PLUS, _plus, "+"),
     Rule("root", _ROOT, _root, "√"),

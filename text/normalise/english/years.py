@@ -26,6 +26,7 @@ _SHORT_DECADE = re.compile(
     re.VERBOSE,
 )
 _QUOTED = re.compile(r"(?<!\w)'(?P<y>\d\d)(?=[\s.,;:!?)–-]|'s|$)")
+_QUARTER = re.compile(r"(?<=\b[QH][1-4])'(?P<y>\d\d)(?!\w)")
 _ERA = re.compile(
     r"(?<![\w.,:/-])(?P<n>\d{1,3},\d{3}|\d{1,5})(?=\s?(?:BCE?|AD|CE|B\.C\.|A\.D\.|C\.E\.)(?!\w))"
     r"|\b(?:AD|A\.D\.)\s(?P<m>\d{1,4})(?!\w|[.,:]\d)"
@@ -86,6 +87,10 @@ def _quoted(match: re.Match[str]) -> Reading:
     return numbers.short_year(int(match["y"]))
 
 
+def _quarter(match: re.Match[str]) -> Reading:
+    return f" {numbers.short_year(int(match['y']))}"
+
+
 def _era(match: re.Match[str]) -> Reading:
     group = match.lastgroup or "n"
     text = match[group]
@@ -109,6 +114,7 @@ RULES = [
     Rule("decade", _DECADE, _decade, _DIGITS),
     Rule("decade", _SHORT_DECADE, _short_decade, _DIGITS),
     Rule("year", _QUOTED, _quoted, "'"),
+    Rule("quarter", _QUARTER, _quarter, "'"),
     Rule("era", _ERA, _era, _DIGITS),
     Rule("year", _NAMED, _named, _DIGITS),
 ]
