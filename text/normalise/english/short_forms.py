@@ -110,6 +110,8 @@ def _short(match: re.Match[str]) -> Reading:
         return None  # a name
     if word in ("ca.", "max.", "temp.", "Temp.") and not rest.startswith(" "):
         return None
+    if word in ("pop.", "Pop.") and not re.match(r"\s(?:of|\d)|:", rest):
+        return None  # a drink
     if word in _GOES_ON:
         return _FIXED[word] + ("." if is_last(match) else "")
     return _FIXED[word] + stop(match, in_names=word[0].isupper())
