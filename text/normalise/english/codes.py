@@ -43,7 +43,7 @@ _SECTION = re.compile(
 _DOUBLE_OH = re.compile(r"(?<![\w.,-])00(?P<n>[1-9])(?!\w|[.,-]\d)")
 _GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<sign>[+−-])(?=[\s,.;:!?)\"']|$)")
 _HASH = re.compile(r"(?<![\w&])#\s?(?P<n>\d{1,6})(?!\w|[.,]\d)")
-_HASH_CODE = re.compile(r"(?<![\w&])#(?P<a>[A-Z]{1,3})-?(?P<n>\d{2,6})(?!\w|[.,]\d)")
+_HASH_CODE = re.compile(r"(?<![\w&])#(?P<a>[A-Z]{1,5})-?(?P<n>\d{2,6})(?!\w|[.,]\d)")
 _LETTERS_DECIMAL = re.compile(r"(?<![\w.,-])(?P<a>[A-Z]{2})(?P<n>\d{1,2}\.\d)(?!\w|[.,]\d)")
 _STANDARD = re.compile(
     r"\b(?:ISO|IEC|EN|DIN|BS)(?:/IEC)?\s(?P<n>\d{3,6})(?P<part>-\d{1,3})?:(?P<y>(?:19|20)\d\d)(?!\w)"

@@ -13,7 +13,9 @@ from text.spans import Edit
 
 _VOWELS = frozenset("AEIOUY")
 _NO_STARTS = frozenset(words("en/no_starts"))
-_NO_CLUSTER = re.compile(r"[^AEIOUY]{4}|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)")
+_NO_CLUSTER = re.compile(
+    r"[^AEIOUY]{4}|[^AEIOUY]{2}[BDFGJKLMNPQRVWXZ]$|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)"
+)
 _KINDS = frozenset(words("en/kinds"))
 _SPELLED_IN_SHOUTING = frozenset(words("en/spelled_in_shouting"))
 _LONGEST_SPELLED = 6  # letters; a longer run of capitals is a word

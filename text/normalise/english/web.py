@@ -38,7 +38,7 @@ _PATH = re.compile(
     rf"|[A-Z]:\\[^\s\"<>|]{{0,200}}){_STOP}"
 )
 _HANDLE = re.compile(r"(?<![\w@./])@(?P<name>[A-Za-z_]\w{0,38}(?:\.\w{1,30})?)")
-_TAG = re.compile(r"(?<![\w&#/])#(?P<name>[A-Za-z_]\w{1,80})")
+_TAG = re.compile(r"(?<![\w&#/])#(?P<name>[A-Za-z_]\w{1,80})(?!\w|-\d)")
 _COLOUR = re.compile(r"(?<![\w&#/])#(?P<name>[0-9A-Fa-f]{6})\b")
 _IP = re.compile(
     r"(?<![\w.])(?P<ip>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::(?P<port>\d{2,5}))?"
