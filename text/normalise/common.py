@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from text.normalise.around import is_last
 from text.normalise.roman import roman
@@ -71,5 +71,48 @@ def arithmetic(plus: str, equals: str, times: str, once: str) -> list[Rule]:
 
     return [
         Rule("sum", re.compile(r"(?<=\d)\s(?P<sign>[+=×x*])\s(?=\d)"), read_sign, "+=×x*"),
+        Rule("sum", re.compile(r"(?<=\d)(?P<sign>[+=×])(?=\d)"), read_sign, "+=×"),
         Rule("times", re.compile(r"(?<![\w.,])(?P<n>\d{1,3})\s?x(?=\s)"), read_times, "x"),
     ]
+
+
+def units(table: Iterable[Sequence[str]]) -> Rule:
+    """Units the library leaves: `9,58 s` gets its unit in words, `1 s` its article as well."""
+    names = {symbol: (one, many) for symbol, one, many in table}
+    pattern = re.compile(
+        rf"(?<![\w.,])(?P<n>\d{{1,3}}(?:[. ]\d{{3}}){{0,3}}(?:,\d{{1,6}})?|\d{{1,12}}|\d/\d|[½¼¾])"
+        rf"(?P<gap>\s?)(?P<unit>{either(list(names))})(?![\w²³/'’]|\.\w)"
+    )
+
+    def read(match: re.Match[str]) -> Reading:
+        one, many = names[match["unit"]]
+        if match["unit"] == "K" and not match["gap"]:
+            return None  # 10K is a run
+        if match["n"] == "1":
+            return one
+        part = one.partition(" ")[2] if match["n"][-2:-1] == "/" or match["n"] in "½¼¾" else many
+        return [Edit(match.start("gap"), match.end(), f" {part}")]
+
+    return Rule("units", pattern, read)
+
+
+def versions(point: str, one: str) -> Rule:
+    """`2.4.1` with its points in words and its figures for the library, which says `one` itself in
+    other ways before a noun."""
+    pattern = re.compile(r"(?<![\w.,-])\d{1,3}(?:\.\d{1,2}){2}(?![\w-]|[.,]\d)")
+
+    def read(match: re.Match[str]) -> Reading:
+        parts = match[0].split(".")
+        return f" {point} ".join([*parts[:-1], one if parts[-1] == "1" else parts[-1]])
+
+    return Rule("version", pattern, read)
+
+
+def prices_per(words: Mapping[str, str], otherwise: str) -> Rule:
+    """`950 €/Monat`: the slash after a sign of money."""
+
+    def read(match: re.Match[str]) -> Reading:
+        return f" {words.get(match['what'], otherwise)} "
+
+    pattern = re.compile(r"(?<=[€$£])\s?/\s?(?=(?P<what>[^\W\d_]{2,15})\b)")
+    return Rule("price", pattern, read, "/")

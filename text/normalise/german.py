@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 
 from text.normalise.around import after, is_last
-from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.common import (
+    arithmetic,
+    before_figure,
+    chapters,
+    prices_per,
+    short_forms,
+    spelled,
+    units,
+    versions,
+)
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.word_lists import pairs, words
+from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
 _SHORT = pairs("de/short_forms")
@@ -25,9 +34,23 @@ _YEAR = re.compile(
 )
 _DATE = re.compile(r"(?<![\w.])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:19|20)\d\d)(?!\w)")
 _DAY_RANGE = re.compile(rf"\b(?P<a>{_DAY_NAME})\.?\s?[-–]\s?(?P<b>{_DAY_NAME})\b\.?")
-_DAY = re.compile(rf"\b(?P<a>{_DAY_NAME})(?:\.(?=,?\s\d|,)|(?<!Fr)(?=,\s\d))")
+_DAY = re.compile(
+    rf"\b(?P<a>{_DAY_NAME})(?:\.(?=,?\s\d|,)|(?<!Fr)(?=,\s\d)"
+    r"|(?=\s\d{1,2}(?:[:.]\d\d)?(?:\sUhr|\s?[-–]\s?\d)))"
+)
 _MONTH = re.compile(rf"(?<=\d\.\s)(?P<m>{either(list(_MONTHS))})\b\.?")
 _SCORE = re.compile(r"(?<![\w:.,])(?P<a>\d{1,2}):(?P<b>\d)(?![\d:]|[.,]\d)")
+_HALVES = {
+    "einen halben": "TL EL Liter Teelöffel Esslöffel Tag Monat Meter Bund Kilometer Becher",
+    "eine halbe": "Stunde Tasse Zwiebel Packung Flasche Seite Million Milliarde Portion Dose",
+    "ein halbes": "Kilo Kilogramm Pfund Jahr Glas Dutzend Prozent Jahrhundert Päckchen",
+}
+_HALF_OF = {noun: half for half, nouns in _HALVES.items() for noun in nouns.split()}
+_HALF = re.compile(rf"(?<![\w/.,])(?:1/2|½)(?=\s?(?P<noun>{either(list(_HALF_OF))})(?!\w))")
+_ORDINAL_PAIR = re.compile(
+    r"(?<![\w.,:])(?P<a>\d{1,2})\.(?P<and>\s(?:und|oder|bis)\s|\s?[-–]\s?)(?P<b>\d{1,2})\."
+    r"(?=\s[A-ZÄÖÜ][a-zäöü])"
+)
 _RULER = re.compile(rf"\b{either(words('de/rulers'))}\s(?P<n>[IVX]{{1,6}})\.")
 
 
@@ -72,6 +95,19 @@ def _score(match: re.Match[str]) -> Reading:
     return f"{match['a']} zu {match['b']}"
 
 
+def _half(match: re.Match[str]) -> Reading:
+    return _HALF_OF[match["noun"]]
+
+
+def _ordinal_pair(match: re.Match[str]) -> Reading:
+    """`5. und 6. Klasse`: of two the library reads only one."""
+    a, b = int(match["a"]), int(match["b"])
+    if not (0 < a <= len(_ORDINALS) and 0 < b <= len(_ORDINALS)):
+        return None
+    joined = match["and"] if match["and"].strip().isalpha() else " bis "
+    return f"{_ORDINALS[a - 1]}{joined}{_ORDINALS[b - 1]}"
+
+
 def _ruler(match: re.Match[str]) -> Reading:
     number = roman(match["n"])
     if number is None or number > len(_ORDINALS):
@@ -81,6 +117,11 @@ def _ruler(match: re.Match[str]) -> Reading:
 
 
 RULES = (
+    versions("Punkt", "eins"),
+    prices_per({}, "pro"),
+    Rule("half", _HALF, _half, "/½"),
+    Rule("ordinals", _ORDINAL_PAIR, _ordinal_pair, "."),
+    units(rows("de/units")),
     Rule("date", _DATE, _date, "."),
     Rule("days", _DAY_RANGE, _day_range),
     Rule("day", _DAY, _day),

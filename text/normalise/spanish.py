@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 
 from text.normalise.around import after
-from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.common import (
+    arithmetic,
+    before_figure,
+    chapters,
+    prices_per,
+    short_forms,
+    spelled,
+    units,
+    versions,
+)
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.word_lists import pairs, words
+from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
 _SHORT = pairs("es/short_forms")
@@ -54,6 +63,9 @@ def _feminine(match: re.Match[str]) -> Reading:
 
 
 RULES = (
+    versions("punto", "uno"),
+    prices_per({"mes": "al", "año": "al", "día": "al"}, "por"),
+    units(rows("es/units")),
     Rule("ruler", _RULER, _ruler, "IVX"),
     chapters(words("es/chapters")),
     Rule("war", _WAR, _war, "I"),
