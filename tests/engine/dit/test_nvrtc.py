@@ -71,7 +71,7 @@ def test_a_machine_without_nvrtc_or_driver_says_so(monkeypatch: pytest.MonkeyPat
 
 
 class Driver:
-    """What `nvrtc` calls of the driver, with the arguments of the last launch as a GPU gets them."""
+    """What `nvrtc` calls of the driver; it keeps the arguments of the last launch."""
 
     def __init__(self, result: int = 0) -> None:
         self.result = result
