@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import imports, joining, loading, oracle, overhead, scaling, speed
+from bench import imports, joining, loading, oracle, overhead, scaling, speed, streaming
 from standins.measured import RESULTS, machine
 
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
@@ -20,7 +20,8 @@ PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "speed": ("published size on this CPU, against f5-tts's infer_process", speed.run),
     "loading": ("published size, process start to ready, against F5TTS(...)", loading.run),
     "scaling": ("1, 10 and 100 chunks: time and peak memory", scaling.run),
-    "joining": ("latency when chunks join at the next step or the next batch", joining.run),
+    "joining": ("latency by when chunks are admitted and how long a pass is", joining.run),
+    "streaming": ("time to a stream's first audio, its first chunk a clause or not", streaming.run),
     "oracle": ("largest relative mel error against f5_tts CFM.sample, fp32", oracle.run),
 }
 

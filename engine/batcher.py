@@ -1,11 +1,12 @@
 """One inference thread that takes the chunks of all running jobs through the model together.
 
 Continuous batching: between two steps finished and cancelled chunks leave, and waiting ones are
-admitted while the frame budget allows it, whatever their schedule. The order is by `due`: the time
-a chunk came in plus a second for each chunk of its job before it, so that every job's first audio
-comes early, and long and short texts do not delay each other. When the device runs out of memory
-half of the chunks are set aside at the step they have reached, and the budget shrinks; only a
-single chunk that does not fit fails. After an overflow the model is loaded in a wider format.
+admitted while the frame budget allows it, whatever their schedule, in the order of
+`engine.fairness`: every job's first audio comes early, and long and short texts do not delay each
+other. On a GPU finished waveforms are copied out and checked while the next step runs. When the
+device runs out of memory half of the chunks are set aside at the step they have reached, and the
+budget shrinks; only a single chunk that does not fit fails. After an overflow the model is loaded
+in a wider format.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 import numpy as np
@@ -24,10 +24,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.batched import BatchedChunk, fail, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
+from engine.fairness import Turns
 from engine.precision import overflow_warning
-from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory, is_guided
+from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
+from engine.transfer import Copies
 from engine.vocoder.load import Vocoder
 from errors import DeviceFailed, InferenceFailed
 
@@ -35,39 +38,16 @@ log = logging.getLogger("f5worker.batcher")
 
 _BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 _TOO_LARGE_LIMIT = 3
-_PATIENCE_S = 1.0  # how much later a chunk is due for each chunk of its job before it
 _SCHEDULES_KEPT = 8
-
-
-@dataclass(eq=False)
-class BatchedChunk:
-    """A chunk that waits or runs; `cond` (reference frames, mel_dim) is its reference's mel. One
-    that has not begun has no trajectory yet, so it holds no frames of its own."""
-
-    chunk: Chunk
-    cond: Tensor
-    future: Future[SpokenChunk] = field(default_factory=Future)
-    submitted: float = field(default_factory=time.perf_counter)
-    started: float = 0.0
-    trajectory: Trajectory | None = None
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def pass_frames(self) -> int:
-        """Frames it takes of a pass, both guidance branches counted."""
-        branches = 2 if is_guided(self.chunk.parameters.cfg_strength) else 1
-        return branches * self.chunk.frames
-
-    @property
-    def due(self) -> float:
-        return self.submitted + _PATIENCE_S * self.chunk.index
 
 
 class Batcher:
     """Owns the model on its device; everything that touches it runs on one thread. `max_frames`:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
-    "batch" on a CPU (docs/engine.md says why). `wider` loads the model for after an overflow."""
+    "batch" on a CPU (docs/engine.md says why). `ahead`: whether the next step is launched before
+    finished waveforms are copied out and checked; None: on a GPU, where that keeps it busy. `wider`
+    loads the model for after an overflow."""
 
     def __init__(
         self,
@@ -76,15 +56,19 @@ class Batcher:
         *,
         max_frames: int,
         join: str = "auto",
+        ahead: bool | None = None,
         wider: Callable[[], DiT] | None = None,
     ) -> None:
         self.vocoder = vocoder
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
         self.join = ("batch" if on_cpu else "step") if join == "auto" else join
-        self._inbox: queue.SimpleQueue[BatchedChunk | None] = queue.SimpleQueue()
+        self.ahead = not on_cpu if ahead is None else ahead
+        self._inbox: queue.SimpleQueue[list[BatchedChunk] | None] = queue.SimpleQueue()
+        self._turns = Turns()
         self._waiting: list[BatchedChunk] = []
         self._running: list[BatchedChunk] = []
+        self._spoken: list[tuple[list[BatchedChunk], Copies]] = []
         self._closing = False
         self._wider = wider
         self._run_on(model)
@@ -93,11 +77,15 @@ class Batcher:
         self._thread.start()
 
     def submit(self, chunk: Chunk, cond: Tensor) -> Future[SpokenChunk]:
-        """Queues a chunk; its future can be cancelled at any time. `cond`: (reference frames,
-        mel_dim) the mel of its voice."""
-        batched = BatchedChunk(chunk, cond)
+        """Queues the only chunk of a job, see `submit_job`."""
+        return self.submit_job([(chunk, cond)])[0]
+
+    def submit_job(self, chunks: Sequence[tuple[Chunk, Tensor]]) -> list[Future[SpokenChunk]]:
+        """Queues the chunks of one job in speaking order, each with (reference frames, mel_dim) the
+        mel of its voice. Their futures can be cancelled at any time."""
+        batched = [BatchedChunk(chunk, cond) for chunk, cond in chunks]
         self._inbox.put(batched)
-        return batched.future
+        return [one.future for one in batched]
 
     def close(self) -> None:
         """Finishes what runs and stops the thread; waiting chunks are cancelled."""
@@ -115,25 +103,37 @@ class Batcher:
                 self._admit()
             if self._running:
                 self._step()
+            self._hand_over()
             finished = [b for b in self._running if b.trajectory and b.trajectory.done]
             for batched in finished:
                 self._leave(batched)
             self._decode(finished)
+            if not self.ahead:
+                self._hand_over()
         for batched in self._waiting:
             batched.future.cancel()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
-        while not self._inbox.empty() or not (self._waiting or self._running or self._closing):
-            batched = self._inbox.get()
-            if batched is None:
+        while not self._inbox.empty() or not (self._busy or self._waiting or self._closing):
+            job = self._inbox.get()
+            if job is None:
                 self._closing = True
             else:
-                self._waiting.append(batched)
+                self._enter(job)
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
-        return bool(self._running) or not self._closing
+        return self._busy or not self._closing
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._running or self._spoken)
+
+    def _enter(self, job: list[BatchedChunk]) -> None:
+        for batched, due in zip(job, self._turns.due([one.work for one in job]), strict=True):
+            batched.due = due
+        self._waiting += job
 
     def _admit(self) -> None:
         """Starts waiting chunks in the order they are due, as many as fit; at least one."""
@@ -187,6 +187,7 @@ class Batcher:
             self._fail(failed, exc)
         else:
             self._too_large = 0
+            self._turns.served += sum(batched.pass_frames for batched in self._running)
 
     def _make_room(self) -> None:
         """After out-of-memory: half of the chunks wait, at the step they have reached."""
@@ -212,8 +213,8 @@ class Batcher:
         if not finished:
             return
         try:
-            waves = self.vocoder([_new_speech(batched) for batched in finished])
-            samples = [wave.float().cpu().numpy() for wave in waves]
+            waves = self.vocoder([batched.new_speech for batched in finished])
+            self._spoken.append((finished, Copies(waves)))
         except torch.OutOfMemoryError:
             if len(finished) == 1:
                 self._fail_too_large(finished[0])
@@ -222,18 +223,26 @@ class Batcher:
                 self._decode(finished[len(finished) // 2 :])
         except Exception as exc:  # the thread must outlive any one batch
             self._fail(finished, exc)
-        else:
-            self._deliver(finished, samples)
 
-    def _deliver(self, finished: list[BatchedChunk], samples: list[NDArray[np.float32]]) -> None:
+    def _hand_over(self) -> None:
+        """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""
+        spoken, self._spoken = self._spoken, []
+        found: dict[BatchedChunk, NDArray[np.float32]] = {}
+        for finished, copies in spoken:
+            try:
+                found |= zip(finished, copies.arrays(), strict=True)
+            except Exception as exc:  # the thread must outlive any one batch
+                self._fail(finished, exc)
+        self._deliver(found)
+
+    def _deliver(self, found: Mapping[BatchedChunk, NDArray[np.float32]]) -> None:
         """Resolves what is sound; what is not begins again if the number format may be why."""
-        found = dict(zip(finished, samples, strict=True))
         broken = [b for b in found if not np.isfinite(found[b]).all() and b.cond.isfinite().all()]
         if broken and self._wider is not None:
             self._widen(self._wider, broken)
         for batched, wave in found.items():
             if batched.trajectory is not None and not batched.future.done():
-                _resolve(batched, wave)
+                resolve(batched, wave)
 
     def _widen(self, load: Callable[[], DiT], broken: list[BatchedChunk]) -> None:
         """After an overflow: `broken` chunks and all that have begun start over, wider."""
@@ -260,7 +269,7 @@ class Batcher:
             f"A chunk of {batched.chunk.frames} frames does not fit the device's memory.",
             "Send a shorter text or a shorter reference, or use a larger GPU.",
         )
-        _raise_in([batched], error)
+        fail([batched], error)
 
     def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
         log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
@@ -270,30 +279,4 @@ class Batcher:
             f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
             "Send the job again; if it recurs, see the worker's log.",
         )
-        _raise_in(failed, error)
-
-
-def _new_speech(batched: BatchedChunk) -> Tensor:
-    """(new frames, mel_dim) without the reference."""
-    assert batched.trajectory is not None
-    return batched.trajectory.mel[batched.chunk.ref_frames :]
-
-
-def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
-    if not np.isfinite(wave).all():
-        error = InferenceFailed(
-            "The model gave NaN or infinite samples.",
-            "Send the job again; if it recurs, set F5_DTYPE=float32.",
-        )
-        _raise_in([batched], error)
-    elif batched.future.set_running_or_notify_cancel():
-        queue_s = batched.started - batched.submitted
-        inference_s = time.perf_counter() - batched.started
-        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s, batched.warnings)
-        batched.future.set_result(spoken)
-
-
-def _raise_in(failed: list[BatchedChunk], error: InferenceFailed) -> None:
-    for batched in failed:
-        if not batched.future.done() and batched.future.set_running_or_notify_cancel():
-            batched.future.set_exception(error)
+        fail(failed, error)

@@ -15,9 +15,10 @@ import torch
 from engine import precision
 from engine.arch import Arch
 from engine.batcher import Batcher
+from engine.budget import GPU_FRAMES, measured_frames, most_frames, times_steps
 from engine.chunk import Chunk, Reference, SpeechParameters
 from engine.config import EngineConfig
-from engine.dit import attention
+from engine.dit import attention, kernels
 from engine.dit.model import DiT
 from engine.mel import LogMel
 from engine.synthesizer import Synthesizer
@@ -32,17 +33,6 @@ from errors import ModelUnavailable
 log = logging.getLogger("f5worker.engine")
 
 GPU_NODE = Path("/dev/nvidiactl")  # there when the container was given an NVIDIA device
-# Eight jobs of 1,120 frames each: 23.6 s at 1,280 frames per pass, 22.4 and 23.2 at 2,560, 22.9 and
-# 23.4 at 3,500. Longer passes gain nothing on a CPU and delay the first audio.
-CPU_FRAMES = 2560
-# Enough to keep a large card busy, and a step stays short enough to be cancelled at; to be
-# measured by `make bench-gpu`, which tries other values.
-GPU_FRAMES = 65_536
-# What a pass holds at once for each frame, counted generously: fp32 copies of the residual, and
-# activations as wide as the widest layer.
-_RESIDUALS, _ACTIVATIONS = 6, 4
-_MEMORY_SHARE = 0.6  # of the free memory: the vocoder and fragmentation need the rest
-_FEWEST_GPU_FRAMES = 4096  # about one chunk of 22 s with guidance: less would serve no job
 _WARM_UP_FRAMES = 200
 _WARM_UP_LIMIT_S = 300.0
 # <malloc.h>
@@ -89,7 +79,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     model = load(dtype)
     # Not before: packing frees half a gigabyte of plain weights.
     keep_freed_memory(device.type == "cpu")
-    frames = config.max_batch_frames or frame_budget(arch, device, dtype)
+    most = most_frames(arch, device, dtype)
+    frames = config.max_batch_frames or min(GPU_FRAMES, most)
     after_overflow = precision.wider(dtype, device)
     batcher = Batcher(
         model,
@@ -103,6 +94,8 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     synthesizer = Synthesizer(batcher, LogMel(mel, torch.device("cpu")), vocab, card.max_seconds)
     if config.warm_up:
         _warm_up(synthesizer)
+        if times_steps(device) and not config.max_batch_frames:
+            batcher.max_frames = measured_frames(model, arch.mel_dim, most)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     engine = Engine(synthesizer, files.name, card, name, time.perf_counter() - started)
     log.info(
@@ -111,7 +104,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         engine.device,
         engine.dtype,
         engine.load_s,
-        frames,
+        batcher.max_frames,
         files.vocoder or "Griffin-Lim",
     )
     return engine
@@ -131,7 +124,14 @@ def _load_model(
     )
     kernel, attend = attention.pick(config.attention, device, dtype)
     model.use_attention(attend)
-    log.info("weights loaded in %s, attention by %s", precision.name(dtype), kernel)
+    passes = kernels.pick(config.kernels, arch, device, dtype)
+    model.use_kernels(passes)
+    log.info(
+        "weights loaded in %s, attention by %s, %s kernels",
+        precision.name(dtype),
+        kernel,
+        passes.name,
+    )
     return model
 
 
@@ -188,18 +188,6 @@ def bound_kernels() -> None:
         return
     for name in (b"LRU_CACHE_CAPACITY", b"ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
         setenv(name, _KERNELS_KEPT, 0)
-
-
-def frame_budget(arch: Arch, device: torch.device, dtype: torch.dtype) -> int:
-    """Frames one pass may hold, both guidance branches counted, from the device's free memory."""
-    if device.type != "cuda":
-        return CPU_FRAMES
-    free, _ = torch.cuda.mem_get_info(device)
-    widest = max(3 * arch.heads * arch.dim_head, int(arch.dim * arch.ff_mult))
-    residuals = _RESIDUALS * arch.dim * torch.float32.itemsize
-    per_frame = residuals + _ACTIVATIONS * widest * dtype.itemsize
-    fitting = int(free * _MEMORY_SHARE / per_frame)
-    return max(_FEWEST_GPU_FRAMES, min(GPU_FRAMES, fitting))
 
 
 def _warm_up(synthesizer: Synthesizer) -> None:

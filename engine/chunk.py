@@ -1,6 +1,6 @@
 """A chunk, a piece of text spoken in one go: what is planned of it, and what comes of it.
 
-    Chunk (planned) -> BatchedChunk (engine.batcher) -> SpokenChunk (finished)
+    Chunk (planned) -> BatchedChunk (engine.batched) -> SpokenChunk (finished)
 
 On its way through the model it is a `Trajectory` (engine.sampler).
 """

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
+from engine.transfer import to_device
 
 # Grid points kept of 32 even steps, by number of function evaluations (f5-tts's table).
 EPSS_GRID: dict[int, tuple[int, ...]] = {
@@ -140,13 +141,13 @@ class Flow:
             seed: fixes the noise.
         """
         device = self.model.device
-        cond, tokens = cond.to(device), tokens.to(device)
+        cond, tokens = to_device(cond, device), to_device(tokens, device)
         padded = torch.zeros(frames, cond.shape[1], device=device)
         padded[: cond.shape[0]] = cond
         contexts = [self.model.context(padded, tokens, drop=False)]
         if is_guided(cfg_strength):
             contexts.append(self._unconditional(padded, tokens))
-        x = noise(frames, cond.shape[1], seed).to(device)
+        x = to_device(noise(frames, cond.shape[1], seed), device)
         return Trajectory(schedule, cond, contexts, x, cfg_strength)
 
     def _unconditional(self, cond: Tensor, tokens: Tensor) -> Tensor:
@@ -179,8 +180,7 @@ class Flow:
         if now.packing.guided:
             cond = v[now.packing.cond]
             v = cond + (cond - v[now.packing.uncond]) * now.strength
-        for rows, leader in zip(now.packing.group_frames, now.leaders, strict=True):
-            now.x[rows].add_(v[rows], alpha=leader.schedule.deltas[leader.step])
+        _advance(now, v)
         for trajectory in self.trajectories:
             trajectory.step += 1
 
@@ -188,6 +188,19 @@ class Flow:
         if self._packed is not None:
             self._packed.write_back()
             self._packed = None
+
+
+def _advance(now: _Pass, v: Tensor) -> None:
+    """Adds to every trajectory its step's length times its velocity; `v` (frames, mel_dim) is not
+    needed any more. On a GPU in two launches, however many groups there are."""
+    deltas = [leader.schedule.deltas[leader.step] for leader in now.leaders]
+    xs, vs = ([t[rows] for rows in now.packing.group_frames] for t in (now.x, v))
+    if len(deltas) > 1 and v.device.type != "cpu":
+        torch._foreach_mul_(vs, deltas)
+        torch._foreach_add_(xs, vs)
+        return
+    for x, velocity, delta in zip(xs, vs, deltas, strict=True):
+        x.add_(velocity, alpha=delta)
 
 
 class _Pass:

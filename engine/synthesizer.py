@@ -120,11 +120,16 @@ class Synthesizer:
         return max(min(_PLANNED_S, self._longest_s) - seconds, _LEAST_ROOM_S)
 
     def submit(self, chunk: Chunk) -> Future[SpokenChunk]:
-        """Queues a chunk; its samples come at the model's level, see `restore_loudness`.
+        """Queues the only chunk of a job, see `submit_job`."""
+        return self.submit_job([chunk])[0]
 
-        Cancelling the future takes the chunk out of its batch at the next step.
+    def submit_job(self, chunks: Sequence[Chunk]) -> list[Future[SpokenChunk]]:
+        """Queues the chunks of a job, in speaking order; their samples come at the model's level,
+        see `restore_loudness`.
+
+        Cancelling a future takes its chunk out of its batch at the next step.
         """
-        return self.batcher.submit(chunk, self._reference_mel(chunk))
+        return self.batcher.submit_job([(chunk, self._reference_mel(chunk)) for chunk in chunks])
 
     def seconds(self, chunk: Chunk) -> float:
         """Expected length of the chunk's new speech."""

@@ -57,24 +57,40 @@ class _Piece:
     bare: float
 
 
-def chunks(line: Line, limit: float, cost: Cost = len) -> list[Cut]:
+def chunks(
+    line: Line, limit: float, cost: Cost = len, *, opening: float | None = None
+) -> list[Cut]:
     """`line` in chunks that cost at most `limit` each, balanced, with as few cuts as needed.
 
     Args:
         limit: the most one chunk may cost, in the unit of `cost`.
         cost: of a text, such as its seconds; of two texts joined at most the sum of both.
+        opening: the first chunk is the first clause, or clauses, that cost as much, if as much is
+            left for others and it fits; None: it is as long as the others.
     """
     text = line.text
     if not text:
         return []
-    if cost(text) <= limit:
-        return [Cut(text, 0, len(text), line.opens, line.pause_s)]
-    pieces = list(_Cutter(line, limit, cost).pieces())
+    cutter = _Cutter(line, limit, cost)
+    end, kind = (0, None) if opening is None else cutter.opening(opening)
+    if not end:
+        return _cuts(cutter, 0, line.opens, line.pause_s)
+    first = Cut(text[:end].strip(), 0, end, line.opens, line.pause_s)
+    return [first, *_cuts(cutter, end, kind, 0.0)]
+
+
+def _cuts(cutter: _Cutter, begin: int, opens: Break | None, pause_s: float) -> list[Cut]:
+    """The text from `begin` on, whose first chunk opens with a break of kind `opens`."""
+    text = cutter.text
+    rest = text[begin:]
+    if cutter.cost(rest) <= cutter.limit:
+        return [Cut(rest.strip() if begin else rest, begin, len(text), opens, pause_s)]
+    pieces = list(cutter.pieces(begin))
     found: list[Cut] = []
-    for first, last in _balanced(pieces, limit):
+    for first, last in _balanced(pieces, cutter.limit):
         start, end = pieces[first].start, pieces[last].end
-        opens, pause = (pieces[first].opens, 0.0) if found else (line.opens, line.pause_s)
-        found.append(Cut(text[start:end].strip(), start, end, opens, pause))
+        kind, pause = (pieces[first].opens, 0.0) if found else (opens, pause_s)
+        found.append(Cut(text[start:end].strip(), start, end, kind, pause))
     return found
 
 
@@ -129,9 +145,22 @@ class _Cutter:
         self.starts = [word.start for word in line.words]
         self.ends = [word.end for word in line.words]
 
-    def pieces(self) -> Iterator[_Piece]:
+    def pieces(self, begin: int = 0) -> Iterator[_Piece]:
         for start, end in sentences(self.text, self.language):
-            yield from self._divide(start, end, Break.SENTENCE, 0)
+            if end > begin:
+                yield from self._divide(max(start, begin), end, Break.SENTENCE, 0)
+
+    def opening(self, least: float) -> tuple[int, Break | None]:
+        """Where the first clause that costs `least` ends, and the break after it; 0 if as much is
+        not left, or if it does not fit."""
+        for start, end in sentences(self.text, self.language):
+            for _, stop in self._split(start, end, _CLAUSE, strict=True):
+                if self.cost(self.text[:stop].strip()) >= least:
+                    fits = self.cost(self.text[:stop]) <= self.limit
+                    enough = self.cost(self.text[stop:].strip()) >= least
+                    kind = Break.SENTENCE if stop == end else Break.CLAUSE
+                    return (stop, kind) if fits and enough else (0, None)
+        return 0, None
 
     def _divide(self, start: int, end: int, opens: Break, level: int) -> Iterator[_Piece]:
         """The piece itself if it is short enough, else its clauses, words or letters."""

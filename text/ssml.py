@@ -72,12 +72,12 @@ class _Document:
         self.elements.begin(name.lower(), lowered, start, _tag_end(self.marker.text.text, start))
 
     def _end(self, name: str) -> None:
-        text, start = self.marker.text.text, self._here()
-        if text.startswith("</", start):
+        text, content = self.marker.text.text, self.elements.open[-1].content
+        if text.endswith("/>", 0, content):  # <break/>: the end tag is the start tag
+            self.elements.close(name.lower(), content, content)
+        else:
+            start = self._here()
             self.elements.close(name.lower(), start, _tag_end(text, start))
-        else:  # <break/>: the end tag is the start tag
-            end = self.elements.open[-1].content
-            self.elements.close(name.lower(), end, end)
 
     def _gone(self) -> None:
         """A comment or an instruction: nothing is left of it."""

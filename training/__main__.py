@@ -19,7 +19,7 @@ from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from training.flow.options import FlowOptions, FlowPlan
-from training.judge.options import JudgeOptions
+from training.judge.options import JudgeOptions, LinesOptions
 from training.vocoder.options import FiguresOptions, VocoderOptions, VocoderPlan
 
 
@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, _figures, FiguresOptions)
     _command(commands, _recordings)
     _command(commands, _words)
+    _command(commands, _durations)
+    _command(commands, _lines, LinesOptions)
     return parser
 
 
@@ -107,6 +109,20 @@ def _words(options: argparse.Namespace) -> str:
     from training.judge.word_times import run
 
     return run()
+
+
+def _durations(options: argparse.Namespace) -> str:
+    """Says how far planned lengths are off, by what espeak-ng takes."""
+    from training.judge.durations import run
+
+    return run()
+
+
+def _lines(options: argparse.Namespace) -> str:
+    """Says which of the short lines that tools.listen spoke are told from others by sound."""
+    from training.judge.lines import run
+
+    return run(_part(LinesOptions, options))
 
 
 def _part(kind: type[Any], options: argparse.Namespace, **more: object) -> Any:

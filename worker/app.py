@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 log = get_logger("app")
 
-# Frames of a job of one chunk: 10 s of reference and 12 s of speech, with and without guidance.
-_JOB_FRAMES = 4096
 _TRY_STORAGE_S = 5.0
-_FEWEST_JOBS = 2  # one speaks while the other is fetched or stored
+# Jobs in flight where the settings say none. On a CPU one speaks while the other is fetched or
+# stored; a GPU's passes hold chunks of several, and some are always being joined and encoded.
+_CPU_JOBS, _GPU_JOBS = 2, 32
 
 BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
@@ -78,15 +78,10 @@ class App:
         return await asyncio.shield(asyncio.wrap_future(self.engine))
 
     def concurrency(self, _current: int) -> int:
-        """Jobs to have in flight: two full passes, one running and one waiting (SDK's modifier).
-
-        The engine's frame budget comes from the device's memory and shrinks when a pass did not
-        fit. When this number changes, the SDK takes no job until all have ended; so it does not
-        follow the load.
-        """
-        frames = self.engine.result().synthesizer.batcher.max_frames
-        wanted = max(_FEWEST_JOBS, 2 * frames // _JOB_FRAMES)
-        return min(self.settings.jobs.max_concurrency, wanted)
+        """Jobs to have in flight (SDK's modifier). When this number changes, the SDK takes no job
+        until all have ended; so it follows neither the load nor the engine's frame budget."""
+        device = self.engine.result().device
+        return self.settings.jobs.max_concurrency or (_CPU_JOBS if device == "cpu" else _GPU_JOBS)
 
     def close(self) -> None:
         """Stops the inference thread; a model still loading is waited for, up to a minute. A

@@ -9,6 +9,7 @@ schedule are neighbours, so that a step's modulation is applied to a group of th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 
 import torch
@@ -95,6 +96,13 @@ class Packing:
         self.sequence_ends: Tensor = ends.int()
         blank = torch.zeros(self.conv_length, device=device)
         self.conv_mask: Tensor = blank.index_fill_(0, self.conv_slots, 1.0)
+
+    @cached_property
+    def group_of_token(self) -> Tensor:
+        """(tokens,) int32, which group a token's chunk is in."""
+        rows = torch.tensor([group.stop - group.start for group in self.group_tokens])
+        groups = torch.arange(len(rows), dtype=torch.int32).repeat_interleave(rows)
+        return groups.to(self.positions.device)
 
 
 def steady(length: int) -> int:

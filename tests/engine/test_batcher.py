@@ -135,23 +135,86 @@ def test_a_pass_stays_within_the_frame_budget(batcher: Batcher, counting: Counti
     assert max(counting.tokens) <= 4000
 
 
-def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: CountingModel) -> None:
+def spoken_in_turn(
+    counting: CountingModel, before: str, names: Sequence[str], *, until: int = 1
+) -> list[str]:
+    """The order in which chunks finish where one at a time fits: job `before`, of four, is in its
+    chunk number `until` when the others come, of as many chunks as their name has letters."""
     batcher = Batcher(counting, sums, max_frames=200)  # type: ignore[arg-type]
     done: list[str] = []
-    gate = counting.hold()
-    blocker = batcher.submit(*job(50))
-    assert counting.entered.wait(60)
-    names = [("long", i) for i in range(4)] + [("short", 0)]
-    futures = []
-    for name, index in names:  # one at a time fits
-        future = batcher.submit(*job(100, index=index))
-        future.add_done_callback(lambda _, label=f"{name} {index}": done.append(label))  # type: ignore[misc]
-        futures.append(future)
-    gate.set()
-    for future in (blocker, *futures):
+    running = threading.Event()
+    arrived = threading.Event()
+
+    def finished(label: str) -> None:
+        done.append(label)
+        if len(done) == until:  # on the engine's thread: what comes now comes before the next step
+            running.set()
+            arrived.wait(60)
+
+    def submitted(name: str, count: int) -> list[Any]:
+        futures = batcher.submit_job([job(100, index=i) for i in range(count)])
+        for i, future in enumerate(futures):
+            future.add_done_callback(lambda _, label=f"{name} {i}": finished(label))  # type: ignore[misc]
+        return futures
+
+    futures = submitted(before, 4)
+    assert running.wait(60)
+    for name in names:
+        futures += submitted(name, len(name))
+    arrived.set()
+    for future in futures:
         future.result(60)
     batcher.close()
-    assert done == ["long 0", "short 0", "long 1", "long 2", "long 3"]
+    return done
+
+
+def test_no_long_text_holds_up_the_first_chunk_of_a_later_job(counting: CountingModel) -> None:
+    assert spoken_in_turn(counting, "long", ["a", "b"]) == [
+        "long 0", "a 0", "b 0", "long 1", "long 2", "long 3",
+    ]  # fmt: skip
+
+
+def test_two_long_texts_are_spoken_in_turn(counting: CountingModel) -> None:
+    done = spoken_in_turn(counting, "long", ["late"])
+    assert done.index("late 0") == 1
+    for chunk in range(1, 3):  # neither is ever two chunks ahead of its right
+        assert done.index(f"late {chunk}") < done.index(f"long {chunk + 1}") + 2
+        assert done.index(f"long {chunk}") < done.index(f"late {chunk}") + 2
+
+
+class Order:
+    """What the engine does, in order: passes of the model, and chunks handed over."""
+
+    def __init__(self, counting: CountingModel, *, ahead: bool | None) -> None:
+        self.events: list[str] = []
+        self.model, counting.model = counting.model, self  # type: ignore[assignment]
+        self.batcher = Batcher(counting, sums, max_frames=200, ahead=ahead)  # type: ignore[arg-type]
+        futures = self.batcher.submit_job([job(100, index=i, nfe=2) for i in range(2)])
+        for i, future in enumerate(futures):
+            future.add_done_callback(lambda _, i=i: self.events.append(f"chunk {i}"))  # type: ignore[misc]
+        for future in futures:
+            future.result(60)
+        self.batcher.close()
+
+    def __call__(self, *passed: Any) -> Tensor:
+        self.events.append("step")
+        return self.model(*passed)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def test_the_next_step_is_launched_before_finished_chunks_are_handed_over(
+    counting: CountingModel,
+) -> None:
+    """So that a GPU has work while they are copied out and checked."""
+    found = Order(counting, ahead=True).events
+    assert found == ["step", "step", "step", "chunk 0", "step", "chunk 1"]
+
+
+def test_on_a_cpu_a_finished_chunk_waits_for_no_step(counting: CountingModel) -> None:
+    found = Order(counting, ahead=None).events
+    assert found == ["step", "step", "chunk 0", "step", "step", "chunk 1"]
 
 
 def test_out_of_memory_halves_the_pass_and_no_step_is_lost(

@@ -137,3 +137,44 @@ def test_sums_of_money_and_names_stay_together() -> None:
             ):
                 assert not chunk.text.endswith(("million", "hundred", "thousand"))
             assert not chunk.text.endswith(("George", "Washington"))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "opens"),
+    [
+        ("When it rains, we stay. And when it shines we go.", "When it rains,", Break.CLAUSE),
+        (
+            "No, not at all, she said to them.",
+            "No, not at all,",
+            Break.CLAUSE,
+        ),  # "No," is too short
+        ("It rains again. We stay at home, and read.", "It rains again.", Break.SENTENCE),
+        ("Nothing to cut in a text like this", None, None),
+        ("We stay at home now, yes.", None, None),  # what is left is too short
+        ("This first clause alone is longer than any chunk, and more.", None, None),
+    ],
+)
+def test_an_opening_is_the_first_clause_that_is_long_enough(
+    text: str, first: str | None, opens: Break | None
+) -> None:
+    line = Line(text, opens=Break.PARAGRAPH, pause_s=0.6)
+    plain, found = chunks(line, 40), chunks(line, 40, opening=10)
+    if first is None:
+        assert found == plain
+        return
+    assert found[0].text == first
+    assert (found[0].opens, found[0].pause_s) == (Break.PARAGRAPH, 0.6)
+    assert found[1].opens == opens
+    assert "".join(text[cut.start : cut.end] for cut in found) == text
+    assert len(found) <= len(plain) + 1
+
+
+@given(_TEXTS, st.integers(4, 80), st.integers(1, 30))
+def test_with_an_opening_nothing_is_lost_either(text: str, limit: int, opening: int) -> None:
+    line = Line(" ".join(text.split()))
+    found = chunks(line, limit, opening=opening)
+    assert "".join(line.text[cut.start : cut.end] for cut in found) == line.text
+    for cut in found:
+        assert cut.text == line.text[cut.start : cut.end].strip()
+        clusters = "\u0301" in cut.text or any(c.isdigit() for c in cut.text)
+        assert len(cut.text) <= limit or clusters

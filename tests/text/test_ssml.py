@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from errors import InvalidInput
 from text.front import TextOptions, prepare
@@ -102,3 +104,32 @@ def test_the_rest_is_refused_with_its_place(document: str, message: str) -> None
         prepare(document)
     assert message in caught.value.message
     assert caught.value.message.startswith("line ")
+
+
+PIECES = st.recursive(
+    st.sampled_from(
+        ["Hello.", " ", "a/", "x &amp; y", "<break/>", "<break time='2s'/>", "<!-- c -->"]
+    )
+    | st.just("<sub alias='World Wide Web'>WWW</sub>"),
+    lambda inner: (
+        st.builds(
+            "<{0}{1}>{2}</{0}>".format,
+            st.sampled_from(["p", "s"]),
+            st.just(""),
+            st.lists(inner, max_size=3).map("".join),
+        )
+        | st.builds("<voice name='a'>{}</voice>".format, st.lists(inner, max_size=3).map("".join))
+        | st.builds("<prosody rate='slow'>{}</prosody>".format, inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(PIECES, max_size=5).map("".join))
+def test_every_document_of_known_elements_is_read(content: str) -> None:
+    try:
+        script = prepare(f"<speak>{content}</speak>", TextOptions(language="en"))
+    except InvalidInput as error:
+        assert "something to say" in error.message
+        return
+    assert sum(line.text.count("Hello") for line in script.lines) == content.count("Hello")

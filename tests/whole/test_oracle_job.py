@@ -33,17 +33,23 @@ def recording(rate: int, channels: int, level: float) -> np.ndarray:
     return np.stack([wave, wave * 0.7], axis=1) if channels == 2 else wave
 
 
+F5_TTS = {"processing": "f5-tts"}
+# Plain words pass the text's stages unchanged; lengths and joins are what is left of `full`.
+FULL = {"processing": "full", "durations": False, "joins": False}
+
+
 @pytest.mark.parametrize(
-    ("rate", "channels", "level"),
+    ("rate", "channels", "level", "fields"),
     [
-        (24000, 1, 1.0),
-        (44100, 2, 0.3),
-        pytest.param(16000, 1, 1.0, marks=pytest.mark.slow),
+        (24000, 1, 1.0, FULL),
+        (44100, 2, 0.3, F5_TTS),
+        pytest.param(24000, 1, 1.0, F5_TTS, marks=pytest.mark.slow),
+        pytest.param(16000, 1, 1.0, F5_TTS, marks=pytest.mark.slow),
     ],
-    ids=["24 kHz", "44.1 kHz stereo, quiet", "16 kHz"],
+    ids=["24 kHz, full", "44.1 kHz stereo, quiet", "24 kHz", "16 kHz"],
 )
 def test_a_job_gives_the_waveform_of_f5_tts(
-    tmp_path: Path, rate: int, channels: int, level: float
+    tmp_path: Path, rate: int, channels: int, level: float, fields: dict[str, object]
 ) -> None:
     checkpoint = make_checkpoint(tmp_path / "models" / "tiny")
     vocoder = make_vocos(tmp_path / "models" / "tiny" / "vocos")
@@ -66,7 +72,7 @@ def test_a_job_gives_the_waveform_of_f5_tts(
         cfg_strength=2.0,
         seed=11,
         output_format="wav_f32",
-        processing="f5-tts",
+        **fields,
     )
     ours, _ = soundfile.read(output["audio_url"].removeprefix("file://"), dtype="float32")
 

@@ -82,6 +82,19 @@ def test_pauses_lie_between_the_sound_of_paragraphs(worker: Worker) -> None:
     assert len(plain["segments"]) == 1
 
 
+@pytest.mark.parametrize("processing", ["full", "f5-tts"])
+@pytest.mark.parametrize(
+    "text", ["Good day. [pause:1.5]", "<speak>Good day.<break time='1.5s'/></speak>"]
+)
+def test_a_pause_at_the_end_is_heard(worker: Worker, processing: str, text: str) -> None:
+    fields = {"processing": processing, "markup": True, "output_format": "wav_f32", "seed": 3}
+    plain, rate = sound(worker.speak("end-0", **fields, text="Good day."))
+    ended, _ = sound(worker.speak("end-1", **fields, text=text))
+    assert len(ended) == len(plain) + round(1.5 * rate)
+    assert np.array_equal(ended[: len(plain)], plain)
+    assert not ended[len(plain) :].any()
+
+
 def test_every_piece_begins_and_ends_softly(worker: Worker) -> None:
     samples, _ = sound(worker.speak("soft", text="Nobody came\n\nYes", output_format="wav_f32"))
     assert abs(samples[0]) < 1e-4 and abs(samples[-1]) < 1e-4
@@ -91,6 +104,8 @@ def test_findings_of_the_sound_are_told_of_each_chunk(worker: Worker) -> None:
     segment = worker.speak("checked")["segments"][0]
     assert (segment["attempts"], segment["checked_by"]) == (1, ["sound"])
     assert isinstance(segment["findings"], list)
+    assert segment["measures"]["letters_per_s"] > 1
+    assert {"start_db", "pause_s", "repetition"} < segment["measures"].keys()
     assert "findings" not in worker.speak("unchecked", checks=False)["segments"][0]
 
 

@@ -1,4 +1,4 @@
-"""The tables: `python -m tools.listen [--limit N] [--nfe N] [--write FILE]`.
+"""The tables: `python -m tools.listen [--limit N] [--nfe N] [--write FILE] [--sounds FOLDER]`.
 
 Needs the recogniser of requirements/listen.txt. The demo gets words wrong by itself, and so does
 the recogniser: figures count beside each other only.
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="cases of each group; all if left out")
     parser.add_argument("--nfe", type=int, default=16, help="function evaluations")
     parser.add_argument("--write", type=Path, help="a JSON file for what was heard of each case")
+    parser.add_argument("--sounds", type=Path, help="a folder for the sounds, named in that file")
     options = parser.parse_args()
     recogniser = Moonshine()
 
@@ -35,7 +36,8 @@ def main() -> None:
     found: dict[str, dict[str, Score]] = {}
     heard: dict[str, object] = {}
     for way, fields in WAYS.items():
-        found[way], heard[way] = measure(listen, chosen, fields, options.nfe)
+        keep = options.sounds / way if options.sounds else None
+        found[way], heard[way] = measure(listen, chosen, fields, options.nfe, keep)
     sys.stdout.write(table(found))
     if options.write:
         options.write.write_text(json.dumps(heard, indent=1, ensure_ascii=False) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Listen = Callable[[np.ndarray], str]
 WAYS: Mapping[str, Mapping[str, object]] = {
     "f5-tts": {"processing": "f5-tts"},
     "full": {"processing": "full", "checks": False},
+    "full, guarded": {"processing": "full", "checks": True},
 }
 
 
@@ -55,18 +57,32 @@ class Score:
 
 
 def measure(
-    listen: Listen, cases: Sequence[Case], fields: Mapping[str, object], nfe: int
+    listen: Listen,
+    cases: Sequence[Case],
+    fields: Mapping[str, object],
+    nfe: int,
+    keep: Path | None = None,
 ) -> tuple[dict[str, Score], list[dict[str, object]]]:
     """Scores by group, and each case with what was heard.
 
     Args:
         fields: of the job, beside the text.
         nfe: function evaluations of the sampler.
+        keep: a folder for the sounds.
     """
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
     scores: dict[str, Score] = {}
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker({"F5_MODEL": "demo", "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": folder})
+        worker = Worker(
+            {
+                "F5_MODEL": "demo",
+                "STORAGE_MODE": "local",
+                "LOCAL_STORAGE_DIR": folder,
+                "ASR": "moonshine",  # listens where a job has checks
+            }
+        )
         try:
             for first in range(0, len(cases), _AT_ONCE):
                 some = cases[first : first + _AT_ONCE]
@@ -76,9 +92,10 @@ def measure(
                 }
                 outputs = worker.run_all(jobs)
                 for case, output in zip(some, outputs.values(), strict=True):
-                    samples, _ = soundfile.read(
-                        Path(urlsplit(str(output["audio_url"])).path), dtype="float32"
-                    )
+                    sound = Path(urlsplit(str(output["audio_url"])).path)
+                    samples, _ = soundfile.read(sound, dtype="float32")
+                    if keep:
+                        sound = Path(shutil.copy(sound, keep / f"{len(rows):03}{sound.suffix}"))
                     heard = listen(samples)
                     said = plain_words(case.words)
                     scores.setdefault(case.group, Score()).add(
@@ -86,7 +103,9 @@ def measure(
                     )
                     rows.append(
                         {"group": case.group, "text": case.text, "heard": heard,
-                         "seconds": output["duration"]}
+                         "seconds": output["duration"],
+                         "sound": str(sound) if keep else None,
+                         "attempts": [s.get("attempts", 1) for s in output["segments"]]}
                     )  # fmt: skip
         finally:
             worker.close()

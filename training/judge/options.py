@@ -27,3 +27,10 @@ class JudgeOptions:
     words: Annotated[bool, "word error rates, if there is a recogniser"] = True
     out: Annotated[Path, "where the figures go"] = Path("data/demo-judge")
     audio: Annotated[Path | None, "keep the speech as WAV files here"] = None
+
+
+@dataclass(frozen=True)
+class LinesOptions:
+    """Which short lines were spoken."""
+
+    heard: Annotated[Path, "what tools.listen wrote, with sounds"]

@@ -99,6 +99,7 @@ def _segment(segment: Segment) -> dict[str, Any]:
             "attempts": report.attempts,
             "checked_by": list(report.checked_by),
             "findings": list(report.findings),
+            "measures": dict(report.measures),
         }
         if report.attempts > 1:
             shown["seed"] = report.seed

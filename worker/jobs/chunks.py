@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
 from engine.synthesizer import Synthesizer
 from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all, spans
@@ -84,9 +86,7 @@ async def _submitted(
     chunks: Sequence[Chunk], synthesizer: Synthesizer
 ) -> list[Future[SpokenChunk]]:
     """Futures of all `chunks`; a job stopped meanwhile leaves none of its chunks behind."""
-    submission = asyncio.ensure_future(
-        in_thread(Lane.STORE, lambda: [synthesizer.submit(chunk) for chunk in chunks])
-    )
+    submission = asyncio.ensure_future(in_thread(Lane.STORE, synthesizer.submit_job, chunks))
     try:
         return await asyncio.shield(submission)
     except asyncio.CancelledError:
@@ -136,10 +136,12 @@ def assemble(
     sample_rate: int,
     joins: Joins,
     reports: Mapping[int, Report],
+    tail_s: float = 0.0,
 ) -> Spoken:
-    """All finished chunks, by index, on one time axis."""
+    """All finished chunks, by index, on one time axis; `tail_s` seconds of silence end it."""
     pieces = [Piece(finished[c.index].samples, c.pause_s, c.voice.name) for c in chunks]
     samples, placed = join_all(joins, pieces)
+    samples = np.pad(samples, (0, round(tail_s * sample_rate)))
     segments = [
         Segment(
             chunk.index,

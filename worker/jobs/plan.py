@@ -10,7 +10,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from engine.chunk import Chunk, Reference, SaidWord, SpeechParameters
 from engine.synthesizer import Synthesizer
@@ -45,6 +45,9 @@ def speech_parameters(request: SpeechInput, job_id: str, card: ModelCard) -> Spe
     )
 
 
+OPENING_S = 1.2  # of a first chunk to be heard soon; less sounds like no part of what follows
+
+
 class Planner:
     """Plans the chunks of one job.
 
@@ -52,6 +55,8 @@ class Planner:
         voices: maps each line's `voice` to its reference.
         durations: see the module's docstring.
         pauses: seconds at each kind of break within a line.
+        starts_soon: the first chunk is a clause or two, to be heard while the others are spoken; as
+            f5-tts cuts, there is no such thing.
     """
 
     def __init__(
@@ -62,9 +67,11 @@ class Planner:
         *,
         durations: bool,
         pauses: Pauses,
+        starts_soon: bool = False,
     ) -> None:
         self._synthesizer, self._voices, self._parameters = synthesizer, voices, parameters
         self._durations, self._pauses = durations, pauses
+        self._starts_soon = starts_soon
 
     def plan(self, script: Script) -> list[Chunk]:
         """Chunks in speaking order.
@@ -83,6 +90,12 @@ class Planner:
                 pause_s = 0.0
         return chunks
 
+    @staticmethod
+    def tail_s(script: Script) -> float:
+        """Seconds of silence that the script ends with, behind the last chunk."""
+        silent = takewhile(lambda line: not line.text.strip(), reversed(script.lines))
+        return sum(line.pause_s for line in silent)
+
     def _line(self, script: Script, line: Line, first_index: int, ends: bool) -> list[Chunk]:
         """A line's chunks. `ends`: its last sentence does not go on in the next line."""
         voice, speed = self._voices[line.voice], line.speed
@@ -94,7 +107,9 @@ class Planner:
                 _shown(chunk, script, line, *span)
                 for chunk, span in zip(planned, spans, strict=True)
             ]
-        cuts = cut(line, self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own))
+        opening = OPENING_S if self._starts_soon and not first_index else None
+        room_s, pace = self._synthesizer.room_s(voice), self._synthesizer.pace(voice, own)
+        cuts = cut(line, room_s, pace, opening=opening)
         ending = [ends and one is cuts[-1] for one in cuts]
         texts = [stopped(one.text, ends_line=last) for one, last in zip(cuts, ending, strict=True)]
         planned = self._synthesizer.plan_spoken(voice, texts, own, first_index=first_index)

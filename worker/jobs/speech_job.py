@@ -44,7 +44,7 @@ from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
 from worker.lexicons import Lexicons
 from worker.log import get_logger
-from worker.quality.guard import Guard, Report
+from worker.quality.guard import Guard
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread, meanwhile
 from worker.voices.library import PreparedVoice
@@ -70,6 +70,7 @@ class SpeechJob:
     _voices: Mapping[str | None, PreparedVoice]
     _engine: Engine
     _prepared_s: float
+    _tail_s: float
     _guard: Guard | None = None
 
     def __init__(
@@ -118,9 +119,7 @@ class SpeechJob:
         await in_thread(Lane.STORE, check_room, self._target, size)
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
-            spoken = await in_thread(
-                Lane.COMPUTE, assemble, chunks, finished, self._rate, self._joins(), self._reports()
-            )
+            spoken = await in_thread(Lane.COMPUTE, self._assembled, chunks, finished)
             rendered, earlier = await asyncio.gather(self._render(spoken), self._earlier_answer())
             if earlier:  # another attempt was quicker
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
@@ -163,8 +162,14 @@ class SpeechJob:
             parameters,
             durations=self._text.processing.stages.durations,
             pauses=self._text.options.pauses,
+            starts_soon=self._request.stream and self._reporter.streams,
         )
+        self._tail_s = planner.tail_s(script)
         return planner.plan(script)
+
+    def _assembled(self, chunks: Sequence[Chunk], finished: Mapping[int, SpokenChunk]) -> Spoken:
+        reports = self._guard.reports if self._guard else {}
+        return assemble(chunks, finished, self._rate, self._joins(), reports, self._tail_s)
 
     async def _render(self, spoken: Spoken) -> Rendered:
         """Where words are looked for in the sound, not in the lane that others plan in."""
@@ -175,9 +180,6 @@ class SpeechJob:
     def _joins(self) -> Joins:
         natural = self._text.processing.stages.joins
         return joins_of(self._request, natural=natural, sample_rate=self._rate)
-
-    def _reports(self) -> Mapping[int, Report]:
-        return self._guard.reports if self._guard else {}
 
     def _saver(self, chunks: Sequence[Chunk]) -> ChunkSaver:
         return ChunkSaver(

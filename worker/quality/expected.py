@@ -34,6 +34,11 @@ def findings(chunk: Chunk, frames_per_s: float) -> tuple[str, ...]:
     return ()
 
 
+def letters_per_s(text: str, seconds: float) -> float:
+    """How fast a chunk is spoken, by the letters that `engine.duration` counts."""
+    return round(letters(text) / max(seconds, 0.1), 1)
+
+
 def says_twice(text: str, seconds: float) -> bool:
     """True where the words themselves repeat within the time in which sound is looked at for it.
 

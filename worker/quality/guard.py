@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.chunk import Chunk, SpokenChunk
 from text.languages import base
@@ -22,7 +22,7 @@ from worker.threads import Lane, in_thread
 log = get_logger("quality")
 
 BY_SOUND = "sound"
-_SECOND_TRY = 0x9E3779B97F4A7C15  # added to a chunk's seed
+_SECOND_TRY = 0x51B54A32D192ED03  # added to a chunk's seed; the engine's own steps never meet it
 _SEEDS = 1 << 63
 _SHOWN = 12  # chunks named in a warning
 
@@ -31,12 +31,14 @@ Speak = Callable[[Chunk], Awaitable[SpokenChunk]]
 
 @dataclass(frozen=True)
 class Report:
-    """What was found about a chunk. `seed` is that of the try that was kept."""
+    """What was found about a chunk. `seed` is that of the try that was kept, `measures` what
+    `worker.quality.signals` measured of it."""
 
     attempts: int
     checked_by: tuple[str, ...]
     findings: tuple[str, ...]
     seed: int
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class _Judged:
     spoken: SpokenChunk
     findings: tuple[str, ...]
     comparison: Comparison | None
+    measures: Mapping[str, float]
 
     @property
     def badness(self) -> tuple[float, int]:
@@ -89,7 +92,7 @@ class Guard:
             if second.badness < first.badness:
                 kept, chunk = second, again
         by = (BY_SOUND,) if kept.comparison is None else (BY_SOUND, self._name())
-        self.reports[chunk.index] = Report(attempts, by, kept.findings, chunk.seed)
+        self.reports[chunk.index] = Report(attempts, by, kept.findings, chunk.seed, kept.measures)
         return kept.spoken
 
     def _judge(self, chunk: Chunk, spoken: SpokenChunk) -> _Judged:
@@ -106,7 +109,10 @@ class Guard:
             comparison = self._heard(self._recogniser, chunk, spoken, found)
         if comparison is not None and comparison.finding:
             found.append(comparison.finding)
-        return _Judged(spoken, tuple(found), comparison)
+        measures = {**sound.measures, "letters_per_s": expected.letters_per_s(chunk.text, seconds)}
+        if comparison is not None:
+            measures["words_wrong"] = round(comparison.error_rate, 3)
+        return _Judged(spoken, tuple(found), comparison, measures)
 
     def _heard(
         self,

@@ -52,7 +52,7 @@ class Strict(BaseModel):
 
 
 class HandedOver:
-    """Marks a field that says how a result is handed over, not what is made: a job sent again with
+    """Marks a field that says how a result is handed over, not what is said: a job sent again with
     another value of it is answered from its stored answer."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from engine.config import Attention, Dtype, EngineConfig, Join
+from engine.config import Attention, Dtype, EngineConfig, Join, Kernels
 from engine.weights.locate import ModelRequest
 from worker.settings.env import Group, Lower, Upper, setting
 
@@ -54,15 +54,20 @@ class ModelConfig(Group):
     max_batch_frames: int = setting(
         "F5_MAX_BATCH_FRAMES", EngineConfig.max_batch_frames, "16384", ge=0
     )
-    """Mel frames one pass may hold; 0: from free memory"""
+    """Mel frames one pass may hold; 0: 2,560 on a CPU, on a GPU as few as keep it busy, found when
+    the worker starts, and no more than its free memory holds"""
     attention: Attention = setting("F5_ATTENTION", EngineConfig.attention, "sdpa")
     """`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk length at a
     time), `matmul` (scores written out: for CPUs); `auto` picks"""
+    kernels: Kernels = setting("F5_KERNELS", EngineConfig.kernels, "fused")
+    """What computes norms, gates and rotary on a GPU: `torch`, PyTorch's kernels, or `fused`, two
+    of this worker's own, compiled at start and taken if they give PyTorch's result"""
     join: Join = setting("F5_JOIN", EngineConfig.join, "batch")
     """When waiting chunks are admitted to the pass: at the next `step`, or when the `batch` is
     done; `auto` is the former on a GPU, the latter on a CPU"""
     warm_up: bool = setting("F5_WARMUP", EngineConfig.warm_up, "false")
-    """Run the model once before the first job is taken"""
+    """Run the model once before the first job is taken; on a GPU also steps of growing size, to
+    find how long a pass should be"""
     hf_token: str | None = setting(
         "HF_TOKEN HUGGING_FACE_HUB_TOKEN", ModelRequest.hf_token, "hf_...", secret=True
     )
@@ -108,8 +113,8 @@ class JobConfig(Group):
     """Longest text of a job, characters"""
     max_voices: int = setting("MAX_JOB_VOICES", 32, "64", ge=1, le=1_000)
     """Most different voices in the script of one job"""
-    max_concurrency: int = setting("MAX_CONCURRENCY", 32, "8", ge=1, le=256)
-    """Most jobs one worker runs at once; memory may allow fewer"""
+    max_concurrency: int = setting("MAX_CONCURRENCY", 0, "8", ge=0, le=256)
+    """Most jobs one worker runs at once; 0: 32, on a CPU 2"""
     timeout_s: float = setting("JOB_TIMEOUT_S", 600.0, "3600", gt=0)
     """Time budget of one job, retries included, seconds"""
     drain_grace_s: float = setting("DRAIN_GRACE_S", 20.0, "60", ge=0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.chunk import Chunk, Reference, Samples, SpeechParameters, SpokenChunk
+from engine.synthesizer import _chunk_seed
 from worker.quality.guard import BY_SOUND, Guard, heard_warnings
 from worker.quality.recogniser import Heard
 
@@ -92,6 +93,7 @@ def test_a_gross_failure_is_spoken_once_more_with_another_seed_and_the_better_on
     report = guard.reports[0]
     assert (report.attempts, report.findings) == (2, ())
     assert [one.seed for one in again] == [report.seed] != [5]
+    assert report.seed not in {_chunk_seed(5, index) for index in range(1000)}
     assert np.abs(kept.samples).max() < 0.5 * np.abs(sound()).max() + 1e-6
 
 
