@@ -31,7 +31,7 @@ soak: $(VENV)/.installed  ## 2,000 mixed jobs, two workers, kills and faults: ab
 bench: $(VENV)/.installed .venv-bench/.installed  ## figures of the README, measured here
 	$(PY) -m bench
 
-bench-gpu: $(VENV)/.installed  ## the same on a GPU; results under bench/results/
+bench-gpu: $(VENV)/.installed  ## the engine on a GPU, 5 minutes; without one a rehearsal: docs/bench-gpu.md
 	$(PY) -m bench.gpu
 
 config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings and measurements
@@ -39,6 +39,7 @@ config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings 
 	$(PY) -m tools.hub
 	$(PY) -m tools.docs.errors
 	$(PY) -m tools.docs.scaling
+	$(PY) -m bench.gpu --page
 
 $(RUN_VENV)/.installed: $(PINS)
 	tools/install.sh $(RUN_VENV)

@@ -6,6 +6,8 @@ Both sides of a comparison load the same files and speak the same text with the 
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -140,19 +142,20 @@ class Theirs:
         return model.eval().to(self.device)
 
     def speak(self, texts: list[str], nfe: int) -> list[Any]:
-        """Waveforms of jobs one after the other, which is all it can do."""
-        return [
-            f5().infer.infer_process(
-                str(self.voice.path),
-                self.voice.ref_text,
-                text,
-                self.model,
-                self.vocoder,
-                nfe_step=nfe,
-                cross_fade_duration=0.0,
-                progress=None,
-                show_info=lambda *_: None,
-                device=self.device,
-            )[0]
-            for text in texts
-        ]
+        """Waveforms of jobs one after the other, which is all it can do; what it prints is lost."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            return [self._job(text, nfe) for text in texts]
+
+    def _job(self, text: str, nfe: int) -> Any:
+        return f5().infer.infer_process(
+            str(self.voice.path),
+            self.voice.ref_text,
+            text,
+            self.model,
+            self.vocoder,
+            nfe_step=nfe,
+            cross_fade_duration=0.0,
+            progress=None,
+            show_info=lambda *_: None,
+            device=self.device,
+        )[0]

@@ -6,10 +6,13 @@ import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.chunk import Chunk, SpokenChunk
 from engine.sampler import Trajectory, is_guided
+from errors import InferenceFailed
 
 
 @dataclass(eq=False)
@@ -25,6 +28,7 @@ class BatchedChunk:
     submitted: float = field(default_factory=time.perf_counter)
     started: float = 0.0
     trajectory: Trajectory | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def pass_frames(self) -> int:
@@ -42,3 +46,25 @@ class BatchedChunk:
         """(new frames, mel_dim) of a finished one, without the reference."""
         assert self.trajectory is not None
         return self.trajectory.mel[self.chunk.ref_frames :]
+
+
+def resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
+    """Gives a finished chunk's waveform (n,) to who waits; NaN and infinite samples fail it."""
+    if not np.isfinite(wave).all():
+        error = InferenceFailed(
+            "The model gave NaN or infinite samples.",
+            "Send the job again; if it recurs, set F5_DTYPE=float32.",
+        )
+        fail([batched], error)
+    elif batched.future.set_running_or_notify_cancel():
+        queue_s = batched.started - batched.submitted
+        inference_s = time.perf_counter() - batched.started
+        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s, batched.warnings)
+        batched.future.set_result(spoken)
+
+
+def fail(failed: list[BatchedChunk], error: InferenceFailed) -> None:
+    """Tells `error` to all that wait for `failed`."""
+    for batched in failed:
+        if not batched.future.done() and batched.future.set_running_or_notify_cancel():
+            batched.future.set_exception(error)

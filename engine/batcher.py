@@ -5,7 +5,8 @@ admitted while the frame budget allows it, whatever their schedule, in the order
 `engine.fairness`: every job's first audio comes early, and long and short texts do not delay each
 other. On a GPU finished waveforms are copied out and checked while the next step runs. When the
 device runs out of memory half of the chunks are set aside at the step they have reached, and the
-budget shrinks; only a single chunk that does not fit fails.
+budget shrinks; only a single chunk that does not fit fails. After an overflow the model is loaded
+in a wider format.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import lru_cache, partial
 
@@ -23,10 +24,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.batched import BatchedChunk
+from engine.batched import BatchedChunk, fail, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
+from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
 from engine.transfer import Copies
 from engine.vocoder.load import Vocoder
@@ -44,7 +46,8 @@ class Batcher:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
     "batch" on a CPU (docs/engine.md says why). `ahead`: whether the next step is launched before
-    finished waveforms are copied out and checked; None: on a GPU, where that keeps it busy."""
+    finished waveforms are copied out and checked; None: on a GPU, where that keeps it busy. `wider`
+    loads the model for after an overflow."""
 
     def __init__(
         self,
@@ -54,8 +57,8 @@ class Batcher:
         max_frames: int,
         join: str = "auto",
         ahead: bool | None = None,
+        wider: Callable[[], DiT] | None = None,
     ) -> None:
-        self.model = model
         self.vocoder = vocoder
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
@@ -67,8 +70,8 @@ class Batcher:
         self._running: list[BatchedChunk] = []
         self._spoken: list[tuple[list[BatchedChunk], Copies]] = []
         self._closing = False
-        self._flow = Flow(model)
-        self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
+        self._wider = wider
+        self._run_on(model)
         self._too_large = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
@@ -88,6 +91,11 @@ class Batcher:
         """Finishes what runs and stops the thread; waiting chunks are cancelled."""
         self._inbox.put(None)
         self._thread.join()
+
+    def _run_on(self, model: DiT) -> None:
+        self.model = model
+        self._flow = Flow(model)
+        self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
 
     def _run(self) -> None:
         while self._receive():
@@ -219,14 +227,39 @@ class Batcher:
     def _hand_over(self) -> None:
         """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""
         spoken, self._spoken = self._spoken, []
+        found: dict[BatchedChunk, NDArray[np.float32]] = {}
         for finished, copies in spoken:
             try:
-                samples = copies.arrays()
+                found |= zip(finished, copies.arrays(), strict=True)
             except Exception as exc:  # the thread must outlive any one batch
                 self._fail(finished, exc)
-            else:
-                for batched, wave in zip(finished, samples, strict=True):
-                    _resolve(batched, wave)
+        self._deliver(found)
+
+    def _deliver(self, found: Mapping[BatchedChunk, NDArray[np.float32]]) -> None:
+        """Resolves what is sound; what is not begins again if the number format may be why."""
+        broken = [b for b in found if not np.isfinite(found[b]).all() and b.cond.isfinite().all()]
+        if broken and self._wider is not None:
+            self._widen(self._wider, broken)
+        for batched, wave in found.items():
+            if batched.trajectory is not None and not batched.future.done():
+                resolve(batched, wave)
+
+    def _widen(self, load: Callable[[], DiT], broken: list[BatchedChunk]) -> None:
+        """After an overflow: `broken` chunks and all that have begun start over, wider."""
+        again = broken + self._running + [b for b in self._waiting if b.trajectory is not None]
+        self._waiting = [batched for batched in self._waiting if batched not in again]
+        self._running, self._flow = [], Flow(self.model)
+        try:
+            self._run_on(load())
+        except Exception as exc:  # the thread must outlive it
+            self._fail(again, exc)
+            return
+        self._wider = None
+        warning = overflow_warning(self.model.input_x.dtype)
+        log.warning("%s %d chunks start over.", warning, len(again))
+        for batched in again:
+            batched.trajectory, batched.warnings = None, (warning,)
+        self._waiting += again
 
     def _fail_too_large(self, batched: BatchedChunk) -> None:
         self._too_large += 1
@@ -236,7 +269,7 @@ class Batcher:
             f"A chunk of {batched.chunk.frames} frames does not fit the device's memory.",
             "Send a shorter text or a shorter reference, or use a larger GPU.",
         )
-        _raise_in([batched], error)
+        fail([batched], error)
 
     def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
         log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
@@ -246,24 +279,4 @@ class Batcher:
             f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
             "Send the job again; if it recurs, see the worker's log.",
         )
-        _raise_in(failed, error)
-
-
-def _resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
-    if not np.isfinite(wave).all():
-        error = InferenceFailed(
-            "The model gave NaN or infinite samples.",
-            "Send the job again; if it recurs, set F5_DTYPE=float32.",
-        )
-        _raise_in([batched], error)
-    elif batched.future.set_running_or_notify_cancel():
-        queue_s = batched.started - batched.submitted
-        inference_s = time.perf_counter() - batched.started
-        spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s)
-        batched.future.set_result(spoken)
-
-
-def _raise_in(failed: list[BatchedChunk], error: InferenceFailed) -> None:
-    for batched in failed:
-        if not batched.future.done() and batched.future.set_running_or_notify_cancel():
-            batched.future.set_exception(error)
+        fail(failed, error)

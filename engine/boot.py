@@ -6,17 +6,20 @@ import ctypes
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from engine import precision
+from engine.arch import Arch
 from engine.batcher import Batcher
 from engine.budget import GPU_FRAMES, measured_frames, most_frames, times_steps
 from engine.chunk import Chunk, Reference, SpeechParameters
 from engine.config import EngineConfig
-from engine.dit import attention
-from engine.dit.linear import cpu_multiplies_bf16
+from engine.dit import attention, kernels
+from engine.dit.model import DiT
 from engine.mel import LogMel
 from engine.synthesizer import Synthesizer
 from engine.tokens import read_vocab
@@ -46,8 +49,12 @@ class Engine:
     model: str
     card: ModelCard
     device: str
-    dtype: str
     load_s: float
+
+    @property
+    def dtype(self) -> str:
+        """The format of the model's weights; another one after an overflow (`engine.precision`)."""
+        return precision.name(self.synthesizer.batcher.model.input_x.dtype)
 
     def close(self) -> None:
         """Ends the inference thread, see `Batcher.close`."""
@@ -59,7 +66,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     model, or the device is not there."""
     started = time.perf_counter()
     device = pick_device(config.device)
-    dtype = pick_dtype(config.dtype, device)
+    dtype = precision.pick_dtype(config.dtype, device)
     if device.type == "cpu":
         bound_kernels()
     if config.threads:
@@ -68,35 +75,64 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     arch, mel = read_config(files.config)
     vocab = read_vocab(files.vocab)
     vocoder = load_vocoder(files.vocoder, device, mel)
-    model = load_dit(
-        files.weights, arch, len(vocab), device=device, dtype=dtype, use_ema=config.use_ema
-    )
-    kernel, attend = attention.pick(config.attention, device, dtype)
-    model.use_attention(attend)
+    load = partial(_load_model, files, arch, len(vocab), config, device)
+    model = load(dtype)
     # Not before: packing frees half a gigabyte of plain weights.
     keep_freed_memory(device.type == "cpu")
     most = most_frames(arch, device, dtype)
     frames = config.max_batch_frames or min(GPU_FRAMES, most)
-    batcher = Batcher(model, vocoder, max_frames=frames, join=config.join)
-    synthesizer = Synthesizer(batcher, LogMel(mel, device), vocab, card.max_seconds)
+    after_overflow = precision.wider(dtype, device)
+    batcher = Batcher(
+        model,
+        vocoder,
+        max_frames=frames,
+        join=config.join,
+        wider=partial(load, after_overflow) if after_overflow else None,
+    )
+    # References' mels are made on the CPU, once a voice and in milliseconds, so that whatever
+    # can fail on the device fails in the batcher's thread, which knows what to do about it.
+    synthesizer = Synthesizer(batcher, LogMel(mel, torch.device("cpu")), vocab, card.max_seconds)
     if config.warm_up:
         _warm_up(synthesizer)
         if times_steps(device) and not config.max_batch_frames:
             batcher.max_frames = measured_frames(model, arch.mel_dim, most)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-    kind, took = str(dtype).removeprefix("torch."), time.perf_counter() - started
-    engine = Engine(synthesizer, files.name, card, name, kind, took)
+    engine = Engine(synthesizer, files.name, card, name, time.perf_counter() - started)
     log.info(
-        "model %s ready on %s (%s, %s attention) in %.1f s, %d frames per pass, vocoder %s",
+        "model %s ready on %s (%s) in %.1f s, %d frames per pass, vocoder %s",
         engine.model,
         engine.device,
         engine.dtype,
-        kernel,
         engine.load_s,
         batcher.max_frames,
         files.vocoder or "Griffin-Lim",
     )
     return engine
+
+
+def _load_model(
+    files: ModelFiles,
+    arch: Arch,
+    vocab_size: int,
+    config: EngineConfig,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> DiT:
+    """The DiT in `dtype` with the attention that suits it. Raises ModelUnavailable: `load_dit`."""
+    model = load_dit(
+        files.weights, arch, vocab_size, device=device, dtype=dtype, use_ema=config.use_ema
+    )
+    kernel, attend = attention.pick(config.attention, device, dtype)
+    model.use_attention(attend)
+    passes = kernels.pick(config.kernels, arch, device, dtype)
+    model.use_kernels(passes)
+    log.info(
+        "weights loaded in %s, attention by %s, %s kernels",
+        precision.name(dtype),
+        kernel,
+        passes.name,
+    )
+    return model
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -118,21 +154,6 @@ def pick_device(wanted: str) -> torch.device:
             "Check the driver and the image's CUDA version, or set F5_DEVICE=auto.",
         )
     return device
-
-
-def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """`auto`: bf16 where the device multiplies in it, else fp16 on a GPU and fp32 on a CPU.
-
-    A CPU without bf16 instructions is eight times slower in bf16 than in fp32 (measured on AVX2);
-    one with avx512_bf16 twice as fast.
-    """
-    if wanted != "auto":
-        return getattr(torch, wanted)
-    if device.type == "cpu":
-        return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
 def keep_freed_memory(kept: bool) -> None:

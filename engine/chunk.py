@@ -84,10 +84,12 @@ class Chunk:
 class SpokenChunk:
     """A finished chunk, and what it took (seconds).
 
-    `queue_s` and `inference_s` are 0 for one that an interrupted run had stored.
+    `queue_s` and `inference_s` are 0 for one that an interrupted run had stored. `warnings` say
+    what the user should know of how it was made.
     """
 
     index: int
     samples: Samples
     queue_s: float = 0.0
     inference_s: float = 0.0
+    warnings: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import torch
+from cachetools import LRUCache
 from torch import Tensor
 
 from engine.dit.model import DiT, Modulation
@@ -30,6 +31,7 @@ EPSS_GRID: dict[int, tuple[int, ...]] = {
     12: (0, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32),
     16: (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32),
 }
+_CONTEXT_FRAMES = 16_384  # of unconditional contexts kept: 67 MB of the published size
 NO_GUIDANCE = 1e-5  # below this strength f5-tts skips the unconditional branch
 
 
@@ -116,6 +118,7 @@ class Flow:
     def __init__(self, model: DiT) -> None:
         self.model = model
         self.trajectories: list[Trajectory] = []
+        self._contexts: LRUCache[tuple[int, int], Tensor] = LRUCache(_CONTEXT_FRAMES, len)
         self._packed: _Pass | None = None
 
     @torch.inference_mode()
@@ -138,13 +141,25 @@ class Flow:
             seed: fixes the noise.
         """
         device = self.model.device
+        cond, tokens = to_device(cond, device), to_device(tokens, device)
         padded = torch.zeros(frames, cond.shape[1], device=device)
         padded[: cond.shape[0]] = cond
-        tokens = to_device(tokens, device)
-        drops = (False, True) if is_guided(cfg_strength) else (False,)
-        contexts = [self.model.context(padded, tokens, drop=drop) for drop in drops]
+        contexts = [self.model.context(padded, tokens, drop=False)]
+        if is_guided(cfg_strength):
+            contexts.append(self._unconditional(padded, tokens))
         x = to_device(noise(frames, cond.shape[1], seed), device)
-        return Trajectory(schedule, cond.to(device), contexts, x, cfg_strength)
+        return Trajectory(schedule, cond, contexts, x, cfg_strength)
+
+    def _unconditional(self, cond: Tensor, tokens: Tensor) -> Tensor:
+        """(frames, dim) context of the branch that knows neither text nor reference: it depends on
+        how many frames there are, and on how many tokens where those are spread or padding is
+        masked. `cond` (frames, mel_dim), `tokens` (text tokens,)."""
+        arch = self.model.arch
+        counted = arch.text_mask_padding or arch.average_upsampling
+        key = cond.shape[0], tokens.shape[0] if counted else 0
+        if key not in self._contexts:
+            self._contexts[key] = self.model.context(cond, tokens, drop=True)
+        return self._contexts[key]
 
     def admit(self, trajectory: Trajectory) -> None:
         """Takes a trajectory along from the next step on."""
@@ -165,8 +180,7 @@ class Flow:
         if now.packing.guided:
             cond = v[now.packing.cond]
             v = cond + (cond - v[now.packing.uncond]) * now.strength
-        for rows, leader in zip(now.packing.group_frames, now.leaders, strict=True):
-            now.x[rows].add_(v[rows], alpha=leader.schedule.deltas[leader.step])
+        _advance(now, v)
         for trajectory in self.trajectories:
             trajectory.step += 1
 
@@ -174,6 +188,19 @@ class Flow:
         if self._packed is not None:
             self._packed.write_back()
             self._packed = None
+
+
+def _advance(now: _Pass, v: Tensor) -> None:
+    """Adds to every trajectory its step's length times its velocity; `v` (frames, mel_dim) is not
+    needed any more. On a GPU in two launches, however many groups there are."""
+    deltas = [leader.schedule.deltas[leader.step] for leader in now.leaders]
+    xs, vs = ([t[rows] for rows in now.packing.group_frames] for t in (now.x, v))
+    if len(deltas) > 1 and v.device.type != "cpu":
+        torch._foreach_mul_(vs, deltas)
+        torch._foreach_add_(xs, vs)
+        return
+    for x, velocity, delta in zip(xs, vs, deltas, strict=True):
+        x.add_(velocity, alpha=delta)
 
 
 class _Pass:

@@ -9,9 +9,11 @@ from typing import Any
 import torch
 import yaml
 
+from engine.weights.checkpoint import read_state
 from engine.weights.config import package_file
 from standins.oracle import f5
 
+_PREFIX = "ema_model.transformer."  # of a published checkpoint's names
 ARCHS: dict[str, dict[str, Any]] = {
     # The published shapes' switches, at a size a test can run.
     "v1": dict(text_dim=32, conv_layers=2, text_mask_padding=True, qk_norm=None),
@@ -71,6 +73,20 @@ def make_checkpoint(directory: Path, arch: str = "v1", *, seed: int = 0) -> Tiny
         directory / "model_1.pt",
     )
     return TinyCheckpoint(directory, config, weights, vocab, model)
+
+
+def beyond_half_precision(weights: Path, to: Path) -> None:
+    """Writes the same model with attention values that fp16 cannot hold: 2^20 times as large, and
+    the projection after them as much smaller, so that in bf16 and fp32 no digit changes."""
+    from safetensors.torch import save_file
+
+    state = {f"{_PREFIX}{name}": t.float() for name, t in read_state(weights).items()}
+    for name, tensor in state.items():
+        if ".attn.to_v." in name:
+            tensor *= 2.0**20
+        elif name.endswith("attn.to_out.0.weight"):
+            tensor /= 2.0**20
+    save_file(state, to)
 
 
 def _randomise(model: torch.nn.Module, seed: int) -> None:

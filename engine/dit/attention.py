@@ -11,6 +11,7 @@ an AMD EPYC with avx512_bf16; docs/engine.md).
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +22,8 @@ from torch import Tensor
 
 from engine.dit.linear import agrees, product, usable
 from engine.dit.packing import Packing
+
+log = logging.getLogger("f5worker.engine")
 
 # (tokens, heads, dim_head) query, key, value and the packing to (tokens, heads * dim_head)
 Attend = Callable[[Tensor, Tensor, Tensor, Packing], Tensor]
@@ -112,46 +115,72 @@ def _weights(scores: Callable[[], Tensor]) -> tuple[Tensor, Tensor]:
     return weights, sums
 
 
-def varlen(q: Tensor, k: Tensor, v: Tensor, packing: Packing) -> Tensor:
-    """FlashAttention over all sequences in one launch. One split of the keys keeps a sequence's
-    result independent of the others in its pass."""
+def varlen(q: Tensor, k: Tensor, v: Tensor, packing: Packing, **splits: int) -> Tensor:
+    """FlashAttention over all sequences in one launch, by PyTorch's public function."""
     from torch.nn.attention.varlen import varlen_attn
 
     ends, longest = packing.sequence_ends, packing.longest
-    mixed = varlen_attn(q, k, v, ends, ends, longest, longest, num_splits=1)
+    mixed = varlen_attn(q, k, v, ends, ends, longest, longest, **splits)  # type: ignore[arg-type]
     assert isinstance(mixed, Tensor)
     return mixed.flatten(1)
 
 
+def flash(q: Tensor, k: Tensor, v: Tensor, packing: Packing, **splits: int) -> Tensor:
+    """The operator behind `varlen`: without 16 us of Python and a fill of its own a call."""
+    ends, longest = packing.sequence_ends, packing.longest
+    forward = torch.ops.aten._flash_attention_forward
+    # No dropout, not causal, no debug mask.
+    mixed = forward(q, k, v, ends, ends, longest, longest, 0.0, False, False, **splits)
+    return mixed[0].flatten(1)
+
+
 KERNELS: dict[str, Attend] = {"varlen": varlen, "sdpa": sdpa, "matmul": matmul}
+
+# Ways to call FlashAttention, the best first: the operator is private, so the public function
+# stands behind it. One split of the keys keeps a sequence's result independent of the others in
+# its pass; torch 2.11 has no such argument, and splits nothing where queries are many.
+FLASH_CALLS: tuple[tuple[str, Attend], ...] = (
+    ("operator, one split", partial(flash, num_splits=1)),
+    ("operator", flash),
+    ("varlen_attn, one split", partial(varlen, num_splits=1)),
+    ("varlen_attn", varlen),
+)
 
 
 def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, Attend]:
-    """`auto` takes `varlen` on a GPU that runs it in half precision, `matmul` on a CPU in bf16 or
-    with AVX-512, else `sdpa`.
+    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 or with AVX-512,
+    else `sdpa`.
 
     A kernel is taken only after it has given `sdpa`'s result on this device: the choice costs
-    milliseconds at start, a wrong one every job.
+    milliseconds at start, a wrong one every job. `varlen` named by the user is looked at as well:
+    it knows no fp32, in which a model may go on after an overflow.
     """
+    name = _fastest(device, dtype) if wanted == "auto" else wanted
+    if name == "varlen":
+        for how, call in FLASH_CALLS:
+            if agrees_with_sdpa(call, device, dtype, f"varlen ({how})"):
+                return name, call
+    elif wanted != "auto" or name == "sdpa" or agrees_with_sdpa(KERNELS[name], device, dtype, name):
+        return name, KERNELS[name]
     if wanted != "auto":
-        return wanted, KERNELS[wanted]
-    if device.type == "cpu":
-        other, worth = matmul, dtype == torch.bfloat16
-        if dtype == torch.float32:
-            worth = torch.backends.cpu.get_cpu_capability() == "AVX512"
-    else:
-        other, worth = varlen, dtype != torch.float32
-    chosen = other if worth and agrees_with_sdpa(other, device, dtype) else sdpa
-    return chosen.__name__, chosen
+        log.warning("F5_ATTENTION=%s does not run here in %s: sdpa is used", wanted, dtype)
+    return "sdpa", sdpa
 
 
-def agrees_with_sdpa(kernel: Attend, device: torch.device, dtype: torch.dtype) -> bool:
+def _fastest(device: torch.device, dtype: torch.dtype) -> str:
+    """The kernel that is likely to be the fastest there."""
+    if device.type != "cpu":
+        return "sdpa" if dtype == torch.float32 else "varlen"
+    wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    worth = dtype == torch.bfloat16 or (dtype == torch.float32 and wide)
+    return "matmul" if worth else "sdpa"
+
+
+def agrees_with_sdpa(kernel: Attend, device: torch.device, dtype: torch.dtype, name: str) -> bool:
     """Whether a kernel gives what `sdpa` gives on this device, for a small mix of sequences."""
     packing = Packing([70, 33, 128], [True, False, True], device)
     generator = torch.Generator().manual_seed(0)
     shape = (3, packing.tokens, 2, 64)
     q, k, v = torch.randn(shape, generator=generator).to(device, dtype).unbind(0)
     expected = sdpa(q, k, v, packing)
-    return agrees(
-        f"{kernel.__name__} attention", lambda: kernel(q, k, v, packing), expected, _AGREES[dtype]
-    )
+    return agrees(f"{name} attention", lambda: kernel(q, k, v, packing), expected, _AGREES[dtype])

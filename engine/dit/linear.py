@@ -1,9 +1,12 @@
-"""Linear layers, which are nine tenths of the work, at the full rate of the CPU.
+"""Linear layers, which are nine tenths of the work, at the full rate of the device.
 
 On a CPU the weights are brought once into oneDNN's own order (`pack`), and its kernel applies bias
 and GELU as it goes. PyTorch's own call takes the plain order: in bf16 it then is 10 % slower, and
 in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where oneDNN reaches 490
 (`make bench`; 265 with AVX2 only). The two operators are PyTorch's, made for its compiler.
+
+On a GPU cuBLAS applies bias and GELU to its result before it leaves the registers; the operator is
+PyTorch's and private. Where one of them is missing or gives something else, the plain call stays.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from torch import Tensor, nn
 
 log = logging.getLogger("f5worker.engine")
 
-_AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2}  # largest relative difference of the kernels
+# Largest relative difference of the kernels.
+_AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
 
 
 class Linear(nn.Linear):
@@ -29,6 +33,7 @@ class Linear(nn.Linear):
         super().__init__(n_in, n_out, bias=bias)
         self.gelu = gelu
         self.packed: Tensor | None = None
+        self.gelu_inside = False  # the product on a GPU applies it
 
     @property
     def dtype(self) -> torch.dtype:
@@ -39,7 +44,10 @@ class Linear(nn.Linear):
         """(..., n_in) to (..., n_out) in the weights' dtype."""
         if self.packed is not None:
             return product(x.to(self.packed.dtype), self.packed, self.bias, self.gelu)
-        y = F.linear(x.to(self.weight.dtype), self.weight, self.bias)
+        x = x.to(self.weight.dtype)
+        if self.gelu_inside:
+            return gelu_product(x, self.weight, self.bias)
+        y = F.linear(x, self.weight, self.bias)
         return F.gelu(y, approximate=self.gelu) if self.gelu else y
 
     def pack(self) -> None:
@@ -62,17 +70,48 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: str = "
     return result
 
 
+def gelu_product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """GELU, its tanh approximation, of x weight^T + bias, in one launch on a GPU. On a CPU PyTorch
+    takes the exact GELU here. `x` is (tokens, n_in), `weight` (n_out, n_in)."""
+    result: Tensor = torch._addmm_activation(bias, x, weight.T, use_gelu=True)
+    return result
+
+
 def pack(model: nn.Module) -> None:
-    """Packs all `Linear` of a model on a CPU whose kernels do what PyTorch's do."""
+    """Brings each `Linear` of a model to its device's fastest kernel that does what PyTorch's
+    does: on a CPU packed weights, on a GPU GELU inside the product."""
     for layer in model.modules():
-        if isinstance(layer, Linear) and layer.weight.device.type == "cpu" and usable(layer.dtype):
+        if not isinstance(layer, Linear):
+            continue
+        device = layer.weight.device
+        if device.type == "cpu" and usable(layer.dtype):
             layer.pack()
+        elif device.type == "cuda" and layer.gelu == "tanh" and layer.bias is not None:
+            layer.gelu_inside = gelu_usable(layer.dtype, device)
+
+
+@cache
+def gelu_usable(dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether `gelu_product` runs on this device and agrees with PyTorch's product and GELU."""
+    if dtype not in _AGREES:
+        return False
+    generator = torch.Generator().manual_seed(0)
+    x, weight = torch.randn(2, 64, 64, generator=generator).to(device, dtype).unbind(0)
+    bias = x[0]
+    return agrees(
+        f"{dtype} product with GELU",
+        lambda: gelu_product(x, weight, bias),
+        F.gelu(F.linear(x, weight, bias), approximate="tanh"),
+        _AGREES[dtype],
+    )
 
 
 @cache
 def usable(dtype: torch.dtype) -> bool:
     """Whether packed products in this dtype run on this CPU and agree with PyTorch's own."""
-    if dtype not in _AGREES or (dtype == torch.bfloat16 and not cpu_multiplies_bf16()):
+    if dtype not in (torch.float32, torch.bfloat16):
+        return False
+    if dtype == torch.bfloat16 and not cpu_multiplies_bf16():
         return False
     generator = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 48, 64, generator=generator).to(dtype).unbind(0)
@@ -105,4 +144,5 @@ def agrees(what: str, run: Callable[[], Tensor], expected: Tensor, tolerance: fl
 
 def cpu_multiplies_bf16() -> bool:
     """Whether the CPU has bf16 instructions; without them bf16 is slower than fp32."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    has = torch.cpu.get_capabilities()
+    return bool(has.get("avx512_bf16") or has.get("amx_tile"))

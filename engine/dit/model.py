@@ -14,7 +14,6 @@ The residual stream `h` stays in fp32; matrix products run in the weights' dtype
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,44 +22,32 @@ from torch import Tensor, nn
 
 from engine.arch import Arch
 from engine.dit.attention import Attend, sdpa
+from engine.dit.kernels import Kernels, Plain
 from engine.dit.layers import (
     ConvPositionEmbedding,
     Rotary,
     TextEmbedding,
     TimestepEmbedding,
-    rotate,
 )
 from engine.dit.linear import Linear
 from engine.dit.packing import Packing
 
 
-def modulated_norm(
-    x: Tensor, scales_plus_one: Sequence[Tensor], shifts: Sequence[Tensor], groups: list[slice]
-) -> Tensor:
-    """LN(x) * (1 + scale) + shift; all tokens of a group share scale and shift (dim,). One kernel
-    per group: the layer norm's own weight and bias do the modulation."""
-    parts = [
-        F.layer_norm(x[rows], x.shape[-1:], scale, shift, eps=1e-6)
-        for rows, scale, shift in zip(groups, scales_plus_one, shifts, strict=True)
-    ]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+@dataclass(frozen=True)
+class PackedTokens:
+    """What every block of a pass needs: `turns` from `Rotary.rows`."""
 
-
-def gated_sum(h: Tensor, gates: Sequence[Tensor], x: Tensor, groups: list[slice]) -> Tensor:
-    """h + gate * x in fp32; all tokens of a group share the gate (dim,)."""
-    parts = [
-        torch.addcmul(h[rows], gate, x[rows].float())
-        for rows, gate in zip(groups, gates, strict=True)
-    ]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+    packing: Packing
+    turns: Tensor
+    kernels: Kernels
 
 
 @dataclass(frozen=True)
 class Modulation:
     """AdaLN terms of one time step, fp32: `blocks` (depth, 6, dim), `final` (2, dim).
 
-    The six rows: shift_1, 1 + scale_1, gate_1, shift_2, 1 + scale_2, gate_2; the two: 1 + scale,
-    shift (f5-tts's order).
+    The six rows: shift_1, 1 + scale_1, gate_1, shift_2, 1 + scale_2, gate_2; the two: shift,
+    1 + scale.
     """
 
     blocks: Tensor
@@ -83,22 +70,17 @@ class Attention(nn.Module):
         self.k_norm = nn.RMSNorm(arch.dim_head, eps=1e-6) if normed else None
         self.attend: Attend = sdpa
 
-    def forward(self, x: Tensor, packing: Packing, turns: Tensor) -> Tensor:
+    def forward(self, x: Tensor, packing: Packing, turns: Tensor, kernels: Kernels) -> Tensor:
         """(tokens, dim) to (tokens, dim); `turns` from `Rotary.rows`."""
         qkv = self.to_qkv(x).unflatten(-1, (3, self.heads, self.dim_head))
-        q, k = self._rotate(self._normed(qkv[:, :2]), turns).unbind(1)
+        qk = self._normed(qkv[:, :2])
+        q, k = kernels.rotate(qk, turns, self.rotary_heads).unbind(1)
         return self.to_out(self.attend(q, k, qkv[:, 2], packing))
 
     def _normed(self, qk: Tensor) -> Tensor:
         if self.q_norm is None or self.k_norm is None:
             return qk
         return torch.stack((self.q_norm(qk[:, 0]), self.k_norm(qk[:, 1])), dim=1)
-
-    def _rotate(self, qk: Tensor, turns: Tensor) -> Tensor:
-        if self.rotary_heads == self.heads:
-            return rotate(qk, turns)
-        turned = rotate(qk[:, :, : self.rotary_heads], turns)
-        return torch.cat((turned, qk[:, :, self.rotary_heads :]), dim=2)
 
 
 class Block(nn.Module):
@@ -113,15 +95,32 @@ class Block(nn.Module):
         self.ff_out = Linear(hidden, arch.dim)
 
     def forward(
-        self, h: Tensor, modulations: list[Tensor], packing: Packing, turns: Tensor
-    ) -> Tensor:
-        """(tokens, dim) fp32 to the same; `modulations` holds (6, dim) of each group."""
-        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = zip(*modulations, strict=True)
-        groups = packing.group_tokens
-        attended = self.attn(modulated_norm(h, scale_1, shift_1, groups), packing, turns)
-        h = gated_sum(h, gate_1, attended, groups)
-        hidden = self.ff_in(modulated_norm(h, scale_2, shift_2, groups))
-        return gated_sum(h, gate_2, self.ff_out(hidden), groups)
+        self,
+        h: Tensor,
+        normed: Tensor,
+        terms: Tensor,
+        following: Tensor | None,
+        tokens: PackedTokens,
+    ) -> tuple[Tensor, Tensor]:
+        """One block, from norm to norm.
+
+        Args:
+            h: (tokens, dim) fp32.
+            normed: (tokens, dim) its norm, modulated for this block.
+            terms: (groups, 6, dim) AdaLN terms, as in `Modulation`.
+            following: (groups, 2, dim) those of the norm after this block; None if there is none.
+
+        Returns: `h` after the block and its modulated norm (`h` itself if there is none).
+        """
+        _, gate_1, norm_2, gate_2 = terms.split((2, 1, 2, 1), dim=1)
+        packing, kernels = tokens.packing, tokens.kernels
+        attended = self.attn(normed, packing, tokens.turns, kernels)
+        h, normed = kernels.gate_norm(h, attended, gate_1[:, 0], norm_2, packing)
+        out = self.ff_out(self.ff_in(normed))
+        if following is None:
+            h = kernels.gate(h, out, gate_2[:, 0], packing)
+            return h, h
+        return kernels.gate_norm(h, out, gate_2[:, 0], following, packing)
 
 
 class DiT(nn.Module):
@@ -140,6 +139,7 @@ class DiT(nn.Module):
         self.skip = Linear(2 * arch.dim, arch.dim, bias=False) if skips else None
         self.norm_out = Linear(arch.dim, 2 * arch.dim)
         self.proj_out = Linear(arch.dim, arch.mel_dim)
+        self.kernels: Kernels = Plain()
         self.rotary: Rotary | None = None  # set when the checkpoint is loaded, from its inv_freq
 
     @property
@@ -153,8 +153,8 @@ class DiT(nn.Module):
         blocks = torch.stack([layer(t).float() for layer in projections], dim=1)
         blocks = blocks.unflatten(-1, (6, self.arch.dim))
         blocks[:, :, [1, 4]] += 1.0
-        final = self.norm_out(t).float().unflatten(-1, (2, self.arch.dim))
-        final[:, 0] += 1.0
+        final = self.norm_out(t).float().unflatten(-1, (2, self.arch.dim)).flip(1)
+        final[:, 1] += 1.0
         return [Modulation(b, f) for b, f in zip(blocks, final, strict=True)]
 
     def context(self, cond: Tensor, tokens: Tensor, *, drop: bool) -> Tensor:
@@ -176,6 +176,10 @@ class DiT(nn.Module):
         for block in self.blocks:
             block.attn.attend = attend  # type: ignore[union-attr]
 
+    def use_kernels(self, kernels: Kernels) -> None:
+        """Sets the kernels of the element-wise passes (see `engine.dit.kernels`)."""
+        self.kernels = kernels
+
     def forward(
         self, x: Tensor, context: Tensor, steps: list[Modulation], packing: Packing
     ) -> Tensor:
@@ -190,14 +194,25 @@ class DiT(nn.Module):
         Returns: (tokens, mel_dim) fp32.
         """
         assert self.rotary is not None
-        turns = self.rotary.rows(packing.positions)
+        tokens = PackedTokens(packing, self.rotary.rows(packing.positions), self.kernels)
+        # (groups, 6, dim) of each block, and (groups, 2, dim) of the last norm
+        terms = _side_by_side([step.blocks for step in steps], dim=1).unbind(0)
+        final = _side_by_side([step.final for step in steps], dim=0)
         # Both CFG branches start from the same x: project it once.
-        h = self.input_x(x).float()[packing.frame_of_token] + context
-        h = h + self.conv_pos_embed(h.to(self.input_x.dtype), packing).float()
-        residual = h
-        for i, block in enumerate(self.blocks):
-            h = block(h, [step.blocks[i] for step in steps], packing, turns)
+        h = context + self.input_x(x)[packing.frame_of_token]
+        h = h + self.conv_pos_embed(h.to(self.input_x.dtype), packing)
+        residual = h if self.skip is None else h.clone()  # kernels may write over h
+        normed = self.kernels.norm(h, terms[0][:, :2], packing)
+        after_last = final if self.skip is None else None
+        following = [*(of_block[:, :2] for of_block in terms[1:]), after_last]
+        for block, own, after in zip(self.blocks, terms, following, strict=True):
+            h, normed = block(h, normed, own, after, tokens)
         if self.skip is not None:
             h = self.skip(torch.cat((h, residual), dim=-1)).float()
-        scales, shifts = zip(*(step.final for step in steps), strict=True)
-        return self.proj_out(modulated_norm(h, scales, shifts, packing.group_tokens)).float()
+            normed = self.kernels.norm(h, final, packing)
+        return self.proj_out(normed).float()
+
+
+def _side_by_side(tables: list[Tensor], dim: int) -> Tensor:
+    """The tables of all groups in one; of a single group without a copy."""
+    return tables[0].unsqueeze(dim) if len(tables) == 1 else torch.stack(tables, dim)

@@ -15,6 +15,9 @@ import torch
 from torch import Tensor
 
 CONV_RADIUS = 15  # of ConvPositionEmbedding's kernel of 31; also the gap between sequences
+# A GPU looks for a plan for each new length of a convolution's row: 1.3 ms of host time on average,
+# 1.5 s reported of one (pytorch#187212, cudnn-frontend#1066). Each join and leave makes a length.
+ROW_STEP = 256
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ class Packing:
     `cond` and `uncond` (frames,) map back, to the same token where a chunk has one branch only.
     `positions` (tokens,) count from 0 in each sequence. `spans` are (start, stop) tokens of each
     sequence, `sequence_ends` (sequences + 1,) int32 the same on the device. `group_tokens` and
-    `group_frames` are each group's part of the two axes.
+    `group_frames` are each group's part of the two axes, `group_of_token` (tokens,) int32 says the
+    same. `conv_slots` (tokens,) and `conv_mask` (conv_length,) place the tokens in a row with zeros
+    between sequences and after the last.
     """
 
     def __init__(
@@ -66,7 +71,6 @@ class Packing:
         self.group_tokens = _grouped(self.chunk_tokens, groups or [len(lengths)])
         self.group_frames = _grouped(_spans(lengths), groups or [len(lengths)])
         self._index(sizes, device)
-        self._lay_out_convolution(sizes, device)
 
     def _index(self, sizes: list[int], device: torch.device) -> None:
         frames_of = torch.arange(self.frames).split(self.lengths)
@@ -76,22 +80,29 @@ class Packing:
         duplicated = [
             f for f, count in zip(frames_of, self.branches, strict=True) for _ in range(count)
         ]
-        self.frame_of_token = torch.cat(duplicated).to(device)
-        self.positions = torch.cat([torch.arange(n) for n in sizes]).to(device)
-        self.cond = torch.cat([tokens_of[i] for i in first]).to(device)
-        self.uncond = torch.cat([tokens_of[i] for i in last]).to(device)
-        ends = torch.tensor([0, *accumulate(sizes)], dtype=torch.int32)
-        self.sequence_ends: Tensor = ends.to(device)
-
-    def _lay_out_convolution(self, sizes: list[int], device: torch.device) -> None:
         starts = list(accumulate((size + CONV_RADIUS for size in sizes), initial=0))
-        slots = [
-            torch.arange(start, start + n) for start, n in zip(starts[:-1], sizes, strict=True)
+        self.conv_length = steady(starts[-1] - CONV_RADIUS)
+        rows = [group.stop - group.start for group in self.group_tokens]
+        tables = [
+            torch.cat(duplicated),
+            torch.cat([torch.arange(n) for n in sizes]),
+            torch.cat([tokens_of[i] for i in first]),
+            torch.cat([tokens_of[i] for i in last]),
+            torch.cat([torch.arange(a, a + n) for a, n in zip(starts, sizes, strict=False)]),
+            torch.tensor([0, *accumulate(sizes)]),
+            torch.arange(len(rows)).repeat_interleave(torch.tensor(rows)),
         ]
-        self.conv_length = starts[-1] - CONV_RADIUS
-        self.conv_slots: Tensor = torch.cat(slots).to(device)
-        self.conv_mask: Tensor = torch.zeros(self.conv_length, device=device)
-        self.conv_mask[self.conv_slots] = 1.0
+        # All in one copy: each would cost a launch and a wait of its own.
+        moved = torch.cat(tables).to(device).split([len(table) for table in tables])
+        self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots = moved[:5]
+        self.sequence_ends, self.group_of_token = moved[5].int(), moved[6].int()
+        blank = torch.zeros(self.conv_length, device=device)
+        self.conv_mask: Tensor = blank.index_fill_(0, self.conv_slots, 1.0)
+
+
+def steady(length: int) -> int:
+    """The length of a row of convolutions that holds `length` frames: one of few."""
+    return -(-length // ROW_STEP) * ROW_STEP
 
 
 def _spans(sizes: list[int]) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from engine.dit import linear
 from engine.dit.linear import Linear
+from engine.dit.packing import steady
 from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
@@ -46,15 +47,17 @@ class Row:
     """Mels of any lengths along one axis of frames, zeros between them: `mel` (1, n_mels, frames).
 
     The gap is as long as the convolutions and the overlap-add reach, so that mels do not mix;
-    `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames.
+    `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames. If `padded`
+    zeros follow the last one, up to one of few lengths (`engine.dit.packing.steady`).
     """
 
-    def __init__(self, mels: Sequence[Tensor], gap: int) -> None:
+    def __init__(self, mels: Sequence[Tensor], gap: int, padded: bool) -> None:
         sizes = [mel.shape[0] for mel in mels]
         starts = list(accumulate((size + gap for size in sizes), initial=0))
         self.spans = [(start, start + size) for start, size in zip(starts[:-1], sizes, strict=True)]
-        self.mel = mels[0].new_zeros(1, mels[0].shape[1], starts[-1] - gap)
-        self.mask = mels[0].new_zeros(1, 1, starts[-1] - gap)
+        frames = steady(starts[-1] - gap) if padded else starts[-1] - gap
+        self.mel = mels[0].new_zeros(1, mels[0].shape[1], frames)
+        self.mask = mels[0].new_zeros(1, 1, frames)
         for mel, (start, stop) in zip(mels, self.spans, strict=True):
             self.mel[0, :, start:stop] = mel.T
             self.mask[..., start:stop] = 1.0
@@ -150,13 +153,13 @@ class Vocos(nn.Module):
         On a GPU all in one pass. On a CPU one after the other, which is no slower and keeps a
         waveform's bits independent of the others.
         """
-        together = mels[0].device.type != "cpu"
-        rows = [mels] if together else [[mel] for mel in mels]
-        return [wave for some in rows for wave in self.one_pass(some)]
+        if mels[0].device.type != "cpu":
+            return self.one_pass(mels)
+        return [wave for mel in mels for wave in self.one_pass([mel], padded=False)]
 
-    def one_pass(self, mels: Sequence[Tensor]) -> list[Tensor]:
-        """`forward` on any device in a single pass."""
-        row = Row([mel.float() for mel in mels], self.gap)
+    def one_pass(self, mels: Sequence[Tensor], *, padded: bool = True) -> list[Tensor]:
+        """`forward` on any device in a single pass; `padded`: see `Row`."""
+        row = Row([mel.float() for mel in mels], self.gap, padded)
         waves: list[Tensor] = self.head(self.backbone(row), row)
         return waves
 

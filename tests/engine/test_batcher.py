@@ -40,6 +40,7 @@ class CountingModel:
         self.passes: list[int] = []
         self.tokens: list[int] = []
         self.max_chunks = 1000
+        self.overflows = 0  # chunks of that many frames give no numbers
         self.gate: threading.Event | None = None
         self.entered = threading.Event()
         self.error: Exception | None = None
@@ -54,7 +55,11 @@ class CountingModel:
         self.tokens.append(packing.tokens)
         if len(packing.lengths) > self.max_chunks:
             raise torch.OutOfMemoryError("no memory")
-        return self.model(x, context, steps, packing)
+        v: Tensor = self.model(x, context, steps, packing)
+        for length, (start, stop) in zip(packing.lengths, packing.chunk_tokens, strict=True):
+            if length == self.overflows:
+                v[start:stop] = torch.nan
+        return v
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
@@ -296,6 +301,39 @@ def test_samples_that_are_no_numbers_never_leave_the_engine(
     with pytest.raises(InferenceFailed, match="NaN or infinite samples"):
         batcher.submit(*job(50)).result(60)
     batcher.close()
+
+
+@pytest.mark.parametrize("at_once", [1000, 2], ids=["under way", "set aside for want of memory"])
+def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
+    counting: CountingModel, model: DiT, at_once: int
+) -> None:
+    kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
+    chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
+    plain = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    alone = {name: plain.submit(*given).result(60).samples for name, given in chunks.items()}
+    plain.close()
+    loaded: list[CountingModel] = []
+
+    def wider() -> CountingModel:
+        loaded.append(CountingModel(model))
+        return loaded[-1]
+
+    counting.overflows, counting.max_chunks = 90, at_once
+    batcher = Batcher(counting, sums, max_frames=4000, join="step", wider=wider)  # type: ignore[arg-type]
+    gate = counting.hold()
+    futures = {"done": batcher.submit(*chunks["done"])}
+    assert counting.entered.wait(60)
+    futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "begun")}
+    gate.set()
+    spoken = {name: future.result(60) for name, future in futures.items()}
+    spoken["joins"] = batcher.submit(*chunks["joins"]).result(60)
+    batcher.close()
+    for name, expected in alone.items():
+        assert np.array_equal(spoken[name].samples, expected), name
+    told = {name for name, found in spoken.items() if found.warnings}
+    assert told == {"broken", "begun"}
+    assert len(loaded) == 1 and batcher.model is loaded[0]
+    assert sum(loaded[0].passes) == 3 + 5 + 2  # every step of the three, once
 
 
 def test_closing_cancels_what_waits(counting: CountingModel) -> None:

@@ -7,13 +7,17 @@ done, raises here. The kernels themselves are not run; that takes a GPU (`make b
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.arch import Arch, MelConfig
 from engine.dit import attention
+from engine.dit.packing import ROW_STEP
 from engine.mel import LogMel
 from engine.sampler import Flow, PreparedSchedule, Trajectory
 from engine.vocoder.vocos import Vocos, VocosConfig
@@ -60,6 +64,44 @@ def test_reference_mel_and_vocoder_stay_on_the_device() -> None:
     waves = vocos([mel, mel[:40]])
     assert [wave.shape[0] for wave in waves] == [93 * 256, 39 * 256]
     assert all(wave.device == META for wave in waves)
+
+
+class ConvolvedLengths(TorchDispatchMode):
+    """The lengths of the rows that convolutions are given while it is active, by their kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lengths: dict[int, set[int]] = {}
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> object:
+        if func.overloadpacket in (torch.ops.aten.convolution, torch.ops.aten.conv1d):
+            row, weight = args[:2]
+            self.lengths.setdefault(weight.shape[-1], set()).add(row.shape[-1])
+        return func(*args, **(kwargs or {}))
+
+
+def test_rows_of_convolutions_have_few_lengths_whatever_the_mix() -> None:
+    """A GPU looks for a plan for each new one."""
+    model = random_dit(replace(ARCH, depth=1, conv_layers=0), torch.float16, device="meta")
+    schedule = PreparedSchedule([1.0], model.modulation(torch.zeros(1, device=META)))
+    vocos = Vocos(VocosConfig(100, 64, 128, 2, 1024, 256, "center")).to(META)
+    flow, sizes, frames = Flow(model), random.Random(0), set()
+    with ConvolvedLengths() as seen:
+        for _ in range(30):
+            mix = [start(flow, sizes.randint(400, 600), 2.0, schedule) for _ in range(3)]
+            for trajectory in mix:
+                flow.admit(trajectory)
+            flow.step()
+            for trajectory in mix:
+                flow.leave(trajectory)
+            frames.add(sum(trajectory.x.shape[0] for trajectory in mix))
+            vocos([trajectory.mel for trajectory in mix])
+    assert len(frames) > 25
+    position, vocoder = seen.lengths[31], seen.lengths[7]
+    assert len(position) <= 5 and len(vocoder) <= 3  # 2,475 to 3,675 and 1,200 to 1,800 frames
+    assert all(length % ROW_STEP == 0 for length in position | vocoder)
 
 
 def test_a_value_that_is_asked_for_is_noticed() -> None:

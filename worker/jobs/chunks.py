@@ -48,6 +48,7 @@ class Spoken:
     segments: list[Segment]
     queue_s: float = 0.0
     inference_s: float = 0.0
+    warnings: Sequence[str] = ()
 
 
 async def speak(
@@ -157,4 +158,5 @@ def assemble(
     made = [spoken for spoken in finished.values() if spoken.inference_s]
     queue_s = min((spoken.queue_s for spoken in made), default=0.0)
     end_s = max((spoken.queue_s + spoken.inference_s for spoken in made), default=0.0)
-    return Spoken(samples, sample_rate, segments, queue_s, end_s - queue_s)
+    warnings = dict.fromkeys(said for spoken in finished.values() for said in spoken.warnings)
+    return Spoken(samples, sample_rate, segments, queue_s, end_s - queue_s, tuple(warnings))

@@ -62,7 +62,7 @@ def speech_facts(
         segments=rendered.segments,
         word_count=rendered.word_count,
         metrics=metrics,
-        warnings=list(dict.fromkeys([*warnings, *rendered.warnings])),
+        warnings=list(dict.fromkeys([*warnings, *spoken.warnings, *rendered.warnings])),
         s3_key=s3_key,
         timing_files=dict.fromkeys(request.timings),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from engine.config import Attention, Dtype, EngineConfig, Join
+from engine.config import Attention, Dtype, EngineConfig, Join, Kernels
 from engine.weights.locate import ModelRequest
 from worker.settings.env import Group, Lower, Upper, setting
 
@@ -46,7 +46,9 @@ class ModelConfig(Group):
     dtype: Annotated[Dtype, BeforeValidator(_dtype)] = setting(
         "F5_DTYPE", EngineConfig.dtype, "bf16"
     )
-    """`auto`, `float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`)"""
+    """`float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`); `auto`: fp16 on a GPU, on a CPU
+    bf16 where it multiplies in it, else fp32. What overflows fp16 goes on in bf16 (GPUs before
+    Ampere: fp32), with a warning"""
     threads: int = setting("F5_THREADS", EngineConfig.threads, "4", ge=0, le=512)
     """CPU threads of the model; 0: PyTorch's own"""
     max_batch_frames: int = setting(
@@ -57,6 +59,9 @@ class ModelConfig(Group):
     attention: Attention = setting("F5_ATTENTION", EngineConfig.attention, "sdpa")
     """`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk length at a
     time), `matmul` (scores written out: for CPUs); `auto` picks"""
+    kernels: Kernels = setting("F5_KERNELS", EngineConfig.kernels, "fused")
+    """What computes norms, gates and rotary on a GPU: `torch`, PyTorch's kernels, or `fused`, two
+    of this worker's own, compiled at start and taken if they give PyTorch's result"""
     join: Join = setting("F5_JOIN", EngineConfig.join, "batch")
     """When waiting chunks are admitted to the pass: at the next `step`, or when the `batch` is
     done; `auto` is the former on a GPU, the latter on a CPU"""

@@ -1,0 +1,1 @@
+"""The engine on a GPU: see `bench.gpu.__main__`."""

@@ -1,0 +1,73 @@
+"""Which number format the model's products run in, and which it goes on in after an overflow.
+
+In fp16 the mel is nine times nearer to fp32's than in bf16, at the same rate (docs/engine.md), and
+f5-tts itself runs in it; but it ends at 65,504. A checkpoint whose activations pass that gives no
+numbers any more: the batcher then loads the model again in the format that `wider` names.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+
+from engine.dit.linear import cpu_multiplies_bf16
+
+log = logging.getLogger("f5worker.engine")
+
+_FP16_CAPABILITY = (7, 0)  # Volta and later multiply fp16 in tensor cores; f5-tts's own bound
+_BF16_CAPABILITY = (8, 0)  # Ampere and later; before, PyTorch only emulates bf16
+
+
+def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """`auto`: fp16 on a GPU, and bf16 on a CPU that multiplies in it, else fp32.
+
+    A CPU without bf16 instructions is eight times slower in bf16 than in fp32 (measured on AVX2);
+    one with avx512_bf16 twice as fast. On a GPU that would emulate bf16 it becomes fp32.
+    """
+    if wanted == "auto":
+        return _fastest(device)
+    dtype: torch.dtype = getattr(torch, wanted)
+    if dtype == torch.bfloat16 and device.type == "cuda" and not multiplies_bf16(device):
+        log.warning(
+            "this GPU only emulates bfloat16: the model runs in float32. Set F5_DTYPE=float16, "
+            "which is faster, unless the model overflows in it"
+        )
+        return torch.float32
+    return dtype
+
+
+def wider(dtype: torch.dtype, device: torch.device) -> torch.dtype | None:
+    """What to go on in when `dtype` overflows; None if a result that is no number has some other
+    cause."""
+    if dtype != torch.float16:
+        return None
+    return torch.bfloat16 if multiplies_bf16(device) else torch.float32
+
+
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether the device itself multiplies in bf16. PyTorch's own answer for a GPU counts
+    emulation as well."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= _BF16_CAPABILITY
+    return device.type == "cpu" and cpu_multiplies_bf16()
+
+
+def overflow_warning(dtype: torch.dtype) -> str:
+    """What a user is told of a model that goes on in `dtype`."""
+    return (
+        f"The model overflowed in half precision and goes on in {name(dtype)}: set "
+        f"F5_DTYPE={name(dtype)} on the worker to start with it."
+    )
+
+
+def name(dtype: torch.dtype) -> str:
+    """As `F5_DTYPE` has it."""
+    return str(dtype).removeprefix("torch.")
+
+
+def _fastest(device: torch.device) -> torch.dtype:
+    if device.type == "cuda":
+        capable = torch.cuda.get_device_capability(device) >= _FP16_CAPABILITY
+        return torch.float16 if capable else torch.float32
+    return torch.bfloat16 if multiplies_bf16(device) else torch.float32

@@ -1,0 +1,152 @@
+"""Which number format a device gets, and what a model does that overflows fp16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine import precision
+from engine.boot import Engine, load_engine
+from engine.chunk import Chunk, Reference, Samples, SpeechParameters
+from engine.config import Dtype, EngineConfig
+from engine.weights.locate import ModelFiles, ModelRequest, locate
+from errors import InferenceFailed
+from standins.checkpoints import beyond_half_precision
+
+GPU, CPU = torch.device("cuda"), torch.device("cpu")
+T4, V100, A100, P100 = (7, 5), (7, 0), (8, 0), (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("capability", "wanted", "dtype"),
+    [
+        (A100, "auto", torch.float16),
+        (T4, "auto", torch.float16),
+        (V100, "auto", torch.float16),
+        (P100, "auto", torch.float32),
+        (A100, "bfloat16", torch.bfloat16),
+        (T4, "bfloat16", torch.float32),  # it would only be emulated
+        (T4, "float32", torch.float32),
+    ],
+)
+def test_a_gpu_gets_the_format_it_multiplies_in(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], wanted: str, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert precision.pick_dtype(wanted, GPU) == dtype
+
+
+@pytest.mark.parametrize(
+    ("capability", "dtype", "after"),
+    [
+        (A100, torch.float16, torch.bfloat16),
+        (T4, torch.float16, torch.float32),
+        (A100, torch.bfloat16, None),
+        (A100, torch.float32, None),
+    ],
+)
+def test_after_an_overflow_comes_what_the_gpu_multiplies_in(
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    dtype: torch.dtype,
+    after: torch.dtype | None,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert precision.wider(dtype, GPU) == after
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    return locate(ModelRequest(models_dir=tmp_path_factory.mktemp("m")))
+
+
+@pytest.fixture(scope="module")
+def large(files: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    """The same model, whose weights and values are beyond fp16."""
+    path = tmp_path_factory.mktemp("large") / "model.safetensors"
+    beyond_half_precision(files.weights, path)
+    return replace(files, weights=path)
+
+
+Load = Callable[[ModelFiles, Dtype], Engine]
+
+
+@pytest.fixture
+def load() -> Iterator[Load]:
+    loaded: list[Engine] = []
+
+    def opened(files: ModelFiles, dtype: Dtype, **changes: Any) -> Engine:
+        config = EngineConfig(device="cpu", dtype=dtype, warm_up=False, **changes)
+        loaded.append(load_engine(files, config))
+        return loaded[-1]
+
+    yield opened
+    for engine in loaded:
+        engine.close()
+
+
+def chunk(index: int = 0) -> Chunk:
+    wave = np.sin(np.arange(24_000, dtype=np.float32) / 20) * np.float32(0.1)
+    voice = Reference("sine", wave, 0.1, 1.0, ". ", "sine")
+    parameters = SpeechParameters(nfe_step=2)
+    frames = len(wave) // 256
+    return Chunk(index, "", voice, parameters, [5] * 20, 2 * frames, frames, seed=index)
+
+
+def speak(engine: Engine, chunks: list[Chunk]) -> list[tuple[Samples, tuple[str, ...]]]:
+    futures = [engine.synthesizer.submit(chunk) for chunk in chunks]
+    spoken = [future.result(120) for future in futures]
+    return [(found.samples, found.warnings) for found in spoken]
+
+
+@pytest.mark.parametrize("after", ["bfloat16", "float32"])
+def test_a_checkpoint_that_overflows_fp16_speaks_in_a_wider_format(
+    files: ModelFiles, large: ModelFiles, load: Load, monkeypatch: pytest.MonkeyPatch, after: Dtype
+) -> None:
+    monkeypatch.setattr(precision, "multiplies_bf16", lambda _: after == "bfloat16")
+    chunks = [chunk(0), chunk(1)]
+    expected = [samples for samples, _ in speak(load(files, after), chunks)]
+    engine = load(large, "float16")
+    assert engine.dtype == "float16"
+    found = speak(engine, chunks)
+    assert engine.dtype == after
+    for (samples, warnings), wanted in zip(found, expected, strict=True):
+        assert np.array_equal(samples, wanted)
+        assert len(warnings) == 1 and f"F5_DTYPE={after}" in warnings[0]
+    assert speak(engine, [chunk(2)])[0][1] == ()  # told once
+
+
+def test_a_model_that_fits_fp16_stays_in_it(files: ModelFiles, load: Load) -> None:
+    engine = load(files, "float16")
+    ((samples, warnings),) = speak(engine, [chunk()])
+    assert engine.dtype == "float16" and warnings == ()
+    exact = speak(load(files, "float32"), [chunk()])[0][0]
+    assert 0 < np.linalg.norm(samples - exact) < 0.05 * np.linalg.norm(exact)
+
+
+def test_a_broken_reference_changes_no_format(files: ModelFiles, load: Load) -> None:
+    engine = load(files, "float16")
+    broken = chunk()
+    broken = replace(broken, voice=replace(broken.voice, samples=broken.voice.samples * np.nan))
+    with pytest.raises(InferenceFailed, match="NaN or infinite"):
+        speak(engine, [broken])
+    assert engine.dtype == "float16"
+
+
+def test_weights_that_are_gone_fail_the_chunk_with_what_to_do(
+    large: ModelFiles, load: Load, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(large.weights.read_bytes())
+    engine = load(replace(large, weights=path), "float16")
+    path.unlink()
+    with pytest.raises(InferenceFailed, match="ModelUnavailable"):
+        speak(engine, [chunk()])
+    path.write_bytes(large.weights.read_bytes())
+    assert np.isfinite(speak(engine, [chunk()])[0][0]).all()
