@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text.normalise.around import after, is_last
+from text.normalise.around import after, before, is_last
 from text.normalise.common import (
     ampersand,
     arithmetic,
@@ -44,7 +44,11 @@ _MONTH = re.compile(rf"(?<=\d\.\s)(?P<m>{either(list(_MONTHS))})\b\.?")
 _SCORE = re.compile(r"(?<![\w:.,])(?P<a>\d{1,2}):(?P<b>\d)(?![\d:]|[.,]\d)")
 _PER = {"m²": "pro Quadratmeter", "kg": "pro Kilogramm", "l": "pro Liter", "h": "pro Stunde"}
 _PER |= {"km": "pro Kilometer", "kWh": "pro Kilowattstunde", "t": "pro Tonne"}
-_YEARS = re.compile(r"(?<![\w.,:/-])(?P<a>1[1-9]\d\d)(?:/(?P<b>\d\d))?(?![\w%°€$²³/]|[.,:-]\d)")
+_YEARS = re.compile(
+    r"(?<![\w.,:/-])(?P<a>1[1-9]\d\d)(?:/(?P<b>\d\d))?(?![\w%°€$²³/]|[.,:-]\d|\s\d"
+    r"|\s(?:km|m|cm|mm|kg|g|l|ml|t|W|kW|V|MB|GB|ha|h|s|min|kcal|hPa|°C|%|€)(?:\b|$))"
+)
+_NO_YEAR = re.compile(r"(?:PIN|Tel\.|Telefon|Nr\.|Nummer|Code|Konto|Postfach|Artikel|§|Art\.)\s$")
 _ONE_MILLION = re.compile(
     r"(?<![\w.,])1\s(?:(?P<a>Mio\b\.?|Million\b)|(?P<b>Mrd\b\.?|Milliarde\b))"
 )
@@ -120,6 +124,8 @@ def _below_hundred(number: int) -> str:
 
 def _years(match: re.Match[str]) -> Reading:
     """`1980` and `1994/95`: the library counts thousands where no month stands before."""
+    if _NO_YEAR.search(before(match, 10)):
+        return None
     century, rest = divmod(int(match["a"]), 100)
     said = f"{_below_hundred(century)}hundert{_below_hundred(rest) if rest else ''}"
     return f"{said} {_below_hundred(int(match['b']))}" if match["b"] else said
