@@ -25,6 +25,7 @@ Cost = Callable[[str], float]
 
 _CLAUSE = re.compile(r"[,;:—–)\]][\"'»”’]?\s+|\s+(?=[(\[—–])|[，；：、]")
 _BLANK = re.compile(r"\s+")
+_WORD = re.compile(r"\S")
 _JOINERS = "\u200d\ufe0f"
 # A full stop after these ends no sentence, whatever the splitter says.
 _NO_END = re.compile(
@@ -167,10 +168,13 @@ class _Cutter:
     def _sentences(self) -> Iterator[tuple[int, int]]:
         """Sentences; one that begins within what is read together goes with the one before."""
         spans = sentences(self.text, self.language)
+        costs: dict[tuple[int, int], float] = {}
         start, end = spans[0]
         for following in spans[1:]:
             word = self._word_at(following[0])
-            if word and self.cost(self.text[word[0] : word[1]]) <= self.limit:
+            if word and word not in costs:
+                costs[word] = self.cost(self.text[word[0] : word[1]])
+            if word and costs[word] <= self.limit:
                 end = following[1]
                 continue
             yield start, end
@@ -210,7 +214,7 @@ class _Cutter:
         parts: list[tuple[int, int]] = []
         for match in pattern.finditer(self.text, start, end):
             cut = match.end()
-            if not start < cut < end or not self.text[start:cut].strip():
+            if not start < cut < end or not _WORD.search(self.text, start, cut):
                 continue
             if strict and self._within(cut, names=pattern is _BLANK):
                 continue

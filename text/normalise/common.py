@@ -109,10 +109,48 @@ def versions(point: str, one: str) -> Rule:
 
 
 def prices_per(words: Mapping[str, str], otherwise: str) -> Rule:
-    """`950 €/Monat`: the slash after a sign of money."""
+    """`950 €/Monat`: the slash after a sign of money; a unit in `words` with its name."""
 
     def read(match: re.Match[str]) -> Reading:
-        return f" {words.get(match['what'], otherwise)} "
+        what = match["what"]
+        if what in words:
+            return f" {words[what]}"
+        return [Edit(match.start(), match.start("what"), f" {otherwise} ")]
 
-    pattern = re.compile(r"(?<=[€$£])\s?/\s?(?=(?P<what>[^\W\d_]{2,15})\b)")
+    pattern = re.compile(r"(?<=[€$£])\s?/\s?(?P<what>[^\W\d_]{1,15}²?)(?!\w)")
     return Rule("price", pattern, read, "/")
+
+
+def ampersand(said: str) -> Rule:
+    """`Müller & Söhne`."""
+
+    def read(match: re.Match[str]) -> Reading:
+        return f" {said} "
+
+    return Rule("and", re.compile(r"(?<=[\w.)])\s?&\s?(?=[\w(])"), read, "&")
+
+
+def days_of_months(before: Sequence[str], months: Sequence[str], joined: str) -> Rule:
+    """`le 24/12`: a day and a month after one of the words `before`."""
+
+    def read(match: re.Match[str]) -> Reading:
+        day, month = int(match["d"]), int(match["m"])
+        fraction = day < month and day < 4  # "et 1/2 litre"
+        if fraction or not (0 < day < 32 and 0 < month < 13):
+            return None
+        return [Edit(match.start("d"), match.end(), f"{day} {joined}{months[month - 1]}")]
+
+    pattern = re.compile(
+        rf"\b{either(list(before))}\s(?P<d>[0-3]?\d)/(?P<m>[01]?\d)(?![\w/]|[.,]\d|\s(?:de|des)\b)"
+    )
+    return Rule("date", pattern, read, "/")
+
+
+def fine_prices(names: Mapping[str, str]) -> Rule:
+    """`1,0845 $`: the library leaves the sign behind more than two decimals."""
+
+    def read(match: re.Match[str]) -> Reading:
+        return f" {names[match['sign']]}"
+
+    pattern = re.compile(rf"(?<=,\d{{4}})\s?(?P<sign>[{''.join(map(re.escape, names))}])(?!\w)")
+    return Rule("price", pattern, read)

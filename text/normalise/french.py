@@ -6,9 +6,12 @@ import re
 
 from text.normalise.around import after
 from text.normalise.common import (
+    ampersand,
     arithmetic,
     before_figure,
     chapters,
+    days_of_months,
+    fine_prices,
     prices_per,
     short_forms,
     spelled,
@@ -23,6 +26,9 @@ from text.spans import Edit
 _RULER = re.compile(
     rf"\b{either(words('fr/rulers'))}\s(?P<n>Ier|Iᵉʳ|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)"
 )
+_PER = {"m²": "par mètre carré", "kg": "par kilogramme", "l": "par litre", "h": "par heure"}
+_PER |= {"km": "par kilomètre", "kWh": "par kilowattheure", "t": "par tonne"}
+_CODE = re.compile(r"(?<![\w-])(?P<a>[A-Z]{1,3})(?P<n>\d{1,3})(?![\w²³]|[.,]\d)")
 _ROMAN_ORDINAL = re.compile(r"(?<!\w)(?P<n>[IVX]{1,6})(?P<e>er|ère|e|ème|ᵉ)(?!\w)")
 _HOURS = re.compile(r"(?<=\dh)[-–](?=\d{1,2}h)|(?<=\dh\d\d)[-–](?=\d{1,2}h)")
 _HALF_LITRE = re.compile(r"(?<=\d/\d)\s?l\b")
@@ -41,6 +47,11 @@ def _allowed(match: re.Match[str]) -> Reading:
     if word in ("max.", "min."):
         return "" if _FIGURE.match(rest) else None
     return "" if not rest or not (rest[0].isalnum() or rest[0] in "'’-") else None
+
+
+def _code(match: re.Match[str]) -> Reading:
+    """`A7`, `TF1`: letters by their names, figures for the library."""
+    return f"{' '.join(match['a'])} {match['n']}"
 
 
 def _roman_ordinal(match: re.Match[str]) -> Reading:
@@ -68,7 +79,11 @@ def _ruler(match: re.Match[str]) -> Reading:
 
 RULES = (
     versions("point", "un"),
-    prices_per({}, "par"),
+    prices_per(_PER, "par"),
+    ampersand("et"),
+    fine_prices({"$": "dollars", "€": "euros", "£": "livres"}),
+    days_of_months(("le", "les", "du", "au", "et", "dès le"), words("fr/months"), ""),
+    Rule("code", _CODE, _code),
     units(rows("fr/units")),
     Rule("ordinal", _ROMAN_ORDINAL, _roman_ordinal, "IVX"),
     Rule("hours", _HOURS, _hours, "h"),

@@ -6,9 +6,12 @@ import re
 
 from text.normalise.around import after
 from text.normalise.common import (
+    ampersand,
     arithmetic,
     before_figure,
     chapters,
+    days_of_months,
+    fine_prices,
     prices_per,
     short_forms,
     spelled,
@@ -23,6 +26,9 @@ from text.spans import Edit
 _SHORT = pairs("es/short_forms")
 _ORDINALS = words("es/ordinals")
 _HUNDREDS = words("es/hundreds")
+_PER = {"m²": "por metro cuadrado", "kg": "por kilo", "l": "por litro", "h": "por hora"}
+_PER |= {"km": "por kilómetro", "kWh": "por kilovatio hora", "t": "por tonelada"}
+_PER |= {"mes": "al mes", "año": "al año", "día": "al día"}
 _QUEENS = ("Isabel", "Catalina")
 
 _RULER = re.compile(
@@ -64,7 +70,10 @@ def _feminine(match: re.Match[str]) -> Reading:
 
 RULES = (
     versions("punto", "uno"),
-    prices_per({"mes": "al", "año": "al", "día": "al"}, "por"),
+    prices_per(_PER, "por"),
+    ampersand("y"),
+    fine_prices({"$": "dólares", "€": "euros", "£": "libras"}),
+    days_of_months(("el", "del", "al", "los", "y"), words("es/months"), "de "),
     units(rows("es/units")),
     Rule("ruler", _RULER, _ruler, "IVX"),
     chapters(words("es/chapters")),

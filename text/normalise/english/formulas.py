@@ -16,7 +16,7 @@ _DEEPEST = 6  # brackets within brackets
 
 _FORMULA = re.compile(
     rf"\$\$(?P<shown>[^$]{{1,{_LONGEST}}})\$\$"
-    rf"|\\\((?P<round>[^\n]{{1,{_LONGEST}}}?)\\\)"
+    rf"|\\\((?P<round>(?:[^\n\\]|\\(?![()])){{1,{_LONGEST}}})\\\)"
     rf"|\\?\[(?P<square>[^\[\]\n]{{1,{_LONGEST}}})\\\]"
     rf"|(?<![\w$\\])\$(?=[^\s$])(?P<dollar>[^$\n]{{1,{_LONGEST}}})(?<!\s)\$(?![\d$])"
 )
