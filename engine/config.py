@@ -7,7 +7,7 @@ from typing import Literal
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Attention = Literal["auto", "varlen", "sdpa", "matmul"]
-Kernels = Literal["torch", "fused"]
+Kernels = Literal["auto", "torch", "fused"]
 Join = Literal["auto", "step", "batch"]
 
 
@@ -23,5 +23,5 @@ class EngineConfig:
     use_ema: bool = True
     warm_up: bool = True
     attention: Attention = "auto"
-    kernels: Kernels = "torch"
+    kernels: Kernels = "auto"
     join: Join = "auto"

@@ -189,10 +189,10 @@ def _grid(tokens: int) -> tuple[int, int]:
 
 
 def pick(wanted: str, arch: Arch, device: torch.device, dtype: torch.dtype) -> Kernels:
-    """`fused` where it was asked for, can be compiled and gives what `Plain` gives on this device;
+    """`fused` on a GPU where it can be compiled and gives what `Plain` gives there, `torch` aside;
     else `Plain`. The choice costs half a second at start."""
     plain = Plain(dtype)
-    if wanted != "fused":
+    if wanted == "torch" or (wanted == "auto" and device.type != "cuda"):
         return plain
     if device.type != "cuda":
         log.warning("F5_KERNELS=fused needs a CUDA device; PyTorch's kernels are used")

@@ -59,9 +59,10 @@ class ModelConfig(Group):
     attention: Attention = setting("F5_ATTENTION", EngineConfig.attention, "sdpa")
     """`varlen` (FlashAttention, all chunks in one launch), `sdpa` (PyTorch's, one chunk length at a
     time), `matmul` (scores written out: for CPUs); `auto` picks"""
-    kernels: Kernels = setting("F5_KERNELS", EngineConfig.kernels, "fused")
+    kernels: Kernels = setting("F5_KERNELS", EngineConfig.kernels, "torch")
     """What computes norms, gates and rotary on a GPU: `torch`, PyTorch's kernels, or `fused`, two
-    of this worker's own, compiled at start and taken if they give PyTorch's result"""
+    of this worker's own, compiled at start and taken if they give PyTorch's result; `auto` is the
+    latter"""
     join: Join = setting("F5_JOIN", EngineConfig.join, "batch")
     """When waiting chunks are admitted to the pass: at the next `step`, or when the `batch` is
     done; `auto` is the former on a GPU, the latter on a CPU"""

@@ -168,10 +168,11 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
         yield caplog
 
 
-def test_pytorch_s_kernels_are_the_default_and_what_a_cpu_gets(
+def test_pytorch_s_kernels_are_what_a_cpu_gets(
     log: pytest.LogCaptureFixture,
 ) -> None:
-    assert kernels.pick("torch", ARCH, CPU, torch.float32).name == "torch"
+    for wanted in ("torch", "auto"):
+        assert kernels.pick(wanted, ARCH, CPU, torch.float32).name == "torch"
     assert not log.messages
     assert kernels.pick("fused", ARCH, CPU, torch.float32).name == "torch"
     assert "needs a CUDA device" in log.text
@@ -189,7 +190,7 @@ def test_kernels_that_cannot_be_made_or_are_wrong_are_not_used(
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
     gpu = torch.device("cuda")
     monkeypatch.setattr(kernels.nvrtc, "find_nvrtc", missing)
-    assert kernels.pick("fused", ARCH, gpu, torch.float16).name == "torch"
+    assert kernels.pick("auto", ARCH, gpu, torch.float16).name == "torch"
     assert "there is no NVRTC" in log.text
     assert kernels.pick("fused", replace(ARCH, dim_head=48), gpu, torch.float16).name == "torch"
     assert "dim_head 48" in log.text
