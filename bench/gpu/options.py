@@ -43,6 +43,7 @@ def options(setting: Setting) -> dict[str, Any]:
         else:
             first = mels if first is None else first
             found[name] = case | {"mel_error": float((mels - first).norm() / first.norm())}
+        setting.keep(found)
         say(f"  {name}: { {k: v for k, v in found[name].items() if k != 'said'} }")
     return found
 

@@ -20,7 +20,8 @@ This page is written by `python -m bench.gpu` from its results in [bench/results
 `python -m bench.gpu --page` writes it again. One command measures everything below in about five
 minutes on an H100, `--only PART` a part of it. Without a GPU it is a rehearsal on the CPU with a
 tiny model, which says so and leaves this page as it is. To compare two versions, run the older one
-with `--label before`: this version's `bench/` runs over an older tree too.
+with `--label before`: this version's `bench/` runs over an older tree too. `--add FILE` takes in
+results from elsewhere.
 
 The model has the published size (F5TTS_v1_Base, 337 million parameters, and its Vocos) and random
 weights, which take the same time as trained ones. f5-tts is `infer_process` as released, in fp16.
