@@ -142,7 +142,7 @@ def _shares(now: Figures, before: Figures) -> Iterator[list[str]]:
 
 def _options(now: Figures, _: Figures) -> Iterator[list[str]]:
     ran = [case for case in now.values() if "error" not in case]
-    keys = [key for key in (ran[0] if ran else {}) if key not in ("said", "mel_error")]
+    keys = [key for key in (ran[0] if ran else {}) if key not in ("said", "ran_in", "mel_error")]
     yield ["engine", *(_plain(key) for key in keys), "mel differs by", "what it took"]
     for name, case in now.items():
         if "error" not in case:
