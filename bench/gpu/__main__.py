@@ -1,7 +1,7 @@
 """`make bench-gpu`: the engine on a GPU against f5-tts's `infer_process` in fp16, one command.
 
 Published size, random weights, the same files and texts on both sides. Results go to
-bench/results/DATE-gpu-NAME.json after every part, and what they mean to docs/bench-gpu.md. About
+bench/results/DATE-gpu-NAME.json after every case, and what they mean to docs/bench-gpu.md. About
 five minutes on an H100. Without a GPU every part is rehearsed on the CPU with a tiny model: that
 shows that it runs; nothing of it is a figure, and the page stays as it is.
 """
@@ -18,7 +18,7 @@ import torch
 
 from bench.gpu import options, passes, precision, ready, speed
 from bench.gpu.page import write_page
-from bench.gpu.report import Report
+from bench.gpu.report import Report, add
 from bench.gpu.setting import CACHE, REHEARSAL, Scale, Setting, say
 from standins.measured import RESULTS
 
@@ -37,7 +37,10 @@ PARTS: dict[str, tuple[str, Callable[[Setting], dict[str, object]]]] = {
 def main(argv: list[str] | None = None, cache: Path = CACHE) -> int:
     """Runs every part, or those named; returns the exit code: 1 when a part failed."""
     options = _parser().parse_args(argv)
-    if options.page:
+    if options.add:
+        for path in options.add:
+            say(f"added to {add(path, options.out)}")
+    if options.page or options.add:
         say(f"wrote {write_page(options.out)}")
         return 0
     on_gpu = torch.cuda.is_available() and not options.rehearse
@@ -58,15 +61,19 @@ def _measure(name: str, setting: Setting, report: Report) -> bool:
     """One part, kept at once; whether it went through."""
     title, run = PARTS[name]
     say(f"{name}: {title}")
-    started = time.perf_counter()
+    started, found = time.perf_counter(), dict[str, object]()
+
+    def keep(so_far: dict[str, object]) -> None:
+        found.update(so_far)
+        report.keep(name, found, time.perf_counter() - started)
+
+    setting.keep = keep
     try:
-        found = run(setting)
+        keep(run(setting))
     except Exception as exc:  # a part that fails must not cost the others
-        found = {"error": f"{type(exc).__name__}: {exc}"}
+        keep({"error": f"{type(exc).__name__}: {exc}"})
         say(f"  FAILED, {found['error']}")
-    taken = time.perf_counter() - started
-    report.keep(name, found, taken)
-    say(f"  {name} took {taken:.0f} s")
+    say(f"  {name} took {time.perf_counter() - started:.0f} s")
     return "error" not in found
 
 
@@ -81,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument(
         "--rehearse", action="store_true", help="on the CPU although there is a GPU"
+    )
+    parser.add_argument(
+        "--add",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="results of another machine, or of parts",
     )
     parser.add_argument("--page", action="store_true", help="only write docs/bench-gpu.md again")
     return parser

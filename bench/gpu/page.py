@@ -20,7 +20,8 @@ This page is written by `python -m bench.gpu` from its results in [bench/results
 `python -m bench.gpu --page` writes it again. One command measures everything below in about five
 minutes on an H100, `--only PART` a part of it. Without a GPU it is a rehearsal on the CPU with a
 tiny model, which says so and leaves this page as it is. To compare two versions, run the older one
-with `--label before`: this version's `bench/` runs over an older tree too.
+with `--label before`: this version's `bench/` runs over an older tree too. `--add FILE` takes in
+results from elsewhere.
 
 The model has the published size (F5TTS_v1_Base, 337 million parameters, and its Vocos) and random
 weights, which take the same time as trained ones. f5-tts is `infer_process` as released, in fp16.
@@ -141,7 +142,7 @@ def _shares(now: Figures, before: Figures) -> Iterator[list[str]]:
 
 def _options(now: Figures, _: Figures) -> Iterator[list[str]]:
     ran = [case for case in now.values() if "error" not in case]
-    keys = [key for key in (ran[0] if ran else {}) if key not in ("said", "mel_error")]
+    keys = [key for key in (ran[0] if ran else {}) if key not in ("said", "ran_in", "mel_error")]
     yield ["engine", *(_plain(key) for key in keys), "mel differs by", "what it took"]
     for name, case in now.items():
         if "error" not in case:

@@ -59,6 +59,7 @@ def _compare(
         exact = mels if exact is None else exact
         case["mel_error"] = float((mels - exact).norm() / exact.norm())
         found[f"{name}, {kind}"] = case
+        setting.keep(found)
         say(f"  {name}, {kind}: {case}")
 
 

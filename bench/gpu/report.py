@@ -1,4 +1,4 @@
-"""The file of results: written after every part, so that a run that is cut short loses nothing."""
+"""The file of results: written after every case, so that a run that is cut short loses nothing."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ class Report:
             self.found["peak_memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(_rounded(self.found), indent=1) + "\n", "utf-8")
+
+
+def add(path: Path, directory: Path) -> Path:
+    """Brings the parts of a file of results into the one of that name in `directory`, beside those
+    that it has of the same GPU and PyTorch; returns where that is."""
+    brought = json.loads(path.read_text("utf-8"))
+    into = directory / path.name
+    before = json.loads(into.read_text("utf-8")) if into.is_file() else {}
+    for key in ("gpu", "torch"):
+        if before and before["machine"].get(key) != brought["machine"].get(key):
+            raise ValueError(f"{into} is of another {key}: rename one of the two files.")
+    for key in ("parts", "seconds"):
+        brought[key] = before.get(key, {}) | brought[key]
+    into.write_text(json.dumps(brought, indent=1) + "\n", "utf-8")
+    return into
 
 
 def _device(on_gpu: bool) -> dict[str, object]:

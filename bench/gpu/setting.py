@@ -71,6 +71,8 @@ class Setting:
     scale: Scale = field(default_factory=Scale)
     cache: Path = CACHE
     said: list[str] = field(default_factory=list)  # by `ours` when it started
+    # Called with what a part has found so far, after every case: a run that is cut loses nothing.
+    keep: Callable[[dict[str, Any]], None] = lambda _: None
 
     @cached_property
     def voice(self) -> Voice:

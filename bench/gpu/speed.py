@@ -41,6 +41,7 @@ def against(setting: Setting) -> dict[str, Any]:
             case |= {"f5_tts_s": theirs_s, "ratio": theirs_s / ours_s}
             found[f"{jobs} in flight, {nfe} steps"] = case
             case["of_product_rate"] /= rate
+            setting.keep(found)
         say(f"  {nfe} steps: " + ", ".join(_ratios(found, nfe)))
     return found
 
@@ -96,6 +97,7 @@ def budgets(setting: Setting) -> dict[str, Any]:
                 "all_s": max(done),
                 "frames_per_s": _rate(setting, frames),
             }
+            setting.keep(found)
             say(f"  {frames}: {found[str(frames)]}")
     finally:
         batcher.max_frames = default

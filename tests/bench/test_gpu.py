@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from bench.gpu import readings
 from bench.gpu.options import variants
 from bench.gpu.page import DOC, PARTS, newest, page
 from bench.gpu.passes import kind_of
+from bench.gpu.report import add
+from bench.gpu.setting import Setting
 from engine.config import EngineConfig
 from standins.measured import RESULTS
 
@@ -46,8 +48,9 @@ def test_every_part_is_rehearsed_on_a_cpu(rehearsed: dict[str, Any]) -> None:
     assert list(rehearsed["parts"]) == list(command.PARTS) == list(PARTS)
     assert all("error" not in part for part in rehearsed["parts"].values())
     options = rehearsed["parts"]["options"]
-    assert options.keys() == variants().keys()
     first = options["as it starts"]
+    its_own = {"float16": "fp16", "bfloat16": "bf16"}.get(first["ran_in"])
+    assert options.keys() == variants().keys() - {its_own}
     assert first["mel_error"] == 0 and first["said"] and first["launches, 2 chunks"] > 100
 
 
@@ -88,6 +91,38 @@ def test_a_run_that_is_cut_short_loses_nothing(
     assert json.loads(path.read_text())["parts"] == {"a": {"x": 1.235}}
 
 
+def test_a_part_that_is_cut_short_keeps_its_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(setting: Setting) -> dict[str, object]:
+        setting.keep({"one": 1})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "PARTS", {"a": ("", cut)})
+    with pytest.raises(KeyboardInterrupt):
+        rehearse(tmp_path)
+    [path] = tmp_path.glob("*.json")
+    assert json.loads(path.read_text())["parts"] == {"a": {"one": 1}}
+
+
+def test_results_of_elsewhere_are_added_part_by_part(
+    rehearsed: dict[str, Any], tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir(), there.mkdir()
+    name = "2027-01-01-gpu-some-card.json"
+    for part in ("shares", "lengths"):
+        one = as_if_on_a_gpu(rehearsed, parts={part: rehearsed["parts"][part]}, seconds={part: 1})
+        (there / name).write_text(json.dumps(one))
+        assert add(there / name, here) == here / name
+    now, _ = newest(here)
+    assert now is not None and list(now["parts"]) == list(now["seconds"]) == ["shares", "lengths"]
+    other = one | {"machine": one["machine"] | {"torch": "1.0"}}
+    (there / name).write_text(json.dumps(other))
+    with pytest.raises(ValueError, match="of another torch: rename"):
+        add(there / name, here)
+
+
 def test_a_part_that_fails_does_not_cost_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +143,10 @@ def test_only_options_that_this_engine_has_are_tried() -> None:
     tried = variants()
     assert next(iter(tried.values())) == {}
     assert all(changed.keys() <= there for changed in tried.values())
+    start = EngineConfig()
+    assert [name for name, changed in tried.items() if replace(start, **changed) == start] == [
+        "as it starts"
+    ]
     assert {"fp16", "bf16", "attention by sdpa"} <= tried.keys()
 
 
