@@ -15,6 +15,8 @@ from itertools import accumulate, groupby, pairwise
 import torch
 from torch import Tensor
 
+from engine.transfer import to_device
+
 CONV_RADIUS = 15  # of ConvPositionEmbedding's kernel of 31; also the gap between sequences
 # A GPU looks for a plan for each new length of a convolution's row: 1.3 ms of host time on average,
 # 1.5 s reported of one (pytorch#187212, cudnn-frontend#1066). Each join and leave makes a length.
@@ -91,7 +93,7 @@ class Packing:
             torch.tensor([0, *accumulate(sizes)]),
         ]
         # All in one copy: each would cost a launch and a wait of its own.
-        moved = torch.cat(tables).to(device).split([len(table) for table in tables])
+        moved = to_device(torch.cat(tables), device).split([len(table) for table in tables])
         self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots, ends = moved
         self.sequence_ends: Tensor = ends.int()
         blank = torch.zeros(self.conv_length, device=device)
@@ -102,7 +104,7 @@ class Packing:
         """(tokens,) int32, which group a token's chunk is in."""
         rows = torch.tensor([group.stop - group.start for group in self.group_tokens])
         groups = torch.arange(len(rows), dtype=torch.int32).repeat_interleave(rows)
-        return groups.to(self.positions.device)
+        return to_device(groups, self.positions.device)
 
 
 def steady(length: int) -> int:
