@@ -170,11 +170,14 @@ rotate_qk(Real* __restrict__ qk, const float* __restrict__ turns, int token_stri
     const int first = threadIdx.x % LANES * WIDE;
     if (token >= tokens) return;
 
-    float turn[WIDE];
+    turns += (size_t)token * DIM_HEAD + first % DIM_HEAD;
+    float turn[WIDE];  // cosine and sine of each pair of this lane
 #pragma unroll
-    for (int i = 0; i < WIDE; i += 4)
-        *(Floats*)(turn + i) =
-            *(const Floats*)(turns + (size_t)token * DIM_HEAD + first % DIM_HEAD + i);
+    for (int i = 0; i < WIDE; i += 4) {
+        const Floats four = *(const Floats*)(turns + i);
+#pragma unroll
+        for (int k = 0; k < 4; k++) turn[i + k] = four.at[k];
+    }
 #pragma unroll
     for (int which = 0; which < 2; which++) {
         Real* const row = qk + (size_t)token * token_stride + which * part_stride;

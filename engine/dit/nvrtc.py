@@ -49,8 +49,9 @@ def compiled(source: str, architecture: str, defined: dict[str, int]) -> bytes:
     given = (ctypes.c_char_p * len(options))(*(option.encode() for option in options))
     try:
         if nvrtc.nvrtcCompileProgram(program, len(options), given) != 0:
-            log = _read(nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog, program)
-            raise RuntimeError(f"NVRTC for {architecture}: {log.decode(errors='replace')}")
+            said = _read(nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog, program)
+            text = said.rstrip(b"\0").decode(errors="replace")
+            raise RuntimeError(f"NVRTC for {architecture}: {text}")
         return _read(nvrtc.nvrtcGetCUBINSize, nvrtc.nvrtcGetCUBIN, program)
     finally:
         nvrtc.nvrtcDestroyProgram(ctypes.byref(program))

@@ -9,7 +9,6 @@ schedule are neighbours, so that a step's modulation is applied to a group of th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 
 import torch
@@ -49,8 +48,9 @@ class Packing:
     `cond` and `uncond` (frames,) map back, to the same token where a chunk has one branch only.
     `positions` (tokens,) count from 0 in each sequence. `spans` are (start, stop) tokens of each
     sequence, `sequence_ends` (sequences + 1,) int32 the same on the device. `group_tokens` and
-    `group_frames` are each group's part of the two axes. `conv_slots` (tokens,) and `conv_mask`
-    (conv_length,) place the tokens in a row with zeros between sequences and after the last.
+    `group_frames` are each group's part of the two axes, `group_of_token` (tokens,) int32 says the
+    same. `conv_slots` (tokens,) and `conv_mask` (conv_length,) place the tokens in a row with zeros
+    between sequences and after the last.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Packing:
         ]
         starts = list(accumulate((size + CONV_RADIUS for size in sizes), initial=0))
         self.conv_length = steady(starts[-1] - CONV_RADIUS)
+        rows = [group.stop - group.start for group in self.group_tokens]
         tables = [
             torch.cat(duplicated),
             torch.cat([torch.arange(n) for n in sizes]),
@@ -91,20 +92,14 @@ class Packing:
             torch.cat([tokens_of[i] for i in last]),
             torch.cat([torch.arange(a, a + n) for a, n in zip(starts, sizes, strict=False)]),
             torch.tensor([0, *accumulate(sizes)]),
+            torch.arange(len(rows)).repeat_interleave(torch.tensor(rows)),
         ]
         # All in one copy: each would cost a launch and a wait of its own.
         moved = to_device(torch.cat(tables), device).split([len(table) for table in tables])
-        self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots, ends = moved
-        self.sequence_ends: Tensor = ends.int()
+        self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots = moved[:5]
+        self.sequence_ends, self.group_of_token = moved[5].int(), moved[6].int()
         blank = torch.zeros(self.conv_length, device=device)
         self.conv_mask: Tensor = blank.index_fill_(0, self.conv_slots, 1.0)
-
-    @cached_property
-    def group_of_token(self) -> Tensor:
-        """(tokens,) int32, which group a token's chunk is in."""
-        rows = torch.tensor([group.stop - group.start for group in self.group_tokens])
-        groups = torch.arange(len(rows), dtype=torch.int32).repeat_interleave(rows)
-        return to_device(groups, self.positions.device)
 
 
 def steady(length: int) -> int:

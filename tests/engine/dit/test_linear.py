@@ -84,6 +84,25 @@ def test_a_cpu_whose_kernel_is_missing_or_wrong_keeps_plain_weights(
         assert made.packed is None
 
 
+def test_gelu_inside_the_product_is_taken_only_where_it_is_the_approximation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a CPU PyTorch's operator applies the exact GELU, so there the check must refuse it."""
+    cpu = torch.device("cpu")
+    assert not linear.gelu_usable.__wrapped__(torch.float32, cpu)
+    monkeypatch.setattr(
+        linear, "gelu_product", lambda x, w, b: F.gelu(F.linear(x, w, b), approximate="tanh")
+    )
+    assert linear.gelu_usable.__wrapped__(torch.float32, cpu)
+
+
+def test_a_pytorch_without_the_product_with_gelu_is_served_by_two_launches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(torch, "_addmm_activation")
+    assert not linear.gelu_usable.__wrapped__(torch.float32, torch.device("cpu"))
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_a_precision_the_cpu_cannot_multiply_in_keeps_plain_weights(
     monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
