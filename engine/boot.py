@@ -18,7 +18,7 @@ from engine.batcher import Batcher
 from engine.budget import GPU_FRAMES, measured_frames, most_frames, times_steps
 from engine.chunk import Chunk, Reference, SpeechParameters
 from engine.config import EngineConfig
-from engine.dit import attention, kernels
+from engine.dit import attention, graphs, kernels
 from engine.dit.model import DiT
 from engine.mel import LogMel
 from engine.synthesizer import Synthesizer
@@ -126,6 +126,7 @@ def _load_model(
     model.use_attention(attend)
     passes = kernels.pick(config.kernels, arch, device, dtype)
     model.use_kernels(passes)
+    graphs.use(model, config.graphs)
     log.info(
         "weights loaded in %s, attention by %s, %s kernels",
         precision.name(dtype),

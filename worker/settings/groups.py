@@ -63,6 +63,9 @@ class ModelConfig(Group):
     """What computes norms, gates and rotary on a GPU: `torch`, PyTorch's kernels, or `fused`, two
     of this worker's own, compiled at start and taken if they give PyTorch's result; `auto` is the
     latter"""
+    graphs: bool = setting("F5_GRAPHS", EngineConfig.graphs, "true")
+    """Launch a step of a small pass at once on a GPU (CUDA graphs): for cards so fast that the host
+    cannot keep up"""
     join: Join = setting("F5_JOIN", EngineConfig.join, "batch")
     """When waiting chunks are admitted to the pass: at the next `step`, or when the `batch` is
     done; `auto` is the former on a GPU, the latter on a CPU"""
