@@ -14,6 +14,8 @@ from itertools import accumulate, groupby, pairwise
 import torch
 from torch import Tensor
 
+from engine.transfer import to_device
+
 CONV_RADIUS = 15  # of ConvPositionEmbedding's kernel of 31; also the gap between sequences
 # A GPU looks for a plan for each new length of a convolution's row: 1.3 ms of host time on average,
 # 1.5 s reported of one (pytorch#187212, cudnn-frontend#1066). Each join and leave makes a length.
@@ -92,8 +94,8 @@ class Packing:
             torch.tensor([0, *accumulate(sizes)]),
             torch.arange(len(rows)).repeat_interleave(torch.tensor(rows)),
         ]
-        # All in one copy: each would cost a launch and a wait of its own.
-        moved = torch.cat(tables).to(device).split([len(table) for table in tables])
+        # All in one copy: each would cost a launch of its own.
+        moved = to_device(torch.cat(tables), device).split([len(table) for table in tables])
         self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots = moved[:5]
         self.sequence_ends, self.group_of_token = moved[5].int(), moved[6].int()
         blank = torch.zeros(self.conv_length, device=device)
