@@ -134,15 +134,15 @@ def run() -> dict[str, Any]:
     for load in (0.5, 0.9, None):
         for name, device, join, frames in policies:
             at = f"{load:.0%} load" if load else "all at once"
-            course = Course(device, _arrivals(device, load), join, frames)
-            found[f"{name}, {at}, join={join}, {frames} frames"] = _latency(course)
+            course = Course(device, arrivals_of(device, load), join, frames)
+            found[f"{name}, {at}, join={join}, {frames} frames"] = latency(course)
     text_and_job = [(0.0, [500] * 14), (10.5, [500])]
     behind = Course(SLOW, text_and_job, "step", 1)
     found["a job of a chunk of 2 s, behind 14 and within the sixth"] = round(behind.first[1], 2)
     return found
 
 
-def _arrivals(device: Device, load: float | None) -> Arrivals:
+def arrivals_of(device: Device, load: float | None) -> Arrivals:
     """Without a load all come at once, behind the first by next to nothing: from then on they come
     in the batcher's own thread, so that nothing hangs on which thread is quicker."""
     rng = np.random.default_rng(7)
@@ -158,7 +158,8 @@ def _arrivals(device: Device, load: float | None) -> Arrivals:
     return list(zip(np.cumsum(rng.exponential(gap, JOBS)).tolist(), jobs, strict=True))
 
 
-def _latency(course: Course) -> dict[str, float]:
+def latency(course: Course) -> dict[str, float]:
+    """What a run is summed up to, seconds."""
     return {
         **_summary("first_audio", course.first.values()),
         **_summary("job", course.whole.values()),
