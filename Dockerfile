@@ -3,15 +3,17 @@
 # start, the fastest cold start), or without (they come from a volume, S3 or the hub at start):
 #   docker build -t f5-worker .
 #   docker build -t f5-worker --build-arg F5_MODEL= .
-# PyPI's torch wheels bring their own CUDA libraries, so the image needs no CUDA base of its own;
-# the NVIDIA driver comes from the host.
+# torch's wheels bring their own CUDA libraries, so the image needs no CUDA base of its own; the
+# NVIDIA driver comes from the host. PyPI's are for CUDA 13.0; for drivers from CUDA 12.6 on:
+#   docker build -t f5-worker --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu126 .
 FROM python:3.11.13-slim-bookworm AS environment
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements.txt constraints.txt ./
 COPY requirements/nodeps.txt requirements/nodeps.txt
 COPY tools/install.sh tools/install.sh
-RUN PYTHON=python3.11 tools/install.sh /opt/venv
+ARG TORCH_INDEX=
+RUN PYTHON=python3.11 TORCH_INDEX="$TORCH_INDEX" tools/install.sh /opt/venv
 
 # Weights in a stage of their own: changing the code does not download or copy them again.
 FROM environment AS weights

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds a Python environment: tools/install.sh VENV_DIR [dev|bench]
 # The same steps serve `make run`, `make test`, `make bench`, CI and the Dockerfile.
+# TORCH_INDEX: another build of the pinned torch than PyPI's, by the address of its wheels:
+# https://download.pytorch.org/whl/cu126 for NVIDIA drivers from CUDA 12.6 on, .../cpu without GPU.
 set -euo pipefail
 venv=$1
 kind=${2:-run}
@@ -15,6 +17,12 @@ if [ "$kind" != run ]; then
     wanted+=(-r requirements/dev.txt)
     without_dependencies+=(-r requirements/dev-nodeps.txt)
 fi
+if [ -n "${TORCH_INDEX:-}" ]; then
+    # By its full version, so that an index without it fails here instead of giving PyPI's.
+    index=${TORCH_INDEX%/}
+    torch=$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)+${index##*/}
+    "${pip[@]}" install -q "$torch" --extra-index-url "$index" -c constraints.txt
+fi
 "${pip[@]}" install -q "${wanted[@]}" -c constraints.txt
 [ "$kind" != bench ] || "${pip[@]}" install -q -r requirements/bench.txt
 # Last: pip reports what these lack to every install after them.
@@ -23,3 +31,5 @@ fi
 # PyPI's build is linked to CUDA and to torch of its own release, and fails beside any other. Where
 # it is missing, torchaudio takes it for "not built" and runs without.
 rm -f "$venv"/lib/python3*/site-packages/torchaudio/lib/*.so
+# Half a gigabyte of a compiler that torch loads for torch.compile only; nothing here uses that.
+[ "$kind" != run ] || "${pip[@]}" uninstall -q -y triton

@@ -72,6 +72,7 @@ def _measured(setting: Setting, changed: dict[str, Any]) -> tuple[dict[str, Any]
             one = Pass(setting, chunks, own_steps=chunks > 1, ours=ours)
             one.alone_s()
             case[f"step_ms, {counted(chunks)}"] = 1e3 * one.running_s()
+            case[f"launches, {counted(chunks)}"] = sum(count for _, count, _ in one.kernels())
         case["said"] = said
         return case, sentences_of(ours, demo_voice(setting), _CHECKED_STEPS)
     finally:

@@ -166,7 +166,7 @@ class Fused:
 
 def _in_one_launch(h: Tensor, table: Tensor) -> bool:
     """Whether `Plain` gathers the rows of all groups; else it goes from group to group."""
-    return len(table) > 1 and h.device.type != "cpu"
+    return len(table) > 1 and h.device.type in ("cuda", "meta")
 
 
 def macros(arch: Arch, dtype: torch.dtype) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -86,17 +87,22 @@ def test_no_model_can_be_baked_in(weights_stage: Path, tmp_path: Path) -> None:
     assert fetch(weights_stage, "", tmp_path / "models").returncode == 0
 
 
-def files_pip_reads(directory: Path, venv: Path, *kind: str) -> set[str]:
-    """The requirements and constraints tools/install.sh gives to pip, run with a pip that only
-    writes down what it is asked for: a real installation takes minutes and a network."""
+def pip_is_asked(directory: Path, venv: Path, *kind: str, **environ: str) -> list[list[str]]:
+    """The arguments of each call of pip by tools/install.sh, run with a pip that only writes them
+    down: a real installation takes minutes and a network."""
     asked = venv / "asked"
     python = venv / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {asked}\n')
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" "" >> {asked}\n')
     python.chmod(0o755)
     command = ["bash", str(directory / "tools" / "install.sh"), str(venv), *kind]
-    subprocess.run(command, check=True, timeout=PATIENCE_S)
-    words = asked.read_text().splitlines()
+    subprocess.run(command, check=True, timeout=PATIENCE_S, env={**os.environ, **environ})
+    return [call.splitlines() for call in asked.read_text().split("\n\n") if call]
+
+
+def files_pip_reads(directory: Path, venv: Path, *kind: str) -> set[str]:
+    """The requirements and constraints that tools/install.sh gives to pip."""
+    words = [word for call in pip_is_asked(directory, venv, *kind) for word in call]
     return {after for word, after in pairwise(words) if word in ("-r", "-c")}
 
 
@@ -111,6 +117,35 @@ def test_the_install_step_of_every_environment_has_its_files(kind: str, tmp_path
     names = files_pip_reads(ROOT, tmp_path / "venv", kind)
     assert f"requirements/{kind}.txt" in names
     assert [name for name in names if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "index", ["https://wheels.test/whl/cu126", "https://wheels.test/whl/cu126/"]
+)
+def test_another_build_of_torch_is_the_pinned_one_or_the_build_fails(
+    weights_stage: Path, tmp_path: Path, index: str
+) -> None:
+    """By its full version pip can only take it from that index, which has to have it."""
+    pin = re.search(r"^torch==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pin
+    first, second, *_ = pip_is_asked(weights_stage, tmp_path / "venv", TORCH_INDEX=index)
+    assert f"torch=={pin.group(1)}+cu126" in first
+    assert ("--extra-index-url", index.rstrip("/")) in set(pairwise(first))
+    assert ("-c", "constraints.txt") in set(pairwise(first))
+    assert "requirements.txt" in second and "--extra-index-url" not in second
+
+
+def test_the_image_builds_with_that_argument() -> None:
+    """Empty, it is PyPI's build."""
+    build = stage("environment")
+    assert re.search(r"^ARG TORCH_INDEX=$", build, re.MULTILINE)
+    assert 'TORCH_INDEX="$TORCH_INDEX" tools/install.sh' in build
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("run", False), ("dev", True)])
+def test_triton_is_left_out_of_what_only_runs(kind: str, kept: bool, tmp_path: Path) -> None:
+    calls = pip_is_asked(ROOT, tmp_path / "venv", kind)
+    assert any({"uninstall", "triton"} <= set(call) for call in calls) != kept
 
 
 def test_the_image_runs_as_a_plain_user_and_starts_the_handler() -> None:

@@ -92,6 +92,19 @@ def test_the_image_without_weights_is_tried_with_the_demo_checkpoint() -> None:
     assert "ARG F5_MODEL" in (ROOT / "Dockerfile").read_text()
 
 
+def test_an_image_is_made_for_drivers_before_cuda_13() -> None:
+    """Under a tag of its own, by the one build argument that says whose wheels of torch."""
+    variants = {v["suffix"]: v for v in RELEASE["jobs"]["image"]["strategy"]["matrix"]["include"]}
+    assert {suffix: v["index"] for suffix, v in variants.items()} == {
+        "": "",
+        "-cu126": "https://download.pytorch.org/whl/cu126",
+        "-bare": "",
+    }
+    assert variants["-cu126"]["weights"] == variants[""]["weights"]
+    [build] = [s["run"] for s in steps(RELEASE) if "docker build" in s.get("run", "")]
+    assert '--build-arg "TORCH_INDEX=$TORCH_INDEX"' in build
+
+
 @pytest.mark.parametrize("prerelease", [False, True])
 def test_the_release_s_first_script_names_the_images(tmp_path: Path, prerelease: bool) -> None:
     """The script as it is, in a copy of the repository whose changelog is dated."""

@@ -15,7 +15,8 @@ from worker.settings.env import Env, variables
 from worker.settings.load import GROUPS
 
 # torch 2.13.0 of PyPI is built for CUDA 13.0 (its wheel requires cuda-toolkit==13.0.3), which needs
-# a driver of release 580 or later; 13.0 is also the highest version RunPod's API names.
+# a driver of release 580 or later; 13.0 is also the highest version RunPod's API names. The list is
+# of what is allowed, not a least version: later ones have to be added (docs/image.md).
 CUDA_VERSIONS = ["13.0"]
 # Pools of 16 GB and more: the published model has 336 million parameters (1.4 GB in fp32).
 GPU_POOLS = "ADA_24,AMPERE_24,AMPERE_16"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -65,3 +68,53 @@ def test_a_machine_without_nvrtc_or_driver_says_so(monkeypatch: pytest.MonkeyPat
         nvrtc.compiled("", "sm_90", {})
     with pytest.raises(RuntimeError, match="no CUDA driver"):
         nvrtc.load(b"", ["f"], torch.device("cuda"))
+
+
+class Driver:
+    """What `nvrtc` calls of the driver; it keeps the arguments of the last launch."""
+
+    def __init__(self, result: int = 0) -> None:
+        self.result = result
+        self.grid: list[int] = []
+        self.arguments: list[int | None] = []
+
+    def cuLaunchKernel(self, function: object, *rest: Any) -> int:
+        *self.grid, pointers, _ = rest
+        # Two pointers, then numbers of 32 bits.
+        kinds = [ctypes.c_void_p] * 2 + [ctypes.c_int] * (len(pointers) - 2)
+        self.arguments = [
+            kind.from_address(at).value for kind, at in zip(kinds, pointers, strict=False)
+        ]
+        return self.result
+
+    def cuGetErrorString(self, result: int, said: Any) -> None:
+        said._obj.value = b"an illegal memory access was encountered"
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device", lambda index: nullcontext())
+    monkeypatch.setattr(nvrtc, "_stream", lambda index: 77)
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_launch_hands_over_pointers_and_numbers() -> None:
+    driver, tensor = Driver(), torch.ones(3)
+    kernel = nvrtc._Kernel(driver, ctypes.c_void_p(1), torch.device("cuda", 0))
+    kernel(5, 128, tensor, None, -3, 1 << 30)
+    assert driver.grid == [5, 1, 1, 128, 1, 1, 0, 77]
+    assert driver.arguments == [tensor.data_ptr(), None, -3, 1 << 30]
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_launch_that_fails_is_an_error_of_the_device() -> None:
+    """In the words by which the batcher knows that the device is gone."""
+    kernel = nvrtc._Kernel(Driver(700), ctypes.c_void_p(1), torch.device("cuda", 0))
+    with pytest.raises(RuntimeError, match="CUDA error 700: an illegal memory access"):
+        kernel(1, 128)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32], ids=str)
+def test_on_a_gpu_the_fused_kernels_are_taken(dtype: torch.dtype) -> None:
+    assert kernels.pick("fused", PUBLISHED, torch.device("cuda"), dtype).name == "fused"
