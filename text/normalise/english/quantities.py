@@ -14,7 +14,7 @@ from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule, either
 
 _DIGITS = "0123456789"
-_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×])|(?<=\b[Ss]ub-))"
+_START = r"(?:(?<![\w.,:^-])(?<!\d/)|(?<=\d[xX×])|(?<=\b[Ss]ub-))"
 # Symbols that are more often something else; "in" only with a full stop ("4 in. of snow").
 _SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "in")]
 _UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;]))|mos?(?=\.(?!\w)))"

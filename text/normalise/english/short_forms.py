@@ -56,6 +56,12 @@ _NUMBER = re.compile(
 )
 _ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
 _EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
+_LEAST = re.compile(
+    r"\b(?P<word>[Mm]in|[Mm]ax|[Aa]vg)\.(?=\s(?:order|age|wage|height|weight|size|stay|purchase|deposit"
+    r"|speed|temp|temperature|value|score|requirements?|spend|charge|payment|number|price|rate|length"
+    r"|of)\b)"
+)
+_LEAST_WORDS = {"min": "minimum", "max": "maximum", "avg": "average"}
 _ESTIMATED = re.compile(r"(?<=\d\s)est\.|(?<=cents\s)est\.|(?<=%\s)est\.")
 _SPOON = re.compile(r"(?<=\d\s)(?P<word>[cTt])\.(?=\s[a-z])")
 _SPOONS = {"c": ("cup", "cups"), "T": ("tablespoon", "tablespoons"), "t": ("teaspoon", "teaspoons")}
@@ -142,6 +148,13 @@ def _edition(match: re.Match[str]) -> Reading:
     return _ORDINAL_OF[match["word"]] + stop(match, in_names=True)
 
 
+def _least(match: re.Match[str]) -> Reading:
+    if match["word"] in ("min", "max") and re.search(r"\d\s?$", before(match, 3)):
+        return None  # "5 min. of it"
+    said = _LEAST_WORDS[match["word"].lower()]
+    return said.capitalize() if match["word"][0].isupper() else said
+
+
 def _estimated(match: re.Match[str]) -> Reading:
     return "estimated" + stop(match)
 
@@ -204,6 +217,7 @@ RULES = [
     Rule("number", _NUMBER, _number, "."),
     Rule("edition", _EDITION, _edition, "."),
     Rule("each", _EACH, _each, "."),
+    Rule("least", _LEAST, _least, "."),
     Rule("estimated", _ESTIMATED, _estimated, "e"),
     Rule("bare short form", _BARE_FORM, _bare_form),
     Rule("company", _COMPANY, _company, "."),
