@@ -20,7 +20,7 @@ _AND = r"(?:\s?[-–—]\s?|\s(?:and|or|to|&)\s)"
 YEAR = r"(?:1\d{3}|20\d\d|21\d\d)"
 SHORT_YEAR = r"'\d\d"
 _TO_YEAR = rf"(?:,?\s(?P<year>{YEAR}|{SHORT_YEAR}))?"
-_END = r"(?![\w:%/°]|,\d{3}|\.\d)"
+_END = r"(?![\w%/°]|:\d|,\d{3}|\.\d)"
 _DIGITS = "0123456789"
 
 _ISO = re.compile(
@@ -63,6 +63,8 @@ _WEEKDAYS = re.compile(
     rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
 )
 _DAY_LIST = re.compile(rf"\b(?:{_DAY_NAME}/){{2,6}}{_DAY_NAME}(?!\w)")
+_LETTER_DAYS = re.compile(r"(?<![\w-])(?P<a>M|Tu|Th)\s?[-–]\s?(?P<b>Th|F|Sa|Su)(?![\w-])")
+_ON_WEEKEND = re.compile(r"(?<=\b[Oo]n\s)(?P<a>Sat|Sun)\.(?!\w)")
 _WEEKDAY = re.compile(
     rf"\b(?P<a>{_DAY_NAME}\.?)(?=,?\s(?:\d|(?:at|from)\s\d|{_MONTH_NAME}\s\d))|"
     r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)?!:]|$)"
@@ -180,6 +182,15 @@ def _weekdays(match: re.Match[str]) -> Reading:
     ]
 
 
+def _letter_days(match: re.Match[str]) -> Reading:
+    names = {"M": "Monday", "Tu": "Tuesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday"}
+    return f"{names[match['a']]} to {names.get(match['b'], 'Sunday')}"
+
+
+def _on_weekend(match: re.Match[str]) -> Reading:
+    return DAYS[match["a"]] + stop(match)
+
+
 def _day_list(match: re.Match[str]) -> Reading:
     return ", ".join(DAYS[day] for day in match[0].split("/"))
 
@@ -197,6 +208,8 @@ RULES = [
     Rule("date", _MONTH_YEAR, _month_year, _DIGITS),
     Rule("month", _MONTH_ALONE, _one_month),
     Rule("date", _MONTH_FIRST, _month_and_day, "/"),
+    Rule("weekday", _LETTER_DAYS, _letter_days, "-–"),
+    Rule("weekday", _ON_WEEKEND, _on_weekend, "."),
     Rule("weekday", _DAY_LIST, _day_list, "/"),
     Rule("weekday", _WEEKDAYS, _weekdays),
     Rule("weekday", _WEEKDAY, _weekday),

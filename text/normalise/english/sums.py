@@ -29,7 +29,7 @@ _RATED = re.compile(
     rf"\b(?:{'|'.join(words('en/rated'))}|:)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$",
     re.IGNORECASE,
 )
-_SIGNED = re.compile(rf"\d{{0,6}}{FRACTION}(?!\w)")
+_SIGNED = re.compile(rf"(?:\d{{1,6}}\s?)?{FRACTION}(?!\w)")
 _POWER = re.compile(
     rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT})"
     r"(?:\^(?:\(?(?P<caret>[-−]?\d{1,3}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))(?![\w^])"
