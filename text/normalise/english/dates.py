@@ -54,7 +54,7 @@ _MONTH_ALONE = re.compile(
 )
 _MONTH_FIRST = re.compile(
     r"(?P<when>(?:on|by|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
-    r"|ending|effective|expires|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
+    r"|ending|effective|expires?|ends?|ended|begins?|began|starts?|started|closes?|opens?|runs?|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
     rf"|\b{_DAY_NAME}\.?,?\s|(?:{'|'.join(DAYS.values())}),?\s)"
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"
@@ -64,7 +64,10 @@ _WEEKDAYS = re.compile(
 )
 _DAY_LIST = re.compile(rf"\b(?:{_DAY_NAME}/){{2,6}}{_DAY_NAME}(?!\w)")
 _LETTER_DAYS = re.compile(r"(?<![\w-])(?P<a>M|Tu|Th)\s?[-–]\s?(?P<b>Th|F|Sa|Su)(?![\w-])")
-_ON_WEEKEND = re.compile(r"(?<=\b[Oo]n\s)(?P<a>Sat|Sun)\.(?!\w)")
+_ON_WEEKEND = re.compile(
+    r"(?<=\b[Oo]n\s)(?P<a>Sat|Sun)\.(?!\w)"
+    r"|\b(?P<b>Sat|Sun)\.(?=\s(?:eve|evenings?|mornings?|nights?|afternoons?|noon|only|a\.m|p\.m|[AP]M)\b)"
+)
 _WEEKDAY = re.compile(
     rf"\b(?P<a>{_DAY_NAME}\.?)(?=,?\s(?:\d|(?:at|from)\s\d|{_MONTH_NAME}\s\d))|"
     r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)?!:]|$)"
@@ -188,7 +191,7 @@ def _letter_days(match: re.Match[str]) -> Reading:
 
 
 def _on_weekend(match: re.Match[str]) -> Reading:
-    return DAYS[match["a"]] + stop(match)
+    return DAYS[match["a"] or match["b"]] + (stop(match) if match["a"] else "")
 
 
 def _day_list(match: re.Match[str]) -> Reading:

@@ -56,6 +56,13 @@ _NUMBER = re.compile(
 )
 _ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
 _EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
+_RANKS = re.compile(
+    r"\b(?P<a>Lt|Maj|Brig|Col|Sgt|Gen|Capt)\.\s(?P<b>Gen|Col|Cmdr|Maj|Adm)\.(?=\s[a-z]|[,;)]|\s*$)"
+)
+_SENIOR_JOB = re.compile(
+    r"\bSr\.?(?=\s(?:Mgr|Manager|Dir|Director|VP|V\.P|Vice|Eng|Engineer|Developer|Analyst|Software|Editor"
+    r"|Product|Staff|Associate|Counsel|Partner|Consultant|Lecturer|Advisor|Adviser|Program|Project)\b)"
+)
 _LEAST = re.compile(
     r"\b(?P<word>[Mm]in|[Mm]ax|[Aa]vg)\.(?=\s(?:order|age|wage|height|weight|size|stay|purchase|deposit"
     r"|speed|temp|temperature|value|score|requirements?|spend|charge|payment|number|price|rate|length"
@@ -129,7 +136,7 @@ def _figure(match: re.Match[str]) -> Reading:
         return None
     if word in ("b", "d") and not re.match(r"1\d{3}|20\d\d", after(match, 6)):
         return None
-    if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
+    if word in ("min", "sec", "yr", "wk") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
     name = _BEFORE_FIGURE[word]
     return f"{name.capitalize() if word[0].isupper() and starts_sentence(match) else name} "
@@ -146,6 +153,15 @@ def _number(match: re.Match[str]) -> Reading:
 
 def _edition(match: re.Match[str]) -> Reading:
     return _ORDINAL_OF[match["word"]] + stop(match, in_names=True)
+
+
+def _ranks(match: re.Match[str]) -> Reading:
+    first = {"Brig": "Brigadier"}.get(match["a"]) or _TITLES[match["a"]]
+    return f"{first} {_TITLES[match['b']]}{stop(match, in_names=True)}"
+
+
+def _senior_job(match: re.Match[str]) -> Reading:
+    return "Senior"
 
 
 def _least(match: re.Match[str]) -> Reading:
@@ -208,6 +224,8 @@ SPOONS = Rule("spoons", _SPOON, _spoon, "cTt")
 """Before units, in which t is a ton."""
 RULES = [
     Rule("phrase", _PHRASE, _short, "."),
+    Rule("ranks", _RANKS, _ranks, "."),
+    Rule("senior", _SENIOR_JOB, _senior_job, "S"),
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("title", _LOUD_TITLE, _loud_title, "."),

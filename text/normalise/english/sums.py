@@ -29,6 +29,9 @@ _RATED = re.compile(
     rf"\b(?:{'|'.join(words('en/rated'))}|:)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$",
     re.IGNORECASE,
 )
+_FRACTION_RANGE = re.compile(
+    rf"(?<![\w.,/-])(?P<a>\d{{0,3}}{FRACTION}|\d{{1,3}})\s?[-–—]\s?(?P<b>\d{{0,3}}{FRACTION})(?!\w)"
+)
 _SIGNED = re.compile(rf"(?:\d{{1,6}}\s?)?{FRACTION}(?!\w)")
 _POWER = re.compile(
     rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT})"
@@ -41,8 +44,8 @@ _RATIO = re.compile(
     r"(?![\w:]|[.,]\d)"
 )
 _RANGE = re.compile(
-    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT})(?P<dash>\s?[–—]\s?|-|\s-\s)"
-    rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
+    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT}{FRACTION}?)(?P<dash>\s?[–—]\s?|-|\s-\s)"
+    rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT}{FRACTION}?)(?![-–/:]?\d|[.,]\d|[A-Za-z])"
 )
 _NEGATIVE = re.compile(
     rf"(?:(?<![\w.,)\]%\"'-])-|(?<=\s)–|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
@@ -107,6 +110,10 @@ def _is_rating(match: re.Match[str], top: int, bottom: int, of: bool) -> bool:
     return bool(stars) if bottom == 5 or top == 1 else not of or bool(stars)
 
 
+def _fraction_range(match: re.Match[str]) -> Reading:
+    return f"{value(match['a'])} to {value(match['b'])}"
+
+
 def _signed(match: re.Match[str]) -> Reading:
     return value(match[0])
 
@@ -143,9 +150,9 @@ def _range(match: re.Match[str]) -> Reading:
     if low == high == "50":
         return "fifty-fifty"
     if match["dash"] == " - " and re.match(r"\s?=", after(match)):
-        return f"{numbers.number(low)} minus {numbers.number(high)}"
+        return f"{value(low)} minus {value(high)}"
     first, last = ("minus " if match[name] else "" for name in ("minus", "minus2"))
-    return f"{first}{numbers.number(low)} to {last}{numbers.number(high)}"
+    return f"{first}{value(low)} to {last}{value(high)}"
 
 
 def _negative(match: re.Match[str]) -> Reading:
@@ -230,6 +237,7 @@ RULES = [
     Rule("powers", _POWER, _power, "^⁰¹²³⁴⁵⁶⁷⁸⁹"),
     Rule("scientific", _SCIENTIFIC, _scientific, "eE"),
     Rule("fractions", _FRACTION, _fraction, "/⁄"),
+    Rule("range", _FRACTION_RANGE, _fraction_range, "½¼¾⅓⅔⅛⅜⅝⅞"),
     Rule("fractions", _SIGNED, _signed, "½¼¾⅓⅔⅛⅜⅝⅞"),
     Rule("ratio", _RATIO, _ratio, ":"),
     Rule("range", _RANGE, _range, "-–—"),
