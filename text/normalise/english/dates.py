@@ -59,6 +59,11 @@ _MONTH_FIRST = re.compile(
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"
 )
+_MONTHS_FIRST = re.compile(
+    r"(?<![\w./-])(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
+    r"(?P<dash>\s?[-–]\s?|\s(?:to|thru|through|until)\s)"
+    r"(?P<c>1[0-2]|0?[1-9])/(?P<d>[12]\d|3[01]|0?[1-9])(?![\w/]|[.,]\d|\s?(?:of|cup|inch|mile)\b)"
+)
 _WEEKDAYS = re.compile(
     rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
 )
@@ -175,6 +180,15 @@ def _month_and_day(match: re.Match[str]) -> Reading:
     return [Edit(match.start("a"), match.end(), f"{MONTHS[a - 1]} {numbers.ordinal(b)}")]
 
 
+def _months_first(match: re.Match[str]) -> Reading:
+    """`12/23 to 1/3`, where one of the days can be no part of a fraction."""
+    a, b, c, d = (int(match[name]) for name in "abcd")
+    if max(b, d) < 13 or b in (16, 32) or d in (16, 32):
+        return None
+    first, last = (f"{MONTHS[m - 1]} {numbers.ordinal(day)}" for m, day in ((a, b), (c, d)))
+    return f"{first} to {last}"
+
+
 def _weekdays(match: re.Match[str]) -> Reading:
     join = {"&": "and", "/": "and", "and": "and"}.get(match["dash"], "to")
     first, last = (DAYS[match[group].rstrip(".")] for group in "ab")
@@ -210,6 +224,7 @@ RULES = [
     Rule("months", _MONTHS, _months, "-–—/"),
     Rule("date", _MONTH_YEAR, _month_year, _DIGITS),
     Rule("month", _MONTH_ALONE, _one_month),
+    Rule("dates", _MONTHS_FIRST, _months_first, "/"),
     Rule("date", _MONTH_FIRST, _month_and_day, "/"),
     Rule("weekday", _LETTER_DAYS, _letter_days, "-–"),
     Rule("weekday", _ON_WEEKEND, _on_weekend, "."),

@@ -51,8 +51,8 @@ _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 _DOUBTFUL = frozenset(words("en/doubtful"))
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
-    r"|card|flight|house|VAT|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
-    r"(?=\s(?:is|was|and|on|or)\b|:)"
+    r"|card|flight|house|VAT|quote|[Qq]uote|contract|job|docket|claim|batch|lot|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"(?=\s(?:is|was|and|on|or)\b|:|\s[A-Z]{1,3}-?\d)"
 )
 _ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
 _EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")

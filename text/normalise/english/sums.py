@@ -141,6 +141,10 @@ def _scientific(match: re.Match[str]) -> Reading:
 
 
 def _ratio(match: re.Match[str]) -> Reading:
+    if float(match["a"]) > 24 and re.fullmatch(r"[0-5]\d", match["b"]) and not match["c"]:
+        near = f"{before(match, 30)} | {after(match, 20)}"
+        if not re.search(r"\b(?:ratio|scale|odds|mix|split|proportion)", near):
+            return f"{numbers.number(match['a'])} {numbers.short_year(int(match['b']))}"  # a race
     parts = [match["a"], match["b"], *([match["c"][1:]] if match["c"] else [])]
     return " to ".join(numbers.number(part) for part in parts)
 
