@@ -8,18 +8,16 @@ left over.
 
 from __future__ import annotations
 
-import importlib
 import math
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from text.characters import CLOSING, HALTS, STOPS
 from text.script import Break, Line
+from text.sentences import sentences
 
 Cost = Callable[[str], float]
 
@@ -27,10 +25,6 @@ _CLAUSE = re.compile(r"[,;:—–)\]][\"'»”’]?\s+|\s+(?=[(\[—–])|[，�
 _BLANK = re.compile(r"\s+")
 _WORD = re.compile(r"\S")
 _JOINERS = "\u200d\ufe0f"
-# A full stop after these ends no sentence, whatever the splitter says.
-_NO_END = re.compile(
-    r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|ca|bzw|usw|M|MM|Sra|Dra|Fig|Vol|Mt|Lt|Col|Gen)\.$"
-)
 _NAME = re.compile(r"[A-Z][\w'’-]*\s+$")
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _SEARCHED = 40  # letters before the place aimed at in which one to cut is looked for
@@ -111,32 +105,6 @@ def stopped(text: str, *, ends_line: bool = True) -> str:
     if ends_line:
         return f"{bare.rstrip(HALTS + ' ')}{full}{closing}"
     return f"{bare}{half}{closing}"
-
-
-def sentences(text: str, language: str) -> list[tuple[int, int]]:
-    """The sentences of `text`, from end to end."""
-    spans: list[tuple[int, int]] = []
-    for end in _sentence_ends(text, language):
-        start = spans[-1][1] if spans else 0
-        if end > start and text[start:end].strip():
-            spans.append((start, end))
-    if spans and spans[-1][1] < len(text):
-        spans[-1] = (spans[-1][0], len(text))
-    return spans or [(0, len(text))]
-
-
-@cache
-def _splitter() -> Any:
-    return importlib.import_module("sentencex")  # a compiled module without types
-
-
-def _sentence_ends(text: str, language: str) -> Iterator[int]:
-    boundaries = _splitter().get_sentence_boundaries(language.partition("-")[0], text)
-    for boundary in boundaries:
-        end = int(boundary["end_index"])
-        if not _NO_END.search(text[max(0, end - 8) : end].rstrip()) or end >= len(text):
-            yield end
-    yield len(text)
 
 
 class _Cutter:

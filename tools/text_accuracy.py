@@ -1,5 +1,7 @@
 """How well the text front end reads: `python -m tools.text_accuracy [--failures] [--write]`.
 
+`--table fresh7_en` runs one table alone, as a fresh one is run once.
+
 Runs the tables of tests/text/tables through `text.front` and counts, for each language and class,
 what is read right, left as it is written, and made wrong. `--failures` shows what is not right;
 `--write` puts the figures into docs/text.md.
@@ -17,7 +19,7 @@ import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -122,8 +124,9 @@ def _only_left(written: str, said: str, expected: list[str]) -> bool:
 def names(language: str, part: str) -> list[str]:
     """The tables of a language: `classes` or everyday `sentences`."""
     if part == "sentences":
-        more = ["fresh2_en"] if language == "en" else []
-        return [f"sentences_{language}", f"fresh_{language}", *more] if language != "zh" else []
+        fresh = sorted(path.stem for path in TABLES.glob(f"fresh*_{language}.tsv"))
+        first = [f"sentences_{language}"] if language != "zh" else []
+        return first + fresh
     return [language, *(["traps_en"] if language == "en" else [])]
 
 
@@ -151,7 +154,7 @@ def by_class(language: str) -> str:
     """Right answers for each class of one language."""
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    for result in results(language, "classes"):
+    for result in results(language, "classes") + results(language, "sentences"):
         total[result.row.kind] += 1
         right[result.row.kind] += result.verdict is Verdict.RIGHT
     return "\n".join(f"  {kind:18} {right[kind]:3} of {total[kind]}" for kind in sorted(total))
@@ -165,20 +168,37 @@ def write() -> None:
     DOC.write_text(f"{before}{_BEGIN}\n{summary()}\n{_END}{after}", encoding="utf-8")
 
 
+def show_failures(found: Iterable[Result]) -> None:
+    """Shows the rows that are not right."""
+    for result in found:
+        if result.verdict is not Verdict.RIGHT:
+            print(f"\n{result.row.number} {result.verdict}: {result.row.written}")
+            print(f"  is   {result.spoken}\n  must {result.row.spoken}")
+
+
+def one_table(name: str) -> None:
+    """Runs one table and shows what is not right, and how many are right, left and wrong."""
+    found = [judge(row) for row in rows(name, name.rpartition("_")[2])]
+    show_failures(found)
+    count = Counter(result.verdict for result in found)
+    print(", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict), f"of {len(found)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="How well the text front end reads.")
     parser.add_argument("--failures", action="store_true", help="show rows that are not right")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/text.md")
+    parser.add_argument("--table", help="only this table, as fresh7_en, with what is not right")
     options = parser.parse_args()
+    if options.table:
+        one_table(options.table)
+        return
     print(summary())
     for language in LANGUAGES:
         print(f"\n{language}\n{by_class(language)}")
     if options.failures:
         for language, part in itertools.product(LANGUAGES, ("classes", "sentences")):
-            for result in results(language, part):
-                if result.verdict is not Verdict.RIGHT:
-                    print(f"\n{result.row.number} {result.verdict}: {result.row.written}")
-                    print(f"  is   {result.spoken}\n  must {result.row.spoken}")
+            show_failures(results(language, part))
     if options.write:
         write()
 

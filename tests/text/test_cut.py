@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.cut import chunks, sentences
+from text.cut import chunks
 from text.front import TextOptions, prepare
 from text.lexicon import from_mapping
 from text.script import Break, Line
+from text.sentences import sentences
 from tools.text_accuracy import TABLES
 
 _TEXTS = st.one_of(

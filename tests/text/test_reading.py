@@ -35,7 +35,7 @@ def test_the_tables_are_read_right(language: str) -> None:
     assert 1 - len(wrong) / len(found) >= _FLOOR[language], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_few_everyday_sentences_are_made_wrong(language: str) -> None:
     _needs_library(language)
     found = results(language, "sentences")

@@ -10,7 +10,7 @@ AMOUNT = r"(?:(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,12})?|\.\d{1,12})"
 """A pattern for a plain number."""
 FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞]"
 VALUE = (
-    rf"(?:10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}|{AMOUNT}\s?{FRACTION}|{AMOUNT}|{FRACTION}"
+    rf"(?:10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}|10\^[-−]?\d{{1,3}}|{AMOUNT}\s?{FRACTION}|{AMOUNT}|{FRACTION}"
     r"|(?:\d{1,3}\s)?\d{1,2}/\d{1,2})"
 )
 """A pattern for anything that `value` reads."""
@@ -33,6 +33,8 @@ def power(exponent: str) -> str:
 
 def value(text: str) -> str:
     """Anything that VALUE matches, in words."""
+    if text.startswith("10^"):
+        return f"ten {power(text[3:])}"
     if text[-1] in SUPERSCRIPTS:
         return f"ten {power(''.join(SUPERSCRIPTS[sign] for sign in text[2:]))}"
     if mixed := _MIXED.fullmatch(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.letters import is_spelled, spell
 from text.normalise.rules import Reading, Rule, either
@@ -41,6 +42,11 @@ _SECTION = re.compile(
     rf"(?:\((?P<q>{_CLAUSE})\))?(?:\((?P<r>{_CLAUSE})\))?(?:[-–]\((?P<s>{_CLAUSE})\))?(?!\w)"
 )
 _DOUBLE_OH = re.compile(r"(?<![\w.,-])00(?P<n>[1-9])(?!\w|[.,-]\d)")
+_BLOOD = re.compile(r"(?<![\w-])(?P<a>AB|A|B|O|Rh)(?P<sign>[+−-])(?=[\s,.;:!?)\"']|$)")
+_BLOOD_NEAR = re.compile(r"\b(?:[Bb]lood|[Dd]onors?|[Tt]ransfusions?)\b")
+_SMALL_CODE = re.compile(
+    r"(?<![\w.,'@#/-])(?P<a>[b-df-hj-np-tv-xz]{1,3})(?P<n>\d{3,6})(?!\w|[.,]\d)"
+)
 _GRADE = re.compile(r"(?<![\w-])(?P<a>[A-F])(?P<sign>[+−-])(?=[\s,.;:!?)\"']|$)")
 _HASH = re.compile(r"(?<![\w&])#\s?(?P<n>\d{1,6})(?!\w|[.,]\d)")
 _HASH_CODE = re.compile(r"(?<![\w&])#(?P<a>[A-Z]{1,5})-?(?P<n>\d{2,6})(?!\w|[.,]\d)")
@@ -146,6 +152,17 @@ def _grade(match: re.Match[str]) -> Reading:
     return f"{match['a']} {'plus' if match['sign'] == '+' else 'minus'}"
 
 
+def _blood(match: re.Match[str]) -> Reading:
+    if not _BLOOD_NEAR.search(f"{before(match, 60)} | {after(match, 60)}"):
+        return None
+    letters = match["a"] if match["a"] == "Rh" else spell(match["a"])
+    return f"{letters} {'positive' if match['sign'] == '+' else 'negative'}"
+
+
+def _small_code(match: re.Match[str]) -> Reading:
+    return f"{spell(match['a'])} {code_digits(match['n'])}"
+
+
 def _hash(match: re.Match[str]) -> Reading:
     text = match["n"]
     return f"number {numbers.digits(text) if len(text) > 4 else numbers.number(text)}"
@@ -230,6 +247,8 @@ RULES = [
     Rule("section", _SECTION, _section, "("),
     Rule("labelled", _LABELLED, _labelled, _DIGITS),
     Rule("double oh", _DOUBLE_OH, _double_oh, "0"),
+    Rule("blood", _BLOOD, _blood, "+-−"),
+    Rule("code", _SMALL_CODE, _small_code, _DIGITS),
     Rule("grade", _GRADE, _grade, "+-"),
     Rule("number sign", _HASH, _hash, "#"),
     Rule("number sign", _HASH_CODE, _hash_code, "#"),

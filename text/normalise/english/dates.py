@@ -20,7 +20,7 @@ _AND = r"(?:\s?[-–—]\s?|\s(?:and|or|to|&)\s)"
 YEAR = r"(?:1\d{3}|20\d\d|21\d\d)"
 SHORT_YEAR = r"'\d\d"
 _TO_YEAR = rf"(?:,?\s(?P<year>{YEAR}|{SHORT_YEAR}))?"
-_END = r"(?![\w:%/°]|,\d{3}|\.\d)"
+_END = r"(?![\w%/°]|:\d|,\d{3}|\.\d)"
 _DIGITS = "0123456789"
 
 _ISO = re.compile(
@@ -54,18 +54,28 @@ _MONTH_ALONE = re.compile(
 )
 _MONTH_FIRST = re.compile(
     r"(?P<when>(?:on|by|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
-    r"|ending|effective|expires|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
+    r"|ending|effective|expires?|ends?|ended|begins?|began|starts?|started|closes?|opens?|runs?|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
     rf"|\b{_DAY_NAME}\.?,?\s|(?:{'|'.join(DAYS.values())}),?\s)"
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"
+)
+_MONTHS_FIRST = re.compile(
+    r"(?<![\w./-])(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
+    r"(?P<dash>\s?[-–]\s?|\s(?:to|thru|through|until)\s)"
+    r"(?P<c>1[0-2]|0?[1-9])/(?P<d>[12]\d|3[01]|0?[1-9])(?![\w/]|[.,]\d|\s?(?:of|cup|inch|mile)\b)"
 )
 _WEEKDAYS = re.compile(
     rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
 )
 _DAY_LIST = re.compile(rf"\b(?:{_DAY_NAME}/){{2,6}}{_DAY_NAME}(?!\w)")
+_LETTER_DAYS = re.compile(r"(?<![\w-])(?P<a>M|Tu|Th)\s?[-–]\s?(?P<b>Th|F|Sa|Su)(?![\w-])")
+_ON_WEEKEND = re.compile(
+    r"(?<=\b[Oo]n\s)(?P<a>Sat|Sun)\.(?!\w)"
+    r"|\b(?P<b>Sat|Sun)\.(?=\s(?:eve|evenings?|mornings?|nights?|afternoons?|noon|only|a\.m|p\.m|[AP]M)\b)"
+)
 _WEEKDAY = re.compile(
     rf"\b(?P<a>{_DAY_NAME}\.?)(?=,?\s(?:\d|(?:at|from)\s\d|{_MONTH_NAME}\s\d))|"
-    r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)]|$)"
+    r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)?!:]|$)"
 )
 
 
@@ -170,6 +180,15 @@ def _month_and_day(match: re.Match[str]) -> Reading:
     return [Edit(match.start("a"), match.end(), f"{MONTHS[a - 1]} {numbers.ordinal(b)}")]
 
 
+def _months_first(match: re.Match[str]) -> Reading:
+    """`12/23 to 1/3`, where one of the days can be no part of a fraction."""
+    a, b, c, d = (int(match[name]) for name in "abcd")
+    if max(b, d) < 13 or b in (16, 32) or d in (16, 32):
+        return None
+    first, last = (f"{MONTHS[m - 1]} {numbers.ordinal(day)}" for m, day in ((a, b), (c, d)))
+    return f"{first} to {last}"
+
+
 def _weekdays(match: re.Match[str]) -> Reading:
     join = {"&": "and", "/": "and", "and": "and"}.get(match["dash"], "to")
     first, last = (DAYS[match[group].rstrip(".")] for group in "ab")
@@ -178,6 +197,15 @@ def _weekdays(match: re.Match[str]) -> Reading:
         Edit(match.end("a"), match.start("b"), f" {join} "),
         Edit(*match.span("b"), last + stop(match)),
     ]
+
+
+def _letter_days(match: re.Match[str]) -> Reading:
+    names = {"M": "Monday", "Tu": "Tuesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday"}
+    return f"{names[match['a']]} to {names.get(match['b'], 'Sunday')}"
+
+
+def _on_weekend(match: re.Match[str]) -> Reading:
+    return DAYS[match["a"] or match["b"]] + (stop(match) if match["a"] else "")
 
 
 def _day_list(match: re.Match[str]) -> Reading:
@@ -196,7 +224,10 @@ RULES = [
     Rule("months", _MONTHS, _months, "-–—/"),
     Rule("date", _MONTH_YEAR, _month_year, _DIGITS),
     Rule("month", _MONTH_ALONE, _one_month),
+    Rule("dates", _MONTHS_FIRST, _months_first, "/"),
     Rule("date", _MONTH_FIRST, _month_and_day, "/"),
+    Rule("weekday", _LETTER_DAYS, _letter_days, "-–"),
+    Rule("weekday", _ON_WEEKEND, _on_weekend, "."),
     Rule("weekday", _DAY_LIST, _day_list, "/"),
     Rule("weekday", _WEEKDAYS, _weekdays),
     Rule("weekday", _WEEKDAY, _weekday),

@@ -13,7 +13,7 @@ from text.normalise.english.unit_names import UNITS
 from text.normalise.rules import Reading, Rule, either
 
 _DIGITS = "0123456789"
-_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×]))"
+_START = r"(?:(?<![\w.,:^-])(?<!\d/)|(?<=\d[xX×]))"
 _INCH = rf"\d{{1,2}}(?:\.\d|{FRACTION})?"
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 

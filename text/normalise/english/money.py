@@ -33,7 +33,7 @@ PER = pairs("en/per")
 _MAG = either(list(MAGNITUDES))
 _SYMBOL = either(list(_SYMBOLS))
 _CODE = either(list(_CODES))
-_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]|[,;)]))?)?"
+_PER = r"(?P<per>(?:/(?:sq ft|[A-Za-z]{1,9})|\spp)\b(?:\.(?=\s[a-z+(]|[,;)]))?)?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<![\w.])[-−])?(?<![A-Za-z])(?P<symbol>{_SYMBOL})\s?(?P<minus2>[-−])?"

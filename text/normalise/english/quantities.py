@@ -14,7 +14,7 @@ from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule, either
 
 _DIGITS = "0123456789"
-_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×])|(?<=\b[Ss]ub-))"
+_START = r"(?:(?<![\w.,:^-])(?<!\d/)|(?<=\d[xX×])|(?<=\b[Ss]ub-))"
 # Symbols that are more often something else; "in" only with a full stop ("4 in. of snow").
 _SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "in")]
 _UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;]))|mos?(?=\.(?!\w)))"
@@ -30,7 +30,7 @@ _LATER = re.compile(r"\s(?:later|ago|earlier|late|remaining|delay|wait|break)\b"
 _MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")
 _MAGNITUDE = re.compile(
     rf"{_START}(?:(?P<low>{AMOUNT})[kKmMB]?[-–])?(?P<n>{AMOUNT})\s?"
-    r"(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+    r"(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/]|-[A-Z])"
 )
 _AFTER_MAGNITUDE = re.compile(
     rf"(?<=\b(?:million|billion)\s)(?P<unit>{either(_SYMBOLS)})(?![\w/-]|\.\w)"
@@ -47,7 +47,8 @@ _WARMTH = re.compile(
     r"temp|outside|hot|cold|warm|heat|oven|bake|roast|freez|boil|weather|degrees|forecast|fever",
     re.IGNORECASE,
 )
-_TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
+_TIMES = re.compile(rf"{_START}(?:(?P<low>{AMOUNT})[-–])?(?P<n>{AMOUNT})[x×](?!\w)")
+_PACE = re.compile(r"(?<=\d:\d\d)/(?P<per>mi|mile|km)\b")
 _COMPARED = re.compile(
     r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|that|what|those|this|his|her|its|their|longer|better|daily"
     r"|weekly|cheaper|stronger)\b"
@@ -62,6 +63,8 @@ def _units(match: re.Match[str]) -> Reading:
         return f"{value(match['high'])} million"
     if unit == "m" and _LATER.match(after(match)):
         return f"{_low(match)}{value(match['high'])} minute{'' if is_one(match['high']) else 's'}"
+    if unit == "s" and not gap and len(match["high"]) == 4 and match["high"].isdecimal():
+        return None  # forms: 1099s
     if unit == "bar" and gap == "-":
         return None
     hyphen = "-" if gap == "-" and unit not in ("°", "%") else " "
@@ -70,7 +73,8 @@ def _units(match: re.Match[str]) -> Reading:
     if match["each"]:  # "5 mg/tablet"; of degrees "180°C/gas mark 4"
         per = " or " if unit[0] in "°º℃℉%" else " per "
     end = "" if gap == "-" and after(match, 1).isspace() else stop(match)
-    return f"{said}{per}{end}{' or ' if match['or'] else ''}"
+    other = " per " if unit in ("mg", "mcg", "µg", "μg", "ng", "IU") else " or "
+    return f"{said}{per}{end}{other if match['or'] else ''}"
 
 
 def _low(match: re.Match[str]) -> str:
@@ -123,7 +127,12 @@ def _temperature(match: re.Match[str]) -> Reading:
 
 def _times(match: re.Match[str]) -> Reading:
     times = "times" if "." in match["n"] or _COMPARED.match(after(match)) else "x"
-    return f"{numbers.number(match['n'])} {times}"
+    low = f"{numbers.number(match['low'])} to " if match["low"] else ""
+    return f"{low}{numbers.number(match['n'])} {times}"
+
+
+def _pace(match: re.Match[str]) -> Reading:
+    return f" per {PER.get(match['per'], match['per'])}"
 
 
 RULES = [
@@ -133,5 +142,6 @@ RULES = [
     Rule("per", _PER_UNIT, _per_unit, "p"),
     Rule("temperature", _TEMPERATURE, _temperature, "CF"),
     Rule("magnitudes", _MAGNITUDE, _magnitude, _DIGITS),
+    Rule("pace", _PACE, _pace, "/"),
     Rule("times", _TIMES, _times, "x×"),
 ]

@@ -51,11 +51,24 @@ _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 _DOUBTFUL = frozenset(words("en/doubtful"))
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
-    r"|card|flight|house|VAT|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
-    r"(?=\s(?:is|was|and|on|or)\b|:)"
+    r"|card|flight|house|VAT|quote|[Qq]uote|contract|job|docket|claim|batch|lot|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"(?=\s(?:is|was|and|on|or)\b|:|\s[A-Z]{1,3}-?\d)"
 )
 _ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
 _EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
+_RANKS = re.compile(
+    r"\b(?P<a>Lt|Maj|Brig|Col|Sgt|Gen|Capt)\.\s(?P<b>Gen|Col|Cmdr|Maj|Adm)\.(?=\s[a-z]|[,;)]|\s*$)"
+)
+_SENIOR_JOB = re.compile(
+    r"\bSr\.?(?=\s(?:Mgr|Manager|Dir|Director|VP|V\.P|Vice|Eng|Engineer|Developer|Analyst|Software|Editor"
+    r"|Product|Staff|Associate|Counsel|Partner|Consultant|Lecturer|Advisor|Adviser|Program|Project)\b)"
+)
+_LEAST = re.compile(
+    r"\b(?P<word>[Mm]in|[Mm]ax|[Aa]vg)\.(?=\s(?:order|age|wage|height|weight|size|stay|purchase|deposit"
+    r"|speed|temp|temperature|value|score|requirements?|spend|charge|payment|number|price|rate|length"
+    r"|of)\b)"
+)
+_LEAST_WORDS = {"min": "minimum", "max": "maximum", "avg": "average"}
 _ESTIMATED = re.compile(r"(?<=\d\s)est\.|(?<=cents\s)est\.|(?<=%\s)est\.")
 _SPOON = re.compile(r"(?<=\d\s)(?P<word>[cTt])\.(?=\s[a-z])")
 _SPOONS = {"c": ("cup", "cups"), "T": ("tablespoon", "tablespoons"), "t": ("teaspoon", "teaspoons")}
@@ -123,7 +136,7 @@ def _figure(match: re.Match[str]) -> Reading:
         return None
     if word in ("b", "d") and not re.match(r"1\d{3}|20\d\d", after(match, 6)):
         return None
-    if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
+    if word in ("min", "sec", "yr", "wk") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
     name = _BEFORE_FIGURE[word]
     return f"{name.capitalize() if word[0].isupper() and starts_sentence(match) else name} "
@@ -140,6 +153,22 @@ def _number(match: re.Match[str]) -> Reading:
 
 def _edition(match: re.Match[str]) -> Reading:
     return _ORDINAL_OF[match["word"]] + stop(match, in_names=True)
+
+
+def _ranks(match: re.Match[str]) -> Reading:
+    first = {"Brig": "Brigadier"}.get(match["a"]) or _TITLES[match["a"]]
+    return f"{first} {_TITLES[match['b']]}{stop(match, in_names=True)}"
+
+
+def _senior_job(match: re.Match[str]) -> Reading:
+    return "Senior"
+
+
+def _least(match: re.Match[str]) -> Reading:
+    if match["word"] in ("min", "max") and re.search(r"\d\s?$", before(match, 3)):
+        return None  # "5 min. of it"
+    said = _LEAST_WORDS[match["word"].lower()]
+    return said.capitalize() if match["word"][0].isupper() else said
 
 
 def _estimated(match: re.Match[str]) -> Reading:
@@ -195,6 +224,8 @@ SPOONS = Rule("spoons", _SPOON, _spoon, "cTt")
 """Before units, in which t is a ton."""
 RULES = [
     Rule("phrase", _PHRASE, _short, "."),
+    Rule("ranks", _RANKS, _ranks, "."),
+    Rule("senior", _SENIOR_JOB, _senior_job, "S"),
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("title", _LOUD_TITLE, _loud_title, "."),
@@ -204,6 +235,7 @@ RULES = [
     Rule("number", _NUMBER, _number, "."),
     Rule("edition", _EDITION, _edition, "."),
     Rule("each", _EACH, _each, "."),
+    Rule("least", _LEAST, _least, "."),
     Rule("estimated", _ESTIMATED, _estimated, "e"),
     Rule("bare short form", _BARE_FORM, _bare_form),
     Rule("company", _COMPANY, _company, "."),

@@ -29,7 +29,10 @@ _RATED = re.compile(
     rf"\b(?:{'|'.join(words('en/rated'))}|:)\s(?:it\s|them\s|a\s|of\s|as\s|this\s|an\s)?$",
     re.IGNORECASE,
 )
-_SIGNED = re.compile(rf"\d{{0,6}}{FRACTION}(?!\w)")
+_FRACTION_RANGE = re.compile(
+    rf"(?<![\w.,/-])(?P<a>\d{{0,3}}{FRACTION}|\d{{1,3}})\s?[-–—]\s?(?P<b>\d{{0,3}}{FRACTION})(?!\w)"
+)
+_SIGNED = re.compile(rf"(?:\d{{1,6}}\s?)?{FRACTION}(?!\w)")
 _POWER = re.compile(
     rf"(?P<base>(?<![\w.,])[A-Za-z]{{1,2}}|{_START}{AMOUNT})"
     r"(?:\^(?:\(?(?P<caret>[-−]?\d{1,3}|[a-z])\)?)|(?P<sup>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))(?![\w^])"
@@ -41,8 +44,8 @@ _RATIO = re.compile(
     r"(?![\w:]|[.,]\d)"
 )
 _RANGE = re.compile(
-    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT})(?P<dash>\s?[–—]\s?|-|\s-\s)"
-    rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT})(?![-–/:]?\d|[.,]\d|[A-Za-z])"
+    rf"(?<![\w.,/:$£€-])(?P<minus>[-−])?(?P<a>{AMOUNT}{FRACTION}?)(?P<dash>\s?[–—]\s?|-|\s-\s)"
+    rf"(?P<minus2>[-−](?=\d))?(?P<b>{AMOUNT}{FRACTION}?)(?![-–/:]?\d|[.,]\d|[A-Za-z])"
 )
 _NEGATIVE = re.compile(
     rf"(?:(?<![\w.,)\]%\"'-])-|(?<=\s)–|−\s?|(?<=[=(<>]\s)-)(?P<n>{AMOUNT})(?![\w/:]|[.,-]\d)"
@@ -107,6 +110,10 @@ def _is_rating(match: re.Match[str], top: int, bottom: int, of: bool) -> bool:
     return bool(stars) if bottom == 5 or top == 1 else not of or bool(stars)
 
 
+def _fraction_range(match: re.Match[str]) -> Reading:
+    return f"{value(match['a'])} to {value(match['b'])}"
+
+
 def _signed(match: re.Match[str]) -> Reading:
     return value(match[0])
 
@@ -134,6 +141,10 @@ def _scientific(match: re.Match[str]) -> Reading:
 
 
 def _ratio(match: re.Match[str]) -> Reading:
+    if float(match["a"]) > 24 and re.fullmatch(r"[0-5]\d", match["b"]) and not match["c"]:
+        near = f"{before(match, 30)} | {after(match, 20)}"
+        if not re.search(r"\b(?:ratio|scale|odds|mix|split|proportion)", near):
+            return f"{numbers.number(match['a'])} {numbers.short_year(int(match['b']))}"  # a race
     parts = [match["a"], match["b"], *([match["c"][1:]] if match["c"] else [])]
     return " to ".join(numbers.number(part) for part in parts)
 
@@ -143,9 +154,9 @@ def _range(match: re.Match[str]) -> Reading:
     if low == high == "50":
         return "fifty-fifty"
     if match["dash"] == " - " and re.match(r"\s?=", after(match)):
-        return f"{numbers.number(low)} minus {numbers.number(high)}"
+        return f"{value(low)} minus {value(high)}"
     first, last = ("minus " if match[name] else "" for name in ("minus", "minus2"))
-    return f"{first}{numbers.number(low)} to {last}{numbers.number(high)}"
+    return f"{first}{value(low)} to {last}{value(high)}"
 
 
 def _negative(match: re.Match[str]) -> Reading:
@@ -230,6 +241,7 @@ RULES = [
     Rule("powers", _POWER, _power, "^⁰¹²³⁴⁵⁶⁷⁸⁹"),
     Rule("scientific", _SCIENTIFIC, _scientific, "eE"),
     Rule("fractions", _FRACTION, _fraction, "/⁄"),
+    Rule("range", _FRACTION_RANGE, _fraction_range, "½¼¾⅓⅔⅛⅜⅝⅞"),
     Rule("fractions", _SIGNED, _signed, "½¼¾⅓⅔⅛⅜⅝⅞"),
     Rule("ratio", _RATIO, _ratio, ":"),
     Rule("range", _RANGE, _range, "-–—"),

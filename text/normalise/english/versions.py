@@ -18,7 +18,7 @@ _SHORT = re.compile(
     r"(?<![\w.])(?P<v>[vV]\.?\s?)(?P<n>\d{1,4}(?:\.\d{1,4})?)(?P<x>\.x)?(?!\w|\.\d)"
 )
 _NAMED = re.compile(
-    rf"\b{either(words('en/versioned'))}[\s/-]?(?P<n>\d{{1,4}}\.\d{{1,4}})(?P<x>\.x)?(?!\w|\.\d)"
+    rf"\b{either(words('en/versioned'))}(?:[\s/-]|\s?[<>=~!]=?\s?)?(?P<n>\d{{1,4}}\.\d{{1,4}})(?P<x>\.x)?(?!\w|\.\d)"
 )
 _LANGUAGE = re.compile(r"(?<!\w)(?P<a>C|F|A|Notepad|g)(?P<sign>\+\+|#)(?!\w)")
 _PHONE = re.compile(r"\d{3}\.\d{3}\.\d{4}")
