@@ -95,7 +95,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
     if config.warm_up:
         _warm_up(synthesizer)
         if times_steps(device) and not config.max_batch_frames:
-            batcher.max_frames = measured_frames(model, arch.mel_dim, most)
+            batcher.max_frames = measured_frames(batcher.model, arch.mel_dim, most)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     engine = Engine(synthesizer, files.name, card, name, time.perf_counter() - started)
     log.info(
