@@ -34,7 +34,7 @@ class Copies:
         if self._waves and self._waves[0].device.type == "cuda":
             self._waves = [_page_locked(wave) for wave in self._waves]
             self._copied = torch.cuda.Event()
-            self._copied.record()
+            self._copied.record(torch.cuda.current_stream(waves[0].device))
 
     def arrays(self) -> list[NDArray[np.float32]]:
         """(n,) fp32 each. Waits for the copies, not for what was launched after them."""

@@ -11,14 +11,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from text.characters import HEADING, ITEM, MARK
+from text.normalise.english.names import COMMON
 from text.script import Break
 from text.spans import Edit, Mapped
 
-_ENDS = re.compile(rf"[.!?…:;,。！？；：，、—–]['\"»”’)\]*_{MARK}{HEADING} \t]*$")
+_ENDS = re.compile(rf"(?:[.!?…:;,。！？；：，、—–]|\s-)['\"»”’)\]*_{MARK}{HEADING} \t]*$")
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _EMPTY = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _NARROWEST = 32  # characters; shorter lines are verse or a list, not wrapped text
+_HYPHEN = re.compile(r"\w-$")
+_LAST_WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?=-$)")
+_FIRST_WORD = re.compile(r"(?=[^\W\d_A-ZÄÖÜÉÀÈÑ])[^\W\d_]+")
+_SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|e|o)\b")  # pre- and post-war
+_PREFIXES: tuple[str, ...] = (
+    "self",
+    "well",
+    "ex",
+    "non",
+    "half",
+    "all",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+)
+_PREFIXES += ("sixty", "seventy", "eighty", "ninety")
 _BLANKS = f"{MARK}{HEADING}{ITEM} \t"
 _ITEM = re.compile(rf"[{MARK} \t]*(?:{ITEM}|\d{{1,3}}[.)][ \t]|[(]?[a-z][)][ \t])")
 
@@ -108,14 +126,24 @@ def _joint(position: int, end: int, line: str, following: str, width: int) -> It
         return
     cjk = _CJK.match(bare[-1]) is not None
     blank = "" if cjk and _CJK.match(next_bare[0]) else " "
-    if bare.endswith("-") and bare[-2:-1].isalpha() and next_bare[0].islower():
-        yield Edit(start, end, "")
+    if _HYPHEN.search(bare) and next_bare[0].isalnum() and not _SUSPENDED.match(next_bare):
+        kept = _keeps_hyphen(bare, next_bare)
+        yield Edit(start if kept else start - 1, end, "")
     elif _ENDS.search(bare) or _is_wrapped(line.rstrip(), following, next_bare, width):
         yield Edit(start, end, blank)
     else:
         stop = position - (len(line) - len(line.rstrip(_BLANKS)))
         yield Edit(stop, stop, "。" if cjk else ".")
         yield Edit(start, end, blank)
+
+
+def _keeps_hyphen(line: str, following: str) -> bool:
+    """False where a word was divided for want of room: `impor-` `tant`, not `well-` `known`."""
+    first, second = _LAST_WORD.search(line), _FIRST_WORD.match(following)
+    if first is None or second is None:
+        return True  # a figure, or a name as Anglo-Saxon
+    a, b = first[0].lower(), second[0].lower()
+    return a + b not in COMMON and (a in _PREFIXES or (a in COMMON and b in COMMON))
 
 
 def _is_wrapped(line: str, following: str, next_bare: str, width: int) -> bool:

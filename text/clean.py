@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
+_DIVIDED = re.compile("\u00ad[ \t]*(?:\r\n|[\r\n])[ \t]*(?=[^\\W\\d_])")  # a word at a line's end
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BREAK = re.compile("\r\n?|[\x0b\x1c-\x1e\x85\u2028]|[\x0c\u2029]")
 _BLANK = re.compile("[\t\x1f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
@@ -54,7 +55,8 @@ def clean(written: Mapped) -> Mapped:
     if found := _CONTROL.search(written.text):
         where = place(written.text, found.start())
         raise InvalidInput(f"{where}: holds the control character {found[0]!a}")
-    text = written.edited(Edit(*m.span(), "") for m in _INVISIBLE.finditer(written.text))
+    text = written.edited(Edit(*m.span(), "") for m in _DIVIDED.finditer(written.text))
+    text = text.edited(Edit(*m.span(), "") for m in _INVISIBLE.finditer(text.text))
     text = text.edited(_breaks(text.text))
     text = text.edited(_canonical(text.text))
     text = text.edited(_compatible(text.text))

@@ -9,6 +9,7 @@ left over.
 from __future__ import annotations
 
 import importlib
+import math
 import re
 import unicodedata
 from bisect import bisect_right
@@ -24,6 +25,7 @@ Cost = Callable[[str], float]
 
 _CLAUSE = re.compile(r"[,;:—–)\]][\"'»”’]?\s+|\s+(?=[(\[—–])|[，；：、]")
 _BLANK = re.compile(r"\s+")
+_WORD = re.compile(r"\S")
 _JOINERS = "\u200d\ufe0f"
 # A full stop after these ends no sentence, whatever the splitter says.
 _NO_END = re.compile(
@@ -31,6 +33,7 @@ _NO_END = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w'’-]*\s+$")
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_SEARCHED = 40  # letters before the place aimed at in which one to cut is looked for
 _PENALTY = {Break.CLAUSE: 0.15, Break.WORD: 0.6}
 """What a weak break costs, in squared shares of a chunk's mean length."""
 
@@ -146,14 +149,14 @@ class _Cutter:
         self.ends = [word.end for word in line.words]
 
     def pieces(self, begin: int = 0) -> Iterator[_Piece]:
-        for start, end in sentences(self.text, self.language):
+        for start, end in self._sentences():
             if end > begin:
                 yield from self._divide(max(start, begin), end, Break.SENTENCE, 0)
 
     def opening(self, least: float) -> tuple[int, Break | None]:
         """Where the first clause that costs `least` ends, and the break after it; 0 if as much is
         not left, or if it does not fit."""
-        for start, end in sentences(self.text, self.language):
+        for start, end in self._sentences():
             for _, stop in self._split(start, end, _CLAUSE, strict=True):
                 if self.cost(self.text[:stop].strip()) >= least:
                     fits = self.cost(self.text[:stop]) <= self.limit
@@ -161,6 +164,22 @@ class _Cutter:
                     kind = Break.SENTENCE if stop == end else Break.CLAUSE
                     return (stop, kind) if fits and enough else (0, None)
         return 0, None
+
+    def _sentences(self) -> Iterator[tuple[int, int]]:
+        """Sentences; one that begins within what is read together goes with the one before."""
+        spans = sentences(self.text, self.language)
+        costs: dict[tuple[int, int], float] = {}
+        start, end = spans[0]
+        for following in spans[1:]:
+            word = self._word_at(following[0])
+            if word and word not in costs:
+                costs[word] = self.cost(self.text[word[0] : word[1]])
+            if word and costs[word] <= self.limit:
+                end = following[1]
+                continue
+            yield start, end
+            start, end = following
+        yield start, end
 
     def _divide(self, start: int, end: int, opens: Break, level: int) -> Iterator[_Piece]:
         """The piece itself if it is short enough, else its clauses, words or letters."""
@@ -195,7 +214,7 @@ class _Cutter:
         parts: list[tuple[int, int]] = []
         for match in pattern.finditer(self.text, start, end):
             cut = match.end()
-            if not start < cut < end or not self.text[start:cut].strip():
+            if not start < cut < end or not _WORD.search(self.text, start, cut):
                 continue
             if strict and self._within(cut, names=pattern is _BLANK):
                 continue
@@ -203,29 +222,53 @@ class _Cutter:
             start = cut
         return [*parts, (start, end)]
 
-    def _within(self, cut: int, *, names: bool) -> bool:
-        """True at a blank within what is read together, or within a name."""
+    def _word_at(self, cut: int) -> tuple[int, int] | None:
+        """What is read together and would be cut at `cut`, if anything."""
         index = bisect_right(self.starts, cut - 1) - 1
         if index >= 0 and self.starts[index] < cut < self.ends[index]:
+            return self.starts[index], self.ends[index]
+        return None
+
+    def _within(self, cut: int, *, names: bool) -> bool:
+        """True at a blank within what is read together, or within a name."""
+        if self._word_at(cut):
             return True
         name = _NAME.search(self.text, max(0, cut - 40), cut) if names else None
         return name is not None and self.text[cut].isupper()
 
-    def _letters(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """A word too long for one chunk, cut between letter clusters."""
-        unit = self.cost(self.text[start:end]) / (end - start)
-        step = max(1, int(self.limit / unit)) if unit else end - start
-        while start < end:
-            stop = min(end, start + step)
-            while start + 1 < stop < end and not self._may_cut(stop):
-                stop -= 1
-            while stop < end and self._joins(self.text[stop]):
-                stop += 1
-            yield start, stop
-            start = stop
+    def _letters(self, start: int, end: int) -> list[tuple[int, int]]:
+        """A word too long for one chunk, cut between letter clusters into parts about equal."""
+        count = max(2, math.ceil(self.cost(self.text[start:end]) / self.limit))
+        while True:
+            parts = self._equal(start, end, count)
+            largest = max(self.cost(self.text[a:b]) for a, b in parts)
+            if largest <= self.limit or len(parts) < count:
+                return parts  # short enough, or letters with so many marks that they never are
+            count = max(count + 1, math.ceil(count * largest / self.limit))
 
-    def _may_cut(self, position: int) -> bool:
+    def _equal(self, start: int, end: int, count: int) -> list[tuple[int, int]]:
+        """About `count` parts of about equal length."""
+        parts: list[tuple[int, int]] = []
+        for number in range(1, count + 1):
+            reached = parts[-1][1] if parts else start
+            aim = start + (end - start) * number // count
+            stop = self._cut_near(aim, reached, end)
+            if stop > reached:
+                parts.append((reached, stop))
+        return parts
+
+    def _cut_near(self, aim: int, reached: int, end: int) -> int:
+        """A place to cut at or a little before `aim`; never within a letter with its marks."""
+        lowest = max(reached + 1, aim - _SEARCHED)
+        stop = next((at for at in range(aim, lowest - 1, -1) if self._may_cut(at, end)), aim)
+        while stop < end and self._joins(self.text[stop]):
+            stop += 1
+        return min(stop, end)
+
+    def _may_cut(self, position: int, end: int) -> bool:
         """Not within a number or a letter with its marks."""
+        if position >= end:
+            return True
         before, after = self.text[position - 1], self.text[position]
         return not (
             self._joins(after) or before in _JOINERS or (before.isdigit() and after.isdigit())

@@ -18,7 +18,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from errors import InvalidInput
-from text import breaks, languages, ssml, tags, vocabulary
+from text import breaks, languages, pasted, ssml, vocabulary
 from text.characters import RESERVED
 from text.clean import clean
 from text.decoration import undecorated
@@ -29,11 +29,12 @@ from text.normalise import LANGUAGES, Notes, normalise
 from text.runs import Run, runs, without_text
 from text.script import Break, Line, Pauses, Script
 from text.spans import Edit, Mapped
+from text.subtitles import without_cues
 from text.words import words_of
 
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
 
-VERSION = 2
+VERSION = 3
 """Of the rules: a result of other rules is another result."""
 
 
@@ -151,6 +152,7 @@ class _Front:
         self.unspeakable = vocabulary.Unspeakable()
         self.letters: Counter[str] = Counter()
         self.unread: set[str] = set()
+        self.taken_as: set[str] = set()
 
     def script(self, sources: Sequence[Source]) -> Script:
         lines: list[Line] = []
@@ -190,12 +192,24 @@ class _Front:
         text = Mapped.of(written)
         text = text.edited(Edit(*match.span(), "") for match in re.finditer(RESERVED, written))
         text = clean(text) if self.options.clean else text
-        if not self.options.markup:
-            return self._undecorated(Marked(text))
-        if ssml.is_document(text.text):
+        if self.options.markup and ssml.is_document(text.text):
             marked = ssml.parse(text, written, self.options.markup_options)
             return replace(marked, text=clean(_on_one_line(marked.text)))
-        return self._undecorated(tags.parse(text, written, self.options.markup_options))
+        if not self.options.clean:
+            return self._tagged(text, written)
+        text, times, form = without_cues(text)
+        self.taken_as |= {form} if form else set()
+        marked = self._tagged(text, written)
+        return self._undecorated(replace(marked, removed=times + marked.removed))
+
+    def _tagged(self, text: Mapped, written: str) -> Marked:
+        if not self.options.markup:
+            return Marked(text)
+        marked, is_page = pasted.tagged(
+            text, written, self.options.markup_options, page=self.options.clean
+        )
+        self.taken_as |= {"HTML"} if is_page else set()
+        return marked
 
     def _undecorated(self, marked: Marked) -> Marked:
         if not self.options.clean:
@@ -243,7 +257,7 @@ class _Front:
             raise InvalidInput(NOTHING_TO_SAY)
 
     def _warnings(self) -> list[str]:
-        said = self.unspeakable.warnings()
+        said = [*pasted.warnings(self.taken_as), *self.unspeakable.warnings()]
         if self.notes.failed:
             said.append(
                 f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "

@@ -33,6 +33,11 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 4000  # characters looked at
 _FEWEST = 4  # words, below which nothing can be told
 _SURE = 2.0  # words of its own that settle a language
+_NAME_JOINERS = frozenset(
+    ["and", "or", "und", "et", "y", "e", "van", "von", "der", "den", "de", "di", "da", "del", "la"]
+)
+_LATIN = re.compile(r"(?:us|um|ae|is|ii|ix|ex|or)$")  # endings that Latin names have
+_LATIN_TOO = re.compile(r"(?:a|i|o|os|es|on|ns)$")  # and those that others have as well
 _PROBABLE = 0.6  # below it the default is likelier: measured on the sentences of the tables
 
 
@@ -43,18 +48,31 @@ def detect(text: str, default: str = "en") -> str:
     for code, pattern in _SCRIPTS.items():
         if len(re.findall(pattern, sample)) / letters > (0.1 if code == "ja" else 0.3):
             return code
-    found_words = [word.casefold().replace("’", "'") for word in _WORD.findall(sample)]
+    written_words = _WORD.findall(sample)
+    found_words = [word.casefold().replace("’", "'") for word in written_words]
     if len(found_words) < _FEWEST:
         return default
     scores = {code: _score(code, set(found_words)) for code in _TOLD_BY_WORDS}
     best = max(scores, key=lambda code: (scores[code], code == default))
     if scores[best] >= _SURE and scores[best] >= 2 * sorted(scores.values())[-2]:
         return best
+    if scores[best] < _SURE and _are_names(written_words):
+        return default
     identify = _identifier()
     if identify is None:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default
     found, probability = identify(sample.lower())
     return found if probability > _PROBABLE else default
+
+
+def _are_names(written: list[str]) -> bool:
+    """True for a list of people, places or of Latin names: these tell no language."""
+    own = [word for word in written if word.casefold() not in _NAME_JOINERS]
+    if len(own) > 2 and all(word[0].isupper() for word in own):
+        return True
+    latin = sum(_LATIN.search(word) is not None for word in own)
+    similar = sum(_LATIN_TOO.search(word) is not None for word in own)
+    return latin >= 0.35 * len(own) and latin + similar >= 0.75 * len(own)
 
 
 def _score(code: str, words: set[str]) -> float:

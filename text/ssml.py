@@ -16,7 +16,12 @@ from text.spans import Mapped
 def is_document(text: str) -> bool:
     """True for a text that is one SSML document."""
     return (
-        re.match(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--|<!DOCTYPE|<speak[\s>/])", text)
+        re.match(
+            r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?"
+            r"(?:<!--.{0,2000}?-->\s*)?(?:<!DOCTYPE(?!\s*html)|<speak[\s>/])",
+            text,
+            re.DOTALL,
+        )
         is not None
     )
 

@@ -48,7 +48,7 @@ _TAG = re.compile(
       (?P<argument>[^\[\]\n]{0,200})(?P<closed>\]?)
     | (?P<json>\{\s*"name"[^{}\n]{0,200}\})
     | [\[{](?P<who>[^\[\]{}\n:=]{1,60})[\]}]
-    | <(?P<xml>/?\s*[A-Za-z][\w:-]{0,30})(?P<rest>[^<>]{0,300})(?P<xmlclosed>>?)""",
+    | <(?P<xml>/?[A-Za-z][\w:-]{0,30})(?P<rest>[^<>]{0,300})(?P<xmlclosed>>?)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _MAIN = re.compile(r"\[\s*main\s*\]", re.IGNORECASE)

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from bench.full_size import text_of
-from bench.gpu.passes import Pass
+from bench.gpu.passes import Pass, counted
 from bench.gpu.precision import demo_voice, sentences_of
 from bench.gpu.setting import Setting, say
 from engine.config import EngineConfig
@@ -71,7 +71,8 @@ def _measured(setting: Setting, changed: dict[str, Any]) -> tuple[dict[str, Any]
         for chunks in scale.chunks:
             one = Pass(setting, chunks, own_steps=chunks > 1, ours=ours)
             one.alone_s()
-            case[f"step_ms, {chunks} chunks"] = 1e3 * one.running_s()
+            case[f"step_ms, {counted(chunks)}"] = 1e3 * one.running_s()
+            case[f"launches, {counted(chunks)}"] = sum(count for _, count, _ in one.kernels())
         case["said"] = said
         return case, sentences_of(ours, demo_voice(setting), _CHECKED_STEPS)
     finally:

@@ -24,6 +24,7 @@ with `--label before`: this version's `bench/` runs over an older tree too.
 
 The model has the published size (F5TTS_v1_Base, 337 million parameters, and its Vocos) and random
 weights, which take the same time as trained ones. f5-tts is `infer_process` as released, in fp16.
+Whether a card gives the right speech at all is for `pytest -m gpu tests/engine/test_cuda.py`.
 """
 
 
@@ -141,11 +142,17 @@ def _shares(now: Figures, before: Figures) -> Iterator[list[str]]:
 def _options(now: Figures, _: Figures) -> Iterator[list[str]]:
     ran = [case for case in now.values() if "error" not in case]
     keys = [key for key in (ran[0] if ran else {}) if key not in ("said", "mel_error")]
-    yield ["engine", *(_plain(key) for key in keys), "mel differs by"]
+    yield ["engine", *(_plain(key) for key in keys), "mel differs by", "what it took"]
     for name, case in now.items():
         if "error" not in case:
             error = f"{case['mel_error']:.2%}"
-            yield [name, *(_number(case[key]) for key in keys), error]
+            yield [name, *(_number(case[key]) for key in keys), error, _taken(case["said"])]
+
+
+def _taken(said: list[str]) -> str:
+    """Format and kernels, from what an engine said when it started."""
+    found = (re.search(r"weights loaded in (.+)|\((.+ attention.*?)\)", line) for line in said)
+    return next((match[1] or match[2] for match in found if match), "")
 
 
 def _precision(now: Figures, _: Figures) -> Iterator[list[str]]:
@@ -206,7 +213,8 @@ PARTS = {
         "The engine's options",
         "Every row is an engine of its own, started with some options changed. Steps have "
         "each chunk at a step of its own, as when jobs come one after the other. The last "
-        "column tells whether it says the same as the first row.\n",
+        "columns tell whether it says the same as the first row, and which format and kernels it "
+        "took: what does not agree with PyTorch's result at start is not taken.\n",
         _options,
         readings.options,
     ),

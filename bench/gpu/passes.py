@@ -117,7 +117,7 @@ def shares(setting: Setting) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for chunks in setting.scale.chunks:
         for own_steps in (False, True) if chunks > 1 else (False,):
-            name = f"{chunks} chunks, {'each at its own step' if own_steps else 'at one step'}"
+            name = f"{counted(chunks)}, {'each at its own step' if own_steps else 'at one step'}"
             found[name] = case = measured(Pass(setting, chunks, own_steps=own_steps))
             split = ", ".join(f"{kind} {share:.0%}" for kind, share in case["shares"].items())
             say(
@@ -125,6 +125,11 @@ def shares(setting: Setting) -> dict[str, Any]:
                 f"device busy {case['device_ms']:.2f}, {case['launches']} launches; {split}"
             )
     return found
+
+
+def counted(chunks: int) -> str:
+    """As people write it."""
+    return "1 chunk" if chunks == 1 else f"{chunks} chunks"
 
 
 def measured(one: Pass) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import geometric_mean
 from typing import Any
 
 Figures = Mapping[str, Any]  # one part of a report, as its module gives it
@@ -65,7 +66,7 @@ def _variant(name: str, case: Figures, first: Figures) -> str:
     text = f"{name}: {low:.2f} to {high:.2f} times as fast as the engine as it starts"
     if not case["mel_error"] <= _SAME_SPEECH:  # nor when it is no number
         return f"{text}, but its mel differs by {case['mel_error']:.1%}: not to be taken."
-    if low > 1 / _WORTH and high > _WORTH:
+    if low > 1 / _WORTH and geometric_mean(gains) > _WORTH:
         return f"{text}: **worth making the default** on this card."
     if high < _WORTH and low < 1 / _WORTH:
         return f"{text}: the default is right."

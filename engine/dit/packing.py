@@ -94,7 +94,7 @@ class Packing:
             torch.tensor([0, *accumulate(sizes)]),
             torch.arange(len(rows)).repeat_interleave(torch.tensor(rows)),
         ]
-        # All in one copy: each would cost a launch and a wait of its own.
+        # All in one copy: each would cost a launch of its own.
         moved = to_device(torch.cat(tables), device).split([len(table) for table in tables])
         self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots = moved[:5]
         self.sequence_ends, self.group_of_token = moved[5].int(), moved[6].int()

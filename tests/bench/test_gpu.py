@@ -47,7 +47,8 @@ def test_every_part_is_rehearsed_on_a_cpu(rehearsed: dict[str, Any]) -> None:
     assert all("error" not in part for part in rehearsed["parts"].values())
     options = rehearsed["parts"]["options"]
     assert options.keys() == variants().keys()
-    assert options["as it starts"]["mel_error"] == 0 and options["as it starts"]["said"]
+    first = options["as it starts"]
+    assert first["mel_error"] == 0 and first["said"] and first["launches, 2 chunks"] > 100
 
 
 def test_the_figures_are_those_of_the_passes(rehearsed: dict[str, Any]) -> None:
@@ -145,7 +146,9 @@ def test_the_page_holds_every_figure_and_what_it_changes(rehearsed: dict[str, An
     text = page(now, as_if_on_a_gpu(rehearsed, label="before"))
     assert "Some Card (80 GiB)" in text and "“Before” is an older version" in text
     assert text.count("\n| --- |") == len(PARTS)
-    assert "Not measured" not in text and "as it starts" in text
+    assert "Not measured" not in text
+    [row] = [line for line in text.splitlines() if line.startswith("| as it starts |")]
+    assert " attention" in row  # the kernels it took
     failed = page(now | {"parts": {"shares": {"error": "RuntimeError: no such kernel"}}})
     assert "`RuntimeError: no such kernel`" in failed
     assert failed.count("Not measured yet.") == len(PARTS) - 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from text.cut import chunks, sentences
 from text.front import TextOptions, prepare
+from text.lexicon import from_mapping
 from text.script import Break, Line
 from tools.text_accuracy import TABLES
 
@@ -178,3 +179,17 @@ def test_with_an_opening_nothing_is_lost_either(text: str, limit: int, opening: 
         assert cut.text == line.text[cut.start : cut.end].strip()
         clusters = "\u0301" in cut.text or any(c.isdigit() for c in cut.text)
         assert len(cut.text) <= limit or clusters
+
+
+@pytest.mark.parametrize("text", ["abcdefg" * 100, "今" * 700, "1" * 700])
+def test_a_text_without_blanks_is_cut_evenly(text: str) -> None:
+    lengths = [len(cut.text) for cut in chunks(Line(text), 300)]
+    assert sum(lengths) == 700 and max(lengths) - min(lengths) <= 10 and len(lengths) == 3
+
+
+def test_what_a_lexicon_says_is_not_cut_at_its_sentences() -> None:
+    alias = "The A. Company of Many. Of all things, the best. Really now, it is"
+    options = TextOptions(language="en", lexicon=from_mapping({"ACME": alias}))
+    line = prepare("We like ACME very much and so do others. ACME too.", options).lines[0]
+    cuts = [cut.text for cut in chunks(line, 90)]
+    assert len(cuts) > 1 and sum(alias in cut for cut in cuts) == 2

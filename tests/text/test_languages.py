@@ -44,6 +44,35 @@ def test_too_little_text_gets_the_default(text: str) -> None:
     assert detect(text, "fr") == "fr"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Homo sapiens, Canis lupus, Panthera leo, Ursus arctos, Felis catus",
+        "Arteria carotis interna, vena cava superior, nervus vagus, os sacrum",
+        "Van der Berg, De Vries, Jansen, Bakker, Visser",
+        "Schmidt, Schneider, Fischer, Weber, Meyer, Wagner",
+        "Paris, Lyon, Marseille, Toulouse, Bordeaux",
+    ],
+)
+def test_names_tell_no_language(text: str) -> None:
+    assert detect(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Bitte warten Sie einen Moment", "de"),
+        ("Guten Morgen, liebe Leute", "de"),
+        ("Merci beaucoup pour votre aide", "fr"),
+        ("Muchas gracias por su llamada", "es"),
+    ],
+)
+def test_short_sentences_still_do(text: str, language: str) -> None:
+    if importlib.util.find_spec("py3langid") is None:
+        pytest.skip("py3langid is not installed")
+    assert detect(text) == language
+
+
 def test_the_job_says_the_language() -> None:
     line = prepare("3. Mai", TextOptions(language="en_gb")).lines[0]
     assert line.language == canonical("en_gb") == "en-GB"

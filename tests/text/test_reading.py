@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 
+from errors import ConfigError
 from text.front import TextOptions, prepare
 from tools.text_accuracy import LANGUAGES, Verdict, judge, results, rows
 
@@ -77,6 +78,49 @@ def test_a_library_that_raises_leaves_the_text_with_one_warning(monkeypatch) -> 
     script = prepare("Er hat 21 Bücher. Sie hat 3.", TextOptions(language="de"))
     assert script.lines[0].text == "Er hat 21 Bücher. Sie hat 3."
     assert len(script.warnings) == 1 and "as they are written" in script.warnings[0]
+
+
+def test_a_piece_the_library_fails_on_keeps_no_half_of_an_edit(monkeypatch) -> None:
+    from text.normalise import library
+
+    read = library.library.__wrapped__ if library.is_installed("de") else lambda code: str
+
+    def broken(language: str) -> library.Library:
+        works = read(language)
+
+        def normalize(text: str) -> str:
+            if "2024" in text or "2.024" in text:
+                raise RuntimeError(text)
+            return works(text)
+
+        return normalize
+
+    monkeypatch.setattr(library, "library", broken)
+    monkeypatch.setattr(library, "is_installed", lambda code: True)
+    written = (
+        "Dr. Maier wohnt in der Hauptstr. 5. Das war gewiss so gewesen. Am 3.4.2024 stand es 4:2 "
+        "bei ca. 950 €/Monat. Das wissen hier alle Leute. Im Saal sind 3 Kinder und die EU."
+    )
+    script = prepare(written, TextOptions(language="de"))
+    spoken = script.lines[0].text
+    assert "Am 3.4.2024 stand es" in spoken and "2.024" not in spoken
+    assert "Doktor Maier" in spoken and spoken.endswith("die E U.")
+    assert len(script.warnings) == 1 and "as they are written" in script.warnings[0]
+
+
+def test_a_library_that_does_not_start_is_named(monkeypatch) -> None:
+    from text.normalise import library
+
+    class Broken:
+        @staticmethod
+        def TextNormalizer(lang: str) -> None:
+            raise OSError("no grammar")
+
+    monkeypatch.setattr(library.importlib, "import_module", lambda name: Broken)
+    library.library.cache_clear()
+    with pytest.raises(ConfigError, match="does not start"):
+        library.library("de")
+    library.library.cache_clear()
 
 
 def test_a_missing_library_is_named_with_what_to_install(monkeypatch) -> None:

@@ -5,15 +5,32 @@ from __future__ import annotations
 import re
 
 from text.normalise.around import after
-from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.common import (
+    ampersand,
+    arithmetic,
+    before_figure,
+    chapters,
+    days_of_months,
+    fine_prices,
+    prices_per,
+    short_forms,
+    spelled,
+    units,
+    versions,
+)
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.word_lists import pairs, words
+from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
 _RULER = re.compile(
     rf"\b{either(words('fr/rulers'))}\s(?P<n>Ier|Iᵉʳ|1er|[IVX]{{2,6}}|[VX])(?![\w.]\w|\w)"
 )
+_PER = {"m²": "par mètre carré", "kg": "par kilogramme", "l": "par litre", "h": "par heure"}
+_PER |= {"km": "par kilomètre", "kWh": "par kilowattheure", "t": "par tonne"}
+_CODE = re.compile(r"(?<![\w-])(?P<a>[A-Z]{1,3})(?P<n>\d{1,3})(?![\w²³]|[.,]\d)")
+_ROMAN_ORDINAL = re.compile(r"(?<!\w)(?P<n>[IVX]{1,6})(?P<e>er|ère|e|ème|ᵉ)(?!\w)")
+_HOURS = re.compile(r"(?<=\dh)[-–](?=\d{1,2}h)|(?<=\dh\d\d)[-–](?=\d{1,2}h)")
 _HALF_LITRE = re.compile(r"(?<=\d/\d)\s?l\b")
 _CAPITAL = re.compile(r"\s[A-ZÀ-Ý]")
 _STREET_NAME = re.compile(r"\s(?:[A-ZÀ-Ý]|d[eu']|des)")
@@ -32,6 +49,23 @@ def _allowed(match: re.Match[str]) -> Reading:
     return "" if not rest or not (rest[0].isalnum() or rest[0] in "'’-") else None
 
 
+def _code(match: re.Match[str]) -> Reading:
+    """`A7`, `TF1`: letters by their names, figures for the library."""
+    return f"{' '.join(match['a'])} {match['n']}"
+
+
+def _roman_ordinal(match: re.Match[str]) -> Reading:
+    """`XIXe` in figures, which the library reads wherever they stand."""
+    number = roman(match["n"])
+    if number is None or (number == 1) != (match["e"] in ("er", "ère")):
+        return None
+    return f"{number}{'e' if number > 1 else match['e']}"
+
+
+def _hours(match: re.Match[str]) -> Reading:
+    return " à "
+
+
 def _half_litre(match: re.Match[str]) -> Reading:
     return " litre"
 
@@ -44,6 +78,15 @@ def _ruler(match: re.Match[str]) -> Reading:
 
 
 RULES = (
+    versions("point", "un"),
+    prices_per(_PER, "par"),
+    ampersand("et"),
+    fine_prices({"$": "dollars", "€": "euros", "£": "livres"}),
+    days_of_months(("le", "les", "du", "au", "et", "dès le"), words("fr/months"), ""),
+    Rule("code", _CODE, _code),
+    units(rows("fr/units")),
+    Rule("ordinal", _ROMAN_ORDINAL, _roman_ordinal, "IVX"),
+    Rule("hours", _HOURS, _hours, "h"),
     Rule("litre", _HALF_LITRE, _half_litre, "l"),
     Rule("ruler", _RULER, _ruler, "IVX1"),
     chapters(words("fr/chapters")),

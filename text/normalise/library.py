@@ -59,10 +59,16 @@ def library(language: str) -> Library:
             f"Figures in language {language} are read by the package {name}, which is missing.",
             "Run pip install -r requirements/text.txt.",
         ) from exc
-    if name == "damga":
-        normalizer = module.TextNormalizer(lang=language)
-    else:
-        normalizer = module.Normalizer(lang=language, operator="tn")
+    try:
+        if name == "damga":
+            normalizer = module.TextNormalizer(lang=language)
+        else:
+            normalizer = module.Normalizer(lang=language, operator="tn")
+    except Exception as exc:  # whatever its makers raise
+        raise ConfigError(
+            f"Figures in language {language} are read by {name}, which does not start: {exc}.",
+            "Install it anew with pip install --force-reinstall -r requirements/text.txt.",
+        ) from exc
     read: Library = normalizer.normalize
     return read
 

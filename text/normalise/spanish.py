@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 
 from text.normalise.around import after
-from text.normalise.common import arithmetic, before_figure, chapters, short_forms, spelled
+from text.normalise.common import (
+    ampersand,
+    arithmetic,
+    before_figure,
+    chapters,
+    days_of_months,
+    fine_prices,
+    prices_per,
+    short_forms,
+    spelled,
+    units,
+    versions,
+)
 from text.normalise.roman import roman
 from text.normalise.rules import Reading, Rule, either
-from text.normalise.word_lists import pairs, words
+from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
 _SHORT = pairs("es/short_forms")
 _ORDINALS = words("es/ordinals")
 _HUNDREDS = words("es/hundreds")
+_PER = {"m²": "por metro cuadrado", "kg": "por kilo", "l": "por litro", "h": "por hora"}
+_PER |= {"km": "por kilómetro", "kWh": "por kilovatio hora", "t": "por tonelada"}
+_PER |= {"mes": "al mes", "año": "al año", "día": "al día"}
 _QUEENS = ("Isabel", "Catalina")
 
 _RULER = re.compile(
@@ -54,6 +69,12 @@ def _feminine(match: re.Match[str]) -> Reading:
 
 
 RULES = (
+    versions("punto", "uno"),
+    prices_per(_PER, "por"),
+    ampersand("y"),
+    fine_prices({"$": "dólares", "€": "euros", "£": "libras"}),
+    days_of_months(("el", "del", "al", "los", "y"), words("es/months"), "de "),
+    units(rows("es/units")),
     Rule("ruler", _RULER, _ruler, "IVX"),
     chapters(words("es/chapters")),
     Rule("war", _WAR, _war, "I"),

@@ -34,7 +34,8 @@ _NO_NAMES = ("The", "In", "At", "And", "But", "To", "From", "Of", "For")
 _BEHIND_HOUSE = re.compile(rf"\d{{1,5}}[A-Z]?\s(?:[NSEW]\.?\s)?{_NAME}\s$")
 _ON_STREET = re.compile(r"(?:^|\s)(?:on|at|off|of|to|down|along|near|and)\s[A-Z][a-z']+\s$")
 _DIRECTION = re.compile(
-    r"(?<=\d\s)(?P<d>[NSEW])(?=\.?,|\.?\s(?:to|toward|towards|from|of|and|exit|until|in)\b|\.?$)"
+    r"(?:(?<=\d\s)|(?<=\bmi\.\s)|(?<=\bkm\s)|(?<=\bmile\s)|(?<=\bmiles\s)|(?<=blocks\s))"
+    r"(?P<d>[NSEW])(?=\.?,|\.?\s(?:on|along|past|onto|through|to|toward|towards|from|of|and|exit|until|in)\b|\.?$)"
 )
 _COMPASS = re.compile(rf"\b(?:from|to|in|of|the)\s(?:the\s)?(?P<d>{_CORNER})\b(?!\s[A-Z\d])")
 _STATE = re.compile(
@@ -101,7 +102,7 @@ def _street(match: re.Match[str]) -> Reading:
     if not match["dot"] and len(match["t"]) == 2 and not re.match(r"[,;).]|\s[a-z]|$", rest):
         return None
     if match["dot"] and match["t"] in ("St", "Dr"):
-        alone = re.match(r"\s?[,;:)!?]|\s[a-z]|\s*$", rest)
+        alone = re.match(r"\s?[,;:)!?]|\s[a-z&]|\s*$", rest)
         if not alone and not is_street(match):
             return None
     return [_street_edit(match), *_direction_edits(match)]

@@ -31,6 +31,14 @@ _RANGE = re.compile(
     rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE}){_DASH}(?P<h2>{_HOUR}):(?P<m2>{_MINUTE})(?!"
     r"[\w:]|[.,]\d)"
 )
+_HALF_WRITTEN = re.compile(
+    rf"{_BEFORE}(?:(?P<h>{_HOUR})[-–](?P<h2>{_HOUR}):(?P<m2>{_MINUTE})"
+    rf"|(?P<g>{_HOUR}):(?P<m>{_MINUTE})[-–](?P<g2>{_HOUR}))(?![\w:%]|[.,]\d|-\d)"
+)
+_LENGTH = re.compile(
+    rf"(?P<at>\b(?:at|by|until|till|before|after|since|from|to)\s)?{_BEFORE}"
+    rf"(?P<h>\d{{1,2}}):(?P<m>{_MINUTE})\s?(?P<unit>h|hrs?|hours?)\b"
+)
 _CLOCK = re.compile(
     rf"{_BEFORE}(?P<h>{_HOUR}):(?P<m>{_MINUTE})(?P<s>\.\d{{1,3}})?(?![\w:%]|[.,]\d|\s?"
     r"(?:aspect|ratio|scale|odds|mix))"
@@ -95,6 +103,25 @@ def _range(match: re.Match[str]) -> Reading:
     return f"{first} to {_hour_and_minute(match['h2'], match['m2'], clock24=True)}"
 
 
+def _half_written(match: re.Match[str]) -> Reading:
+    """`9-10:15` and `8:30-10`."""
+    if match["h"]:
+        last = _hour_and_minute(match["h2"], match["m2"], clock24=True)
+        return f"{_hour_and_minute(match['h'], None)} to {last}"
+    first = _hour_and_minute(match["g"], match["m"], clock24=True)
+    return f"{first} to {_hour_and_minute(match['g2'], None)}"
+
+
+def _length(match: re.Match[str]) -> Reading:
+    """`1:30 h` lasts so long; `at 14:30 h` is a time."""
+    hour, minute = int(match["h"]), int(match["m"])
+    if (match["at"] or hour > 12) and match["unit"][0] == "h" and hour <= 24:
+        time = _hour_and_minute(match["h"], match["m"], clock24=True)
+        return (match["at"] or "") + time + (" hours" if match["unit"] == "hours" else "")
+    said = _amount(hour, "hour") if hour else ""
+    return " ".join(filter(None, [match["at"], said, _amount(minute, "minute") if minute else ""]))
+
+
 def _clock(match: re.Match[str]) -> Reading:
     if _RATIO_BEFORE.search(match.string[max(0, match.start() - 24) : match.start()]):
         return None
@@ -117,6 +144,8 @@ RULES = [
     Rule("time", _HALF_DAY, _half_day, _DIGITS),
     Rule("time", _LONG, _long, ":"),
     Rule("time", _RANGE, _range, ":"),
+    Rule("time", _HALF_WRITTEN, _half_written, ":"),
+    Rule("duration", _LENGTH, _length, ":"),
     Rule("time", _CLOCK, _clock, ":"),
     Rule("time", _MILITARY, _military, _DIGITS),
 ]

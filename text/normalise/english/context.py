@@ -43,9 +43,16 @@ def starts_sentence(match: re.Match[str]) -> bool:
 
 
 _ARTICLE = re.compile(r"\b[Aa]n?\s$")
-_NOUN = re.compile(rf"\s(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}}")
+_OWN = re.compile(r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Yy]our)\s$")
+_HAPPENED = re.compile(r"\s\w+ed\b")  # "the $500 raised"
+_NOUN = re.compile(rf"\s(?:[\dA-Z]{{1,5}}\s)?(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}}")
 
 
 def describes(match: re.Match[str]) -> bool:
     """True in "a 5 km run", where it is one kilometer, since it describes the run."""
-    return bool(_ARTICLE.search(before(match, 4)) and _NOUN.match(after(match, 16)))
+    if not _NOUN.match(after(match, 16)):
+        return False
+    left = before(match, 7)
+    return bool(
+        _ARTICLE.search(left) or (_OWN.search(left) and not _HAPPENED.match(after(match, 20)))
+    )

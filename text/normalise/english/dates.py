@@ -53,7 +53,8 @@ _MONTH_ALONE = re.compile(
     rf"[Ll]ast|[Nn]ext|[Tt]his|[Ee]very)[\s-](?P<month>{either(_SHORT)}\b\.?)(?!\w)"
 )
 _MONTH_FIRST = re.compile(
-    r"(?P<when>(?:on|by|before|after|until|from|since|due|dated|EOD|COB)\s|[Tt]he\s"
+    r"(?P<when>(?:on|by|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
+    r"|ending|effective|expires|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
     rf"|\b{_DAY_NAME}\.?,?\s|(?:{'|'.join(DAYS.values())}),?\s)"
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"
@@ -61,6 +62,7 @@ _MONTH_FIRST = re.compile(
 _WEEKDAYS = re.compile(
     rf"\b(?P<a>{_DAY_NAME})\.?\s?(?P<dash>[-–—/&]|to|and)\s?(?P<b>{_DAY_NAME}\.?)(?!\w)"
 )
+_DAY_LIST = re.compile(rf"\b(?:{_DAY_NAME}/){{2,6}}{_DAY_NAME}(?!\w)")
 _WEEKDAY = re.compile(
     rf"\b(?P<a>{_DAY_NAME}\.?)(?=,?\s(?:\d|(?:at|from)\s\d|{_MONTH_NAME}\s\d))|"
     r"(?<!\w)(?P<b>(?:Mon|Tues?|Weds?|Thur?s?|Fri)\.)(?=[\s,;)]|$)"
@@ -117,7 +119,7 @@ def _day_month(match: re.Match[str]) -> Reading:
 def _spoken_date(day: int, month: int, year: str) -> str | None:
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return None
-    full = int(year) if len(year) == 4 else 2000 + int(year) - (100 if int(year) > 50 else 0)
+    full = int(year) if len(year) == 4 else 2000 + int(year) - (100 if int(year) > 40 else 0)
     return f"{MONTHS[month - 1]} {numbers.ordinal(day)}, {numbers.year(full)}"
 
 
@@ -178,6 +180,10 @@ def _weekdays(match: re.Match[str]) -> Reading:
     ]
 
 
+def _day_list(match: re.Match[str]) -> Reading:
+    return ", ".join(DAYS[day] for day in match[0].split("/"))
+
+
 def _weekday(match: re.Match[str]) -> Reading:
     group = match.lastgroup or "a"
     return [Edit(*match.span(group), DAYS[match[group].rstrip(".")] + stop(match))]
@@ -191,6 +197,7 @@ RULES = [
     Rule("date", _MONTH_YEAR, _month_year, _DIGITS),
     Rule("month", _MONTH_ALONE, _one_month),
     Rule("date", _MONTH_FIRST, _month_and_day, "/"),
+    Rule("weekday", _DAY_LIST, _day_list, "/"),
     Rule("weekday", _WEEKDAYS, _weekdays),
     Rule("weekday", _WEEKDAY, _weekday),
 ]

@@ -24,12 +24,12 @@ _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
 _SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
 _HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
 _FACE = re.compile(r"(?<=\s)[:;=8xX]-?[)(DPpoO|\\](?=\s|[.!?]|$)")
-_SIGN = re.compile(r"[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
+_SIGN = re.compile(r"§§|¶¶|[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
 _DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]|(?<!\S)(?:<?[-=]{1,3}>|<[-=]{1,3})(?=\s|$)")
 _NAMES = {
-    "§": "section", "¶": "paragraph", "©": "copyright", "№": "number", "@": "at", "%": "percent",
-    "=": "equals", "+": "plus", "~": "about", "#": "hash", "°": "degrees", "×": "times",
-    "\\": "backslash",
+    "§": "section", "§§": "sections", "¶": "paragraph", "¶¶": "paragraphs", "©": "copyright",
+    "№": "number", "@": "at", "%": "percent", "=": "equals", "+": "plus",
+    "~": "about", "#": "hash", "°": "degrees", "×": "times", "\\": "backslash",
 }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _heart(match: re.Match[str]) -> Reading:
 def _sign(match: re.Match[str]) -> Reading:
     left = before(match, 1)
     right = match.string[match.end() : match.end() + 1]
-    if not (left.strip() or right.strip()) and match[0] not in "§¶©№@+=":
+    if not (left.strip() or right.strip()) and match[0][0] not in "§¶©№@+=":
         return None
     lead = " " if left.strip() and left not in "([\"'" else ""
     tail = " " if right.strip() and right not in ".,;:!?)]\"'" else ""

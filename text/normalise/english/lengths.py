@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from text.normalise.around import after, before
 from text.normalise.english import numbers
@@ -25,24 +26,35 @@ _FEET = re.compile(rf"{_START}(?P<feet>\d{{1,3}})'\s?-?(?P<inches>{_INCH})(?:\"|
 _FEET_IN = re.compile(
     rf"{_START}(?P<feet>\d{{1,3}})\s?(?:ft|foot|feet)\.?\s?(?P<inches>{_INCH})\s?in\b\.?"
 )
-_INCHES = re.compile(rf"{_START}(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))")
+_INCHES = re.compile(
+    rf"{_START}(?:(?P<low>\d{{1,3}})\s?[-–]\s?)?(?P<n>{VALUE})(?:\"|''|-in\b\.?|\s?in(?=\s[x×]\s\d))"
+)
 _FOOT = re.compile(
     rf"{_START}(?P<n>\d{{1,4}})'(?=\s?[x×]\s?\d|\s(?:wide|long|tall|high|deep|by)\b)"
     r"|(?<=['\"]\s[x×]\s)(?P<m>\d{1,4})'"
 )
-_PIXELS = re.compile(r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?![\w.])")
+_PIXELS = re.compile(
+    r"(?<![\w.,/:-])(?P<a>\d{3,4})\s?[x×X]\s?(?P<b>\d{3,4})(?P<px>\s?px\b)?(?![\w]|\.\w)"
+)
 _BY = re.compile(
     rf"{_START}(?P<a>{VALUE})\s?"
     rf"(?P<unit>{either(['ft', 'feet', 'm', 'cm', 'mm', 'in', 'km', 'px'])}|['\"])?\s?"
     rf"[x×X]\s?(?={AMOUNT})"
 )
+_PACK = re.compile(
+    r"(?<![\w.,/:-])(?P<n>\d{1,2})\s?[x×]\s?(?P<a>\d{1,4}(?:\.\d{1,2})?)[\s-]?(?P<unit>g|kg|ml|mL|cl|l|L|oz|lb)"
+    r"(?=(?P<noun>\s[a-z]{3})|\W|$)"
+)
 _ASKED = re.compile(
     r"(?:^|\b(?:what's|what is|is|calculate|multiply|compute|=))\s?$", re.IGNORECASE
 )
 _HOURS = re.compile(
-    rf"{_START}(?P<a>\d{{1,3}})\s?(?P<big>hrs?|h|min|m)\.?\s?"
-    r"(?P<b>\d{1,2})\s?(?P<small>mins?|m|secs?|s)\b(?!\.\d)"
+    rf"(?P<at>\b(?:at|by|until|till|before|from)\s)?{_START}(?P<a>\d{{1,3}})\s?"
+    r"(?P<big>days?|d|hrs?|h|min|m)\.?\s?(?P<b>\d{1,2}(?:\.\d{1,3})?)(?:\s?(?P<small>hours?|hrs?|h|mins?|m|secs?|s)\b\.?"
+    r"(?:\s?(?P<c>\d{1,2}(?:\.\d{1,3})?)\s?(?P<last>mins?|m|secs?|s)\b)?)?(?![\w]|[.,]\d)"
 )
+_SMALLER = {"d": "h", "h": "m", "m": "s"}
+_TIMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
 def _degrees(match: re.Match[str]) -> Reading:
@@ -68,9 +80,10 @@ def _inches(match: re.Match[str]) -> Reading:
         line = before(match, 400).rpartition("\n")[2]
         if len(re.findall(r'(?<!\d)"', line)) % 2:
             return None  # a closing quotation mark
-    if "-" in match[0] or describes(match):
-        return f"{value(match['n'])}-inch"
-    return _inches_words(match["n"])
+    low = f"{numbers.number(match['low'])} to " if match["low"] else ""
+    if match[0].endswith(("-in", "-in.")) or after(match, 2)[:1] == "-" or describes(match):
+        return f"{low}{value(match['n'])}-inch"
+    return low + (f"{value(match['n'])} inches" if low else _inches_words(match["n"]))
 
 
 def _foot(match: re.Match[str]) -> Reading:
@@ -78,7 +91,16 @@ def _foot(match: re.Match[str]) -> Reading:
 
 
 def _pixels(match: re.Match[str]) -> Reading:
-    return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}"
+    pixels = " pixels" if match["px"] else ""
+    return f"{numbers.label(match['a'])} by {numbers.label(match['b'])}{pixels}"
+
+
+def _pack(match: re.Match[str]) -> Reading:
+    """`2 x 400g cans`: two of them."""
+    one, many = UNITS[match["unit"]]
+    if match["noun"]:
+        return f"{numbers.number(match['n'])} {numbers.number(match['a'])}-{one}"
+    return f"{numbers.number(match['n'])} times {numbers.number(match['a'])} {many}"
 
 
 def _by(match: re.Match[str]) -> Reading:
@@ -94,22 +116,33 @@ def _by(match: re.Match[str]) -> Reading:
 
 
 def _hours(match: re.Match[str]) -> Reading:
-    """`2h 14m`: here m is a minute."""
-    big, small = match["big"][0], match["small"][0]
-    if (big == "h") != (small == "m"):
+    """`2h 14m`, `2h15m30s`, `1h30`: here m is a minute; "at 14h30" is a time."""
+    units = [match["big"][0], *(match[name][0] for name in ("small", "last") if match[name])]
+    if any(_SMALLER.get(big) != small for big, small in pairwise(units)):
         return None
-    names = ("hour", "minute") if big == "h" else ("minute", "second")
-    pairs = zip((match["a"], match["b"]), names, strict=True)
-    return " ".join(f"{numbers.number(n)} {name}{'' if n == '1' else 's'}" for n, name in pairs)
+    at = match["at"] or ""
+    if len(units) == 1:
+        if units != ["h"] or len(match["b"]) != 2 or int(match["b"]) > 59:
+            return None
+        if at and int(match["a"]) < 25:
+            return f"{at}{numbers.number(match['a'])} {numbers.short_year(int(match['b']))}"
+        units = ["h", "m"]
+    amounts = [match[name] for name in "abc" if match[name]]
+    said = [
+        f"{numbers.number(n.lstrip('0') or '0')} {_TIMES[unit]}{'' if n in ('1', '01') else 's'}"
+        for n, unit in zip(amounts, units, strict=True)
+    ]
+    return at + " ".join(said) + stop(match)
 
 
 RULES = [
     Rule("degrees", _DEGREES, _degrees, "°"),
     Rule("feet and inches", _FEET, _feet, "'"),
     Rule("feet and inches", _FEET_IN, _feet, _DIGITS),
+    Rule("sizes", _PACK, _pack, "x×"),
     Rule("sizes", _PIXELS, _pixels, "xX×"),
     Rule("sizes", _BY, _by, "xX×"),
-    Rule("duration", _HOURS, _hours, "hm"),
+    Rule("duration", _HOURS, _hours, "hmd"),
     Rule("feet", _FOOT, _foot, "'"),
     Rule("inches", _INCHES, _inches, "\"'i"),
 ]

@@ -13,12 +13,15 @@ from text.spans import Edit
 
 _VOWELS = frozenset("AEIOUY")
 _NO_STARTS = frozenset(words("en/no_starts"))
-_NO_CLUSTER = re.compile(r"[^AEIOUY]{4}|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)")
+_NO_CLUSTER = re.compile(
+    r"[^AEIOUY]{4}|[^AEIOUY]{2}[BDFGJKLMNPQRVWXZ]$|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)"
+)
 _KINDS = frozenset(words("en/kinds"))
 _SPELLED_IN_SHOUTING = frozenset(words("en/spelled_in_shouting"))
 _LONGEST_SPELLED = 6  # letters; a longer run of capitals is a word
 
 _DOTTED = re.compile(r"(?<![\w.])(?:[A-Z]\.){2,6}(?P<s>'?s\b)?(?![a-z])")
+_SMALL_DOTTED = re.compile(r"(?<![\w.])(?:[a-z]\.){2,4}(?![\w])")
 _INITIALS = re.compile(r"(?<![\w.'-])(?:[A-Z]\.[ -]?){1,4}(?=[A-Z][a-z'])")
 _SHOUT = re.compile(
     r"(?<![\w&@#/])[A-Z][A-Z']{0,40}(?:[-\s,;:]{1,3}(?:[A-Z][A-Z']{0,40}|\d{1,4}|&))+(?![\w&])"
@@ -37,6 +40,7 @@ _JOINED = re.compile(
 )
 _AMPERSAND = re.compile(r"(?<![\w&])(?P<a>[A-Z]{1,4})\s?&\s?(?P<b>[A-Z]{1,4})(?P<s>s)?(?![\w&])")
 _MIXED = re.compile(rf"(?<![\w-])(?P<word>{either(list(MIXED_CASE))})(?P<s>'s)?(?![\w-])")
+_NAMED = re.compile(r"\b(?:M(?:R|RS|S|r|rs|s)|DR|Dr|MISS|SIR|LADY|LORD)\.?\s$")
 _IT = re.compile(
     r"\s(?:department|team|support|manager|staff|guy|industry|systems?|infrastructure|services?"
     r"|security|skills|professional|company|director|consultant|sector|job|budget)\b"
@@ -71,6 +75,13 @@ def _dotted(match: re.Match[str]) -> Reading:
     if match["s"]:
         return f"{spell(letters)}{match['s']}"
     return spell(letters) + ("." if ends_sentence(match.string, match.end()) else "")
+
+
+def _small_dotted(match: re.Match[str]) -> Reading:
+    """`b.i.d.`: short forms that no table has."""
+    return spell(match[0].replace(".", "")) + (
+        "." if ends_sentence(match.string, match.end()) else ""
+    )
 
 
 def _initials(match: re.Match[str]) -> Reading:
@@ -120,6 +131,8 @@ def _capitals(match: re.Match[str]) -> Reading:
         return None if word in SAID_AS_WORDS else spell(word) + tail
     if is_spelled(word):
         return spell(word) + tail
+    if _NAMED.search(before(match, 12)) or (starts_sentence(match) and after(match, 1) == ":"):
+        return word.capitalize() + tail  # a speaker of a play
     return low + tail if _is_shouted(match) else None
 
 
@@ -136,6 +149,8 @@ def _is_abbreviation(match: re.Match[str], word: str) -> bool:
         return left.endswith(("the ", "The ", "'s ")) or _WHO.match(right) is not None
     if word == "IT":
         return _IT.match(right) is not None
+    if word in ("SAT", "ACT", "GRE", "ICE", "PIN"):
+        return left.endswith(("the ", "The ", "an ", "his ", "her ", "my ")) and word != "PIN"
     return word in ("US", "AD") or (word == "AM" and not left.endswith("I "))
 
 
@@ -154,6 +169,7 @@ def _mixed(match: re.Match[str]) -> Reading:
 
 RULES = [
     Rule("initialism", _DOTTED, _dotted, "."),
+    Rule("initialism", _SMALL_DOTTED, _small_dotted, "."),
     Rule("initials", _INITIALS, _initials, "."),
     Rule("mixed case", _MIXED, _mixed),
     Rule("ampersand", _AMPERSAND, _ampersand, "&"),

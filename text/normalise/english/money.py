@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from text.normalise.around import after
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT
-from text.normalise.english.context import describes
+from text.normalise.english.context import describes, stop
 from text.normalise.rules import Reading, Rule, either
 from text.normalise.word_lists import pairs, rows
 
@@ -32,11 +33,11 @@ PER = pairs("en/per")
 _MAG = either(list(MAGNITUDES))
 _SYMBOL = either(list(_SYMBOLS))
 _CODE = either(list(_CODES))
-_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]))?)?"
+_PER = r"(?P<per>/(?:sq ft|[A-Za-z]{1,9})\b(?:\.(?=\s[a-z+(]|[,;)]))?)?"
 
 _BEFORE = re.compile(
     rf"(?P<minus>(?<![\w.])[-−])?(?<![A-Za-z])(?P<symbol>{_SYMBOL})\s?(?P<minus2>[-−])?"
-    rf"(?P<low>{AMOUNT})(?:[\s-]?(?P<mag>{_MAG})(?![A-Za-z]))?"
+    rf"(?P<low>{AMOUNT})(?:[\s-]?(?P<mag>{_MAG})(?![A-Za-z])(?:(?<=mil)\.(?=\s[a-z]))?)?"
     rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<high>{AMOUNT})"
     rf"(?:[\s-]?(?P<mag2>{_MAG})(?![A-Za-z]))?(?=[^\w%°]|$))?{_PER}(?P<plus>\+)?(?!\d)"
 )
@@ -52,9 +53,21 @@ _EUROPEAN = re.compile(
     r"€\s?(?P<a>\d{1,3}(?:\.\d{3}){0,4}),(?P<b>\d\d)(?!\w)"
     r"|(?<![\w.,])(?P<c>\d{1,3}(?:\.\d{3}){0,4}),(?P<d>\d\d)\s?(?:€|EUR\b|euros?\b)"
 )
+_COMPOUND = re.compile(r"-[a-z]")  # "a $3-a-day habit"
 _LOSS = re.compile(
     rf"(?P<symbol>{_SYMBOL})\((?P<low>{AMOUNT})\)(?:\s?(?P<mag>{_MAG})(?![A-Za-z]))?"
 )
+_SHILLINGS = re.compile(
+    r"£(?P<a>\d{1,5}|\d{1,3},\d{3})\s(?P<b>1?\d)s\.?(?:\s(?P<c>1?\d)d\b\.?)?(?!\w)"
+)
+_OLD_MONEY = re.compile(r"(?<![\w.,£])(?P<b>1?\d)s\.?\s(?P<c>1?\d)d\b(?P<dot>\.)?")
+_EITHER = re.compile(r"(?<=\d)\s?/\s?(?=[$£€¥]\s?\d)|(?<=\w\))/(?=[a-z]{2})")
+_MANY = re.compile(r"(?<![\w.,$£€])(?P<n>10{0,2},000(?:,000)?)s\b")
+_MANY_WORDS = {
+    "1,000": "thousands", "10,000": "tens of thousands", "100,000": "hundreds of thousands",
+    "1,000,000": "millions", "10,000,000": "tens of millions",
+    "100,000,000": "hundreds of millions",
+}  # fmt: skip
 _PENCE = re.compile(r"(?<![\w.,])(?P<high>\d{1,3})p(?!\w)")
 
 
@@ -96,7 +109,8 @@ def _before(match: re.Match[str]) -> Reading:
     currency = _SYMBOLS[match["symbol"]]
     sign = "minus " if match["minus"] or match["minus2"] else ""
     if match["high"] is None:
-        said = _named(match["low"], currency, match["mag"], single=describes(match))
+        single = describes(match) or _COMPOUND.match(after(match, 3)) is not None
+        said = _named(match["low"], currency, match["mag"], single=single)
     else:
         said = _range(match, currency)
     return f"{sign}{said}{_per(match)}{' plus' if match['plus'] else ''}"
@@ -104,7 +118,7 @@ def _before(match: re.Match[str]) -> Reading:
 
 def _range(match: re.Match[str], currency: Currency) -> str:
     low, magnitude, last = match["low"], match["mag"], match["mag2"]
-    high = _named(match["high"], currency, last)
+    high = _named(match["high"], currency, last, single=describes(match))
     if magnitude and magnitude != last:
         first = f"{numbers.number(low)} {MAGNITUDES[magnitude]}"
     elif "." in low and not last:
@@ -136,16 +150,44 @@ def _loss(match: re.Match[str]) -> Reading:
     return f"minus {_named(match['low'], _SYMBOLS[match['symbol']], match['mag'])}"
 
 
+def _shillings(match: re.Match[str]) -> Reading:
+    """`£3 10s. 6d.`: pounds, shillings and pence."""
+    parts = [_named(match["a"], _SYMBOLS["£"], None)]
+    parts.append(f"{numbers.cardinal(int(match['b']))} shilling{'' if match['b'] == '1' else 's'}")
+    if match["c"]:
+        parts.append(
+            f"{numbers.cardinal(int(match['c']))} {'penny' if match['c'] == '1' else 'pence'}"
+        )
+    return " ".join(parts) + stop(match)
+
+
+def _old_money(match: re.Match[str]) -> Reading:
+    said = f"{numbers.cardinal(int(match['b']))} shilling{'' if match['b'] == '1' else 's'}"
+    return f"{said} and {numbers.cardinal(int(match['c']))} pence{stop(match)}"
+
+
+def _many(match: re.Match[str]) -> Reading:
+    return _MANY_WORDS[match["n"]]
+
+
+def _either(match: re.Match[str]) -> Reading:
+    return " or "
+
+
 def _pence(match: re.Match[str]) -> Reading:
     return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
 
 
 RULES = [
     Rule("money", _EUROPEAN, _european, "€Ee"),
+    Rule("shillings", _SHILLINGS, _shillings, "£"),
+    Rule("shillings", _OLD_MONEY, _old_money, "d"),
     Rule("notes", _NOTES, _notes, "s"),
     Rule("money", _BEFORE, _before, "".join({symbol[-1] for symbol in _SYMBOLS}) + "s"),
     Rule("money", _AFTER, _after, "0123456789"),
     Rule("money", _CODE_BEFORE, _after, "0123456789"),
     Rule("loss", _LOSS, _loss, "("),
+    Rule("many", _MANY, _many, "s"),
+    Rule("either", _EITHER, _either, "/"),
     Rule("pence", _PENCE, _pence, "p"),
 ]

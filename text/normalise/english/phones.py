@@ -38,13 +38,18 @@ _SHORT = re.compile(
 )
 _NUMBERED = re.compile(
     r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
-    r"|ending\sin|[Rr]ef\.|passcode|password)(?:\s(?:is|was|no\.|number))?"
-    r"[:\s]{1,2}#?(?P<n>\d{4,20})(?![\w%]|[.,]\d|-\d)"
+    r"|ending\sin|[Rr]ef\.|passcode|password|OTP|ISBN|SKU|[Pp]asscode|[Bb]arcode|[Bb]ooking|[Cc]onfirmation"
+    r"|[Tt]icket|[Oo]rder|[Pp]olicy|[Pp]assport|[Ll]icen[cs]e)(?:\s(?:is|was|no\.|number))?"
+    r"[:\s]{1,2}#?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
 )
 _HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
     r"(?<![\w.,/-])(?P<n>\d{1,7}(?:[-–]\d{1,7}){2,6})(?P<x>-[Xx])?(?![\w/]|[-–.,]\d)"
 )
+
+
+# No range ends in a number with a nought before it: `2024-0117`.
+_REFERENCE = re.compile(r"(?<![\w.,/:$£€-])(?P<n>\d{2,8}-0\d{2,7})(?![\w/%]|[-–.,]\d)")
 
 
 def _grouped(text: str) -> str:
@@ -55,6 +60,8 @@ def _grouped(text: str) -> str:
 
 def _phone(match: re.Match[str]) -> Reading:
     text, extension = match["n"], match["ext"]
+    if text[0] == "+" and sum(character.isdigit() for character in text) < 7:
+        return None
     if re.fullmatch(r"\d{3}[-–]\d{4}", text) and _NO_PHONE.search(before(match, 10)):
         return None
     plus = "plus " if text.startswith("+") else ""
@@ -72,14 +79,24 @@ def _short(match: re.Match[str]) -> Reading:
 
 def _numbered(match: re.Match[str]) -> Reading:
     year = len(match["n"]) == 4 and match["n"][:2] in ("19", "20")
+    if "#" in match[0]:
+        return None
+    if "-" in match["n"]:
+        return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
     return None if year else _short(match)
 
 
 def _hash(match: re.Match[str]) -> Reading:
-    return f"number {numbers.grouped_digits(match['n'])}"
+    low, _, high = match["n"].partition("-")
+    if match[0][0] == "#" and len(high) < 4 and high.isdecimal() and int(low) < int(high):
+        return f"numbers {numbers.number(low)} to {numbers.number(high)}"
+    return f"{'number ' if match[0][0] == '#' else ''}{numbers.grouped_digits(match['n'])}"
 
 
 def _serial(match: re.Match[str]) -> Reading:
+    parts = re.split("[-–]", match["n"])
+    if len(parts) == 3 and max(map(len, parts)) < 3 and min(map(len, parts)) == 1:
+        return ", ".join(map(numbers.number, parts))  # won, lost, drawn
     return numbers.grouped_digits(match["n"]) + (" X" if match["x"] else "")
 
 
@@ -90,5 +107,8 @@ RULES = [
     Rule("phone", _SHORT, _short, _DIGITS),
     Rule("numbered", _NUMBERED, _numbered, _DIGITS),
 ]
-SERIALS = [Rule("serial number", _SERIAL, _serial, "-–")]
+SERIALS = [
+    Rule("serial number", _SERIAL, _serial, "-–"),
+    Rule("serial number", _REFERENCE, _hash, "-"),
+]
 """After dates, which look alike."""

@@ -14,22 +14,27 @@ from text.normalise.english.years import is_counted
 from text.normalise.rules import Reading, Rule, either
 
 _DIGITS = "0123456789"
-_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×]))"
+_START = r"(?:(?<![\w.,:-])(?<!\d/)|(?<=\d[xX×])|(?<=\b[Ss]ub-))"
 # Symbols that are more often something else; "in" only with a full stop ("4 in. of snow").
 _SYMBOLS = [symbol for symbol in UNITS if symbol not in ("st", "ga", "pg", "mo", "in")]
-_UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;])))"
+_UNIT = rf"(?:{either(_SYMBOLS)}|in(?=\.(?:\s[a-z]|[),;]))|mos?(?=\.(?!\w)))"
 
 _UNITS = re.compile(
-    rf"{_START}(?:(?P<minus>[-−]|(?<!\S)–)\s?)?"
+    rf"{_START}(?:(?P<minus>(?<!/)[-−]|(?<!\S)–)\s?)?"
     rf"(?:(?P<low>{VALUE})\s?(?P<low_unit>{_UNIT})?\s?[-–—]\s?(?P<minus2>[-−])?)?"
     rf"(?P<high>{VALUE})(?P<gap>[\s-]?)(?P<unit>{_UNIT})"
-    rf"(?:(?:/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)]|$))?"
-    r"(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?"
+    rf"(?:(?:\.?/|\sper\s)(?P<per>{either(list(PER))}))?(?P<dot>\.(?=[\s,;:)-]|$))?"
+    r"(?:(?P<each>\.?/)(?=[a-z]{3,12}\b(?!/))|(?![\w²³°]|/[A-Za-z])(?P<or>\s?/\s?(?=\d))?)"
 )
+_LATER = re.compile(r"\s(?:later|ago|earlier|late|remaining|delay|wait|break)\b")
 _MILLIONS = re.compile(r"\b(?:killed|infected|displaced|sold|reached|population of)\s$")
 _MAGNITUDE = re.compile(
     rf"{_START}(?:(?P<low>{AMOUNT})[kKmMB]?[-–])?(?P<n>{AMOUNT})\s?"
     r"(?P<mag>bn|Bn|tn|trn|mn|mln|[kKmMB])(?P<plus>\+)?(?![\w/])"
+)
+_AFTER_MAGNITUDE = re.compile(
+    rf"(?<=\b(?:million|billion)\s)(?P<unit>{either(_SYMBOLS)})(?![\w/-]|\.\w)"
+    rf"|(?<=\d[MBk]\s)(?P<unit2>{either([s for s in _SYMBOLS if len(s) > 1])})(?![\w/-]|\.\w)"
 )
 _STONE = re.compile(rf"{_START}(?P<n>\d{{1,2}})\s?st\.?(?=\s\d{{1,2}}\s?lbs?\b)")
 _PER_UNIT = re.compile(
@@ -44,7 +49,7 @@ _WARMTH = re.compile(
 )
 _TIMES = re.compile(rf"{_START}(?P<n>{AMOUNT})[x×](?!\w)")
 _COMPARED = re.compile(
-    r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|longer|better|daily"
+    r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|that|what|those|this|his|her|its|their|longer|better|daily"
     r"|weekly|cheaper|stronger)\b"
 )
 
@@ -55,12 +60,17 @@ def _units(match: re.Match[str]) -> Reading:
         return None  # 5m people
     if unit == "m" and not gap and _MILLIONS.search(before(match)):
         return f"{value(match['high'])} million"
+    if unit == "m" and _LATER.match(after(match)):
+        return f"{_low(match)}{value(match['high'])} minute{'' if is_one(match['high']) else 's'}"
     if unit == "bar" and gap == "-":
         return None
     hyphen = "-" if gap == "-" and unit not in ("°", "%") else " "
     said = f"{_low(match)}{value(match['high'])}{hyphen}{_unit_name(match)}"
     per = f" per {PER[match['per']]}" if match["per"] else ""
-    return f"{said}{per}{stop(match)}{' or ' if match['or'] else ''}"
+    if match["each"]:  # "5 mg/tablet"; of degrees "180°C/gas mark 4"
+        per = " or " if unit[0] in "°º℃℉%" else " per "
+    end = "" if gap == "-" and after(match, 1).isspace() else stop(match)
+    return f"{said}{per}{end}{' or ' if match['or'] else ''}"
 
 
 def _low(match: re.Match[str]) -> str:
@@ -90,6 +100,11 @@ def _magnitude(match: re.Match[str]) -> Reading:
     return f"{low}{numbers.number(match['n'])} {MAGNITUDES.get(sign, 'million')}{plus}"
 
 
+def _after_magnitude(match: re.Match[str]) -> Reading:
+    """`150 million km`, `149.6M km`."""
+    return UNITS[match["unit"] or match["unit2"]][1]
+
+
 def _stone(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} stone"
 
@@ -107,12 +122,13 @@ def _temperature(match: re.Match[str]) -> Reading:
 
 
 def _times(match: re.Match[str]) -> Reading:
-    times = "times" if _COMPARED.match(after(match)) else "x"
+    times = "times" if "." in match["n"] or _COMPARED.match(after(match)) else "x"
     return f"{numbers.number(match['n'])} {times}"
 
 
 RULES = [
     Rule("units", _UNITS, _units, _DIGITS + "½¼¾⅓⅔⅛⅜⅝⅞"),
+    Rule("units", _AFTER_MAGNITUDE, _after_magnitude),
     Rule("stone", _STONE, _stone, "s"),
     Rule("per", _PER_UNIT, _per_unit, "p"),
     Rule("temperature", _TEMPERATURE, _temperature, "CF"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text.normalise.around import after, before
+from text.normalise.around import after, before, is_last
 from text.normalise.english.addresses import is_street
 from text.normalise.english.context import starts_sentence, stop
 from text.normalise.rules import Reading, Rule, either
@@ -18,9 +18,14 @@ _BARE = pairs("en/bare_forms")
 _COMPANIES = {"Co": "Company", "Dist": "District", "Mfg": "Manufacturing"}
 _SLASHED = {
     "w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "A/C": "A C",
-    "n/a": "N A", "N/A": "N A", "w/": "with",
+    "n/a": "N A", "w/v": "weight per volume", "w/w": "weight per weight", "m/m": "month over month",
+    "v/v": "volume per volume", "y/y": "year over year", "q/q": "quarter over quarter",
+    "N/A": "N A", "w/": "with",
 }  # fmt: skip
 
+# After these the sentence goes on, whatever follows: "Smith vs. Mr. Jones".
+_GOES_ON = frozenset(words("en/goes_on"))
+_FOLLOWING = re.compile(r"(?<=\d)\s?ff\.?(?!\w)")
 _TITLE = re.compile(
     rf"\b(?P<word>{either(list(_TITLES))})\."
     r"(?=\s?(?:(?:and|&)\s(?:Mrs|Mr|Dr|Ms)|[A-Z\"']|\d(?:st|nd|rd)\b))"
@@ -33,21 +38,32 @@ _LOUD_TITLE = re.compile(r"\b(?P<word>MRS|MR|MS|DR|PROF|SGT|CAPT|COL|LT|GEN|GOV)
 _NO_TITLE = re.compile(r"\s(?:[A-Z]{2}|Z\b)")  # Gen Z, Rep. ID
 _SENIOR = re.compile(r"\b[A-Z][a-z]+,?\s$")
 _SHORT = re.compile(rf"(?<![\w.])(?P<word>{either(list(_FIXED))})(?!\w)")
+_PHRASE = re.compile(
+    rf"(?<![\w.])(?P<word>{either([form for form in _FIXED if ' ' in form])})(?!\w)"
+)
 _FIGURE = re.compile(
     rf"(?<![\w.'])(?P<word>{either(list(_BEFORE_FIGURE))})\.\s?"
-    r"(?=\d|\(\d|#|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
+    r"(?=\d|\(\d|#|(?<=c\.\s)[$£€]\d|[IVXL]{2,6}\b|[ivxl]{2,6}\b|[IVX][,.;)])"
 )
 _ROOM = re.compile(r"(?<![\w.])(?P<word>Rm|Apt|Bldg|Fig|Vol|Ch|Pg)(?=\s\d)")
 _ROOMS = {"Rm": "Room", "Apt": "Apartment", "Bldg": "Building"}
 # These are words or units themselves and need a figure, not a numeral in small letters.
-_DOUBTFUL = ("no", "art", "ed", "min", "sec", "tab", "App", "reg", "est", "c", "p", "l", "P")
+_DOUBTFUL = frozenset(words("en/doubtful"))
 _NUMBER = re.compile(
     r"\b(?:fax|phone|telephone|tel|mobile|account|model|serial|reference|registration|invoice|order"
-    r"|card|flight|house|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
+    r"|card|flight|house|VAT|box|acct|tracking|case|file|lot|part|licence|license|passport|ID|ref|reg|policy|item)\s(?P<n>no\.)"
     r"(?=\s(?:is|was|and|on|or)\b|:)"
 )
-_EDITION = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)ed\.")
-_BARE_FORM = re.compile(rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?![\w'-]|\.\w)")
+_ORDINAL_OF = {"ed.": "edition", "c.": "century", "fl.": "floor", "Fl.": "Floor", "Cir.": "Circuit"}
+_EDITION = re.compile(rf"(?<=\d(?:st|nd|rd|th)\s)(?P<word>{either(list(_ORDINAL_OF))})")
+_ESTIMATED = re.compile(r"(?<=\d\s)est\.|(?<=cents\s)est\.|(?<=%\s)est\.")
+_SPOON = re.compile(r"(?<=\d\s)(?P<word>[cTt])\.(?=\s[a-z])")
+_SPOONS = {"c": ("cup", "cups"), "T": ("tablespoon", "tablespoons"), "t": ("teaspoon", "teaspoons")}
+_EACH = re.compile(r"\b(?:a|per|each|every|last|next|this)\s(?P<word>yr|mo|hr|wk|min|sec)\.(?!\w)")
+_EACH_OF = {"yr": "year", "mo": "month", "hr": "hour", "wk": "week", "min": "minute"}
+_BARE_FORM = re.compile(
+    rf"(?<![\w.'-])(?P<word>{either(list(_BARE))})(?:\.(?=\s[a-z(\d]|[,;:)])|(?![\w'-]|\.\w))"
+)
 _COMPANY = re.compile(
     rf"(?<=[\w.])(?P<gap>,?\s(?:&\s)?)(?P<word>{either(list(_COMPANIES))})\.(?!\w)"
 )
@@ -61,6 +77,7 @@ _AND_OR = re.compile(
     re.IGNORECASE,
 )
 _SLASH = re.compile(rf"(?<![\w/])(?P<word>{either(list(_SLASHED))})(?!/)")
+_CAPITA = re.compile(r"(?<=\w)/(?=capita\b)")
 _FEATURING = re.compile(r"(?<=[\w)]\s)(?P<bracket>\(?)(?:ft|feat)\.?(?=\s[A-Z])")
 
 
@@ -93,12 +110,18 @@ def _short(match: re.Match[str]) -> Reading:
         return None  # a name
     if word in ("ca.", "max.", "temp.", "Temp.") and not rest.startswith(" "):
         return None
+    if word in ("pop.", "Pop.") and not re.match(r"\s(?:of|\d)|:", rest):
+        return None  # a drink
+    if word in _GOES_ON:
+        return _FIXED[word] + ("." if is_last(match) else "")
     return _FIXED[word] + stop(match, in_names=word[0].isupper())
 
 
 def _figure(match: re.Match[str]) -> Reading:
     word = match["word"]
-    if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL]", after(match, 2)):
+    if word in _DOUBTFUL and not re.match(r"\d|\(\d|[IVXL$£€]", after(match, 2)):
+        return None
+    if word in ("b", "d") and not re.match(r"1\d{3}|20\d\d", after(match, 6)):
         return None
     if word in ("min", "sec") and re.search(r"\d\s?$", before(match, 3)):
         return None  # 5 min. 30
@@ -116,7 +139,21 @@ def _number(match: re.Match[str]) -> Reading:
 
 
 def _edition(match: re.Match[str]) -> Reading:
-    return "edition" + stop(match)
+    return _ORDINAL_OF[match["word"]] + stop(match, in_names=True)
+
+
+def _estimated(match: re.Match[str]) -> Reading:
+    return "estimated" + stop(match)
+
+
+def _spoon(match: re.Match[str]) -> Reading:
+    one, many = _SPOONS[match["word"]]
+    return one if re.search(r"(?:^|\D)(?:1|\d/\d|[½¼¾⅓⅔])\s$", before(match, 6)) else many
+
+
+def _each(match: re.Match[str]) -> Reading:
+    said = _EACH_OF.get(match["word"], "second")
+    return [Edit(match.start("word"), match.end(), said + stop(match))]
 
 
 def _bare_form(match: re.Match[str]) -> Reading:
@@ -142,11 +179,22 @@ def _slash(match: re.Match[str]) -> Reading:
     return _SLASHED[word] + (" " if word == "w/" and glued else "")
 
 
+def _following(match: re.Match[str]) -> Reading:
+    return " and following" + stop(match)
+
+
+def _capita(match: re.Match[str]) -> Reading:
+    return " per "
+
+
 def _featuring(match: re.Match[str]) -> Reading:
     return f"{match['bracket']}featuring"
 
 
+SPOONS = Rule("spoons", _SPOON, _spoon, "cTt")
+"""Before units, in which t is a ton."""
 RULES = [
+    Rule("phrase", _PHRASE, _short, "."),
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("title", _LOUD_TITLE, _loud_title, "."),
@@ -155,10 +203,14 @@ RULES = [
     Rule("short form", _SHORT, _short, "."),
     Rule("number", _NUMBER, _number, "."),
     Rule("edition", _EDITION, _edition, "."),
+    Rule("each", _EACH, _each, "."),
+    Rule("estimated", _ESTIMATED, _estimated, "e"),
     Rule("bare short form", _BARE_FORM, _bare_form),
     Rule("company", _COMPANY, _company, "."),
     Rule("versus", _VERSUS, _versus, "vV"),
     Rule("and or", _AND_OR, _and_or, "/"),
     Rule("slash", _SLASH, _slash, "/"),
+    Rule("following", _FOLLOWING, _following, "f"),
+    Rule("per", _CAPITA, _capita, "/"),
     Rule("featuring", _FEATURING, _featuring),
 ]

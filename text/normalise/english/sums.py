@@ -7,9 +7,8 @@ import re
 from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule
 from text.normalise.word_lists import pairs, words
-from text.spans import Edit
 
 _START = r"(?<![\w.,/:-])"
 
@@ -20,9 +19,6 @@ _FIXED = {
     "20/20": "twenty twenty",
 }
 _PHRASE = re.compile(rf"{_START}(?:24/7/365|24/7|9/11|20/20)(?![\w/]|[.,]\d)")
-_VERSE = re.compile(
-    rf"\b{either(words('en/books'))}\.?\s(?P<a>\d{{1,3}}):(?P<b>\d{{1,3}})(?:[-–](?P<c>\d{{1,3}}))?(?!\w|[.,:]\d)"
-)
 _STARS = re.compile(rf"{_START}(?P<a>\d{{1,2}}\.\d{{1,2}})/(?P<b>5|10|100)(?!\w|[.,/]\d)")
 _MIXED = re.compile(rf"{_START}\d{{1,3}}[\s-]\d{{1,2}}/\d{{1,3}}(?![\w/]|[.,]\d)")
 _FRACTION = re.compile(
@@ -53,6 +49,12 @@ _NEGATIVE = re.compile(
 )
 _ABOUT = re.compile(r"(?<!\w)~\s?(?=[$£€]?\d)")
 _PLUS_MINUS = re.compile(r"±\s?|\+/[-−]\s?")
+_STAR = re.compile(r"(?<=\d)\*(?=[\s.,;:)]|$)")
+_ARROW = re.compile(r"\s?(?:→|⟶|⇌|-->|->)\s?(?=[\w(])")
+_ODDS = re.compile(r"\b(?:odds|horse|bet|favourite|favorite|bookmakers?|lengths|jockey)\b")
+_CRICKET = re.compile(r"\b(?:overs?|wickets?|innings|runs|batted|not out|declared)\b")
+_FORMULA = re.compile(r"[₀-₉]|\+\s?\d?[A-Z]")
+_BOUND = re.compile(r"(?:(?<=[\s(])|^)(?P<sign>[<>])(?=[$£€]?\d)(?!3(?:[\s.!,]|$))")
 _ROOT = re.compile(r"√\s?(?=[\d(a-z])")
 _PLUS = re.compile(rf"{_START}(?P<n>{AMOUNT})\+(?!\w)")
 _BETWEEN = re.compile(
@@ -65,12 +67,6 @@ _COMMON_PARTS = frozenset([*range(2, 11), 12, 16, 20, 24, 32, 50, 64, 100])
 
 def _phrase(match: re.Match[str]) -> Reading:
     return _FIXED[match[0]]
-
-
-def _verse(match: re.Match[str]) -> Reading:
-    said = f"{numbers.number(match['a'])} {numbers.number(match['b'])}"
-    said += f" to {numbers.number(match['c'])}" if match["c"] else ""
-    return [Edit(match.start("a"), match.end(), said)]
 
 
 def _stars(match: re.Match[str]) -> Reading:
@@ -90,6 +86,12 @@ def _fraction(match: re.Match[str]) -> Reading:
     zeros = "0" in (a[0], b[0])
     if 0 < top < bottom <= 100 and not zeros and (bottom in _COMMON_PARTS or of or match["th"]):
         return numbers.fraction(top, bottom)
+    if top > bottom and _ODDS.search(f"{before(match, 40)} | {after(match, 40)}"):
+        return f"{numbers.cardinal(top)} to {numbers.cardinal(bottom)}"
+    if 1900 <= top < 2100 and len(b) > 2:
+        return f"{numbers.year(top)}, {numbers.label(b)}"  # Regulation 2016/679
+    if top > 10 >= bottom and _CRICKET.search(f"{before(match, 60)} | {after(match, 60)}"):
+        return f"{numbers.cardinal(top)} for {numbers.cardinal(bottom)}"
     if top == bottom or top + bottom == 100 or zeros:
         return f"{numbers.number(a)} {numbers.number(b)}"
     if re.match(r"\s?=", after(match)):
@@ -158,6 +160,8 @@ def _between(match: re.Match[str]) -> Reading:
     said = _SIGNS[sign]
     if sign in "<>" and re.search(r"[a-z]{2}$", before(match, 2)):
         return f" {'more' if sign == '>' else 'less'} than "
+    if sign in "≥≤" and re.search(r"[a-z]{2}$|'s$", before(match, 2)):
+        return f" at {'least' if sign == '≥' else 'most'} "
     if said.startswith("is ") and re.search(r"\b(?:is|are|was)$", before(match, 4)):
         said = said[3:]
     return f" {said} "
@@ -188,6 +192,24 @@ def _plus_minus(match: re.Match[str]) -> Reading:
     return "plus or minus "
 
 
+def _star(match: re.Match[str]) -> Reading:
+    """A star behind a figure is a note; in cricket the batsman is not out."""
+    around = f"{before(match, 80)} | {after(match, 60)}"
+    return " not out" if _CRICKET.search(around) else ""
+
+
+def _arrow(match: re.Match[str]) -> Reading:
+    """`2H2 + O2 → 2H2O` gives, `5 → 10` goes to; any other is decoration."""
+    left, right = before(match, 16), after(match, 10)
+    if _FORMULA.search(left) or _FORMULA.search(right):
+        return " gives "
+    return " to " if left[-1:].isdigit() and right[:1].isdigit() else None
+
+
+def _bound(match: re.Match[str]) -> Reading:
+    return "less than " if match["sign"] == "<" else "more than "
+
+
 def _root(match: re.Match[str]) -> Reading:
     return "the square root of "
 
@@ -196,9 +218,11 @@ def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
-VERSES = Rule("verse", _VERSE, _verse, ":")
-"""Before times, which are written alike."""
+PLUS_MINUS = Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+")
+"""Before units, which take the minus for theirs."""
 RULES = [
+    Rule("star", _STAR, _star, "*"),
+    Rule("arrow", _ARROW, _arrow, "→⟶⇌>"),
     Rule("phrase", _PHRASE, _phrase, "/"),
     Rule("ions", _ION, _ion, "⁺⁻"),
     Rule("stars", _STARS, _stars, "/"),
@@ -210,8 +234,8 @@ RULES = [
     Rule("ratio", _RATIO, _ratio, ":"),
     Rule("range", _RANGE, _range, "-–—"),
     Rule("negative", _NEGATIVE, _negative, "-−"),
+    Rule("bound", _BOUND, _bound, "<>"),
     Rule("about", _ABOUT, _about, "~"),
-    Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+"),
     Rule("plus", _PLUS, _plus, "+"),
     Rule("root", _ROOT, _root, "√"),
     Rule("arithmetic", _BETWEEN, _between, "+×÷=≈≠≤≥*/·⋅−<>-!"),

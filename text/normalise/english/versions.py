@@ -21,6 +21,7 @@ _NAMED = re.compile(
     rf"\b{either(words('en/versioned'))}[\s/-]?(?P<n>\d{{1,4}}\.\d{{1,4}})(?P<x>\.x)?(?!\w|\.\d)"
 )
 _LANGUAGE = re.compile(r"(?<!\w)(?P<a>C|F|A|Notepad|g)(?P<sign>\+\+|#)(?!\w)")
+_PHONE = re.compile(r"\d{3}\.\d{3}\.\d{4}")
 _NET = re.compile(r"(?<!\w)\.NET\b")
 
 
@@ -34,11 +35,15 @@ def _named_before(match: re.Match[str]) -> str:
 
 
 def _version(match: re.Match[str]) -> Reading:
+    if _PHONE.fullmatch(match[0]):
+        return None
     stage = f" {match['stage']} {numbers.digits(match['m'])}".rstrip() if match["stage"] else ""
     return f"{_named_before(match)}{_parts(match['n'])}{stage}"
 
 
 def _short(match: re.Match[str]) -> Reading:
+    if match["v"] == "V" and "." not in match["n"] and not match["x"]:
+        return f"V {numbers.label(match['n'])}"  # an engine, a rocket
     return f"{_named_before(match)}{_parts(match['n'])}{' point X' if match['x'] else ''}"
 
 

@@ -13,8 +13,8 @@ from text.spans import Edit
 _DIGITS = "0123456789"
 
 _RANGE = re.compile(
-    rf"(?<![\w.,:/-])(?P<a>{YEAR})(?P<dash>\s?[-–—]\s?|/|\sto\s)(?P<b>{YEAR}|\d\d|{SHORT_YEAR})"
-    r"(?![\w:%/-]|[.,]\d)"
+    rf"(?<![\w.,:/-])(?P<fy>FY)?(?P<a>{YEAR})(?P<dash>\s?[-–—]\s?|/|\sto\s)(?P<b>{YEAR}|\d\d|{SHORT_YEAR})"
+    r"(?![\w%/-]|[.,:]\d)"
 )
 _DECADE = re.compile(r"(?<![\w.,])(?P<y>(?:1\d|20|21)\d0)'?s\b")
 _SHORT_DECADE = re.compile(
@@ -26,6 +26,7 @@ _SHORT_DECADE = re.compile(
     re.VERBOSE,
 )
 _QUOTED = re.compile(r"(?<!\w)'(?P<y>\d\d)(?=[\s.,;:!?)–-]|'s|$)")
+_QUARTER = re.compile(r"(?<=\b[QH][1-4])'(?P<y>\d\d)(?!\w)")
 _ERA = re.compile(
     r"(?<![\w.,:/-])(?P<n>\d{1,3},\d{3}|\d{1,5})(?=\s?(?:BCE?|AD|CE|B\.C\.|A\.D\.|C\.E\.)(?!\w))"
     r"|\b(?:AD|A\.D\.)\s(?P<m>\d{1,4})(?!\w|[.,:]\d)"
@@ -61,7 +62,9 @@ def _range(match: re.Match[str]) -> Reading:
     if int(last) <= int(first[-len(last) :]):
         return None
     join = " " if match["dash"] == "/" else " to "
+    fiscal = [Edit(*match.span("fy"), "F Y ")] if match["fy"] else []
     return [
+        *fiscal,
         Edit(*match.span("a"), _year(first)),
         Edit(*match.span("dash"), join),
         Edit(*match.span("b"), _year(last)),
@@ -82,6 +85,10 @@ def _short_decade(match: re.Match[str]) -> Reading:
 
 def _quoted(match: re.Match[str]) -> Reading:
     return numbers.short_year(int(match["y"]))
+
+
+def _quarter(match: re.Match[str]) -> Reading:
+    return f" {numbers.short_year(int(match['y']))}"
 
 
 def _era(match: re.Match[str]) -> Reading:
@@ -107,6 +114,7 @@ RULES = [
     Rule("decade", _DECADE, _decade, _DIGITS),
     Rule("decade", _SHORT_DECADE, _short_decade, _DIGITS),
     Rule("year", _QUOTED, _quoted, "'"),
+    Rule("quarter", _QUARTER, _quarter, "'"),
     Rule("era", _ERA, _era, _DIGITS),
     Rule("year", _NAMED, _named, _DIGITS),
 ]
