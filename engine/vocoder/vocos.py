@@ -98,8 +98,8 @@ class Backbone(nn.Module):
         """(1, n_mels, frames) of `row` to (1, frames, dim)."""
         x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
         for block in self.convnext:
-            # Each convolution must see zeros around every mel. Filled in, not multiplied: a mel that
-            # is no number leaks into the gaps, and 0 times that would reach its neighbours.
+            # Each convolution must see zeros around every mel. Filled in, not multiplied: what is
+            # no number leaks into the gaps, and 0 times that would reach the neighbours.
             x = block(x.masked_fill(row.gaps, 0.0))
         return self.final_layer_norm(x.transpose(1, 2))
 
