@@ -28,6 +28,7 @@ from engine.batched import BatchedChunk, fail, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
+from engine.pace import Pace
 from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
 from engine.transfer import Copies
@@ -46,8 +47,8 @@ class Batcher:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
     "batch" on a CPU (docs/engine.md says why). `ahead`: whether the next step is launched before
-    finished waveforms are copied out and checked; None: on a GPU, where that keeps it busy. `wider`
-    loads the model for after an overflow."""
+    finished waveforms are copied out and checked; None: with CUDA, where that keeps a GPU busy.
+    `wider` loads the model for after an overflow."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Batcher:
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
         self.join = ("batch" if on_cpu else "step") if join == "auto" else join
-        self.ahead = not on_cpu if ahead is None else ahead
+        self.ahead = model.device.type == "cuda" if ahead is None else ahead
         self._inbox: queue.SimpleQueue[list[BatchedChunk] | None] = queue.SimpleQueue()
         self._turns = Turns()
         self._waiting: list[BatchedChunk] = []
@@ -95,6 +96,7 @@ class Batcher:
     def _run_on(self, model: DiT) -> None:
         self.model = model
         self._flow = Flow(model)
+        self._pace = Pace(model.device)
         self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
 
     def _run(self) -> None:
@@ -180,6 +182,7 @@ class Batcher:
     def _step(self) -> None:
         try:
             self._flow.step()
+            self._pace.launched()
         except torch.OutOfMemoryError:
             self._make_room()
         except Exception as exc:  # the thread must outlive any one pass
