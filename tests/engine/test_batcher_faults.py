@@ -89,9 +89,10 @@ def test_samples_that_are_no_numbers_never_leave_the_engine(
     batcher.close()
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["copied at once", "copied meanwhile"])
 @pytest.mark.parametrize("at_once", [1000, 2], ids=["under way", "set aside for want of memory"])
 def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
-    counting: CountingModel, model: DiT, at_once: int
+    counting: CountingModel, model: DiT, at_once: int, ahead: bool
 ) -> None:
     kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
     chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
@@ -105,7 +106,14 @@ def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
         return loaded[-1]
 
     counting.overflows, counting.max_chunks = 90, at_once
-    batcher = Batcher(counting, sums, max_frames=4000, join="step", wider=wider)  # type: ignore[arg-type]
+    batcher = Batcher(
+        counting,
+        sums,
+        max_frames=4000,
+        join="step",
+        wider=wider,
+        ahead=ahead,  # type: ignore[arg-type]
+    )
     gate = counting.hold()
     futures = {"done": batcher.submit(*chunks["done"])}
     assert counting.entered.wait(60)
