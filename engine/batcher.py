@@ -89,7 +89,7 @@ class Batcher:
         return [one.future for one in batched]
 
     def close(self) -> None:
-        """Finishes what runs and stops the thread; waiting chunks are cancelled."""
+        """Finishes what has begun and stops the thread; other chunks are cancelled."""
         self._inbox.put(None)
         self._thread.join()
 
@@ -101,7 +101,7 @@ class Batcher:
 
     def _run(self) -> None:
         while self._receive():
-            if not self._closing and (self.join == "step" or not self._running):
+            if self.join == "step" or not self._running:
                 self._admit()
             if self._running:
                 self._step()
@@ -112,8 +112,6 @@ class Batcher:
             self._decode(finished)
             if not self.ahead:
                 self._hand_over()
-        for batched in self._waiting:
-            batched.future.cancel()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
@@ -126,11 +124,20 @@ class Batcher:
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
-        return self._busy or not self._closing
+        if self._closing:
+            self._cancel_unbegun()
+        return self._busy or bool(self._waiting) or not self._closing
 
     @property
     def _busy(self) -> bool:
         return bool(self._running or self._spoken)
+
+    def _cancel_unbegun(self) -> None:
+        """What waits in the middle, for want of memory or after an overflow, is still finished."""
+        for batched in self._waiting:
+            if not batched.started:
+                batched.future.cancel()
+        self._waiting = [batched for batched in self._waiting if batched.started]
 
     def _enter(self, job: list[BatchedChunk]) -> None:
         for batched, due in zip(job, self._turns.due([one.work for one in job]), strict=True):

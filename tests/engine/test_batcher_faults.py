@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,6 +35,20 @@ def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
     advanced = sum(n for n in counting.passes if n <= 2)
     assert failed >= 1
     assert advanced == 2 + 4 * 4  # every step of every chunk once
+
+
+def test_closing_finishes_what_was_set_aside_for_want_of_memory(counting: CountingModel) -> None:
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    counting.max_chunks = 2
+    gate = counting.hold()
+    futures = batcher.submit_job([job(60, seed=i, nfe=4) for i in range(4)])
+    assert counting.entered.wait(60)
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    gate.set()
+    closing.join(60)
+    assert counting.passes[0] == 4  # all had begun
+    assert all(future.result(0).samples.shape == (40,) for future in futures)
 
 
 def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
