@@ -11,6 +11,7 @@ in a wider format.
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import threading
@@ -265,6 +266,7 @@ class Batcher:
             self._fail(again, exc)
             return
         self._wider = None
+        gc.collect()  # graphs and their model hold each other: its memory would stay taken
         warning = overflow_warning(self.model.input_x.dtype)
         log.warning("%s %d chunks start over.", warning, len(again))
         for batched in again:

@@ -24,5 +24,5 @@ class EngineConfig:
     warm_up: bool = True
     attention: Attention = "auto"
     kernels: Kernels = "auto"
-    graphs: bool = False
+    graphs: bool = True
     join: Join = "auto"

@@ -150,7 +150,7 @@ def test_only_options_that_this_engine_has_are_tried() -> None:
     ]
     assert {"fp16", "bf16", "attention by sdpa"} <= tried.keys()
     # Which a GPU starts with, though it is not called so.
-    assert "plain kernels, no graphs" in tried and "fused kernels, no graphs" not in tried
+    assert "fused kernels, no graphs" in tried and "fused kernels, graphs" not in tried
 
 
 def test_an_option_that_does_not_run_costs_no_other(

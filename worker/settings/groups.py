@@ -63,7 +63,7 @@ class ModelConfig(Group):
     """What computes norms, gates and rotary on a GPU: `torch`, PyTorch's kernels, or `fused`, two
     of this worker's own, compiled at start and taken if they give PyTorch's result; `auto` is the
     latter"""
-    graphs: bool = setting("F5_GRAPHS", EngineConfig.graphs, "true")
+    graphs: bool = setting("F5_GRAPHS", EngineConfig.graphs, "false")
     """Launch a step of a small pass at once on a GPU (CUDA graphs): for cards so fast that the host
     cannot keep up"""
     join: Join = setting("F5_JOIN", EngineConfig.join, "batch")

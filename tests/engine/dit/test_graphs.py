@@ -15,8 +15,8 @@ from torch import Tensor
 
 from engine.dit import graphs, kernels
 from engine.dit.attention import KERNELS
+from engine.dit.convolution import ConvPositionEmbedding
 from engine.dit.graphs import CHUNKS, MOST_TOKENS, FixedPacking, Graphs
-from engine.dit.layers import ConvPositionEmbedding
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
 from engine.sampler import Flow, PreparedSchedule, Schedule
@@ -184,7 +184,7 @@ def test_without_a_gpu_the_setting_changes_nothing(caplog: pytest.LogCaptureFixt
     model = random_dit(SMALL, torch.float32)
     graphs.use(model, True)
     assert "forward" not in vars(model)
-    assert "F5_GRAPHS" in caplog.text
+    assert not caplog.messages
 
 
 @pytest.mark.gpu
