@@ -111,6 +111,20 @@ class Marker:
         self.replace(start, end, text)
         self.shown.append((*self.text.span(start, end), text))
 
+    def plain(self, start: int, end: int) -> str | None:
+        """The characters from `start` to `end` as they will stand, None if there are events."""
+        since = len(self.found)
+        while since and self.found[since - 1][0].start >= start:
+            since -= 1
+        pieces: list[str] = []
+        position = start
+        for edit, events in self.found[since:]:
+            if events:
+                return None
+            pieces += self.text.text[position : edit.start], edit.text
+            position = edit.end
+        return "".join(pieces) + self.text.text[position:end]
+
     def forget(self, start: int) -> None:
         """Drops what was found from `start` on."""
         while self.found and self.found[-1][0].start >= start:
