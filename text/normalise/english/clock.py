@@ -76,7 +76,7 @@ def _half_range(match: re.Match[str]) -> Reading:
 
 
 def _half_day(match: re.Match[str]) -> Reading:
-    seconds = f" and {numbers.cardinal(int(match['s']))} seconds" if match["s"] else ""
+    seconds = f" and {_amount(int(match['s']), 'second')}" if match["s"] else ""
     time = _hour_and_minute(match["h"], match["m"])
     return f"{time}{seconds} {half_of_day(match['half'])}{stop(match, in_names=True)}"
 

@@ -8,8 +8,17 @@ from text.normalise.around import after, before
 from text.normalise.word_lists import words
 
 _STARTERS = words("en/sentence_starts")
+# "It took 5 min. NASA was late", and not "8 oz. NY strip".
+_CAPITALS_START = (
+    r"\s+[\"'(]?(?:[A-Z]{2,8}(?:'s)?\s(?:is|was|are|were|has|had|have|will|would|can|could|says|said|does|did"
+    r"|do|needs?|wants?|plans?|must|may|might|should|rose|fell|and|or)\b|OK\b)"
+)
 _END = re.compile(
-    r"""["')\]]{0,2}(?:\s*$|\s*\n|\s+["'(\[]{0,2}(?:""" + "|".join(_STARTERS) + r")(?!\w|'))"
+    r"""["')\]]{0,2}(?:\s*$|\s*\n|\s+["'(\[]{0,2}(?:"""
+    + "|".join(_STARTERS)
+    + r")(?!\w|')|"
+    + _CAPITALS_START
+    + ")"
 )
 
 

@@ -23,7 +23,7 @@ _INTEGER = re.compile(r"\d+")
 _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
 _SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
 _HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
-_FACE = re.compile(r"(?<=\s)[:;=8xX]-?[)(DPpoO|\\](?=\s|[.!?]|$)")
+_FACE = re.compile(r"(?<=\s)(?:[:;=]-?[)(DPpoO|\\]|8-[)(D]|xD)(?=\s|[.!?]|$)")
 _SIGN = re.compile(r"§§|¶¶|[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
 _DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]|(?<!\S)(?:<?[-=]{1,3}>|<[-=]{1,3})(?=\s|$)")
 _NAMES = {
@@ -117,7 +117,7 @@ def _drop(match: re.Match[str]) -> Reading:
 
 RULES = [
     Rule("emoticon", _HEART, _heart, "<"),
-    Rule("emoticon", _FACE, _drop, ":;=8xX"),
+    Rule("emoticon", _FACE, _drop, ":;=8x"),
     Rule("citation", _CITATION, _citation, "["),
     Rule("ordinal", _ORDINAL, _ordinal, _DIGITS),
     Rule("number", _GROUPED, _thousands, _DIGITS),

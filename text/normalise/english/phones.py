@@ -33,7 +33,7 @@ _LETTERS = re.compile(
     r"(?<![\w-])(?P<n>1-\d{3}|0\d{3})-(?P<word>[A-Z]{2,8}(?:-[A-Z]{2,8})?)(?![\w-])"
 )
 _SHORT = re.compile(
-    r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all(?:ed|ing)?|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext)\s"
+    r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all(?:ed|ing)?|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext|CALL|DIAL|TEXT)\s"
     r"(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers))"
 )
 _NUMBERED = re.compile(
@@ -48,6 +48,11 @@ _SERIAL = re.compile(
 )
 
 
+_ONE_TIME = re.compile(
+    r"\b(?:OTP|PIN|[Pp]asscode|(?:[Vv]erification|[Ss]ecurity|[Ll]og-?in|[Aa]ccess|[Cc]onfirmation|[Bb]ackup"
+    r"|[Yy]our)\s[Cc]ode)(?:\s(?:is|was))?[:\s]{1,2}(?P<n>\d{2,4}(?:[ -]\d{2,4}){1,3})"
+    r"(?![\w%/]|[.,]\d|[ -]\d)"
+)
 # No range ends in a number with a nought before it: `2024-0117`.
 _REFERENCE = re.compile(r"(?<![\w.,/:$£€-])(?P<n>\d{2,8}-0\d{2,7})(?![\w/%]|[-–.,]\d)")
 
@@ -86,6 +91,10 @@ def _numbered(match: re.Match[str]) -> Reading:
     return None if year else _short(match)
 
 
+def _one_time(match: re.Match[str]) -> Reading:
+    return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
+
+
 def _hash(match: re.Match[str]) -> Reading:
     low, _, high = match["n"].partition("-")
     if match[0][0] == "#" and len(high) < 4 and high.isdecimal() and int(low) < int(high):
@@ -102,6 +111,7 @@ def _serial(match: re.Match[str]) -> Reading:
 
 RULES = [
     Rule("numbered", _HASH, _hash, "#"),
+    Rule("numbered", _ONE_TIME, _one_time, _DIGITS),
     Rule("phone", _LETTERS, _letters, _DIGITS),
     Rule("phone", _PHONE, _phone, _DIGITS),
     Rule("phone", _SHORT, _short, _DIGITS),
