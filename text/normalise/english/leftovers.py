@@ -112,7 +112,10 @@ def _sign(match: re.Match[str]) -> Reading:
 
 
 def _drop(match: re.Match[str]) -> Reading:
-    return ""
+    left, right = before(match, 1), match.string[match.end() : match.end() + 1]
+    if match[0] in "®™†‡" or not (left.isalnum() and right.isalnum()):
+        return ""
+    return " to " if match[0] in "→⇒" else " "  # JFK→LHR
 
 
 RULES = [

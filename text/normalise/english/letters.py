@@ -75,6 +75,8 @@ def _dotted(match: re.Match[str]) -> Reading:
     letters = re.sub(r"[^A-Z]", "", match[0])
     if match["s"]:
         return f"{spell(letters)}{match['s']}"
+    if after(match, 1).isdecimal():  # S.W.1
+        return f"{spell(letters)} "
     return spell(letters) + ("." if ends_sentence(match.string, match.end()) else "")
 
 

@@ -37,10 +37,10 @@ _SHORT = re.compile(
     r"(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers))"
 )
 _NUMBERED = re.compile(
-    r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
+    r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Aa]cct\.|[Cc]ard|Visa|Mastercard|Amex|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
     r"|ending\sin|[Rr]ef\.|passcode|password|OTP|ISBN|SKU|[Pp]asscode|[Bb]arcode|[Bb]ooking|[Cc]onfirmation"
     r"|[Tt]icket|[Oo]rder|[Pp]olicy|[Pp]assport|[Ll]icen[cs]e)(?:\s(?:is|was|no\.|number))?"
-    r"[:\s]{1,2}#?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
+    r"[:\s]{1,2}(?:#|(?P<mask>[*•xX]{1,16}[- ]?))?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
 )
 _HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
@@ -86,6 +86,8 @@ def _numbered(match: re.Match[str]) -> Reading:
     year = len(match["n"]) == 4 and match["n"][:2] in ("19", "20")
     if "#" in match[0]:
         return None
+    if match["mask"]:  # ****1234
+        return [Edit(match.start("mask"), match.end("n"), numbers.digits(match["n"]))]
     if "-" in match["n"]:
         return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
     return None if year else _short(match)
