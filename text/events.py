@@ -15,7 +15,7 @@ from text.spans import Edit, Mapped
 MIN_SPEED, MAX_SPEED = 0.3, 2.0
 MAX_PAUSE_S = 60.0
 _STRAY = re.compile(
-    rf"{MARK}(?:\s?{MARK})*\s?(?P<stop>(?:[,;:!?…]|\.{{1,3}})[\"')\]]?|[\"])(?=\s|$)"
+    rf"(?<!{MARK})(?<!{MARK}\s){MARK}(?:\s?{MARK})*\s?(?P<stop>(?:[,;:!?…]|\.{{1,3}})[\"')\]]?|[\"])(?=\s|$)"
 )
 
 

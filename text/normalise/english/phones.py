@@ -40,7 +40,8 @@ _NUMBERED = re.compile(
     r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Aa]cct\.|[Cc]ard|Visa|Mastercard|Amex|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
     r"|ending\sin|[Rr]ef\.|passcode|password|OTP|ISBN|SKU|[Pp]asscode|[Bb]arcode|[Bb]ooking|[Cc]onfirmation"
     r"|[Tt]icket|[Oo]rder|[Pp]olicy|[Pp]assport|[Ll]icen[cs]e)(?:\s(?:is|was|no\.|number))?"
-    r"[:\s]{1,2}(?:#|(?P<mask>[*•xX]{1,16}[- ]?))?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
+    r"[:\s]{1,2}(?:#|(?P<mask>[*•xX]{1,16}[- ]?))?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})"
+    r"(?![\w%]|[.,]\d|-\d)"
 )
 _HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
