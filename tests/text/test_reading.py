@@ -194,6 +194,7 @@ def test_without_its_library_no_figure_becomes_another(
         ("352 pp. It is long.", "three hundred fifty-two pages. It is long."),
         ("acct. ****1234", "account one two three four"),
         ("at 10:00:05:12", "at one zero, zero zero, zero five, one two"),
+        ("~waves~ at ~5 or ~ $7, H~2~O", "waves at about five or about seven dollars, H two O"),
         ("①② and item③", "one two and item three"),
         ("It runs on XP. xo 7) a 8) b", "It runs on X P. xo seven) a eight) b"),
         ("Nice :) and ;-P or 8-) xD", "Nice and or"),

@@ -24,6 +24,7 @@ _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
 _SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
 _HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
 _FACE = re.compile(r"(?<=\s)(?:[:;=]-?[)(DPpoO|\\]|8-[)(D]|xD)(?=\s|[.!?]|$)")
+_AMOUNT_NEXT = re.compile(r"\s?[$£€¥]?[.\d½¼¾]")
 _SIGN = re.compile(r"§§|¶¶|[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
 _DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]|(?<!\S)(?:<?[-=]{1,3}>|<[-=]{1,3})(?=\s|$)")
 _NAMES = {
@@ -104,6 +105,10 @@ def _heart(match: re.Match[str]) -> Reading:
 def _sign(match: re.Match[str]) -> Reading:
     left = before(match, 1)
     right = match.string[match.end() : match.end() + 1]
+    if match[0] == "~" and (left.isalnum() or not _AMOUNT_NEXT.match(match.string, match.end())):
+        if left.isdecimal() and right.isdecimal():
+            return " to "  # 5~6
+        return " " if left.isalnum() and right.isalnum() else ""  # H~2~O, ~waves~
     if not (left.strip() or right.strip()) and match[0][0] not in "§¶©№@+=":
         return None
     lead = " " if left.strip() and left not in "([\"'" else ""
