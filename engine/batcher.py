@@ -28,6 +28,7 @@ from engine.batched import BatchedChunk, fail, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
+from engine.pace import Pace
 from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
 from engine.transfer import Copies
@@ -46,8 +47,8 @@ class Batcher:
     frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
     between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
     "batch" on a CPU (docs/engine.md says why). `ahead`: whether the next step is launched before
-    finished waveforms are copied out and checked; None: on a GPU, where that keeps it busy. `wider`
-    loads the model for after an overflow."""
+    finished waveforms are copied out and checked; None: with CUDA, where that keeps a GPU busy.
+    `wider` loads the model for after an overflow."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Batcher:
         self.max_frames = max_frames
         on_cpu = model.device.type == "cpu"
         self.join = ("batch" if on_cpu else "step") if join == "auto" else join
-        self.ahead = not on_cpu if ahead is None else ahead
+        self.ahead = model.device.type == "cuda" if ahead is None else ahead
         self._inbox: queue.SimpleQueue[list[BatchedChunk] | None] = queue.SimpleQueue()
         self._turns = Turns()
         self._waiting: list[BatchedChunk] = []
@@ -88,18 +89,19 @@ class Batcher:
         return [one.future for one in batched]
 
     def close(self) -> None:
-        """Finishes what runs and stops the thread; waiting chunks are cancelled."""
+        """Finishes what has begun and stops the thread; other chunks are cancelled."""
         self._inbox.put(None)
         self._thread.join()
 
     def _run_on(self, model: DiT) -> None:
         self.model = model
         self._flow = Flow(model)
+        self._pace = Pace(model.device)
         self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
 
     def _run(self) -> None:
         while self._receive():
-            if not self._closing and (self.join == "step" or not self._running):
+            if self.join == "step" or not self._running:
                 self._admit()
             if self._running:
                 self._step()
@@ -110,8 +112,6 @@ class Batcher:
             self._decode(finished)
             if not self.ahead:
                 self._hand_over()
-        for batched in self._waiting:
-            batched.future.cancel()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
@@ -124,11 +124,20 @@ class Batcher:
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
-        return self._busy or not self._closing
+        if self._closing:
+            self._cancel_unbegun()
+        return self._busy or bool(self._waiting) or not self._closing
 
     @property
     def _busy(self) -> bool:
         return bool(self._running or self._spoken)
+
+    def _cancel_unbegun(self) -> None:
+        """What waits in the middle, for want of memory or after an overflow, is still finished."""
+        for batched in self._waiting:
+            if not batched.started:
+                batched.future.cancel()
+        self._waiting = [batched for batched in self._waiting if batched.started]
 
     def _enter(self, job: list[BatchedChunk]) -> None:
         for batched, due in zip(job, self._turns.due([one.work for one in job]), strict=True):
@@ -180,6 +189,7 @@ class Batcher:
     def _step(self) -> None:
         try:
             self._flow.step()
+            self._pace.launched()
         except torch.OutOfMemoryError:
             self._make_room()
         except Exception as exc:  # the thread must outlive any one pass

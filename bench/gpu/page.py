@@ -193,8 +193,8 @@ def _plain(key: str) -> str:
 PARTS = {
     "against": Part(
         "Against f5-tts",
-        "All jobs of a row are there at once. f5-tts speaks them one after the other: its "
-        "time is that of one, measured on four, times their number. RTF: seconds to make a "
+        "All jobs of a row are there at once. f5-tts speaks them one after the other: of many "
+        "its time is that of four, as long on average, times their number. RTF: seconds to make a "
         "second of speech. The last share compares with the device's rate in one large "
         "product; norms, attention and the vocoder count as time lost.\n",
         _against,

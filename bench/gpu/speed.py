@@ -22,8 +22,9 @@ _RATE_ROWS = 32_768  # of the product that tells what the device can do
 def against(setting: Setting) -> dict[str, Any]:
     """Seconds, real-time factor and ratio for every number of jobs and steps.
 
-    f5-tts speaks jobs one after the other, so it is timed on a few of them, and its time for more
-    is that times their number. The worker has all jobs in flight.
+    f5-tts speaks jobs one after the other, so of many jobs it is timed on the first few, which are
+    as long as all on average, and its time is that times their number; of one job on that job. The
+    worker has all jobs in flight.
     """
     scale, ours, theirs = setting.scale, setting.ours, setting.theirs
     for side in (ours, theirs):
@@ -33,11 +34,11 @@ def against(setting: Setting) -> dict[str, Any]:
     found: dict[str, Any] = {"dtype": ours.engine.dtype, "product_tflops": rate / 1e12}
     found["said"] = setting.said
     for nfe in scale.steps:
-        found[f"one short job, {nfe} steps"] = _one_short_job(setting, nfe)
-        a_job = _their_job(setting, nfe)
-        for jobs in scale.in_flight:
+        timed = {jobs: min(jobs, scale.their_jobs) for jobs in scale.in_flight}
+        taken = {few: _their_s(setting, few, nfe) for few in set(timed.values())}
+        for jobs, few in timed.items():
             case = _in_flight(setting, jobs, nfe)
-            theirs_s, ours_s = a_job * jobs, case["worker_s"]
+            theirs_s, ours_s = taken[few] * jobs / few, case["worker_s"]
             case |= {"f5_tts_s": theirs_s, "ratio": theirs_s / ours_s}
             found[f"{jobs} in flight, {nfe} steps"] = case
             case["of_product_rate"] /= rate
@@ -68,16 +69,10 @@ def _in_flight(setting: Setting, jobs: int, nfe: int) -> dict[str, float]:
     return {"worker_s": taken, "rtf": taken / audio_s, "of_product_rate": needed / taken}
 
 
-def _one_short_job(setting: Setting, nfe: int) -> dict[str, float]:
-    text = [text_of(setting.scale.seconds)]
-    theirs = setting.seconds(lambda: setting.theirs.speak(text, nfe))
-    ours = setting.seconds(lambda: setting.ours.speak(text, nfe))
-    return {"f5_tts_s": theirs, "worker_s": ours, "ratio": theirs / ours}
-
-
-def _their_job(setting: Setting, nfe: int) -> float:
-    some = setting.texts(setting.scale.their_jobs)
-    return setting.seconds(lambda: setting.theirs.speak(some, nfe)) / len(some)
+def _their_s(setting: Setting, jobs: int, nfe: int) -> float:
+    """f5-tts's seconds for the same first jobs."""
+    texts = setting.texts(jobs)
+    return setting.seconds(lambda: setting.theirs.speak(texts, nfe))
 
 
 def budgets(setting: Setting) -> dict[str, Any]:

@@ -6,8 +6,8 @@
 
 On a GPU these passes take as long as the products, for they move the residual again and again. How
 often depends on who does it: PyTorch casts, multiplies and adds in launches of their own; a fused
-kernel reads and writes every number once. `Fused` is used only where it was asked for
-(`F5_KERNELS`) and gave `Plain`'s result at start.
+kernel reads and writes every number once. `Fused` is used on a GPU where it gave `Plain`'s result
+at start, unless `F5_KERNELS` says otherwise.
 
 Each chunk may be at its own step. Chunks at the same step are a group (see `Packing`): gate, scale
 and shift are tables with a row a group.

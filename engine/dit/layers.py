@@ -1,7 +1,6 @@
-"""The parts of the DiT around its blocks: text encoder, input convolution, time embedding, rotary.
+"""The parts of the DiT around its blocks: text encoder, time embedding, rotary.
 
 Parameter names are those of f5-tts, so published checkpoints load without renaming.
-Frames of several sequences are packed along one axis (see `engine.dit.packing`), never padded.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 from engine.arch import Arch
 from engine.dit.linear import Linear
-from engine.dit.packing import CONV_RADIUS, Packing
 
 MAX_FRAMES = 8192  # positions f5-tts's text encoder knows, 87 s
 TIME_FREQUENCIES = 256
@@ -103,44 +101,6 @@ class TextEmbedding(nn.Module):
             if self.mask_padding:
                 x = x.masked_fill(filler, 0.0)
         return x
-
-
-class ConvPositionEmbedding(nn.Module):
-    """Two grouped convolutions that give frames their relative position."""
-
-    def __init__(self, dim: int, kernel: int = 2 * CONV_RADIUS + 1, groups: int = 16) -> None:
-        super().__init__()
-        conv = [nn.Conv1d(dim, dim, kernel, groups=groups, padding=kernel // 2) for _ in range(2)]
-        # Positions 0 and 2 as in f5-tts's Sequential, whose other entries are Mish.
-        self.conv1d = nn.ModuleDict({"0": conv[0], "2": conv[1]})
-
-    def forward(self, x: Tensor, packing: Packing) -> Tensor:
-        """(tokens, dim) packed frames to the same shape; sequences do not see each other."""
-        if x.device.type == "cpu":
-            # oneDNN picks its algorithm by the row's length. Chunk by chunk, a chunk's bits do not
-            # depend on what it is batched with, and it is no slower; on a GPU one launch wins.
-            return self.by_chunk(x, packing)
-        return self.in_one_row(x, packing)
-
-    def by_chunk(self, x: Tensor, packing: Packing) -> Tensor:
-        """`forward`, one convolution per chunk."""
-        spans = zip(packing.chunk_tokens, packing.branches, strict=True)
-        return torch.cat([self._chunk(x[start:stop], count) for (start, stop), count in spans])
-
-    def in_one_row(self, x: Tensor, packing: Packing) -> Tensor:
-        """`forward`, all sequences along one axis with zeros between them."""
-        row = x.new_zeros(packing.conv_length, x.shape[-1])
-        row[packing.conv_slots] = x
-        first = F.mish(self.conv1d["0"](row.T[None]))
-        # The convolution leaks into the gaps between sequences; zero them before the next one.
-        second = self.conv1d["2"](first * packing.conv_mask.to(first.dtype))
-        return F.mish(second)[0].T[packing.conv_slots]
-
-    def _chunk(self, rows: Tensor, branches: int) -> Tensor:
-        """(branches * frames, dim) of one chunk to the same shape."""
-        h = rows.unflatten(0, (branches, -1)).transpose(1, 2)
-        h = F.mish(self.conv1d["2"](F.mish(self.conv1d["0"](h))))
-        return h.transpose(1, 2).flatten(0, 1)
 
 
 class TimestepEmbedding(nn.Module):

@@ -22,13 +22,9 @@ from torch import Tensor, nn
 
 from engine.arch import Arch
 from engine.dit.attention import Attend, sdpa
+from engine.dit.convolution import ConvPositionEmbedding
 from engine.dit.kernels import Kernels, Plain
-from engine.dit.layers import (
-    ConvPositionEmbedding,
-    Rotary,
-    TextEmbedding,
-    TimestepEmbedding,
-)
+from engine.dit.layers import Rotary, TextEmbedding, TimestepEmbedding
 from engine.dit.linear import Linear
 from engine.dit.packing import Packing
 

@@ -47,7 +47,7 @@ class Row:
     """Mels of any lengths along one axis of frames, zeros between them: `mel` (1, n_mels, frames).
 
     The gap is as long as the convolutions and the overlap-add reach, so that mels do not mix;
-    `mask` (1, 1, frames) is 0 in the gaps. `spans` are each mel's (start, stop) frames. If `padded`
+    `gaps` (1, 1, frames) is true there. `spans` are each mel's (start, stop) frames. If `padded`
     zeros follow the last one, up to one of few lengths (`engine.dit.packing.steady`).
     """
 
@@ -57,10 +57,10 @@ class Row:
         self.spans = [(start, start + size) for start, size in zip(starts[:-1], sizes, strict=True)]
         frames = steady(starts[-1] - gap) if padded else starts[-1] - gap
         self.mel = mels[0].new_zeros(1, mels[0].shape[1], frames)
-        self.mask = mels[0].new_zeros(1, 1, frames)
+        self.gaps = torch.ones(1, 1, frames, dtype=torch.bool, device=mels[0].device)
         for mel, (start, stop) in zip(mels, self.spans, strict=True):
             self.mel[0, :, start:stop] = mel.T
-            self.mask[..., start:stop] = 1.0
+            self.gaps[..., start:stop] = False
 
 
 class ConvNeXtBlock(nn.Module):
@@ -98,7 +98,9 @@ class Backbone(nn.Module):
         """(1, n_mels, frames) of `row` to (1, frames, dim)."""
         x = self.norm(self.embed(row.mel).transpose(1, 2)).transpose(1, 2)
         for block in self.convnext:
-            x = block(x * row.mask)  # each convolution must see zeros around every mel
+            # Each convolution must see zeros around every mel. Filled in, not multiplied: what is
+            # no number leaks into the gaps, and 0 times that would reach the neighbours.
+            x = block(x.masked_fill(row.gaps, 0.0))
         return self.final_layer_norm(x.transpose(1, 2))
 
 
@@ -120,8 +122,9 @@ class Head(nn.Module):
         log_magnitude, phase = self.out(x).transpose(1, 2).chunk(2, dim=1)
         magnitude = log_magnitude.exp().clamp(max=_MAX_MAGNITUDE)
         frames = torch.fft.irfft(torch.polar(magnitude, phase), self.n_fft, dim=1)
-        window = self.window[None, :, None] * row.mask
-        wave, weight = self._overlap_add(frames * window), self._overlap_add(window.square())
+        window = self.window[None, :, None]
+        wave = self._overlap_add((frames * window).masked_fill(row.gaps, 0.0))
+        weight = self._overlap_add(window.square().masked_fill(row.gaps, 0.0))
         waves = []
         for start, stop in row.spans:
             last = (stop - 1) * self.hop + self.n_fft

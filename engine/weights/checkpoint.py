@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.arch import Arch
-from engine.dit import linear
+from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
 from errors import ModelUnavailable
@@ -60,6 +60,7 @@ def load_dit(
     model.eval().requires_grad_(False)
     del official, state  # so that packing frees one layer's weights after the other
     linear.pack(model)
+    convolution.pack(model.conv_pos_embed)
     return model
 
 

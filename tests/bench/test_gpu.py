@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bench.gpu import __main__ as command
+from bench.gpu import options as measured_options
 from bench.gpu import readings
 from bench.gpu.options import variants
 from bench.gpu.page import DOC, PARTS, newest, page
 from bench.gpu.passes import kind_of
 from bench.gpu.report import add
-from bench.gpu.setting import Setting
+from bench.gpu.setting import REHEARSAL, Setting
 from engine.config import EngineConfig
 from standins.measured import RESULTS
 
@@ -148,6 +149,19 @@ def test_only_options_that_this_engine_has_are_tried() -> None:
         "as it starts"
     ]
     assert {"fp16", "bf16", "attention by sdpa"} <= tried.keys()
+    # Which a GPU starts with, though it is not called so.
+    assert "plain kernels, no graphs" in tried and "fused kernels, no graphs" not in tried
+
+
+def test_an_option_that_does_not_run_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Setting, changed: dict[str, Any]) -> Any:
+        raise RuntimeError(f"not {changed}")
+
+    monkeypatch.setattr(measured_options, "_measured", refused)
+    found = measured_options.options(Setting("cpu", REHEARSAL, tmp_path))
+    assert found.keys() == variants().keys()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from engine.config import EngineConfig
 from engine.dit import attention
 from engine.dit.model import DiT
 from engine.mel import LogMel
+from engine.pace import AHEAD, Pace
 from engine.sampler import Flow, PreparedSchedule, Schedule
 from engine.tokens import read_vocab
 from engine.vocoder.vocos import load_vocos
@@ -117,6 +118,17 @@ def test_no_step_waits_for_the_device() -> None:
             flow.step()
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_the_host_is_not_more_than_two_steps_ahead() -> None:
+    pace, ends = Pace(torch.device(DEVICE)), []
+    large = torch.randn(8192, 8192, device=DEVICE)
+    for _ in range(20):
+        large @ large  # longer than it takes to launch
+        ends.append(torch.cuda.Event())
+        ends[-1].record()
+        pace.launched()
+        assert sum(not end.query() for end in ends) <= AHEAD
 
 
 def test_the_vocoder_gives_the_waveform_of_the_cpu(tmp_path: Path) -> None:

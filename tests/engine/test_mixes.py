@@ -146,3 +146,16 @@ def test_waveforms_made_in_one_pass_are_those_made_alone(padding: str, lengths: 
         found = vocos.one_pass(mels)
     for wave, mel in zip(found, mels, strict=True):
         torch.testing.assert_close(wave, vocos([mel])[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("padding", ["center", "same"])
+def test_a_mel_that_is_no_number_leaves_its_neighbours_in_the_pass_alone(padding: str) -> None:
+    """One chunk's overflow costs no other chunk its waveform."""
+    torch.manual_seed(0)
+    vocos = Vocos(VocosConfig(100, 16, 32, 2, 1024, 256, padding)).eval()
+    mels = [torch.randn(30, 100), torch.full((20, 100), torch.nan), torch.randn(40, 100)]
+    with torch.inference_mode():
+        first, broken, last = vocos.one_pass(mels)
+    assert not broken.isfinite().any()
+    for wave, mel in ((first, mels[0]), (last, mels[2])):
+        torch.testing.assert_close(wave, vocos([mel])[0], rtol=1e-4, atol=1e-5)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from engine.dit.layers import ConvPositionEmbedding
+from engine.dit.convolution import ConvPositionEmbedding
 from engine.dit.model import DiT
 from engine.dit.packing import Packing
 from engine.sampler import Flow, PreparedSchedule, Schedule

@@ -16,7 +16,7 @@ from worker.quality.signals import LAGS_S, STRETCH_S
 FASTEST, SLOWEST = 25.0, 5.0  # characters a second, of any voice; people read 12 to 20
 _UNEVEN = 1.5  # the pace of a part over that of the whole
 _WORDS = re.compile(r"[^\W_]+")
-FAR = 1.8  # times the voice's own pace, in either direction
+FAR = 1.5  # times the voice's own pace, in either direction
 
 
 def findings(chunk: Chunk, frames_per_s: float) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """How many kernels a step of the published size starts on a GPU, counted without one.
 
 Meta tensors go through every operator but compute nothing. Each operator that is neither a view
-nor an allocation is one launch; attention is taken as one a block, as FlashAttention is.
+nor an allocation is one launch; attention is taken as one a block, as FlashAttention is, and the
+two grouped convolutions as the products that replace them (cuDNN starts 80 kernels for each).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from engine.sampler import Flow, PreparedSchedule
 
 PUBLISHED = Arch(dim=1024, depth=22, heads=16, ff_mult=2, text_dim=512, conv_layers=4)
 META = torch.device("meta")
-ALLOCATE = {"empty", "new_empty", "empty_like", "empty_strided"}
+FREE = {"empty", "new_empty", "empty_like", "empty_strided", "_unsafe_view"}
 
 
 class Launches(TorchDispatchMode):
@@ -44,7 +45,7 @@ class Launches(TorchDispatchMode):
         if made is not NotImplemented:
             return made
         name = func.overloadpacket.__name__
-        if not func.is_view and name not in ALLOCATE:
+        if not func.is_view and name not in FREE:
             self.counted[name] += 1
         return func(*args, **kwargs)
 
@@ -62,6 +63,7 @@ def model() -> DiT:
         dit.time_embed.float()
     dit.rotary = Rotary(torch.ones(PUBLISHED.dim_head // 2, device=META))
     dit.use_attention(one_launch)
+    dit.conv_pos_embed.pack()
     for layer in dit.modules():
         if isinstance(layer, Linear) and layer.gelu == "tanh":
             layer.gelu_inside = True
@@ -106,14 +108,14 @@ def fused(counter: Launches) -> Fused:
 @pytest.mark.parametrize(
     ("name", "chunks", "own_steps", "expected"),
     [
-        ("torch", 1, False, 334),
-        ("torch", 32, False, 334),
-        ("torch", 2, True, 426),
-        ("torch", 32, True, 426),
-        ("fused", 1, False, 201),
-        ("fused", 32, False, 201),
-        ("fused", 2, True, 204),
-        ("fused", 32, True, 204),
+        ("torch", 1, False, 336),
+        ("torch", 32, False, 336),
+        ("torch", 2, True, 428),
+        ("torch", 32, True, 428),
+        ("fused", 1, False, 203),
+        ("fused", 32, False, 203),
+        ("fused", 2, True, 206),
+        ("fused", 32, True, 206),
     ],
 )
 def test_a_step_starts_no_more_kernels_than_written_here(

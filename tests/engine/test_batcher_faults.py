@@ -1,0 +1,145 @@
+"""What the shared inference thread survives: too little memory, errors, numbers that overflow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engine.batcher import Batcher
+from engine.dit.model import DiT
+from errors import InferenceFailed
+from standins.counting_model import CountingModel, job, sums
+
+
+def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
+    batcher: Batcher, counting: CountingModel
+) -> None:
+    alone = [batcher.submit(*job(60, seed=i, nfe=4)).result(60).samples for i in range(4)]
+    counting.passes.clear()
+    gate = counting.hold()
+    blocker = batcher.submit(*job(50, nfe=2))
+    assert counting.entered.wait(60)
+    futures = [batcher.submit(*job(60, seed=i, nfe=4)) for i in range(4)]
+    counting.max_chunks = 2
+    gate.set()
+    for future, expected in zip(futures, alone, strict=True):
+        assert np.array_equal(future.result(60).samples, expected)
+    blocker.result(60)
+    assert batcher.max_frames < 4000
+    failed = sum(n > 2 for n in counting.passes)
+    advanced = sum(n for n in counting.passes if n <= 2)
+    assert failed >= 1
+    assert advanced == 2 + 4 * 4  # every step of every chunk once
+
+
+def test_closing_finishes_what_was_set_aside_for_want_of_memory(counting: CountingModel) -> None:
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    counting.max_chunks = 2
+    gate = counting.hold()
+    futures = batcher.submit_job([job(60, seed=i, nfe=4) for i in range(4)])
+    assert counting.entered.wait(60)
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    gate.set()
+    closing.join(60)
+    assert counting.passes[0] == 4  # all had begun
+    assert all(future.result(0).samples.shape == (40,) for future in futures)
+
+
+def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
+    counting: CountingModel,
+) -> None:
+    asked: list[int] = []
+
+    def narrow(mels: Sequence[Tensor]) -> list[Tensor]:
+        asked.append(len(mels))
+        if len(mels) > 1:
+            raise torch.OutOfMemoryError("no memory")
+        return sums(mels)
+
+    batcher = Batcher(counting, narrow, max_frames=4000)  # type: ignore[arg-type]
+    gate = counting.hold()
+    futures = [batcher.submit(*job(60, seed=i)) for i in range(4)]
+    gate.set()
+    assert all(future.result(60).samples.shape == (40,) for future in futures)
+    batcher.close()
+    assert max(asked) > 1
+
+
+def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
+    batcher: Batcher, counting: CountingModel
+) -> None:
+    counting.max_chunks = 0
+    with pytest.raises(InferenceFailed, match="does not fit the device's memory") as caught:
+        batcher.submit(*job(60)).result(60)
+    assert "shorter text" in caught.value.hint
+    assert caught.value.retryable
+
+
+def test_an_error_fails_its_batch_and_the_thread_lives_on(
+    batcher: Batcher, counting: CountingModel
+) -> None:
+    counting.error = RuntimeError("CUDA error: device-side assert")
+    with pytest.raises(InferenceFailed, match="RuntimeError"):
+        batcher.submit(*job(50)).result(60)
+    counting.error = None
+    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf"])
+def test_samples_that_are_no_numbers_never_leave_the_engine(
+    counting: CountingModel, bad: str
+) -> None:
+    def broken(mels: Sequence[Tensor]) -> list[Tensor]:
+        return [wave * float(bad) for wave in sums(mels)]
+
+    batcher = Batcher(counting, broken, max_frames=4000)  # type: ignore[arg-type]
+    with pytest.raises(InferenceFailed, match="NaN or infinite samples"):
+        batcher.submit(*job(50)).result(60)
+    batcher.close()
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["copied at once", "copied meanwhile"])
+@pytest.mark.parametrize("at_once", [1000, 2], ids=["under way", "set aside for want of memory"])
+def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
+    counting: CountingModel, model: DiT, at_once: int, ahead: bool
+) -> None:
+    kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
+    chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
+    plain = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    alone = {name: plain.submit(*given).result(60).samples for name, given in chunks.items()}
+    plain.close()
+    loaded: list[CountingModel] = []
+
+    def wider() -> CountingModel:
+        loaded.append(CountingModel(model))
+        return loaded[-1]
+
+    counting.overflows, counting.max_chunks = 90, at_once
+    batcher = Batcher(
+        counting,
+        sums,
+        max_frames=4000,
+        join="step",
+        wider=wider,
+        ahead=ahead,  # type: ignore[arg-type]
+    )
+    gate = counting.hold()
+    futures = {"done": batcher.submit(*chunks["done"])}
+    assert counting.entered.wait(60)
+    futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "begun")}
+    gate.set()
+    spoken = {name: future.result(60) for name, future in futures.items()}
+    spoken["joins"] = batcher.submit(*chunks["joins"]).result(60)
+    batcher.close()
+    for name, expected in alone.items():
+        assert np.array_equal(spoken[name].samples, expected), name
+    told = {name for name, found in spoken.items() if found.warnings}
+    assert told == {"broken", "begun"}
+    assert len(loaded) == 1 and batcher.model is loaded[0]
+    assert sum(loaded[0].passes) == 3 + 5 + 2  # every step of the three, once
