@@ -54,7 +54,9 @@ def starts_sentence(match: re.Match[str]) -> bool:
 _ARTICLE = re.compile(r"\b[Aa]n?\s$")
 _OWN = re.compile(r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Yy]our)\s$")
 _HAPPENED = re.compile(r"\s\w+ed\b")  # "the $500 raised"
-_NOUN = re.compile(rf"\s(?:[\dA-Z]{{1,5}}\s)?(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}}")
+_NOUN = re.compile(
+    rf"\s(?:[\dA-Z]{{1,5}}\s)?(?:(?:TV|LCD|LED|OLED)\b|(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}})"
+)
 
 
 def describes(match: re.Match[str]) -> bool:
