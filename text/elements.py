@@ -185,6 +185,12 @@ class Elements:
                 f"<{element.name}> holds a pause or another tag",
                 f"Write text alone in <{element.name}>, and tags before or after it.",
             )
+        if element.alias and not content.strip():
+            raise self.marker.error(
+                max(0, element.content - 1),
+                "<sub> holds no words",
+                "Write within it what is shown in place of alias, or the alias as text.",
+            )
         spoken = element.alias
         if spoken is None:
             language = (self.language or self.marker.options.language or "en")[:2]

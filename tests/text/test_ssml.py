@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errors import InvalidInput
+from tests.text.test_map import check
 from text.front import TextOptions, prepare
 from text.script import Break, Line
 
@@ -103,8 +104,11 @@ def test_dates_are_read_in_the_order_that_is_asked_for(form: str, content: str, 
     assert lines(document)[0].text == f"{said}."
 
 
-def test_an_alias_is_said_for_nothing_as_well() -> None:
-    assert lines('a <sub alias="b"/> <sub alias="c"></sub> d')[0].text == "a b c d"
+@pytest.mark.parametrize("empty", ["<sub alias='b'/>", "<sub alias='b'> </sub>"])
+def test_an_alias_of_nothing_is_refused(empty: str) -> None:
+    for text in (empty, f"a {empty} d", f"<speak>{empty}</speak>", f"<speak>a {empty}</speak>"):
+        with pytest.raises(InvalidInput, match="holds no words"):
+            prepare(text)
 
 
 def test_speak_may_be_in_capitals() -> None:
@@ -166,7 +170,9 @@ PIECES = st.recursive(
     st.sampled_from(
         ["Hello.", " ", "a/", "x &amp; y", "<break/>", "<break time='2s'/>", "<!-- c -->"]
     )
-    | st.just("<sub alias='World Wide Web'>WWW</sub>"),
+    | st.just("<sub alias='World Wide Web'>WWW</sub>")
+    | st.sampled_from(["<sub alias='x'>&amp;</sub>", "<sub alias=''>a</sub>"])
+    | st.just("<say-as interpret-as='characters'>a&amp;b</say-as>"),
     lambda inner: (
         st.builds(
             "<{0}{1}>{2}</{0}>".format,
@@ -189,3 +195,4 @@ def test_every_document_of_known_elements_is_read(content: str) -> None:
         assert "something to say" in error.message
         return
     assert sum(line.text.count("Hello") for line in script.lines) == content.count("Hello")
+    check(script)
