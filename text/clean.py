@@ -29,6 +29,7 @@ _COMPATIBILITY = re.compile(
     "[\u2100\u2116\u2121\u2160-\u217f\u2460-\u2473\u24b6-\u24e9\u3371-\u3376\u337f-\u33df"
     "\ufb00-\ufb17\uff01-\uffdc\uffe0-\uffe6\U0001d400-\U0001d7ff\U0001f130-\U0001f149]"
 )
+_CIRCLED = "".join(map(chr, range(0x2460, 0x2474)))
 _KEPT = "\u2116\u2100"  # № has a reading of its own
 _CJK = re.compile(
     "[\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -98,6 +99,10 @@ def _compatible(text: str) -> Iterator[Edit]:
         if character in _KEPT or (_CJK_PUNCTUATION.match(character) and _beside_cjk(text, match)):
             continue
         plain = unicodedata.normalize("NFKC", character)
+        if "\u2460" <= character <= "\u2473":  # ①② are two numbers
+            start, end = match.span()
+            plain = " " * text[max(0, start - 1) : start].isalnum() + plain
+            plain += " " * (text[end : end + 1].isalnum() and text[end] not in _CIRCLED)
         if plain != character:
             yield Edit(*match.span(), plain)
 

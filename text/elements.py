@@ -22,6 +22,7 @@ from text.events import (
     Speed,
     Voice,
 )
+from text.say_as import KINDS, said_as
 
 _SUPPORTED = ("speak", "p", "s", "break", "sub", "say-as", "prosody", "voice", "lang")
 _REFUSED = (
@@ -50,11 +51,7 @@ _STRENGTHS = {
     "x-strong": 1.2,
 }
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
-_SAY_AS = (
-    "characters", "spell-out", "verbatim", "digits", "telephone", "cardinal", "number", "ordinal",
-    "date", "time", "duration", "fraction", "unit", "currency", "address", "name", "text",
-)  # fmt: skip
-_ORDINAL = {"en": "{}th", "de": "{}.", "fr": "{}e", "es": "{}.º"}
+_CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 
 
 @dataclass
@@ -66,6 +63,7 @@ class _Open:
     restore: tuple[Event, ...] = ()
     alias: str | None = None
     say_as: str | None = None
+    form: str = ""
 
 
 class Elements:
@@ -104,6 +102,13 @@ class Elements:
     def begin(self, name: str, attributes: dict[str, str], start: int, end: int) -> None:
         """An element's start tag, which stands from `start` to `end`."""
         self._check(name, attributes, start)
+        if self.open and (self.open[-1].say_as or self.open[-1].alias is not None):
+            outer = self.open[-1].name
+            raise self.marker.error(
+                start,
+                f"<{name}> stands in <{outer}>",
+                f"Write text alone in <{outer}>, and tags before or after it.",
+            )
         element = _Open(name, end)
         events: list[Event] = []
         if name in ("break", "pause"):
@@ -112,11 +117,12 @@ class Elements:
             element.alias = self._required(attributes, "alias", name, start)
         elif name == "say-as":
             element.say_as = self._required(attributes, "interpret-as", name, start).lower()
-            if element.say_as not in _SAY_AS:
+            element.form = attributes.get("format", "")
+            if element.say_as not in KINDS:
                 raise self.marker.error(
                     start,
                     f"say-as {element.say_as!r} is not supported",
-                    f"Supported: {', '.join(_SAY_AS)}.",
+                    f"Supported: {', '.join(KINDS)}.",
                 )
         elif name in ("p", "s"):
             events.append(Paragraph(sentence=name == "s"))
@@ -135,11 +141,16 @@ class Elements:
                 self._rate(attributes["rate"], start) if "rate" in attributes else self.speed
             )
             events.append(Speed(self.speed))
-        if name == "voice" and (who := attributes.get("name", "").strip()):
+        if name == "voice":
+            who = self._required(attributes, "name", name, start).strip()
             restore.append(Voice(self.voice))
             self.voice = self._voice(who, start)
             events.append(Voice(self.voice))
         if language := attributes.get("xml:lang", "").strip():
+            if not _CODE.fullmatch(language):
+                raise self.marker.error(
+                    start, f'xml:lang="{language}" must be a language\'s code, as en or de-DE'
+                )
             restore.append(Language(self.language))
             self.language = language
             events.append(Language(language))
@@ -166,36 +177,27 @@ class Elements:
         self.marker.event(start, end, *element.restore)
 
     def _substitute(self, element: _Open, end: int) -> None:
-        content = self.marker.text.text[element.content : end]
-        spoken = (
-            element.alias if element.alias is not None else self._say(content, element.say_as or "")
-        )
-        if spoken is not None and element.content < end:
+        """Puts what is said in place of what an element holds, which may be text only."""
+        content = self.marker.plain(element.content, end)
+        if content is None:
+            raise self.marker.error(
+                element.content,
+                f"<{element.name}> holds a pause or another tag",
+                f"Write text alone in <{element.name}>, and tags before or after it.",
+            )
+        if element.alias and not content.strip():
+            raise self.marker.error(
+                max(0, element.content - 1),
+                "<sub> holds no words",
+                "Write within it what is shown in place of alias, or the alias as text.",
+            )
+        spoken = element.alias
+        if spoken is None:
+            language = (self.language or self.marker.options.language or "en")[:2]
+            spoken = said_as(content, element.say_as or "", element.form, language)
+        if spoken is not None:
             self.marker.forget(element.content)
             self.marker.replace(element.content, end, spoken)
-
-    def _say(self, content: str, how: str) -> str | None:
-        content = content.strip()
-        if how in ("characters", "spell-out", "verbatim"):
-            return " ".join(c.upper() for c in content if c.isalnum())
-        if how in ("digits", "telephone"):
-            groups = re.findall(r"\d+", content)
-            return ", ".join(" ".join(group) for group in groups) or None
-        language = (self.language or self.marker.options.language or "en")[:2]
-        if how == "ordinal" and content.isdecimal() and language in _ORDINAL:
-            return (
-                _english_ordinal(content)
-                if language == "en"
-                else _ORDINAL[language].format(content)
-            )
-        if (
-            how in ("cardinal", "number")
-            and content.isdecimal()
-            and len(content) == 4
-            and language == "en"
-        ):
-            return f"{content[0]},{content[1:]}"
-        return None
 
     def finish(self, position: int) -> None:
         """Nothing may be left open."""
@@ -220,7 +222,9 @@ class Elements:
                 )
 
     def _required(self, attributes: dict[str, str], attribute: str, name: str, start: int) -> str:
-        if attribute not in attributes:
+        if attribute not in attributes or not (
+            attribute == "alias" or attributes[attribute].strip()
+        ):
             raise self.marker.error(start, f"<{name}> needs {attribute}")
         return attributes[attribute]
 
@@ -267,8 +271,3 @@ class Elements:
         if problem := self.marker.options.voice_problem(name):
             raise self.marker.error(start, f"voice {name!r} {problem}")
         return known.get(name.casefold(), name)
-
-
-def _english_ordinal(digits: str) -> str:
-    last = "th" if digits[-2:-1] == "1" else {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")
-    return digits + last

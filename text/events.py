@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from errors import InvalidInput, without_queries
-from text.characters import MARK, RESERVED
+from text.characters import HALTS, MARK, RESERVED, STOPS
 from text.places import place
 from text.spans import Edit, Mapped
 
 MIN_SPEED, MAX_SPEED = 0.3, 2.0
 MAX_PAUSE_S = 60.0
+_STRAY = re.compile(
+    rf"(?<!{MARK})(?<!{MARK}\s){MARK}(?:\s?{MARK})*\s?(?P<stop>(?:[,;:!?…]|\.{{1,3}})[\"')\]]?|[\"])(?=\s|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,20 @@ class Marker:
         self.replace(start, end, text)
         self.shown.append((*self.text.span(start, end), text))
 
+    def plain(self, start: int, end: int) -> str | None:
+        """The characters from `start` to `end` as they will stand, None if there are events."""
+        since = len(self.found)
+        while since and self.found[since - 1][0].start >= start:
+            since -= 1
+        pieces: list[str] = []
+        position = start
+        for edit, events in self.found[since:]:
+            if events:
+                return None
+            pieces += self.text.text[position : edit.start], edit.text
+            position = edit.end
+        return "".join(pieces) + self.text.text[position:end]
+
     def forget(self, start: int) -> None:
         """Drops what was found from `start` on."""
         while self.found and self.found[-1][0].start >= start:
@@ -122,4 +139,19 @@ class Marker:
         edits = [edit for edit, _ in self.found]
         events = [event for _, events in self.found for event in events]
         gone = [self.text.span(e.start, e.end) for e in edits if not e.text.strip(MARK)]
-        return Marked(self.text.edited(edits), events, gone, self.shown, ssml)
+        return Marked(_closed(self.text.edited(edits)), events, gone, self.shown, ssml)
+
+
+def _closed(text: Mapped) -> Mapped:
+    """A mark that stands behind a tag, as in `Hi [pause:1], you`, goes before it: no stretch of
+    speech begins with one. The colon of `[Anna]: Hi` goes."""
+    edits: list[Edit] = []
+    for match in _STRAY.finditer(text.text):
+        end = match.start()
+        while end and text.text[end - 1].isspace():
+            end -= 1
+        last, stop = text.text[max(0, end - 1) : end], match["stop"]
+        if stop[0] != ":" and last and last not in STOPS + HALTS + MARK:
+            edits.append(Edit(end, end, stop))
+        edits.append(Edit(*match.span("stop"), ""))
+    return text.edited(edits)

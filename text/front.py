@@ -34,7 +34,7 @@ from text.words import words_of
 
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
 
-VERSION = 3
+VERSION = 4
 """Of the rules: a result of other rules is another result."""
 
 

@@ -26,7 +26,11 @@ _BLOCK = (
 )
 _CELL = "td|th"
 _ATTRIBUTE = (
-    r"\s{1,20}[\w:@.-]{1,40}(?:\s?=\s?(?:\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'|[^\s\"'<>=]{1,200}))?"
+    # A name alone only where it is one of HTML: `a<b and c>d` is no tag.
+    r"\s{1,20}(?:[\w:@.-]{1,40}\s?=\s?(?:\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'|[^\s\"'<>=]{1,200})"
+    r"|data-[\w-]{1,40}|allowfullscreen|async|autofocus|autoplay|checked|controls|default|defer|disabled"
+    r"|download|hidden|ismap|itemscope|loop|multiple|muted|nomodule|novalidate|nowrap|noshade|open"
+    r"|readonly|required|reversed|selected)"
 )
 _TAG = re.compile(
     rf"</?(?:(?P<inline>{_INLINE})|(?P<line>{_LINE})|(?P<item>{_ITEM})|(?P<block>{_BLOCK})"

@@ -16,14 +16,18 @@ from typing import Any
 from xml.parsers import expat
 
 from errors import InvalidInput, show
+from text.characters import RESERVED
+from text.clean import clean
 from text.languages import canonical
 from text.places import place
-from text.spans import Edit
+from text.spans import Edit, Mapped
 
 _MAX_ENTRIES = 20_000
 _MAX_LENGTH = 500
 _CJK = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBER_GOES_ON = re.compile(r"[.,:/]\d|%")
+_NUMBER_BEFORE = re.compile(r"\d[.,:/]$|[$£€]$")
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s]")
 
 
@@ -48,10 +52,11 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         for entry in self.entries:
-            node = self._words
-            for token in _TOKEN.findall(entry.written):
-                node = node.following.setdefault(token.casefold(), _Node())
-            node.put(entry)
+            for written in {entry.written, _plain(entry.written)}:
+                node = self._words
+                for token in _TOKEN.findall(written):
+                    node = node.following.setdefault(token.casefold(), _Node())
+                node.put(entry, written)
 
     def __add__(self, other: Lexicon) -> Lexicon:
         """Both together; where they disagree, `other` wins."""
@@ -68,6 +73,8 @@ class Lexicon:
         while index < len(places):
             found, following = None, index
             for last, node in self._walk(folded, index):
+                if _within_number(text, places[index][0], places[last][1]):
+                    continue
                 written = text[places[index][0] : places[last][1]]
                 if (entry := node.entry_for(written, language)) is not None:
                     found, following = Edit(places[index][0], places[last][1], entry.spoken), last
@@ -95,9 +102,9 @@ class _Node:
     following: dict[str, _Node] = field(default_factory=dict)
     entries: dict[tuple[bool, str, str | None], Entry] = field(default_factory=dict)
 
-    def put(self, entry: Entry) -> None:
-        """Adds an entry; an earlier one for the same goes."""
-        form = _one_blank(entry.written if entry.exact else entry.written.casefold())
+    def put(self, entry: Entry, written: str) -> None:
+        """Adds an entry under a form of its words; an earlier one for the same goes."""
+        form = _one_blank(written if entry.exact else written.casefold())
         code, region = _parted(entry.language)
         self.entries[entry.exact, form, entry.language] = entry
         if region:
@@ -120,6 +127,18 @@ class _Node:
 def _parted(language: str | None) -> tuple[str, str]:
     code, _, region = (language or "").partition("-")
     return code, region
+
+
+def _plain(text: str) -> str:
+    """`text` as a cleaned text has it: composed, with plain quotes."""
+    return text if text.isascii() else clean(Mapped.of(re.sub(RESERVED, "", text))).text
+
+
+def _within_number(text: str, start: int, end: int) -> bool:
+    """True for the 5 of `$5`, `5.50`, `12:30` and `5%`: no whole words."""
+    after = text[end - 1].isdigit() and _NUMBER_GOES_ON.match(text, end)
+    before = text[start].isdigit() and _NUMBER_BEFORE.search(text[max(0, start - 2) : start])
+    return bool(after or before)
 
 
 def _one_blank(text: str) -> str:
@@ -164,6 +183,8 @@ def _entry(item: Any, name: object) -> Entry:
             raise InvalidInput(
                 f"Lexicon entry {name}: {key} holds the control character {found[0]!a}."
             )
+        if not _plain(value).strip():
+            raise InvalidInput(f"Lexicon entry {name}: {key} holds invisible characters only.")
     case = item.get("case")
     if case not in (None, "exact", "any"):
         raise InvalidInput(f"Lexicon entry {name}: case must be exact or any.")
@@ -173,7 +194,7 @@ def _entry(item: Any, name: object) -> Entry:
     words = str(written).strip()
     exact = case == "exact" or (case is None and words != words.lower())
     language = canonical(language) if language else None
-    return Entry(words, str(spoken).strip(), language, exact)
+    return Entry(words, _plain(str(spoken)).strip(), language, exact)
 
 
 def parse(source: str) -> Lexicon:

@@ -7,10 +7,19 @@ from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
 from xml.parsers import expat
+from xml.parsers.expat import errors as expat_errors
 
+from errors import InvalidInput
 from text.elements import Elements
 from text.events import Marked, Marker, MarkupOptions
+from text.places import place
 from text.spans import Mapped
+
+_OWN_TAG = re.compile(
+    r"\[\s?(?:pause|break)(?:\s?[:= ]\s?[\d.]{1,9}\s?m?s?)?\s?\]"
+    r"|\[\s?(?:voice|speed)\s?[:=][^\[\]]{0,80}\]",
+    re.IGNORECASE,
+)
 
 
 def is_document(text: str) -> bool:
@@ -20,7 +29,7 @@ def is_document(text: str) -> bool:
             r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?"
             r"(?:<!--.{0,2000}?-->\s*)?(?:<!DOCTYPE(?!\s*html)|<speak[\s>/])",
             text,
-            re.DOTALL,
+            re.DOTALL | re.IGNORECASE,
         )
         is not None
     )
@@ -60,13 +69,33 @@ class _Document:
             self.parser.Parse(text.encode(), True)
         except expat.ExpatError as exc:
             at = self.offsets(self.parser.ErrorByteIndex)
-            reason = expat.ErrorString(exc.code)
+            fault, hint = self._fault(exc.code)
             raise self.marker.error(
-                min(at, len(text) - 1),
-                f"this is no well-formed SSML: {reason}",
-                "A literal & is written &amp;, a literal < &lt;.",
+                min(at, len(text) - 1), f"this is no well-formed SSML: {fault}", hint
             ) from None
-        return self.marker.marked(ssml=True)
+        marked = self.marker.marked(ssml=True)
+        if found := _OWN_TAG.search(marked.text.text):
+            raise InvalidInput(
+                f"{place(self.marker.written, marked.text.starts[found.start()])}: {found[0]} "
+                "stands in SSML, which has elements instead",
+                'Write <break time="500ms"/>, <voice name="...">...</voice> or '
+                '<prosody rate="...">...</prosody>, or leave out <speak>.',
+            )
+        return marked
+
+    def _fault(self, code: int) -> tuple[str, str]:
+        """What is wrong with the document, and what to do."""
+        reason, hint = expat.ErrorString(code), "A literal & is written &amp;, a literal < &lt;."
+        innermost = self.elements.open[-1].name if self.elements.open else "speak"
+        if code == expat_errors.codes[expat_errors.XML_ERROR_NO_ELEMENTS]:
+            return f"<{innermost}> is not closed", f"Write </{innermost}> where it ends."
+        if code == expat_errors.codes[expat_errors.XML_ERROR_TAG_MISMATCH]:
+            return f"{reason}, <{innermost}> is open", f"Write </{innermost}> first."
+        if code == expat_errors.codes[expat_errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
+            return f"{reason}: text after </speak>", "Write all of the text within <speak>."
+        if code == expat_errors.codes[expat_errors.XML_ERROR_UNDEFINED_ENTITY]:
+            return reason, "Write the character itself, or its number as &#160;."
+        return reason, hint
 
     def _here(self) -> int:
         return self.offsets(self.parser.CurrentByteIndex)

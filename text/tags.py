@@ -38,7 +38,8 @@ _SECONDS = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(
-    r"""\\(?P<escaped>[\[{<])
+    r"""\\\[(?P<both>\s?(?:voice|pause|speed|break)\b[^\[\]\\\n]{0,60})\\\]
+    | \\(?P<escaped>[\[{<])
     | \[\[\s*slnc\s+(?P<slnc>\d{1,6})\s*\]\]
     | <\#\s*(?P<sharp>\d{1,4}(?:\.\d{1,4})?)\s*\#>
     | \[\s*(?P<length>short|medium|long)\s+(?:pause|break)\s*\]
@@ -77,7 +78,10 @@ class _Tags:
 
     def read(self, match: re.Match[str]) -> None:
         start, end = match.span()
-        if match["escaped"]:
+        if match["both"]:  # \\[pause\\]
+            self.marker.replace(start, start + 1, "")
+            self.marker.replace(end - 2, end - 1, "")
+        elif match["escaped"]:
             self.marker.replace(start, start + 1, "")
         elif match["slnc"]:
             self._pause(match, int(match["slnc"]) / 1000)
@@ -217,8 +221,11 @@ class _Tags:
                 "<speak> must be around the whole text",
                 "Begin the text with <speak> and end it with </speak>.",
             )
-        if name not in KNOWN:
-            return
+        bare = not match["xmlclosed"] or (
+            "=" not in match["rest"] and match["rest"].strip(" \t\n/")
+        )
+        if name not in KNOWN or (len(name) == 1 and bare):
+            return  # a<p and q>b
         if not match["xmlclosed"]:
             raise self.marker.error(match.start(), f"the tag <{match['xml']} is not closed")
         self.elements.tag(match[0], *match.span())

@@ -142,6 +142,7 @@ def _claim_rest(result: list[list[list[int]]], count: int) -> None:
 def _word(item: list[int], tokens: list[tuple[int, int]]) -> Word:
     start, end, first, last = item
     if last < first:  # said without being written, as an alias at a pause
-        position = tokens[first][0] if first < len(tokens) else tokens[-1][1]
+        after = tokens[-1][1] if tokens else 0  # nothing but markup is written
+        position = tokens[first][0] if first < len(tokens) else after
         return Word(start, end, position, position)
     return Word(start, end, tokens[first][0], tokens[last][1])

@@ -122,3 +122,25 @@ def test_entries_that_begin_alike_cost_no_more(entries: object) -> None:
 def test_numbers_of_any_length_are_no_crash() -> None:
     with pytest.raises(InvalidInput, match="no JSON"):
         parse('{"a": ' + "9" * 5000 + "}")
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "said"),
+    [
+        ("nai\u0308ve", "naïve", "X"),
+        ("It’s", "It's ok, It’s ok", "X ok, X ok"),
+        ("５", "5 and ５", "X and X"),
+        ("$5", "$5 or $5.50", "X or five dollars and fifty cents"),
+        ("12", "12 eggs, 12:30, 12%, $12", "X eggs, twelve thirty, twelve percent, twelve dollars"),
+    ],
+)
+def test_words_are_found_however_they_are_encoded_and_whole(written, text, said) -> None:
+    options = TextOptions(language="en", lexicon=from_mapping({written: "X"}))
+    assert prepare(text, options).lines[0].text == said
+
+
+def test_what_is_said_holds_nothing_invisible() -> None:
+    options = TextOptions(language="en", lexicon=from_mapping({"cat": "\ue000d\u200bog"}))
+    assert prepare("a cat", options).lines[0].text == "a dog"
+    with pytest.raises(InvalidInput, match="invisible"):
+        from_mapping({"cat": "\u200b"})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errors import InvalidInput
+from tests.text.test_map import check
 from text.front import TextOptions, prepare
 from text.script import Break, Line
 
@@ -70,10 +73,60 @@ def test_substitutes_are_said_and_the_word_is_shown() -> None:
         ("ordinal", "3", "third"),
         ("cardinal", "1987", "one thousand nine hundred eighty-seven"),
         ("date", "2024-01-05", "January fifth, twenty twenty-four"),
+        ("characters", "AT&amp;T", "A T T"),
+        ("characters", "a<!-- b -->c<![CDATA[d]]>", "A C D"),
+        ("digits", "&#49;2", "one two"),
+        ("telephone", "+1 800 FLOWERS", "plus one, eight zero zero, flowers"),
+        ("cardinal", "007", "seven"),
+        ("cardinal", "XIV", "fourteen"),
+        ("ordinal", "1,000", "one thousandth"),
     ],
 )
 def test_say_as(how: str, content: str, said: str) -> None:
     assert lines(f'<say-as interpret-as="{how}">{content}</say-as>.')[0].text == f"{said}."
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "said"),
+    [
+        ("dmy", "03/04/2025", "April third, twenty twenty-five"),
+        ("mdy", "03/04/2025", "March fourth, twenty twenty-five"),
+        ("ymd", "25.4.3", "April third, twenty twenty-five"),
+        ("yyyymmdd", "20250403", "April third, twenty twenty-five"),
+        ("dm", "3/4", "April third"),
+        ("my", "4/2025", "April twenty twenty-five"),
+        ("dmy", "3 April 2025", "the third of April twenty twenty-five"),
+        ("dmy", "33/44/2025", "thirty-three/forty-four/two thousand twenty-five"),
+    ],
+)
+def test_dates_are_read_in_the_order_that_is_asked_for(form: str, content: str, said: str) -> None:
+    document = f'<say-as interpret-as="date" format="{form}">{content}</say-as>.'
+    assert lines(document)[0].text == f"{said}."
+
+
+@pytest.mark.parametrize("empty", ["<sub alias='b'/>", "<sub alias='b'> </sub>"])
+def test_an_alias_of_nothing_is_refused(empty: str) -> None:
+    for text in (empty, f"a {empty} d", f"<speak>{empty}</speak>", f"<speak>a {empty}</speak>"):
+        with pytest.raises(InvalidInput, match="holds no words"):
+            prepare(text)
+
+
+def test_speak_may_be_in_capitals() -> None:
+    assert prepare("<SPEAK>Hi<BREAK/></SPEAK>").lines[0].text == "Hi"
+
+
+@given(st.text(alphabet="ab&;<>/!-[]1 ", max_size=20).map(lambda t: t.replace("<", "<!-- -->")))
+@example("&amp;")
+@example("<![CDATA[ab]]>")
+def test_what_is_spelled_holds_no_markup(content: str) -> None:
+    try:
+        spelled = lines(f'x <say-as interpret-as="characters">{content}</say-as> y')
+    except InvalidInput as error:
+        assert error.message.startswith("line ")
+        return
+    letters = re.sub(r"<!--.*?-->|&\w+;", "", content)
+    said = "".join(line.text for line in spelled).replace("one", "1")
+    assert len(re.findall("[AB1]", said)) == len(re.findall("[ab1]", letters))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +150,13 @@ def test_say_as(how: str, content: str, said: str) -> None:
             "document type declarations are not allowed",
         ),
         ("<speak>&nbsp;a</speak>", "undefined entity"),
+        ("<speak><p>a", "<p> is not closed"),
+        ("<speak>a [pause:1] b</speak>", "line 1, column 10: [pause:1] stands in SSML"),
+        ("<speak>[voice:Anna] b</speak>", "[voice:Anna] stands in SSML"),
+        ('<speak><voice gender="male">a</voice></speak>', "<voice> needs name"),
+        ('<speak><lang xml:lang="de!">a</lang></speak>', "must be a language's code"),
+        ('<speak><sub alias="a">b<break/></sub></speak>', "<break> stands in <sub>"),
+        ('<say-as interpret-as="digits">1 [pause] 2</say-as>', "<say-as> holds a pause"),
     ],
 )
 def test_the_rest_is_refused_with_its_place(document: str, message: str) -> None:
@@ -110,7 +170,9 @@ PIECES = st.recursive(
     st.sampled_from(
         ["Hello.", " ", "a/", "x &amp; y", "<break/>", "<break time='2s'/>", "<!-- c -->"]
     )
-    | st.just("<sub alias='World Wide Web'>WWW</sub>"),
+    | st.just("<sub alias='World Wide Web'>WWW</sub>")
+    | st.sampled_from(["<sub alias='x'>&amp;</sub>", "<sub alias=''>a</sub>"])
+    | st.just("<say-as interpret-as='characters'>a&amp;b</say-as>"),
     lambda inner: (
         st.builds(
             "<{0}{1}>{2}</{0}>".format,
@@ -133,3 +195,4 @@ def test_every_document_of_known_elements_is_read(content: str) -> None:
         assert "something to say" in error.message
         return
     assert sum(line.text.count("Hello") for line in script.lines) == content.count("Hello")
+    check(script)

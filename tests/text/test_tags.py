@@ -200,3 +200,28 @@ def test_another_speed_or_the_same_voice_keeps_the_pause_of_the_sentence() -> No
         ("there", Break.WORD),
         ("Oh.", Break.SPEAKER),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hello [pause:1], you", ["Hello,", "you"]),
+        ("Hello[pause:1]? Yes", ["Hello?", "Yes"]),
+        ("Hello. [Anna]: Hi", ["Hello.", "Hi"]),
+        ("[Anna]: Hi", ["Hi"]),
+        ('"Hi [pause:1]" there', ['"Hi"', "there"]),
+        ('Hi [pause:1] "there"', ["Hi", '"there"']),
+        ("Three [pause:1] .5", ["Three", "point five"]),
+    ],
+)
+def test_a_mark_behind_a_tag_belongs_to_the_word_before_it(text: str, said: list[str]) -> None:
+    assert [line[0] for line in lines(text, "Anna")] == said
+
+
+@pytest.mark.parametrize("text", ["if a<b and c>d then", "if x<s and y>z then", "x <p then"])
+def test_comparisons_are_no_tags(text: str) -> None:
+    assert [line[0] for line in lines(text)] == [text]
+
+
+def test_a_tag_with_both_brackets_escaped_is_text() -> None:
+    assert lines(r"\[pause\] a \[voice:Anna\]", "Anna")[0][0] == "[pause] a [voice:Anna]"

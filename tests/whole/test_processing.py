@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.chunk import Chunk
+from engine.chunk import Chunk, SpokenChunk
 from engine.synthesizer import Synthesizer
 from standins.local_worker import FAST, Worker, wav
 from standins.s3server.faults import Fault
@@ -193,12 +194,12 @@ def test_a_sentence_goes_on_where_only_the_speed_changes(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[str] = []
-    submit = Synthesizer.submit
+    submit = Synthesizer.submit_job
 
-    def heard(self: Synthesizer, chunk: Chunk) -> object:
-        given.append(chunk.text)
-        return submit(self, chunk)
+    def heard(self: Synthesizer, chunks: Sequence[Chunk]) -> list[Future[SpokenChunk]]:
+        given.extend(chunk.text for chunk in chunks)
+        return submit(self, chunks)
 
-    monkeypatch.setattr(Synthesizer, "submit", heard)
+    monkeypatch.setattr(Synthesizer, "submit_job", heard)
     worker.speak("on", text="It was very [speed:0.8] slow. [speed:1.2] Then it went")
     assert given == ["It was very,", "slow.", "Then it went."]

@@ -23,6 +23,8 @@ _HALF_DAY = re.compile(
     rf"{_BEFORE}(?P<h>{_HOUR})(?:[:.](?P<m>{_MINUTE}))?(?::(?P<s>{_MINUTE}))?\s?"
     rf"(?P<half>{_HALF})(?!\w)"
 )
+_TIMECODE = re.compile(r"(?<![\w.:])\d\d:[0-5]\d:[0-5]\d[:;]\d\d(?![\w:]|[.,]\d)")
+"""Hours, minutes, seconds and frames."""
 _LONG = re.compile(
     rf"(?P<at>\b(?:at|by|until|till|before|after|since|from|to|@)\s)?{_BEFORE}"
     rf"(?P<h>\d{{1,2}}):(?P<m>{_MINUTE}):(?P<s>{_MINUTE})(?![\w:]|[.,]\d)"
@@ -76,13 +78,17 @@ def _half_range(match: re.Match[str]) -> Reading:
 
 
 def _half_day(match: re.Match[str]) -> Reading:
-    seconds = f" and {numbers.cardinal(int(match['s']))} seconds" if match["s"] else ""
+    seconds = f" and {_amount(int(match['s']), 'second')}" if match["s"] else ""
     time = _hour_and_minute(match["h"], match["m"])
     return f"{time}{seconds} {half_of_day(match['half'])}{stop(match, in_names=True)}"
 
 
 def _amount(number: int, unit: str) -> str:
     return f"{numbers.cardinal(number)} {unit}{'' if number == 1 else 's'}"
+
+
+def _timecode(match: re.Match[str]) -> Reading:
+    return numbers.grouped_digits(match[0])
 
 
 def _long(match: re.Match[str]) -> Reading:
@@ -140,6 +146,7 @@ def _military(match: re.Match[str]) -> Reading:
 
 
 RULES = [
+    Rule("timecode", _TIMECODE, _timecode, ":"),
     Rule("time", _HALF_RANGE, _half_range, _DIGITS),
     Rule("time", _HALF_DAY, _half_day, _DIGITS),
     Rule("time", _LONG, _long, ":"),

@@ -8,8 +8,17 @@ from text.normalise.around import after, before
 from text.normalise.word_lists import words
 
 _STARTERS = words("en/sentence_starts")
+# "It took 5 min. NASA was late", and not "8 oz. NY strip".
+_CAPITALS_START = (
+    r"\s+[\"'(]?(?:[A-Z]{2,8}(?:'s)?\s(?:is|was|are|were|has|had|have|will|would|can|could|says|said|does|did"
+    r"|do|needs?|wants?|plans?|must|may|might|should|rose|fell|and|or)\b|OK\b)"
+)
 _END = re.compile(
-    r"""["')\]]{0,2}(?:\s*$|\s*\n|\s+["'(\[]{0,2}(?:""" + "|".join(_STARTERS) + r")(?!\w|'))"
+    r"""["')\]]{0,2}(?:\s*$|\s*\n|\s+["'(\[]{0,2}(?:"""
+    + "|".join(_STARTERS)
+    + r")(?!\w|')|"
+    + _CAPITALS_START
+    + ")"
 )
 
 
@@ -45,7 +54,9 @@ def starts_sentence(match: re.Match[str]) -> bool:
 _ARTICLE = re.compile(r"\b[Aa]n?\s$")
 _OWN = re.compile(r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Yy]our)\s$")
 _HAPPENED = re.compile(r"\s\w+ed\b")  # "the $500 raised"
-_NOUN = re.compile(rf"\s(?:[\dA-Z]{{1,5}}\s)?(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}}")
+_NOUN = re.compile(
+    rf"\s(?:[\dA-Z]{{1,5}}\s)?(?:(?:TV|LCD|LED|OLED)\b|(?!(?:{'|'.join(words('en/no_nouns'))})\b)[a-z]{{3}})"
+)
 
 
 def describes(match: re.Match[str]) -> bool:

@@ -53,8 +53,8 @@ _MONTH_ALONE = re.compile(
     rf"[Ll]ast|[Nn]ext|[Tt]his|[Ee]very)[\s-](?P<month>{either(_SHORT)}\b\.?)(?!\w)"
 )
 _MONTH_FIRST = re.compile(
-    r"(?P<when>(?:on|by|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
-    r"|ending|effective|expires?|ends?|ended|begins?|began|starts?|started|closes?|opens?|runs?|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
+    r"(?P<when>(?:coming|[Mm]oved\sto|rescheduled\s(?:to|for)|postponed\sto|set\sfor|scheduled\sfor|[Oo]n|[Bb]y|before|after|until|till|thru|through|from|since|due|dated|EOD|COB|starting"
+    r"|ending|effective|Coming|Due|Starting|expires?|ends?|ended|begins?|began|starts?|started|closes?|opens?|runs?|(?:[Ww]eek|day|as|night|weekend)\sof)\s|[Tt]he\s"
     rf"|\b{_DAY_NAME}\.?,?\s|(?:{'|'.join(DAYS.values())}),?\s)"
     r"(?P<a>1[0-2]|0?[1-9])/(?P<b>[12]\d|3[01]|0?[1-9])"
     r"(?![\w/]|\s?(?:of|full|cup|inch|mile)\b)"

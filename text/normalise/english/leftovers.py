@@ -23,7 +23,8 @@ _INTEGER = re.compile(r"\d+")
 _AND = re.compile(r"(?<=[\w.)\"'])\s?&\s?(?=[\w(\"'])|(?<=\s)&(?=\s)")
 _SLASH = re.compile(r"(?<=[A-Za-z])/(?=[A-Za-z\d])|(?<=\d)/(?=[A-Za-z])")
 _HEART = re.compile(r"(?<=\s)<3(?=[\s.!,]|$)")
-_FACE = re.compile(r"(?<=\s)[:;=8xX]-?[)(DPpoO|\\](?=\s|[.!?]|$)")
+_FACE = re.compile(r"(?<=\s)(?:[:;=]-?[)(DPpoO|\\]|8-[)(D]|xD)(?=\s|[.!?]|$)")
+_AMOUNT_NEXT = re.compile(r"\s?[$£€¥]?[.\d½¼¾]")
 _SIGN = re.compile(r"§§|¶¶|[§¶©№@%+~#°]|(?<![<>!=])=(?![=>])|(?<=\d)×|\\")
 _DROPPED = re.compile(r"[®™†‡•◦▪►★☆✓✔✗✘■□●○◆◇→←↑↓⇒]|(?<!\S)(?:<?[-=]{1,3}>|<[-=]{1,3})(?=\s|$)")
 _NAMES = {
@@ -104,6 +105,10 @@ def _heart(match: re.Match[str]) -> Reading:
 def _sign(match: re.Match[str]) -> Reading:
     left = before(match, 1)
     right = match.string[match.end() : match.end() + 1]
+    if match[0] == "~" and (left.isalnum() or not _AMOUNT_NEXT.match(match.string, match.end())):
+        if left.isdecimal() and right.isdecimal():
+            return " to "  # 5~6
+        return " " if left.isalnum() and right.isalnum() else ""  # H~2~O, ~waves~
     if not (left.strip() or right.strip()) and match[0][0] not in "§¶©№@+=":
         return None
     lead = " " if left.strip() and left not in "([\"'" else ""
@@ -112,12 +117,15 @@ def _sign(match: re.Match[str]) -> Reading:
 
 
 def _drop(match: re.Match[str]) -> Reading:
-    return ""
+    left, right = before(match, 1), match.string[match.end() : match.end() + 1]
+    if match[0] in "®™†‡" or not (left.isalnum() and right.isalnum()):
+        return ""
+    return " to " if match[0] in "→⇒" else " "  # JFK→LHR
 
 
 RULES = [
     Rule("emoticon", _HEART, _heart, "<"),
-    Rule("emoticon", _FACE, _drop, ":;=8xX"),
+    Rule("emoticon", _FACE, _drop, ":;=8x"),
     Rule("citation", _CITATION, _citation, "["),
     Rule("ordinal", _ORDINAL, _ordinal, _DIGITS),
     Rule("number", _GROUPED, _thousands, _DIGITS),

@@ -16,6 +16,7 @@ _NO_STARTS = frozenset(words("en/no_starts"))
 _NO_CLUSTER = re.compile(
     r"[^AEIOUY]{4}|[^AEIOUY]{2}[BDFGJKLMNPQRVWXZ]$|[^AEIOUYLNRST][^AEIOUYLRSTH]$|Q(?!U)"
 )
+_GIVEN_NAMES = frozenset(name.lower() for name in words("en/given_names"))
 _KINDS = frozenset(words("en/kinds"))
 _SPELLED_IN_SHOUTING = frozenset(words("en/spelled_in_shouting"))
 _LONGEST_SPELLED = 6  # letters; a longer run of capitals is a word
@@ -74,6 +75,8 @@ def _dotted(match: re.Match[str]) -> Reading:
     letters = re.sub(r"[^A-Z]", "", match[0])
     if match["s"]:
         return f"{spell(letters)}{match['s']}"
+    if after(match, 1).isdecimal():  # S.W.1
+        return f"{spell(letters)} "
     return spell(letters) + ("." if ends_sentence(match.string, match.end()) else "")
 
 
@@ -116,6 +119,8 @@ def _lowered(match: re.Match[str], found: re.Match[str]) -> str:
         return spell(word)
     if word in SAID_AS_WORDS:
         return word
+    if word.lower() in _GIVEN_NAMES:
+        return word.capitalize()
     low = f"I{word[1:].lower()}" if word.startswith("I'") else word.lower()
     return low.capitalize() if found.start() == 0 and starts_sentence(match) else low
 
@@ -129,6 +134,8 @@ def _capitals(match: re.Match[str]) -> Reading:
         return (word.capitalize() if word in SAID_AS_WORDS else low) + tail
     if word in SAID_AS_WORDS or word.lower() in COMMON:
         return None if word in SAID_AS_WORDS else spell(word) + tail
+    if word.lower() in _GIVEN_NAMES and word not in SPELLED:
+        return word.capitalize() + tail
     if is_spelled(word):
         return spell(word) + tail
     if _NAMED.search(before(match, 12)) or (starts_sentence(match) and after(match, 1) == ":"):

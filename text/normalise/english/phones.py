@@ -33,14 +33,15 @@ _LETTERS = re.compile(
     r"(?<![\w-])(?P<n>1-\d{3}|0\d{3})-(?P<word>[A-Z]{2,8}(?:-[A-Z]{2,8})?)(?![\w-])"
 )
 _SHORT = re.compile(
-    r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all(?:ed|ing)?|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext)\s"
+    r"\b(?:[Tt]ext\s\w{2,12}\sto|[Cc]all(?:ed|ing)?|[Dd]ial|[Rr]ing|[Pp]hone|[Tt]ext|CALL|DIAL|TEXT)\s"
     r"(?P<n>\d{3,6})(?![\w%]|[.,]\d|\s(?:people|times|customers))"
 )
 _NUMBERED = re.compile(
-    r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
+    r"\b(?:[Nn]o\.|[Nn]umber|ID|PIN|[Cc]ode|[Aa]ccount|[Aa]cct\.|[Cc]ard|Visa|Mastercard|Amex|[Rr]eference|[Ii]nvoice|[Tt]racking|[Ss]erial"
     r"|ending\sin|[Rr]ef\.|passcode|password|OTP|ISBN|SKU|[Pp]asscode|[Bb]arcode|[Bb]ooking|[Cc]onfirmation"
     r"|[Tt]icket|[Oo]rder|[Pp]olicy|[Pp]assport|[Ll]icen[cs]e)(?:\s(?:is|was|no\.|number))?"
-    r"[:\s]{1,2}#?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})(?![\w%]|[.,]\d|-\d)"
+    r"[:\s]{1,2}(?:#|(?P<mask>[*•xX]{1,16}[- ]?))?(?P<n>\d{4,20}|\d{2,8}-\d{2,8})"
+    r"(?![\w%]|[.,]\d|-\d)"
 )
 _HASH = re.compile(r"(?<![\w&])#(?P<n>\d{1,9}(?:-\d{1,9}){1,4})(?![\w-])")
 _SERIAL = re.compile(
@@ -48,6 +49,11 @@ _SERIAL = re.compile(
 )
 
 
+_ONE_TIME = re.compile(
+    r"\b(?:OTP|PIN|[Pp]asscode|(?:[Vv]erification|[Ss]ecurity|[Ll]og-?in|[Aa]ccess|[Cc]onfirmation|[Bb]ackup"
+    r"|[Yy]our)\s[Cc]ode)(?:\s(?:is|was))?[:\s]{1,2}(?P<n>\d{2,4}(?:[ -]\d{2,4}){1,3})"
+    r"(?![\w%/]|[.,]\d|[ -]\d)"
+)
 # No range ends in a number with a nought before it: `2024-0117`.
 _REFERENCE = re.compile(r"(?<![\w.,/:$£€-])(?P<n>\d{2,8}-0\d{2,7})(?![\w/%]|[-–.,]\d)")
 
@@ -81,9 +87,15 @@ def _numbered(match: re.Match[str]) -> Reading:
     year = len(match["n"]) == 4 and match["n"][:2] in ("19", "20")
     if "#" in match[0]:
         return None
+    if match["mask"]:  # ****1234
+        return [Edit(match.start("mask"), match.end("n"), numbers.digits(match["n"]))]
     if "-" in match["n"]:
         return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
     return None if year else _short(match)
+
+
+def _one_time(match: re.Match[str]) -> Reading:
+    return [Edit(*match.span("n"), numbers.grouped_digits(match["n"]))]
 
 
 def _hash(match: re.Match[str]) -> Reading:
@@ -102,6 +114,7 @@ def _serial(match: re.Match[str]) -> Reading:
 
 RULES = [
     Rule("numbered", _HASH, _hash, "#"),
+    Rule("numbered", _ONE_TIME, _one_time, _DIGITS),
     Rule("phone", _LETTERS, _letters, _DIGITS),
     Rule("phone", _PHONE, _phone, _DIGITS),
     Rule("phone", _SHORT, _short, _DIGITS),

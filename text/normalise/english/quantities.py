@@ -49,6 +49,7 @@ _WARMTH = re.compile(
 )
 _TIMES = re.compile(rf"{_START}(?:(?P<low>{AMOUNT})[-–])?(?P<n>{AMOUNT})[x×](?!\w)")
 _PACE = re.compile(r"(?<=\d:\d\d)/(?P<per>mi|mile|km)\b")
+_IN_A_TIME = re.compile(r"\d{1,3}\s?(?:h|hrs?|hours?|days?|d|wks?|weeks?|min|mins|minutes?)\b")
 _COMPARED = re.compile(
     r"\s(?:more|faster|slower|larger|bigger|smaller|higher|lower|as|the|a|per|that|what|those|this|his|her|its|their|longer|better|daily"
     r"|weekly|cheaper|stronger)\b"
@@ -73,7 +74,11 @@ def _units(match: re.Match[str]) -> Reading:
     if match["each"]:  # "5 mg/tablet"; of degrees "180°C/gas mark 4"
         per = " or " if unit[0] in "°º℃℉%" else " per "
     end = "" if gap == "-" and after(match, 1).isspace() else stop(match)
-    other = " per " if unit in ("mg", "mcg", "µg", "μg", "ng", "IU") else " or "
+    if match["dot"] and unit[0] in "°º℃℉%‰":
+        end = "."  # no sign is shortened
+    dose = unit in ("mg", "mcg", "µg", "μg", "ng", "IU")
+    dose = dose or (unit[0] != "°" and _IN_A_TIME.match(after(match)) is not None)
+    other = " per " if dose else " or "
     return f"{said}{per}{end}{other if match['or'] else ''}"
 
 

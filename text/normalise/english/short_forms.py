@@ -25,6 +25,7 @@ _SLASHED = {
 
 # After these the sentence goes on, whatever follows: "Smith vs. Mr. Jones".
 _GOES_ON = frozenset(words("en/goes_on"))
+_PAGES = re.compile(r"(?<=\d)\s?pp\.(?!\w)")
 _FOLLOWING = re.compile(r"(?<=\d)\s?ff\.?(?!\w)")
 _TITLE = re.compile(
     rf"\b(?P<word>{either(list(_TITLES))})\."
@@ -212,6 +213,10 @@ def _following(match: re.Match[str]) -> Reading:
     return " and following" + stop(match)
 
 
+def _pages(match: re.Match[str]) -> Reading:
+    return " pages" + stop(match)
+
+
 def _capita(match: re.Match[str]) -> Reading:
     return " per "
 
@@ -242,6 +247,7 @@ RULES = [
     Rule("versus", _VERSUS, _versus, "vV"),
     Rule("and or", _AND_OR, _and_or, "/"),
     Rule("slash", _SLASH, _slash, "/"),
+    Rule("pages", _PAGES, _pages, "p"),
     Rule("following", _FOLLOWING, _following, "f"),
     Rule("per", _CAPITA, _capita, "/"),
     Rule("featuring", _FEATURING, _featuring),

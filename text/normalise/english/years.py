@@ -34,7 +34,7 @@ _ERA = re.compile(
 _NAMED = re.compile(
     r"""\b(?:[Ii]n|IN|[Ss]ince|SINCE|[Bb]y|[Uu]ntil|[Tt]ill|[Ff]rom|[Bb]efore|[Aa]fter|[Cc]irca|
     [Dd]uring|[Aa]round|[Ss]ummer|[Ss]pring|[Aa]utumn|[Ff]all|[Ww]inter|[Yy]ear|[Cc]lass\sof|
-    [Cc]opyright|[Ee]arly|[Ll]ate|[Mm]id|born|died|est\.|[Ee]stablished|c\.|ca\.)[\s-]
+    [Cc]opyright|[Ee]arly|[Ll]ate|[Mm]id|born|died|est\.|[Ee]stablished|c\.|ca\.|(?<=\()[bd]\.|(?<=;\s)[bd]\.)[\s-]
     (?:of\s|the\s|early[\s-]|late[\s-]|mid-|about\s)?(?P<y>1\d{3})(?![\w%°]|[.,:]\d|-\d)
     |\((?:c\.\s|ca\.\s|in\s)?(?P<z>1\d{3})(?=[),;])""",
     re.VERBOSE,
