@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.dit.linear import agrees, product, usable
+from engine.dit.agreement import agrees
+from engine.dit.linear import product, usable
 from engine.dit.packing import Packing
 
 log = logging.getLogger("f5worker.engine")
