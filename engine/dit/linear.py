@@ -29,7 +29,7 @@ _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
 # How many times faster packed products must be: less is within what two timings differ by, and
 # a worker's results should not change their last bits from one start to the next.
 _WORTH = 1.05
-_TIMED_ROWS, _TIMED_WIDTH = 128, 1024
+_TIMED_ROWS = 128
 
 
 class Linear(nn.Linear):
@@ -158,11 +158,12 @@ def packing_pays(dtype: torch.dtype) -> bool:
     return plain > _WORTH * with_packed
 
 
-def products(dtype: torch.dtype) -> list[Callable[[], Tensor]]:
-    """The plain and, where usable, the packed product of a size that the model has, to be timed on
-    this CPU; in int8 the only one."""
-    x = torch.ones(_TIMED_ROWS, _TIMED_WIDTH)
-    weight = torch.ones(_TIMED_WIDTH, _TIMED_WIDTH)
+def products(
+    dtype: torch.dtype, rows: int = _TIMED_ROWS, n_in: int = 1024, n_out: int = 1024
+) -> list[Callable[[], Tensor]]:
+    """Products to be timed on this CPU, (rows, n_in) with (n_out, n_in): the plain one and, where
+    usable, the packed one; in int8 the only one."""
+    x, weight = torch.ones(rows, n_in), torch.ones(n_out, n_in)
     if dtype == torch.int8:
         rounded = int8.rounded(weight, None)
         return [] if rounded is None else [partial(rounded.product, x)]
