@@ -22,13 +22,10 @@ from torch import Tensor, nn
 from engine.dit import int8
 from engine.dit.agreement import agrees
 from engine.dit.int8 import Spans
-from engine.dit.timing import best_seconds
+from engine.dit.timing import WORTH, best_seconds
 
 # Largest relative difference of the kernels.
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
-# How many times faster packed products must be: less is within what two timings differ by, and
-# a worker's results should not change their last bits from one start to the next.
-_WORTH = 1.05
 _TIMED_ROWS = 128
 
 
@@ -155,7 +152,7 @@ def packing_pays(dtype: torch.dtype) -> bool:
     if not usable(dtype):
         return False
     plain, with_packed = best_seconds(products(dtype))
-    return plain > _WORTH * with_packed
+    return plain > WORTH * with_packed
 
 
 def products(
