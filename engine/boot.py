@@ -54,7 +54,7 @@ class Engine:
     @property
     def dtype(self) -> str:
         """The format of the model's weights; another one after an overflow (`engine.precision`)."""
-        return precision.name(self.synthesizer.batcher.model.input_x.dtype)
+        return precision.name(self.synthesizer.batcher.model.dtype)
 
     def close(self) -> None:
         """Ends the inference thread, see `Batcher.close`."""
@@ -122,9 +122,10 @@ def _load_model(
     model = load_dit(
         files.weights, arch, vocab_size, device=device, dtype=dtype, use_ema=config.use_ema
     )
-    kernel, attend = attention.pick(config.attention, device, dtype)
+    around = precision.around_products(dtype)
+    kernel, attend = attention.pick(config.attention, device, around)
     model.use_attention(attend)
-    passes = kernels.pick(config.kernels, arch, device, dtype)
+    passes = kernels.pick(config.kernels, arch, device, around)
     model.use_kernels(passes)
     graphs.use(model, config.graphs)
     log.info(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 Attention = Literal["auto", "varlen", "sdpa", "matmul"]
 Kernels = Literal["auto", "torch", "fused"]
 Join = Literal["auto", "step", "batch"]

@@ -25,8 +25,8 @@ from torch import Tensor
 
 from engine.arch import Arch
 from engine.dit import nvrtc
+from engine.dit.agreement import agrees
 from engine.dit.layers import rotate
-from engine.dit.linear import agrees
 from engine.dit.nvrtc import Launch
 from engine.dit.packing import Packing
 

@@ -3,7 +3,8 @@
 On a CPU the weights are brought once into oneDNN's own order (`pack`), and its kernel applies bias
 and GELU as it goes. PyTorch's own call takes the plain order: in bf16 it then is 10 % slower, and
 in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where oneDNN reaches 490
-(`make bench`; 265 with AVX2 only). The two operators are PyTorch's, made for its compiler.
+(`make bench`). On other processors they are level, so both are timed at start. The two operators
+are PyTorch's, made for its compiler. In int8 the product is another one (engine.dit.int8).
 
 On a GPU cuBLAS applies bias and GELU to its result before it leaves the registers; the operator is
 PyTorch's and private. Where one of them is missing or gives something else, the plain call stays.
@@ -11,18 +12,21 @@ PyTorch's and private. Where one of them is missing or gives something else, the
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Collection
+from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-log = logging.getLogger("f5worker.engine")
+from engine.dit import int8
+from engine.dit.agreement import agrees
+from engine.dit.int8 import Spans
+from engine.dit.timing import WORTH, best_seconds
 
 # Largest relative difference of the kernels.
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
+_TIMED_ROWS = 128
 
 
 class Linear(nn.Linear):
@@ -33,15 +37,22 @@ class Linear(nn.Linear):
         super().__init__(n_in, n_out, bias=bias)
         self.gelu = gelu
         self.packed: Tensor | None = None
+        self.rounded: int8.Weights | None = None
         self.gelu_inside = False  # the product on a GPU applies it
 
     @property
     def dtype(self) -> torch.dtype:
         """Of the weights, packed or not."""
+        if self.rounded is not None:
+            return torch.int8
         return self.weight.dtype if self.packed is None else self.packed.dtype
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., n_in) to (..., n_out) in the weights' dtype."""
+    def forward(self, x: Tensor, chunks: Spans | None = None) -> Tensor:
+        """(..., n_in) to (..., n_out) in the weights' dtype; in int8 (rows, n_in) to (rows, n_out)
+        fp32, where `chunks` are the (start, stop) rows of each chunk."""
+        if self.rounded is not None:
+            y = self.rounded.product(x, chunks)
+            return F.gelu(y, approximate=self.gelu) if self.gelu else y
         if self.packed is not None:
             return product(x.to(self.packed.dtype), self.packed, self.bias, self.gelu)
         x = x.to(self.weight.dtype)
@@ -54,6 +65,16 @@ class Linear(nn.Linear):
         """Replaces the weights by packed ones; afterwards the layer only works on a CPU."""
         self.packed = packed(self.weight.detach())
         self.register_parameter("weight", None)
+
+    def round(self) -> bool:
+        """Replaces fp32 weights by weights in 8 bits; False, and nothing happens, where those give
+        too different results. Afterwards the layer only works on a CPU."""
+        self.rounded = int8.rounded(self.weight.detach(), self.bias)
+        if self.rounded is None:
+            return False
+        self.register_parameter("weight", None)
+        self.register_parameter("bias", None)
+        return True
 
 
 def packed(weight: Tensor) -> Tensor:
@@ -77,14 +98,15 @@ def gelu_product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return result
 
 
-def pack(model: nn.Module) -> None:
+def pack(model: nn.Module, in_int8: Collection[Linear] = ()) -> None:
     """Brings each `Linear` of a model to its device's fastest kernel that does what PyTorch's
-    does: on a CPU packed weights, on a GPU GELU inside the product."""
+    does: on a CPU packed weights, on a GPU GELU inside the product. Those of `in_int8` multiply in
+    8 bits, where that is near enough."""
     for layer in model.modules():
-        if not isinstance(layer, Linear):
+        if not isinstance(layer, Linear) or (layer in in_int8 and layer.round()):
             continue
         device = layer.weight.device
-        if device.type == "cpu" and usable(layer.dtype):
+        if device.type == "cpu" and packing_pays(layer.dtype):
             layer.pack()
         elif device.type == "cuda" and layer.gelu == "tanh" and layer.bias is not None:
             layer.gelu_inside = gelu_usable(layer.dtype, device)
@@ -124,25 +146,30 @@ def usable(dtype: torch.dtype) -> bool:
     )
 
 
-def agrees(what: str, run: Callable[[], Tensor], expected: Tensor, tolerance: float) -> bool:
-    """Whether `run()`, on a kernel that is faster than PyTorch's own, gives `expected`.
+@cache
+def packing_pays(dtype: torch.dtype) -> bool:
+    """Whether packed products are usable and faster than plain ones on this CPU, which is timed."""
+    if not usable(dtype):
+        return False
+    plain, with_packed = best_seconds(products(dtype))
+    return plain > WORTH * with_packed
 
-    Checked once at start, in milliseconds: a kernel that is missing or wrong would cost every job.
-    The log says why one is not used. `tolerance` is relative (L2 norm).
-    """
-    try:
-        found = run().float()
-    except (RuntimeError, ImportError, TypeError, AttributeError) as exc:
-        log.info("no %s on this device: %s", what, str(exc).splitlines()[0])
-        return False
-    error = ((found - expected.float()).norm() / expected.float().norm()).item()
-    if not error < tolerance:
-        log.warning("%s differs by %.1e and is not used", what, error)
-        return False
-    return True
+
+def products(
+    dtype: torch.dtype, rows: int = _TIMED_ROWS, n_in: int = 1024, n_out: int = 1024
+) -> list[Callable[[], Tensor]]:
+    """Products to be timed on this CPU, (rows, n_in) with (n_out, n_in): the plain one and, where
+    usable, the packed one; in int8 the only one."""
+    x, weight = torch.ones(rows, n_in), torch.ones(n_out, n_in)
+    if dtype == torch.int8:
+        rounded = int8.rounded(weight, None)
+        return [] if rounded is None else [partial(rounded.product, x)]
+    x, weight = x.to(dtype), weight.to(dtype)
+    ways: list[Callable[[], Tensor]] = [partial(F.linear, x, weight)]
+    return [*ways, partial(product, x, packed(weight))] if usable(dtype) else ways
 
 
 def cpu_multiplies_bf16() -> bool:
-    """Whether the CPU has bf16 instructions; without them bf16 is slower than fp32."""
+    """Whether the CPU has bf16 instructions; without them bf16 is far slower than fp32."""
     has = torch.cpu.get_capabilities()
     return bool(has.get("avx512_bf16") or has.get("amx_tile"))

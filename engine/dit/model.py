@@ -68,10 +68,10 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, packing: Packing, turns: Tensor, kernels: Kernels) -> Tensor:
         """(tokens, dim) to (tokens, dim); `turns` from `Rotary.rows`."""
-        qkv = self.to_qkv(x).unflatten(-1, (3, self.heads, self.dim_head))
+        qkv = self.to_qkv(x, packing.chunk_tokens).unflatten(-1, (3, self.heads, self.dim_head))
         qk = self._normed(qkv[:, :2])
         q, k = kernels.rotate(qk, turns, self.rotary_heads).unbind(1)
-        return self.to_out(self.attend(q, k, qkv[:, 2], packing))
+        return self.to_out(self.attend(q, k, qkv[:, 2], packing), packing.chunk_tokens)
 
     def _normed(self, qk: Tensor) -> Tensor:
         if self.q_norm is None or self.k_norm is None:
@@ -112,7 +112,8 @@ class Block(nn.Module):
         packing, kernels = tokens.packing, tokens.kernels
         attended = self.attn(normed, packing, tokens.turns, kernels)
         h, normed = kernels.gate_norm(h, attended, gate_1[:, 0], norm_2, packing)
-        out = self.ff_out(self.ff_in(normed))
+        chunks = packing.chunk_tokens
+        out = self.ff_out(self.ff_in(normed, chunks), chunks)
         if following is None:
             h = kernels.gate(h, out, gate_2[:, 0], packing)
             return h, h
@@ -141,6 +142,21 @@ class DiT(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.norm_out.bias.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the blocks' products."""
+        dtypes = {layer.dtype for layer in self.large_products()}
+        return torch.int8 if torch.int8 in dtypes else dtypes.pop()
+
+    def large_products(self) -> list[Linear]:
+        """The four of each block that run at every step: nine tenths of the work."""
+        blocks: list[Block] = list(self.blocks)  # type: ignore[arg-type]
+        return [
+            layer
+            for block in blocks
+            for layer in (block.attn.to_qkv, block.attn.to_out, block.ff_in, block.ff_out)
+        ]
 
     def modulation(self, times: Tensor) -> list[Modulation]:
         """AdaLN terms of every step of a schedule: (steps,) times in [0, 1] to one entry each."""

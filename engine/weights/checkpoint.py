@@ -35,7 +35,8 @@ def load_dit(
     dtype: torch.dtype,
     use_ema: bool = True,
 ) -> DiT:
-    """The DiT of a checkpoint file in inference mode. Raises ModelUnavailable: the file is missing,
+    """The DiT of a checkpoint file in inference mode. In `torch.int8`, which is for CPUs, the large
+    products are, and all else is in fp32. Raises ModelUnavailable: the file is missing,
     damaged, not an F5-TTS checkpoint, or does not fit the architecture or the vocabulary; the
     message names the first mismatch."""
     official = read_state(path, use_ema=use_ema)
@@ -47,8 +48,9 @@ def load_dit(
         state = _to_our_names(official, arch)
     except KeyError as exc:
         raise _mismatch(path, f"{exc.args[0]} is missing") from exc
+    in_int8 = dtype == torch.int8
     for name, tensor in state.items():
-        kept = torch.float32 if name.startswith(_FP32_PARTS) else dtype
+        kept = torch.float32 if in_int8 or name.startswith(_FP32_PARTS) else dtype
         state[name] = tensor.to(device, kept)
     try:
         model.load_state_dict(state, assign=True)
@@ -59,7 +61,7 @@ def load_dit(
     model.rotary = Rotary(inv_freq.to(device))
     model.eval().requires_grad_(False)
     del official, state  # so that packing frees one layer's weights after the other
-    linear.pack(model)
+    linear.pack(model, in_int8=set(model.large_products()) if in_int8 else ())
     convolution.pack(model.conv_pos_embed)
     return model
 

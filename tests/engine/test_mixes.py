@@ -1,5 +1,5 @@
 """A chunk's mel does not depend on what it runs with: random mixes of lengths, texts, schedules,
-guidance and moments of joining and leaving, in fp32 and in bf16."""
+guidance and moments of joining and leaving, in fp32, in bf16 and with products in int8."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.dit import attention
+from engine.dit import attention, int8
 from engine.dit.model import DiT
 from engine.dit.packing import Packing
+from engine.precision import around_products
 from engine.sampler import Flow, PreparedSchedule, Schedule
 from engine.vocoder.vocos import Vocos, VocosConfig
 from standins.random_weights import ARCH, random_dit
 from standins.sampling import sample
 
-TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2}
-DTYPES = list(TOLERANCE)
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.int8: 3e-2}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,10 @@ mixes = st.lists(
 @cache
 def model(dtype: torch.dtype) -> DiT:
     dit = random_dit(ARCH, dtype)
-    dit.use_attention(attention.pick("auto", torch.device("cpu"), dtype)[1])
+    if dtype == torch.int8:
+        assert all(layer.dtype == torch.int8 for layer in dit.large_products())
+    around = around_products(dtype)
+    dit.use_attention(attention.pick("auto", torch.device("cpu"), around)[1])
     return dit
 
 
@@ -108,7 +111,17 @@ def together(dtype: torch.dtype, mix: list[Mixed]) -> list[torch.Tensor | None]:
     return [t.mel if t.done else None for t in trajectories]
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=["fp32", "bf16"])
+NEEDS_INT8 = pytest.mark.skipif(int8.usable() is None, reason="this CPU has no products in int8")
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pytest.param(torch.float32, id="fp32"),
+        pytest.param(torch.bfloat16, id="bf16"),
+        pytest.param(torch.int8, id="int8", marks=NEEDS_INT8),
+    ],
+)
 @settings(deadline=None, max_examples=25)
 @given(mix=mixes)
 def test_a_chunk_in_any_mix_is_the_chunk_alone(dtype: torch.dtype, mix: list[Mixed]) -> None:

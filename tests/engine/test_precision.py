@@ -15,6 +15,7 @@ from engine import precision
 from engine.boot import Engine, load_engine
 from engine.chunk import Chunk, Reference, Samples, SpeechParameters
 from engine.config import Dtype, EngineConfig
+from engine.dit import int8
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from errors import InferenceFailed
 from standins.checkpoints import beyond_half_precision
@@ -59,6 +60,60 @@ def test_after_an_overflow_comes_what_the_gpu_multiplies_in(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     assert precision.wider(dtype, GPU) == after
+
+
+@pytest.fixture
+def new_cpu() -> Iterator[None]:
+    """Nothing is known of the CPU before, nor after."""
+    precision.fastest_on_cpu.cache_clear()
+    yield
+    precision.fastest_on_cpu.cache_clear()
+
+
+FP32, BF16, INT8 = torch.float32, torch.bfloat16, torch.int8
+
+
+@pytest.mark.parametrize(
+    ("rates", "dtype"),
+    [
+        ({FP32: 1.0, BF16: 2.0, INT8: 4.0}, BF16),  # a fifth of the error
+        ({FP32: 1.0, BF16: 0.5, INT8: 3.0}, INT8),
+        ({FP32: 1.0, INT8: 1.9}, INT8),
+        ({FP32: 1.0, INT8: 1.2}, FP32),
+        ({FP32: 1.0}, FP32),
+    ],
+)
+def test_a_cpu_gets_what_its_timed_products_are_fast_in(
+    monkeypatch: pytest.MonkeyPatch,
+    new_cpu: None,
+    rates: dict[torch.dtype, float],
+    dtype: torch.dtype,
+) -> None:
+    way = int8.Way("fbgemm", seven_bits=True) if INT8 in rates else None
+    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: BF16 in rates)
+    monkeypatch.setattr(int8, "usable", lambda: way)
+    monkeypatch.setattr(precision, "products", lambda dtype: [lambda: None])
+    monkeypatch.setattr(
+        precision, "best_seconds", lambda runs: [1 / rate for rate in rates.values()]
+    )
+    assert precision.pick_dtype("auto", CPU) == dtype
+
+
+def test_int8_on_a_gpu_becomes_what_is_best_there_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: A100)
+    assert precision.pick_dtype("int8", GPU) == torch.float16
+    assert "runs in float16" in caplog.text and "F5_DTYPE=auto" in caplog.text
+
+
+def test_int8_on_a_cpu_that_gives_it_wrong_becomes_fp32_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, new_cpu: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: False)
+    monkeypatch.setattr(int8, "usable", lambda: None)
+    assert precision.pick_dtype("int8", CPU) == torch.float32
+    assert "runs in float32" in caplog.text
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +183,16 @@ def test_a_model_that_fits_fp16_stays_in_it(files: ModelFiles, load: Load) -> No
     assert engine.dtype == "float16" and warnings == ()
     exact = speak(load(files, "float32"), [chunk()])[0][0]
     assert 0 < np.linalg.norm(samples - exact) < 0.05 * np.linalg.norm(exact)
+
+
+@pytest.mark.skipif(int8.usable() is None, reason="this CPU has no products in int8")
+def test_the_demo_speaks_in_int8_nearly_as_in_fp32(files: ModelFiles, load: Load) -> None:
+    engine = load(files, "int8")
+    assert engine.dtype == "int8"
+    ((samples, warnings),) = speak(engine, [chunk()])
+    exact = speak(load(files, "float32"), [chunk()])[0][0]
+    assert warnings == ()
+    assert 0 < np.linalg.norm(samples - exact) < 0.5 * np.linalg.norm(exact)
 
 
 def test_a_broken_reference_changes_no_format(files: ModelFiles, load: Load) -> None:

@@ -119,7 +119,7 @@ def test_every_wrong_variable_is_named_at_once() -> None:
             {
                 "STORAGE_MODE": "cloud",
                 "MAX_CONCURRENCY": "many",
-                "F5_DTYPE": "int8",
+                "F5_DTYPE": "int4",
                 "S3_CONNECT_TIMEOUT": "nan",
                 "OUTPUT_KEY": "../{job_id}",
                 "S3_PUBLIC_BASE_URL": "cdn.example.com",

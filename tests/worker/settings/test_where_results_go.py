@@ -112,7 +112,7 @@ def test_an_endpoint_or_bucket_that_cannot_be_used_stops_the_start_with_the_rest
     mode: dict[str, str], environ: dict[str, str], word: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        Settings.load({**environ, **mode, "F5_DTYPE": "int8"})
+        Settings.load({**environ, **mode, "F5_DTYPE": "int4"})
     assert word in caught.value.message and "F5_DTYPE" in caught.value.message
 
 
