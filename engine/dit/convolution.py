@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.dit.linear import agrees
+from engine.dit.agreement import agrees
 from engine.dit.packing import CONV_RADIUS, ROW_STEP, Packing
 
 BLOCK = 8  # frames; divides ROW_STEP

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.arch import Arch
-from engine.dit.linear import agrees
+from engine.dit.agreement import agrees
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import CONV_RADIUS, Packing, steady
 
