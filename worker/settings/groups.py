@@ -72,7 +72,7 @@ class ModelConfig(Group):
     done; `auto` is the former on a GPU, the latter on a CPU"""
     warm_up: bool = setting("F5_WARMUP", EngineConfig.warm_up, "false")
     """Run the model once before the first job is taken; on a GPU also steps of growing size, to
-    find how long a pass should be"""
+    find how long a pass should be (else 16,384 frames)"""
     hf_token: str | None = setting(
         "HF_TOKEN HUGGING_FACE_HUB_TOKEN", ModelRequest.hf_token, "hf_...", secret=True
     )
