@@ -40,6 +40,7 @@ class FixedPacking(Packing):
     def __init__(self, tokens: int, chunks: int, device: torch.device) -> None:
         sequences = 2 * chunks + 1
         self.tokens = self.longest = tokens
+        self.chunk_tokens = [(0, tokens)]
         self.conv_length = steady(tokens + sequences * CONV_RADIUS)
         tables = torch.zeros(3, tokens, dtype=torch.int64, device=device)
         self.frame_of_token, self.positions, self.conv_slots = tables

@@ -50,7 +50,7 @@ class Weights:
     """The weights of one layer, (n_out, n_in) and (n_out,), rounded and in the library's order."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None, way: Way) -> None:
-        self.seven_bits = way.seven_bits
+        self.seven_bits, self._n_out = way.seven_bits, len(weight)
         self._packed = _packed(weight, bias, way.library)
 
     def product(self, x: Tensor, chunks: Spans | None = None) -> Tensor:
@@ -61,6 +61,8 @@ class Weights:
         return torch.cat([self._multiply(x[start:stop]) for start, stop in chunks])
 
     def _multiply(self, x: Tensor) -> Tensor:
+        if not x.isfinite().all():  # there is no scale for it; the chunk ends as no number
+            return x.new_full((len(x), self._n_out), float("nan"))
         y: Tensor = torch.ops.quantized.linear_dynamic(x, self._packed, self.seven_bits)
         return y
 

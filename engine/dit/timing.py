@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-# How many times faster something must be to be taken: less is within what two timings differ by,
-# and a worker's results should not change their last bits from one start to the next.
-WORTH = 1.05
+import torch
+
+# How many times faster something must be to be taken: far more than two timings differ by, for a
+# worker's results must not change their last bits from one start to the next.
+WORTH = 1.3
 _BUDGET_S = 0.02
 _FEWEST_ROUNDS = 3
 
@@ -21,10 +23,22 @@ def best_seconds(
     runs: Sequence[Callable[[], object]],
     *,
     budget_s: float = _BUDGET_S,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.thread_time,
 ) -> list[float]:
-    """The shortest time of each of `runs`, called in turn so that a neighbour on the machine slows
-    all of them alike: after a first call of each, three rounds, and more while `budget_s` lasts."""
+    """The shortest processor time of each of `runs`, called in turn on one thread, so that
+    neighbours on the machine count little: after a first call of each, three rounds, and more while
+    `budget_s` lasts."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _best(runs, budget_s, clock)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _best(
+    runs: Sequence[Callable[[], object]], budget_s: float, clock: Callable[[], float]
+) -> list[float]:
     for run in runs:
         run()
     best = [float("inf")] * len(runs)

@@ -57,7 +57,7 @@ def test_options_arrive_as_they_are_typed() -> None:
     assert vocoders == [Path("a"), Path("b")]
 
 
-@pytest.mark.parametrize("typed", ["", "judge", "judge --model x --dtype int8", "figures", "fly"])
+@pytest.mark.parametrize("typed", ["", "judge", "judge --model x --dtype int4", "figures", "fly"])
 def test_what_is_wrong_is_said(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(typed.split())

@@ -19,7 +19,7 @@ VOICE = Reference("v", np.zeros(RATE * 3, np.float32), 0.1, 3.0, "This is what i
 
 def chunk(text: str = "The weather is nice today.", language: str = "en") -> Chunk:
     return Chunk(
-        0, text, VOICE, SpeechParameters(), [1] * 40, 281 + 170, 281, seed=5, language=language
+        0, text, VOICE, SpeechParameters(), [1] * 40, 281 + 330, 281, seed=5, language=language
     )  # fmt: skip
 
 
