@@ -3,8 +3,9 @@
 On a CPU the weights are brought once into oneDNN's own order (`pack`), and its kernel applies bias
 and GELU as it goes. PyTorch's own call takes the plain order: in bf16 it then is 10 % slower, and
 in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where oneDNN reaches 490
-(`make bench`). On other processors they are level, so both are timed at start. The two operators
-are PyTorch's, made for its compiler. In int8 the product is another one (engine.dit.int8).
+(`make bench`); on other processors they are level. It is taken on all of them, for MKL's last bits
+depend on how many rows there are, so on what a chunk runs with. The two operators are PyTorch's,
+made for its compiler. In int8 the product is another one (engine.dit.int8).
 
 On a GPU cuBLAS applies bias and GELU to its result before it leaves the registers; the operator is
 PyTorch's and private. Where one of them is missing or gives something else, the plain call stays.
@@ -22,7 +23,6 @@ from torch import Tensor, nn
 from engine.dit import int8
 from engine.dit.agreement import agrees
 from engine.dit.int8 import Spans
-from engine.dit.timing import WORTH, best_seconds
 
 # Largest relative difference of the kernels.
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
@@ -106,7 +106,7 @@ def pack(model: nn.Module, in_int8: Collection[Linear] = ()) -> None:
         if not isinstance(layer, Linear) or (layer in in_int8 and layer.round()):
             continue
         device = layer.weight.device
-        if device.type == "cpu" and packing_pays(layer.dtype):
+        if device.type == "cpu" and usable(layer.dtype):
             layer.pack()
         elif device.type == "cuda" and layer.gelu == "tanh" and layer.bias is not None:
             layer.gelu_inside = gelu_usable(layer.dtype, device)
@@ -144,16 +144,6 @@ def usable(dtype: torch.dtype) -> bool:
         expected,
         _AGREES[dtype],
     )
-
-
-@cache
-def packing_pays(dtype: torch.dtype) -> bool:
-    """Whether packed products are usable and faster than plain ones on this CPU. In bf16 they are a
-    tenth faster, which a timing would not tell for sure; in fp32 level or twice as fast: timed."""
-    if not usable(dtype) or dtype == torch.bfloat16:
-        return usable(dtype)
-    plain, with_packed = best_seconds(products(dtype))
-    return plain > WORTH * with_packed
 
 
 def products(
