@@ -11,24 +11,21 @@ for that, and all else is then in fp32.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from functools import cache
 
 import torch
 
 from engine.dit import int8
-from engine.dit.linear import cpu_multiplies_bf16, products
-from engine.dit.timing import best_seconds
+from engine.dit.linear import cpu_multiplies_bf16
 
 log = logging.getLogger("f5worker.engine")
 
 _FP16_CAPABILITY = (7, 0)  # Volta and later multiply fp16 in tensor cores; f5-tts's own bound
 _BF16_CAPABILITY = (8, 0)  # Ampere and later; before, PyTorch only emulates bf16
-_WORTH_INT8 = 1.3  # times fp32's rate: for less it is not worth its error
 
 
 def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """`auto`: fp16 on a GPU; on a CPU bf16, int8 or fp32, see `fastest_on_cpu`.
+    """`auto`: fp16 on a GPU; on a CPU bf16, int8 or fp32, see `default_on_cpu`.
 
     What the device does not multiply in becomes what `auto` would be, or fp32, with a warning.
     """
@@ -90,34 +87,19 @@ def _fastest(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         capable = torch.cuda.get_device_capability(device) >= _FP16_CAPABILITY
         return torch.float16 if capable else torch.float32
-    return fastest_on_cpu() if device.type == "cpu" else torch.float32
+    return default_on_cpu() if device.type == "cpu" else torch.float32
 
 
 @cache
-def fastest_on_cpu() -> torch.dtype:
-    """bf16 where the CPU multiplies in it and faster than in fp32; else int8 where that is worth
-    it; else fp32. Products in each are timed once.
+def default_on_cpu() -> torch.dtype:
+    """bf16 where the CPU multiplies in it, else int8 where that gives fp32's products, else fp32.
 
-    bf16 has a fifth of int8's error, so it goes first. One CPU with avx512_bf16 is twice as fast
-    in it as in fp32, another half as fast; without such instructions it is eight times slower.
+    Not what a timing at start says: it chose now one, now the other on a busy machine, and a job
+    that goes on in another format than it began in is not the same speech.
     """
-    wide = [torch.float32, torch.bfloat16] if cpu_multiplies_bf16() else [torch.float32]
-    timed = wide if int8.usable() is None else [*wide, torch.int8]
-    rates = _rates(timed)
-    if rates.get(torch.bfloat16, 0.0) > rates[torch.float32]:
+    if cpu_multiplies_bf16():
         return torch.bfloat16
-    worth = rates.get(torch.int8, 0.0) > _WORTH_INT8 * rates[torch.float32]
-    return torch.int8 if worth else torch.float32
-
-
-def _rates(formats: Sequence[torch.dtype]) -> dict[torch.dtype, float]:
-    """Products a second in each format, the faster of plain and packed."""
-    ways = [(dtype, product) for dtype in formats for product in products(dtype)]
-    seconds = best_seconds([product for _, product in ways])
-    rates: dict[torch.dtype, float] = {}
-    for (dtype, _), took in zip(ways, seconds, strict=True):
-        rates[dtype] = max(rates.get(dtype, 0.0), 1 / took)
-    return rates
+    return torch.float32 if int8.usable() is None else torch.int8
 
 
 def _multiplies_int8(device: torch.device) -> bool:

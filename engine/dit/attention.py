@@ -23,7 +23,6 @@ from torch import Tensor
 from engine.dit.agreement import agrees
 from engine.dit.linear import product, usable
 from engine.dit.packing import Packing
-from engine.dit.timing import WORTH, best_seconds
 
 log = logging.getLogger("f5worker.engine")
 
@@ -33,7 +32,6 @@ Attend = Callable[[Tensor, Tensor, Tensor, Packing], Tensor]
 _SCORES = 1 << 23  # scores held at once by `matmul`, 16 MB in bf16: they stay in the cache
 _LOG2_E = 1 / math.log(2)
 _SAFE = 2.0**96
-_TIMED_FRAMES = 512
 # Largest relative difference between two kernels.
 _AGREES = {torch.float32: 1e-5, torch.float16: 2e-2, torch.bfloat16: 2e-2}
 
@@ -151,8 +149,8 @@ FLASH_CALLS: tuple[tuple[str, Attend], ...] = (
 
 
 def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, Attend]:
-    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 or with AVX-512
-    where it is timed as the faster, else `sdpa`.
+    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 or with AVX-512,
+    else `sdpa`.
 
     A kernel is taken only after it has given `sdpa`'s result on this device: the choice costs
     milliseconds at start, a wrong one every job. `varlen` named by the user is looked at as well:
@@ -163,11 +161,7 @@ def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, At
         for how, call in FLASH_CALLS:
             if agrees_with_sdpa(call, device, dtype, f"varlen ({how})"):
                 return name, call
-    elif (
-        wanted != "auto"
-        or name == "sdpa"
-        or (agrees_with_sdpa(KERNELS[name], device, dtype, name) and faster(KERNELS[name], dtype))
-    ):
+    elif wanted != "auto" or name == "sdpa" or agrees_with_sdpa(KERNELS[name], device, dtype, name):
         return name, KERNELS[name]
     if wanted != "auto":
         log.warning("F5_ATTENTION=%s does not run here in %s: sdpa is used", wanted, dtype)
@@ -181,15 +175,6 @@ def _fastest(device: torch.device, dtype: torch.dtype) -> str:
     wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
     worth = dtype == torch.bfloat16 or (dtype == torch.float32 and wide)
     return "matmul" if worth else "sdpa"
-
-
-def faster(kernel: Attend, dtype: torch.dtype) -> bool:
-    """Whether a kernel takes less time than `sdpa` on this CPU, for one sequence of a usual length:
-    `matmul` takes a third to a half of it on an AMD EPYC, and twice its time on an Intel Xeon."""
-    packing = Packing([_TIMED_FRAMES], [False], torch.device("cpu"))
-    q, k, v = torch.randn(3, _TIMED_FRAMES, 4, 64).to(dtype).unbind(0)
-    plain, other = best_seconds([partial(each, q, k, v, packing) for each in (sdpa, kernel)])
-    return plain > WORTH * other
 
 
 def agrees_with_sdpa(kernel: Attend, device: torch.device, dtype: torch.dtype, name: str) -> bool:

@@ -26,7 +26,7 @@ from engine.dit.int8 import Spans
 
 # Largest relative difference of the kernels.
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
-_TIMED_ROWS = 128
+_ROWS = 128
 
 
 class Linear(nn.Linear):
@@ -147,7 +147,7 @@ def usable(dtype: torch.dtype) -> bool:
 
 
 def products(
-    dtype: torch.dtype, rows: int = _TIMED_ROWS, n_in: int = 1024, n_out: int = 1024
+    dtype: torch.dtype, rows: int = _ROWS, n_in: int = 1024, n_out: int = 1024
 ) -> list[Callable[[], Tensor]]:
     """Products to be timed on this CPU, (rows, n_in) with (n_out, n_in): the plain one and, where
     usable, the packed one; in int8 the only one."""

@@ -67,37 +67,24 @@ def test_after_an_overflow_comes_what_the_gpu_multiplies_in(
 @pytest.fixture
 def new_cpu() -> Iterator[None]:
     """Nothing is known of the CPU before, nor after."""
-    precision.fastest_on_cpu.cache_clear()
+    precision.default_on_cpu.cache_clear()
     yield
-    precision.fastest_on_cpu.cache_clear()
+    precision.default_on_cpu.cache_clear()
 
 
 FP32, BF16, INT8 = torch.float32, torch.bfloat16, torch.int8
 
 
 @pytest.mark.parametrize(
-    ("rates", "dtype"),
-    [
-        ({FP32: 1.0, BF16: 2.0, INT8: 4.0}, BF16),  # a fifth of the error
-        ({FP32: 1.0, BF16: 0.5, INT8: 3.0}, INT8),
-        ({FP32: 1.0, INT8: 1.9}, INT8),
-        ({FP32: 1.0, INT8: 1.2}, FP32),
-        ({FP32: 1.0}, FP32),
-    ],
+    ("bf16", "rounds", "dtype"),
+    [(True, True, BF16), (True, False, BF16), (False, True, INT8), (False, False, FP32)],
 )
-def test_a_cpu_gets_what_its_timed_products_are_fast_in(
-    monkeypatch: pytest.MonkeyPatch,
-    new_cpu: None,
-    rates: dict[torch.dtype, float],
-    dtype: torch.dtype,
+def test_a_cpu_gets_bf16_else_int8_else_fp32(
+    monkeypatch: pytest.MonkeyPatch, new_cpu: None, bf16: bool, rounds: bool, dtype: torch.dtype
 ) -> None:
-    way = int8.Way("fbgemm", seven_bits=True) if INT8 in rates else None
-    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: BF16 in rates)
+    way = int8.Way("fbgemm", seven_bits=True) if rounds else None
+    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: bf16)
     monkeypatch.setattr(int8, "usable", lambda: way)
-    monkeypatch.setattr(precision, "products", lambda dtype: [lambda: None])
-    monkeypatch.setattr(
-        precision, "best_seconds", lambda runs: [1 / rate for rate in rates.values()]
-    )
     assert precision.pick_dtype("auto", CPU) == dtype
 
 
