@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.arch import Arch
-from engine.dit import linear
+from engine.dit import int8, linear
 
 
 def operations(arch: Arch, frames: list[int], nfe: int, *, guided: bool = True) -> float:
@@ -29,11 +29,23 @@ def matmul_rate(device: str, dtype: torch.dtype, *, rows: int = 2560) -> float:
     """Operations a second of the DiT's widest product on this machine, now; on a CPU by the faster
     of the ways that the engine chooses from."""
     if device == "cpu":
-        ways = linear.products(dtype, rows, 1024, 3072)
-        return max(_rate(multiply, device, rows, 10) for multiply in ways)
+        return max(_rate(multiply, device, rows, 10) for multiply in _on_cpu(dtype, rows))
     x = torch.randn(rows, 1024, device=device).to(dtype)
     weight = torch.randn(3072, 1024, device=device).to(dtype)
     return _rate(partial(F.linear, x, weight), device, rows, 200)
+
+
+def _on_cpu(dtype: torch.dtype, rows: int) -> list[Callable[[], object]]:
+    """The plain product and, where usable, the packed one; in int8 the only one."""
+    x, weight = torch.ones(rows, 1024), torch.ones(3072, 1024)
+    if dtype == torch.int8:
+        rounded = int8.rounded(weight, None)
+        return [] if rounded is None else [partial(rounded.product, x)]
+    x, weight = x.to(dtype), weight.to(dtype)
+    ways: list[Callable[[], object]] = [partial(F.linear, x, weight)]
+    if linear.usable(dtype):
+        ways.append(partial(linear.product, x, linear.packed(weight)))
+    return ways
 
 
 def _rate(multiply: Callable[[], object], device: str, rows: int, repeats: int) -> float:

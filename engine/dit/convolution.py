@@ -25,7 +25,6 @@ from engine.dit.agreement import agrees
 from engine.dit.packing import CONV_RADIUS, ROW_STEP, Packing
 
 BLOCK = 8  # frames; divides ROW_STEP
-PRODUCTS_UP_TO = 1 << 20  # tokens of a pass; beyond, cuDNN. Not measured yet: all passes
 _UNFOLDED_AT_ONCE = 16_384  # frames: 160 MB in half precision, 16 groups of 64
 _COPIED = torch.int64  # the unfolding copies so many bytes at a time
 _TRIAL_FRAMES = 2 * ROW_STEP
@@ -49,7 +48,7 @@ class ConvPositionEmbedding(nn.Module):
             # oneDNN picks its algorithm by the row's length. Chunk by chunk, a chunk's bits do not
             # depend on what it is batched with, and it is no slower; on a GPU one launch wins.
             return self.by_chunk(x, packing)
-        if self.blocks is not None and x.shape[0] <= PRODUCTS_UP_TO:
+        if self.blocks is not None:
             return self.by_products(x, packing, self.blocks)
         return self.in_one_row(x, packing)
 

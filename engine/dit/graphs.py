@@ -129,7 +129,7 @@ class Graphs:
         chunks = next((most for most in CHUNKS if len(packing.lengths) <= most), 0)
         if not (self._works and chunks and packing.tokens <= MOST_TOKENS):
             return self._velocity(x, context, steps, packing)
-        tokens = -(-packing.tokens // TOKEN_STEP) * TOKEN_STEP
+        tokens = steady(packing.tokens, TOKEN_STEP)
         if bucket := self._buckets.get((tokens, chunks)):
             return self._run(bucket, x, context, steps, packing)
         bucket = _Bucket(tokens, chunks, self._memory)

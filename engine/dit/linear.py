@@ -13,8 +13,8 @@ PyTorch's and private. Where one of them is missing or gives something else, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import cache, partial
+from collections.abc import Collection
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +26,6 @@ from engine.dit.int8 import Spans
 
 # Largest relative difference of the kernels.
 _AGREES = {torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 2e-2}
-_ROWS = 128
 
 
 class Linear(nn.Linear):
@@ -144,20 +143,6 @@ def usable(dtype: torch.dtype) -> bool:
         expected,
         _AGREES[dtype],
     )
-
-
-def products(
-    dtype: torch.dtype, rows: int = _ROWS, n_in: int = 1024, n_out: int = 1024
-) -> list[Callable[[], Tensor]]:
-    """Products to be timed on this CPU, (rows, n_in) with (n_out, n_in): the plain one and, where
-    usable, the packed one; in int8 the only one."""
-    x, weight = torch.ones(rows, n_in), torch.ones(n_out, n_in)
-    if dtype == torch.int8:
-        rounded = int8.rounded(weight, None)
-        return [] if rounded is None else [partial(rounded.product, x)]
-    x, weight = x.to(dtype), weight.to(dtype)
-    ways: list[Callable[[], Tensor]] = [partial(F.linear, x, weight)]
-    return [*ways, partial(product, x, packed(weight))] if usable(dtype) else ways
 
 
 def cpu_multiplies_bf16() -> bool:

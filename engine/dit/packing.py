@@ -102,9 +102,10 @@ class Packing:
         self.conv_mask: Tensor = blank.index_fill_(0, self.conv_slots, 1.0)
 
 
-def steady(length: int) -> int:
-    """The length of a row of convolutions that holds `length` frames: one of few."""
-    return -(-length // ROW_STEP) * ROW_STEP
+def steady(length: int, step: int = ROW_STEP) -> int:
+    """The next multiple of `step` that holds `length`, frames of a row of convolutions if left out:
+    one of few."""
+    return -(-length // step) * step
 
 
 def _spans(sizes: list[int]) -> list[tuple[int, int]]:
