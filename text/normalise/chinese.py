@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text.normalise.rules import Reading, Rule
+from text.normalise.rules import Reading, Rule, always
 from text.spans import Edit
 
 _DIGITS = "零一二三四五六七八九"
@@ -69,10 +69,6 @@ def _labelled(match: re.Match[str]) -> Reading:
     return [Edit(*match.span("n"), "".join(_DIGITS[int(digit)] for digit in match["n"]))]
 
 
-def _percent(match: re.Match[str]) -> Reading:
-    return "到"
-
-
 def _plus_minus(match: re.Match[str]) -> Reading:
     return [Edit(match.start(), match.start("n"), "正负")]
 
@@ -85,7 +81,7 @@ RULES = (
     Rule("number", _LABELLED, _labelled),
     Rule("money", _MONEY, _money, "$¥￥€£"),
     Rule("fraction", _FRACTION, _fraction, "/"),
-    Rule("percent", _PERCENT, _percent, "%"),
+    Rule("percent", _PERCENT, always("到"), "%"),
     Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±"),
     Rule("unit", _UNIT, _unit),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from text.normalise.around import is_last
 from text.normalise.roman import roman
-from text.normalise.rules import Reader, Reading, Rule, either
+from text.normalise.rules import Reader, Reading, Rule, always, either
 from text.spans import Edit
 
 
@@ -123,11 +123,7 @@ def prices_per(words: Mapping[str, str], otherwise: str) -> Rule:
 
 def ampersand(said: str) -> Rule:
     """`Müller & Söhne`."""
-
-    def read(match: re.Match[str]) -> Reading:
-        return f" {said} "
-
-    return Rule("and", re.compile(r"(?<=[\w.)])\s?&\s?(?=[\w(])"), read, "&")
+    return Rule("and", re.compile(r"(?<=[\w.)])\s?&\s?(?=[\w(])"), always(f" {said} "), "&")
 
 
 def days_of_months(before: Sequence[str], months: Sequence[str], joined: str) -> Rule:

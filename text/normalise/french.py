@@ -19,7 +19,7 @@ from text.normalise.common import (
     versions,
 )
 from text.normalise.roman import roman
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
@@ -62,14 +62,6 @@ def _roman_ordinal(match: re.Match[str]) -> Reading:
     return f"{number}{'e' if number > 1 else match['e']}"
 
 
-def _hours(match: re.Match[str]) -> Reading:
-    return " à "
-
-
-def _half_litre(match: re.Match[str]) -> Reading:
-    return " litre"
-
-
 def _ruler(match: re.Match[str]) -> Reading:
     if match["n"][-1] in "rʳ":
         return [Edit(*match.span("n"), "premier")]
@@ -86,8 +78,8 @@ RULES = (
     Rule("code", _CODE, _code),
     units(rows("fr/units")),
     Rule("ordinal", _ROMAN_ORDINAL, _roman_ordinal, "IVX"),
-    Rule("hours", _HOURS, _hours, "h"),
-    Rule("litre", _HALF_LITRE, _half_litre, "l"),
+    Rule("hours", _HOURS, always(" à "), "h"),
+    Rule("litre", _HALF_LITRE, always(" litre"), "l"),
     Rule("ruler", _RULER, _ruler, "IVX1"),
     chapters(words("fr/chapters")),
     before_figure(pairs("fr/before_figure")),

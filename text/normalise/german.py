@@ -18,7 +18,7 @@ from text.normalise.common import (
     versions,
 )
 from text.normalise.roman import roman
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import pairs, rows, words
 from text.spans import Edit
 
@@ -140,14 +140,6 @@ def _pointed(match: re.Match[str]) -> Reading:
     return [Edit(match.start("a"), match.end(), f"{match['a']} Punkt {match['b']}")]
 
 
-def _died(match: re.Match[str]) -> Reading:
-    return "gestorben "
-
-
-def _friday(match: re.Match[str]) -> Reading:
-    return "Freitag"
-
-
 def _half(match: re.Match[str]) -> Reading:
     return _HALF_OF[match["noun"]]
 
@@ -177,8 +169,8 @@ RULES = (
     Rule("years", _YEARS, _years, "1"),
     Rule("million", _ONE_MILLION, _one_million, "M"),
     Rule("section", _POINTED, _pointed, "."),
-    Rule("died", _DIED, _died, "†"),
-    Rule("day", _FRIDAY, _friday, "F"),
+    Rule("died", _DIED, always("gestorben "), "†"),
+    Rule("day", _FRIDAY, always("Freitag"), "F"),
     Rule("half", _HALF, _half, "/½"),
     Rule("ordinals", _ORDINAL_PAIR, _ordinal_pair, "."),
     units(rows("de/units")),

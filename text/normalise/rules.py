@@ -64,6 +64,11 @@ def readings(rules: Iterable[Rule], text: str, first: Iterable[Edit] = ()) -> li
     return sorted(edits, key=lambda edit: (edit.start, edit.end))
 
 
+def always(said: str) -> Reader:
+    """Reads every match as `said`."""
+    return lambda match: said
+
+
 def either(words: Sequence[str]) -> str:
     """A pattern for any of `words`, the longest first."""
     return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"

@@ -7,7 +7,7 @@ import re
 from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.letters import is_spelled, spell
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import words
 from text.spans import Edit
 
@@ -126,10 +126,6 @@ def _account(match: re.Match[str]) -> Reading:
     return [Edit(*match.span("n"), ", ".join(groups))]
 
 
-def _star(match: re.Match[str]) -> Reading:
-    return "A star"
-
-
 def _with_letter(match: re.Match[str]) -> Reading:
     return f"{numbers.label(match['n'])} {match['a'].upper()}"
 
@@ -242,7 +238,7 @@ RULES = [
     Rule("model", _ROOM, _model, "-"),
     Rule("from A to Z", _ALPHABET, _alphabet, "-–"),
     Rule("code", _DOTTED, _dotted, "."),
-    Rule("grade", _STAR, _star, "*"),
+    Rule("grade", _STAR, always("A star"), "*"),
     Rule("plan", _PLAN, _with_letter, "4"),
     Rule("section", _SECTION, _section, "("),
     Rule("labelled", _LABELLED, _labelled, _DIGITS),

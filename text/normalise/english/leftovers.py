@@ -8,7 +8,7 @@ from text.normalise.around import before
 from text.normalise.english import numbers
 from text.normalise.english.codes import code_digits
 from text.normalise.english.years import is_counted
-from text.normalise.rules import Reading, Rule
+from text.normalise.rules import Reading, Rule, always
 
 _DIGITS = "0123456789"
 _ORDINAL = re.compile(
@@ -85,10 +85,6 @@ def _apart(match: re.Match[str], words: str) -> str:
     )
 
 
-def _and(match: re.Match[str]) -> Reading:
-    return " and "
-
-
 def _slash(match: re.Match[str]) -> Reading:
     left, right = match.string[match.start() - 1], match.string[match.end()]
     if left.isupper() and (right.isupper() or right.isdigit()):
@@ -133,7 +129,7 @@ RULES = [
     Rule("number", _DECIMAL, _thousands, "."),
     Rule("numbers", _PLURAL, _plural, "s"),
     Rule("number", _INTEGER, _integer, _DIGITS),
-    Rule("and", _AND, _and, "&"),
+    Rule("and", _AND, always(" and "), "&"),
     Rule("slash", _SLASH, _slash, "/"),
     Rule("sign", _SIGN, _sign, "§¶©№@%=+~#°×\\"),
     Rule("decoration", _DROPPED, _drop),

@@ -9,7 +9,7 @@ from text.normalise.around import after
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT
 from text.normalise.english.context import describes, stop
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import pairs, rows
 
 
@@ -170,10 +170,6 @@ def _many(match: re.Match[str]) -> Reading:
     return _MANY_WORDS[match["n"]]
 
 
-def _either(match: re.Match[str]) -> Reading:
-    return " or "
-
-
 def _pence(match: re.Match[str]) -> Reading:
     return f"{numbers.cardinal(int(match['high']))} {'penny' if match['high'] == '1' else 'pence'}"
 
@@ -188,6 +184,6 @@ RULES = [
     Rule("money", _CODE_BEFORE, _after, "0123456789"),
     Rule("loss", _LOSS, _loss, "("),
     Rule("many", _MANY, _many, "s"),
-    Rule("either", _EITHER, _either, "/"),
+    Rule("either", _EITHER, always(" or "), "/"),
     Rule("pence", _PENCE, _pence, "p"),
 ]

@@ -7,7 +7,7 @@ import re
 from text.normalise.around import after, before, is_last
 from text.normalise.english.addresses import is_street
 from text.normalise.english.context import starts_sentence, stop
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import pairs, words
 from text.spans import Edit
 
@@ -161,10 +161,6 @@ def _ranks(match: re.Match[str]) -> Reading:
     return f"{first} {_TITLES[match['b']]}{stop(match, in_names=True)}"
 
 
-def _senior_job(match: re.Match[str]) -> Reading:
-    return "Senior"
-
-
 def _least(match: re.Match[str]) -> Reading:
     if match["word"] in ("min", "max") and re.search(r"\d\s?$", before(match, 3)):
         return None  # "5 min. of it"
@@ -195,10 +191,6 @@ def _company(match: re.Match[str]) -> Reading:
     return match["gap"].replace("&", "and") + name + stop(match, in_names=True)
 
 
-def _versus(match: re.Match[str]) -> Reading:
-    return "versus"
-
-
 def _and_or(match: re.Match[str]) -> Reading:
     join = " " if match["a"].lower() == "and" else " or "
     return f"{match['a']}{join}{match['b']}"
@@ -217,10 +209,6 @@ def _pages(match: re.Match[str]) -> Reading:
     return " pages" + stop(match)
 
 
-def _capita(match: re.Match[str]) -> Reading:
-    return " per "
-
-
 def _featuring(match: re.Match[str]) -> Reading:
     return f"{match['bracket']}featuring"
 
@@ -230,7 +218,7 @@ SPOONS = Rule("spoons", _SPOON, _spoon, "cTt")
 RULES = [
     Rule("phrase", _PHRASE, _short, "."),
     Rule("ranks", _RANKS, _ranks, "."),
-    Rule("senior", _SENIOR_JOB, _senior_job, "S"),
+    Rule("senior", _SENIOR_JOB, always("Senior"), "S"),
     Rule("title", _TITLE, _title, "."),
     Rule("title", _BARE_TITLE, _bare_title),
     Rule("title", _LOUD_TITLE, _loud_title, "."),
@@ -244,11 +232,11 @@ RULES = [
     Rule("estimated", _ESTIMATED, _estimated, "e"),
     Rule("bare short form", _BARE_FORM, _bare_form),
     Rule("company", _COMPANY, _company, "."),
-    Rule("versus", _VERSUS, _versus, "vV"),
+    Rule("versus", _VERSUS, always("versus"), "vV"),
     Rule("and or", _AND_OR, _and_or, "/"),
     Rule("slash", _SLASH, _slash, "/"),
     Rule("pages", _PAGES, _pages, "p"),
     Rule("following", _FOLLOWING, _following, "f"),
-    Rule("per", _CAPITA, _capita, "/"),
+    Rule("per", _CAPITA, always(" per "), "/"),
     Rule("featuring", _FEATURING, _featuring),
 ]

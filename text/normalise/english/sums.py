@@ -7,7 +7,7 @@ import re
 from text.normalise.around import after, before
 from text.normalise.english import numbers
 from text.normalise.english.amounts import AMOUNT, FRACTION, SUPERSCRIPTS, power, value
-from text.normalise.rules import Reading, Rule
+from text.normalise.rules import Reading, Rule, always
 from text.normalise.word_lists import pairs, words
 
 _START = r"(?<![\w.,/:-])"
@@ -195,14 +195,6 @@ def _is_arithmetic(match: re.Match[str], left: str, right: str) -> bool:
     return bool(gap) or (both if sign == "+" else sign != "=" or figures)
 
 
-def _about(match: re.Match[str]) -> Reading:
-    return "about "
-
-
-def _plus_minus(match: re.Match[str]) -> Reading:
-    return "plus or minus "
-
-
 def _star(match: re.Match[str]) -> Reading:
     """A star behind a figure is a note; in cricket the batsman is not out."""
     around = f"{before(match, 80)} | {after(match, 60)}"
@@ -221,15 +213,11 @@ def _bound(match: re.Match[str]) -> Reading:
     return "less than " if match["sign"] == "<" else "more than "
 
 
-def _root(match: re.Match[str]) -> Reading:
-    return "the square root of "
-
-
 def _plus(match: re.Match[str]) -> Reading:
     return f"{numbers.number(match['n'])} plus"
 
 
-PLUS_MINUS = Rule("plus or minus", _PLUS_MINUS, _plus_minus, "±+")
+PLUS_MINUS = Rule("plus or minus", _PLUS_MINUS, always("plus or minus "), "±+")
 """Before units, which take the minus for theirs."""
 RULES = [
     Rule("star", _STAR, _star, "*"),
@@ -247,8 +235,8 @@ RULES = [
     Rule("range", _RANGE, _range, "-–—"),
     Rule("negative", _NEGATIVE, _negative, "-−"),
     Rule("bound", _BOUND, _bound, "<>"),
-    Rule("about", _ABOUT, _about, "~"),
+    Rule("about", _ABOUT, always("about "), "~"),
     Rule("plus", _PLUS, _plus, "+"),
-    Rule("root", _ROOT, _root, "√"),
+    Rule("root", _ROOT, always("the square root of "), "√"),
     Rule("arithmetic", _BETWEEN, _between, "+×÷=≈≠≤≥*/·⋅−<>-!"),
 ]

@@ -6,7 +6,7 @@ import re
 
 from text.normalise.around import before
 from text.normalise.english import numbers
-from text.normalise.rules import Reading, Rule, either
+from text.normalise.rules import Reading, Rule, always, either
 from text.normalise.word_lists import words
 from text.spans import Edit
 
@@ -59,14 +59,10 @@ def _language(match: re.Match[str]) -> Reading:
     return f"{match['a']} {'plus plus' if match['sign'] == '++' else 'sharp'}"
 
 
-def _net(match: re.Match[str]) -> Reading:
-    return "dot net"
-
-
 RULES = [
     Rule("version", _VERSION, _version, "."),
     Rule("version", _NAMED, _named, "."),
     Rule("version", _SHORT, _short, "vV"),
     Rule("language", _LANGUAGE, _language, "+#"),
-    Rule("language", _NET, _net, "."),
+    Rule("language", _NET, always("dot net"), "."),
 ]
