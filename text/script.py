@@ -85,6 +85,11 @@ class Script:
     markup: tuple[tuple[tuple[int, int], ...], ...] = ()
     shown: tuple[tuple[tuple[int, int, str], ...], ...] = ()
 
+    @property
+    def spoken(self) -> str:
+        """What is said, the lines one after the other."""
+        return " ".join(line.text for line in self.lines)
+
     def written(self, line: Line, word: Word) -> str:
         """A word as it was written, without markup."""
         text, position = self.sources[line.source], word.written_start

@@ -14,7 +14,6 @@ as it was written; everything else is wrong.
 from __future__ import annotations
 
 import argparse
-import csv
 import difflib
 import itertools
 import re
@@ -24,9 +23,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from standins.text_tables import TABLES, Row, rows
 from text.front import TextOptions, prepare
 
-TABLES = Path("tests/text/tables")
 DOC = Path("docs/text.md")
 LANGUAGES = ("en", "de", "fr", "es", "zh")
 _BEGIN, _END = "<!-- accuracy: begin -->", "<!-- accuracy: end -->"
@@ -43,18 +42,6 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a table; `spoken` with `{a|b}` and ` || ` for alternatives."""
-
-    number: str
-    kind: str
-    written: str
-    spoken: str
-    forbidden: str
-    language: str
-
-
-@dataclass(frozen=True)
 class Result:
     """A row with what was made of it."""
 
@@ -63,19 +50,9 @@ class Result:
     verdict: Verdict
 
 
-def rows(name: str, language: str) -> list[Row]:
-    """The rows of one table."""
-    with (TABLES / f"{name}.tsv").open(encoding="utf-8") as file:
-        table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [
-            Row(r["id"], r["class"], r["written"], r["spoken"], r["not"], language) for r in table
-        ]
-
-
 def judge(row: Row) -> Result:
     """Reads a row and compares."""
-    script = prepare(row.written, TextOptions(language=row.language))
-    spoken = " ".join(line.text for line in script.lines)
+    spoken = prepare(row.written, TextOptions(language=row.language)).spoken
     return Result(row, spoken, _verdict(row, spoken))
 
 

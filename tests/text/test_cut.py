@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standins.text_tables import TABLES
 from text.cut import chunks
 from text.front import TextOptions, prepare
 from text.lexicon import from_mapping
 from text.script import Break, Line
 from text.sentences import sentences
-from tools.text_accuracy import TABLES
 
 _TEXTS = st.one_of(
     st.text(alphabet="abc .,;!?'\"—1२e\u0301", max_size=300),

@@ -6,9 +6,9 @@ import importlib.util
 
 import pytest
 
+from standins.text_tables import rows
 from text.front import Source, TextOptions, prepare, prepare_all
 from text.languages import canonical, detect
-from tools.text_accuracy import rows
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es"])

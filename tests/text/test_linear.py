@@ -7,9 +7,9 @@ import time
 import pytest
 
 from errors import InvalidInput
+from standins.text_tables import rows
 from text.cut import chunks
 from text.front import TextOptions, prepare
-from tools.text_accuracy import rows
 
 _UNITS = [
     "1",

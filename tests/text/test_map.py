@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errors import InvalidInput
+from standins.text_tables import rows
 from text.front import Source, TextOptions, prepare, prepare_all
 from text.script import Script
-from tools.text_accuracy import rows
 
 _PIECES = st.sampled_from(
     [

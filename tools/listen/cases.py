@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from standins.text_tables import rows
 from text.front import TextOptions, prepare
 
 _HERE = Path(__file__).parent
-_TABLES = _HERE.parent.parent / "tests" / "text" / "tables"
+_SENTENCES = 20
 _EVERYDAY = (
     "The weather was bright, and the river ran high after the rain.",
     "She put the letters back into the drawer and closed it with care.",
@@ -39,8 +40,8 @@ def cases(limit: int | None = None) -> Iterator[Case]:
         yield Case("short lines", text, text)
     for text in _EVERYDAY[:limit]:
         yield Case("everyday sentences", text, text)
-    for written in _sentences()[:limit]:
-        spoken = " ".join(line.text for line in prepare(written, TextOptions(language="en")).lines)
+    for written in [row.written for row in rows("sentences_en", "en")][:_SENTENCES][:limit]:
+        spoken = prepare(written, TextOptions(language="en")).spoken
         yield Case("figures, as written", written, spoken)
         yield Case("figures, in words", spoken, spoken)
     yield Case("a long text", " ".join(_EVERYDAY), " ".join(_EVERYDAY))
@@ -48,8 +49,3 @@ def cases(limit: int | None = None) -> Iterator[Case]:
 
 def _short_lines() -> list[str]:
     return (_HERE / "short_lines.txt").read_text(encoding="utf-8").splitlines()
-
-
-def _sentences() -> list[str]:
-    rows = (_TABLES / "sentences_en.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return [row.split("\t")[3] for row in rows][:20]

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from engine.duration import SPARE, by_bytes, by_letters
+from standins.text_tables import rows
 from text.front import TextOptions, prepare
 from training.data import espeak, sentences
 
@@ -27,7 +27,6 @@ SEED = 97
 _FRAMES = 24_000 / 256  # a second
 _ENOUGH = 0.8  # of the time that a text takes
 
-_TABLE = Path(__file__).parents[2] / "tests" / "text" / "tables" / "sentences_en.tsv"
 _SHORT = (
     "Yes.", "No.", "Hi.", "Thank you.", "Good night.", "Please.", "Wait.", "Never.", "Of course.",
     "Come in.", "Sit down.", "Who is there?", "Not today.", "See you soon.", "I don't know.",
@@ -79,8 +78,7 @@ def run() -> str:
 
 def texts() -> dict[str, list[Pair]]:
     """What is to be said, by kind."""
-    rows = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
-    figures = [row.split("\t")[3] for row in rows][:FIGURES]
+    figures = [row.written for row in rows("sentences_en", "en")][:FIGURES]
     plain = sentences.held_out(SENTENCES, SEED + 1)
     return {
         "up to three words": [Pair(text, text) for text in _SHORT],
@@ -90,7 +88,7 @@ def texts() -> dict[str, list[Pair]]:
 
 
 def _spoken(text: str) -> str:
-    return " ".join(line.text for line in prepare(text, TextOptions(language="en")).lines)
+    return prepare(text, TextOptions(language="en")).spoken
 
 
 def _ratios(pairs: Sequence[Pair]) -> list[np.ndarray]:

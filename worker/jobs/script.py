@@ -78,10 +78,10 @@ class JobText:
     def _spoken(self, voice: Reference) -> Reference:
         options = replace(self.options, markup=False, breaks=False, clean=False)
         try:
-            lines = prepare(voice.ref_text, options).lines
+            spoken = prepare(voice.ref_text, options).spoken
         except InvalidInput:
             return voice
-        return replace(voice, ref_text=with_full_stop(" ".join(line.text for line in lines)))
+        return replace(voice, ref_text=with_full_stop(spoken))
 
 
 def job_text(request: SpeechInput, app: App) -> JobText:

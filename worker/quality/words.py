@@ -61,7 +61,7 @@ def plain_words(text: str, language: str = "en") -> list[str]:
     """The words of `text`, as both sides are compared."""
     options = TextOptions(language=languages.base(language), markup=False, breaks=False)
     try:
-        text = " ".join(line.text for line in prepare(text, options).lines)
+        text = prepare(text, options).spoken
     except InvalidInput:  # nothing to say
         return []
     found = [match.lower() for match in _WORD.findall(text.replace("’", "'"))]
