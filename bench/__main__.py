@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench import imports, joining, loading, oracle, overhead, scaling, speed, streaming
-from standins.measured import RESULTS, machine
+from standins.measured import RESULTS, kept, machine
 
 PARTS: dict[str, tuple[str, Callable[[], object]]] = {
     "imports": ("import everything the handler needs, beside f5-tts's own API", imports.run),
@@ -33,25 +33,23 @@ def main() -> None:
     wanted = parser.parse_args().part or list(PARTS)
     if unknown := [name for name in wanted if name not in PARTS]:
         parser.error(f"there is no part {', '.join(unknown)}")
-    found: dict[str, object] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    here = machine()
+    found: dict[str, object] = {"date": datetime.now(UTC).date().isoformat(), "machine": here}
     for name in wanted:
         title, run = PARTS[name]
         sys.stdout.write(f"{name}: {title}\n")
         found[name] = run()
         sys.stdout.write(f"  {json.dumps(found[name])}\n")
-    _keep(found)
+    _keep(found, here)
     sys.stdout.write(json.dumps(found) + "\n")
 
 
-def _keep(found: dict[str, object]) -> None:
+def _keep(found: dict[str, object], here: dict[str, object]) -> None:
     """Writes the parts measured now into the day's file of this machine, beside the others."""
     RESULTS.mkdir(exist_ok=True)
-    kind = "cpu-bf16" if machine()["bf16"] else "cpu"
+    kind = "cpu-bf16" if here["bf16"] else "cpu"
     path = RESULTS / f"{found['date']}-{kind}.json"
-    before = json.loads(path.read_text()) if path.is_file() else {}
-    if before.get("machine") != found["machine"]:
-        before = {}
-    path.write_text(json.dumps(before | found, indent=2) + "\n")
+    path.write_text(json.dumps(kept(path, here) | found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from standins.checkpoints import MEL, make_vocos
 from standins.oracle import f5
 from standins.random_weights import random_state
 
+CACHE = Path(__file__).parent.parent / ".cache" / "bench"  # random weights, made once
 NAME = "F5TTS_v1_Base"
 REF_TEXT = "This is what the reference voice says, and no more than that. "
 _WORDS = "the quick model speaks a plain line of words that no one has heard before and "

@@ -11,8 +11,8 @@ import subprocess
 import time
 from typing import Any
 
+from bench.full_size import CACHE
 from bench.reference import ROOT, beside_f5_tts
-from bench.speed import CACHE
 
 
 def run(samples: int = 3) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from bench.reference import ROOT
+
 _SERVER = """
 import json, sys
 from standins.local_worker import wav

@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from bench.reference import ROOT
+
 CHUNKS = (1, 10, 100)
 _SENTENCE = 3 * "A line of plain words that takes all of a chunk's time, and some more of it, too. "
 

@@ -12,20 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from bench.floor import matmul_rate, operations
-from bench.full_size import Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
+from bench.full_size import CACHE, Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
 from engine import precision
 from engine.config import Dtype, EngineConfig
 from engine.dit import int8
 from engine.dit.linear import cpu_multiplies_bf16
 from engine.sampler import Flow, PreparedSchedule, Schedule
 
-CACHE = Path(__file__).parent.parent / ".cache" / "bench"
 NFE = 4
 STEP_FRAMES, STEPS_TIMED = 600, 5
 CASES: dict[str, tuple[list[str], int]] = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.dit.linear import cpu_multiplies_bf16
 
@@ -20,6 +23,12 @@ def machine() -> dict[str, object]:
         "system": platform.platform(),
         "python": platform.python_version(),
     }
+
+
+def kept(path: Path, measured_on: Mapping[str, object]) -> dict[str, Any]:
+    """What a file of results holds, if it is of the same machine."""
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return found if found.get("machine") == measured_on else {}
 
 
 def _cpu_model() -> str:

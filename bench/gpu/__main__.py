@@ -16,10 +16,11 @@ from pathlib import Path
 
 import torch
 
+from bench.full_size import CACHE
 from bench.gpu import options, passes, precision, ready, speed
 from bench.gpu.page import write_page
 from bench.gpu.report import Report, add
-from bench.gpu.setting import CACHE, REHEARSAL, Scale, Setting, say
+from bench.gpu.setting import REHEARSAL, Scale, Setting, say
 from standins.measured import RESULTS
 
 PARTS: dict[str, tuple[str, Callable[[Setting], dict[str, object]]]] = {

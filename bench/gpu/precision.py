@@ -15,7 +15,8 @@ from torch import Tensor
 
 from bench.full_size import Ours
 from bench.gpu.passes import new_flow
-from bench.gpu.setting import ROOT, Setting, say
+from bench.gpu.setting import Setting, say
+from bench.reference import ROOT
 from engine.arch import MelConfig
 from engine.chunk import Reference, SpeechParameters
 from engine.mel import LogMel

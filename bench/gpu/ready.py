@@ -9,7 +9,8 @@ import time
 from typing import Any
 
 from bench.full_size import text_of
-from bench.gpu.setting import ROOT, Setting, say
+from bench.gpu.setting import Setting, say
+from bench.reference import ROOT
 
 
 def starts(setting: Setting) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from standins.measured import machine
+from standins.measured import kept, machine
 
 
 @dataclass
@@ -28,15 +28,9 @@ class Report:
         kind = f"gpu-{_plain(torch.cuda.get_device_name())}" if on_gpu else "rehearsal"
         name = "-".join(part for part in (date, kind, _plain(label)) if part)
         path = directory / f"{name}.json"
-        head = {
-            "date": date,
-            "label": label,
-            "rehearsal": not on_gpu,
-            "machine": machine() | _device(on_gpu),
-        }
-        before = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        same = before.get("machine") == head["machine"]
-        return cls(path, {"seconds": {}, "parts": {}} | (before if same else {}) | head)
+        here = machine() | _device(on_gpu)
+        head = {"date": date, "label": label, "rehearsal": not on_gpu, "machine": here}
+        return cls(path, {"seconds": {}, "parts": {}} | kept(path, here) | head)
 
     def keep(self, part: str, found: dict[str, object], seconds: float) -> None:
         """Adds a part and writes the file."""

@@ -19,15 +19,13 @@ from typing import Any
 import torch
 
 from bench.floor import wait
-from bench.full_size import Ours, Theirs, Voice, make_files, make_voice, text_of
+from bench.full_size import CACHE, Ours, Theirs, Voice, make_files, make_voice, text_of
 from engine.arch import Arch
 from engine.config import EngineConfig
 from engine.weights.config import read_config
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from standins.checkpoints import make_checkpoint, make_vocos
 
-ROOT = Path(__file__).parent.parent.parent
-CACHE = ROOT / ".cache" / "bench"
 TINY = "tiny-model"
 
 
