@@ -1,10 +1,11 @@
-// engine/dit/kernels.cu as C++: what CUDA brings, for one warp at a time on 32 threads.
-#include <barrier>
+// engine/dit/kernels.cu as C++: what CUDA brings, for one warp at a time. Its 32 lanes take turns on
+// one thread: as threads of their own they wait for each other, and on a busy machine for minutes.
+#include <ucontext.h>
+
 #include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <thread>
-#include <vector>
+#include <functional>
 
 #if PRECISION == 16
 #include <immintrin.h>
@@ -18,7 +19,7 @@ static unsigned short float_to_half(float value) { return _cvtss_sh(value, 0); }
 #define __launch_bounds__(threads)
 
 struct Place { int x; };
-static thread_local Place threadIdx, blockIdx;
+static Place threadIdx, blockIdx;
 
 static unsigned __float_as_uint(float value) {
     unsigned bits;
@@ -32,34 +33,57 @@ static float __uint_as_float(unsigned bits) {
 }
 static float rsqrtf(float value) { return 1.0f / std::sqrt(value); }
 
+static ucontext_t rest, lanes[32];
+static char stacks[32][1 << 16];
+static bool done[32];
+static std::function<void()> lane_body;
+
+static void begin_lane() {
+    lane_body();
+    done[threadIdx.x % 32] = true;
+}
+
+// A lane waits until all others have come as far.
+static void meet() { swapcontext(&lanes[threadIdx.x % 32], &rest); }
+
 // The lanes of a warp meet before and after each has read another's number.
 static float shown[32];
-static std::barrier<> meeting(32);
 static float __shfl_xor_sync(unsigned, float value, int apart) {
-    const int lane = threadIdx.x % 32;
-    shown[lane] = value;
-    meeting.arrive_and_wait();
-    const float other = shown[lane ^ apart];
-    meeting.arrive_and_wait();
+    shown[threadIdx.x % 32] = value;
+    meet();
+    const float other = shown[(threadIdx.x % 32) ^ apart];
+    meet();
     return other;
 }
 
 #include "kernels.cu"
 
+static void run_warp(int first) {
+    for (int lane = 0; lane < 32; lane++) {
+        getcontext(&lanes[lane]);
+        lanes[lane].uc_stack.ss_sp = stacks[lane];
+        lanes[lane].uc_stack.ss_size = sizeof stacks[lane];
+        lanes[lane].uc_link = &rest;
+        makecontext(&lanes[lane], begin_lane, 0);
+        done[lane] = false;
+    }
+    for (bool some = true; some;) {
+        some = false;
+        for (int lane = 0; lane < 32; lane++) {
+            if (done[lane]) continue;
+            threadIdx.x = first + lane;
+            swapcontext(&rest, &lanes[lane]);
+            some = some || !done[lane];
+        }
+    }
+}
+
 // Every block of a launch, one warp after the other.
 template <typename Kernel>
 static void run(int blocks, int threads, Kernel kernel) {
-    std::vector<std::thread> lanes;
-    for (int lane = 0; lane < 32; lane++)
-        lanes.emplace_back([=] {
-            for (int block = 0; block < blocks; block++)
-                for (int thread = lane; thread < threads; thread += 32) {
-                    blockIdx.x = block;
-                    threadIdx.x = thread;
-                    kernel();
-                }
-        });
-    for (auto& lane : lanes) lane.join();
+    lane_body = kernel;
+    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
+        for (int first = 0; first < threads; first += 32) run_warp(first);
 }
 
 extern "C" void run_gate_norm(int blocks, int threads, float* h, Real* x, Real* out, float* gate,

@@ -50,7 +50,7 @@ def build(arch: Arch, dtype: torch.dtype, folder: Path) -> Fused:
     defined = [f"-D{name}={value}" for name, value in kernels.macros(arch, dtype).items()]
     half = ["-mf16c"] if dtype == torch.float16 else []
     # No product and sum in one: PyTorch's on a CPU are two roundings.
-    plain = ["-std=c++20", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-pthread"]
+    plain = ["-std=c++20", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
     subprocess.run(
         [COMPILER, *plain, *half, *defined, f"-I{kernels.SOURCE.parent}", GLUE, "-o", library],
         check=True, timeout=PATIENCE_S,
