@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-_CONVERT = "Convert it, for example: ffmpeg -i FILE -ac 1 voice.wav."
 _PAGE = "Use a link that downloads the audio file itself; open it in a private window to check."
 _UNPACK = "Unpack it and give the audio file itself."
 _FORMATS = "Accepted are wav, flac, mp3, ogg (opus, vorbis) and aiff."
@@ -17,10 +16,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
     (b"7z\xbc\xaf", "a 7-Zip archive", _UNPACK),
     (b"Rar!", "a RAR archive", _UNPACK),
-    (b"\x1aE\xdf\xa3", "a WebM or Matroska file", _CONVERT),
-    (b"0&\xb2u", "a WMA or WMV file", _CONVERT),
-    (b"#!AMR", "an AMR recording", _CONVERT),
-    (b"FLV", "a Flash video", _CONVERT),
     (b"%PDF", "a PDF document", _FORMATS),
     (b"\x89PNG", "a PNG image", _FORMATS),
     (b"\xff\xd8\xff", "a JPEG image", _FORMATS),
@@ -34,11 +29,6 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             return what, hint
-    if data[4:8] == b"ftyp":
-        return "an MP4, M4A or MOV file", _CONVERT
-    # An ADTS frame has the same sync word as mp3, with layer 0.
-    if len(data) > 1 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
-        return "a raw AAC stream", _CONVERT
     text = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page", _PAGE
