@@ -8,13 +8,15 @@ minutes stay their loudness and the first half minute (`Recording`).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from errors import VoiceUnusable
+from worker.audio import mpeg, riff
 from worker.audio.containers import container
 from worker.audio.opening import opened, unreadable_kind
 from worker.audio.pcm import Pcm, integers
 from worker.audio.recording import Recording, Survey
-from worker.audio.sniff import missing_audio, other_kind
+from worker.audio.sniff import other_kind
 from worker.audio.source import UNKNOWN_FRAMES, Header, Source, Undecodable, sample_type
 from worker.threads import Abandoned, current_stop
 
@@ -46,9 +48,12 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
     if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
-    if missing := missing_audio(data):
-        raise _cut_off(missing)
-    recording = _surveyed(data, max_seconds)
+    file = riff.mended(data)
+    if file.lacks:
+        raise _cut_off(file.lacks)
+    recording = _surveyed(mpeg.mended(file.data), max_seconds)
+    if file.warning:
+        recording = replace(recording, warnings=(*recording.warnings, file.warning))
     if recording.seconds < MIN_SECONDS:
         raise VoiceUnusable(
             f"The voice file holds {recording.seconds:.2f} s of audio; at least {MIN_SECONDS} s "
