@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from errors import VoiceUnusable
 from worker.audio import mpeg, riff
+from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
 from worker.audio.containers import container
 from worker.audio.opening import opened, unreadable_kind
 from worker.audio.pcm import Pcm, integers
@@ -66,37 +67,52 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
 
 
 def _surveyed(data: bytes, max_seconds: float) -> Recording:
+    """The recording, read again where its channels or its level need a cure."""
     try:
-        with opened(data) as source:
-            header = source.header
-            _, width = sample_type(header.subtype)
-            most = _most_frames(header, max_seconds)
-            survey = Survey(width, header.rate, header.channels)
-            for block in _blocks(source):
-                survey.add(block)
-                if survey.frames > most:
-                    raise _too_long(survey.frames / header.rate, max_seconds)
+        recording, balance = _read(data, max_seconds, AS_IT_IS)
+        cure = balance.cure()
+        if cure is not AS_IT_IS:
+            recording, _ = _read(data, max_seconds, cure)
+        raised = louder(recording.levels, cure)
+        if raised is not cure and recording.peak >= SILENCE_PEAK:
+            recording, _ = _read(data, max_seconds, raised)
     except Undecodable as exc:
         raise _undecodable(exc, data) from exc
+    return recording
+
+
+def _read(data: bytes, max_seconds: float, cure: Cure) -> tuple[Recording, Balance]:
+    with opened(data) as source:
+        header = source.header
+        _, width = sample_type(header.subtype)
+        most = _most_frames(header, max_seconds)
+        channels = cure.channels(header.channels)
+        survey, balance = Survey(width, header.rate, channels), Balance(width, channels)
+        for block in _blocks(source, cure):
+            survey.add(block)
+            balance.add(block)
+            if survey.frames > most:
+                raise _too_long(survey.frames / header.rate, max_seconds)
     _check_whole(header, survey.frames)
-    return survey.recording(_extension(header), lambda: _again(data))
+    recording = survey.recording(_extension(header), lambda: _again(data, cure))
+    return replace(recording, warnings=cure.warnings), balance
 
 
-def _blocks(source: Source) -> Iterator[Pcm]:
+def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:
     """The file's samples; ends early with Abandoned where nobody waits for them any more."""
     stop = current_stop()
     _, width = sample_type(source.header.subtype)
     for block in source.blocks():
         if stop.is_set:
             raise Abandoned
-        yield integers(block, width)
+        yield integers(cure.applied(block), width)
 
 
-def _again(data: bytes) -> Generator[Pcm, None, None]:
+def _again(data: bytes, cure: Cure) -> Generator[Pcm, None, None]:
     """The samples of a file that was decoded before, from its start."""
     try:
         with opened(data) as source:
-            yield from _blocks(source)
+            yield from _blocks(source, cure)
     except Undecodable as exc:
         raise _undecodable(exc, data) from exc
 
