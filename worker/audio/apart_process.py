@@ -42,6 +42,8 @@ def main() -> None:
         _send(out, FAULT, exc.reason.encode())
     except MemoryError:
         _send(out, FAULT, b"it takes too much memory")
+    except Exception as exc:  # a library's own fault, brought out by this file
+        _send(out, FAULT, f"its decoder failed with {type(exc).__name__}".encode())
     out.flush()
 
 

@@ -64,6 +64,8 @@ class _Ffmpeg:
         stream = file.streams.best("audio")
         if not isinstance(stream, AudioStream):
             raise Undecodable("it has no sound track", opened=False)
+        if stream.codec_context is None:
+            raise Undecodable("FFmpeg does not know how its sound is packed", opened=False)
         stream.codec_context.thread_count = 1
         self._file, self._stream = file, stream
         self._frames = self._decoded()

@@ -122,6 +122,11 @@ def test_a_film_without_sound_is_refused() -> None:
     assert "no sound track" in refused(silent_film()).message
 
 
+def test_sound_of_an_unknown_kind_is_refused() -> None:
+    data = encoded("matroska", "aac", speech(), RATE)
+    assert "does not know" in refused(data.replace(b"A_AAC", b"A_XYZ")).message
+
+
 @pytest.mark.parametrize("muxer", ["ipod", "webm", "matroska", "asf"])
 def test_half_of_a_file_is_refused(muxer: str) -> None:
     codec = {"webm": "libopus", "asf": "wmav2"}.get(muxer, "aac")
