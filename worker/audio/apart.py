@@ -1,9 +1,9 @@
-"""Decodes mp3 in a process of its own.
+"""Decodes mp3, and all that FFmpeg reads, in a process of its own.
 
 libmpg123 writes what it thinks of a damaged file straight to standard error, where it would stand
 between the worker's JSON lines, as many lines as the file asks for; libsndfile has no switch for
 it. So whatever may be mp3 is decoded by a short-lived process whose standard error is discarded. It
-also has a bound on memory and processor time, and a file that crashes it ends one job only.
+also has bounds on memory and time and opens no file; one that crashes it ends one job only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import Unexpected
+from worker.audio.containers import Container
 from worker.audio.source import Header, Source, Undecodable, sample_type
 from worker.threads import Abandoned, current_stop
 
@@ -33,6 +35,7 @@ _ROOT = Path(__file__).parents[2]
 _WITHOUT_MP3 = (b"RIFF", b"fLaC", b"OggS", b"FORM")
 _MP3_IN_WAV = re.compile(rb"fmt .{4}(?:\x55\x00|\x00\x55)", re.DOTALL)  # format tag 0x55
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+_TOO_LONG = (signal.SIGXCPU, signal.SIGALRM)
 
 
 def may_be_mp3(data: bytes) -> bool:
@@ -41,17 +44,21 @@ def may_be_mp3(data: bytes) -> bool:
 
 
 @contextmanager
-def opened_apart(data: bytes) -> Iterator[Source]:
+def opened_apart(data: bytes, container: Container | None = None) -> Iterator[Source]:
     """The file `data`, decoded by a process that lives as long as the block.
 
+    Args:
+        container: what FFmpeg is to read it as; None: soundfile reads it.
+
     Raises:
-        Undecodable: it is none that libsndfile reads, or it crashes its decoder; `blocks` raises it
-            too.
+        Undecodable: it cannot be read so, or it crashes its decoder; `blocks` raises it too.
         Unexpected: the decoder ended for another reason, such as a machine without memory.
         Abandoned: nobody waits for this work any more.
         OSError: the system starts no more processes.
     """
     command = [sys.executable, "-m", "worker.audio.apart_process"]
+    if container:
+        command.append(json.dumps(asdict(container)))
     process = subprocess.Popen(
         command,
         cwd=_ROOT,
@@ -107,6 +114,8 @@ class _Apart:
             code = self._process.wait()
             if code >= 0 or -code in _FROM_OUTSIDE:
                 raise Unexpected(f"a decoder ended with exit code {code}")
+            if -code in _TOO_LONG:
+                raise Undecodable("it takes too long to decode", opened=opened)
             what = signal.Signals(-code).name
             raise Undecodable(f"its decoder was ended by {what}", opened=opened)
         return start[:1], body

@@ -1,4 +1,4 @@
-"""Voice files to samples, with soundfile alone: wav, flac, mp3, ogg (opus, vorbis), aiff, and more.
+"""Voice files to samples: wav, flac, mp3, ogg, aiff with soundfile, others with FFmpeg.
 
 Everything is bounded before it is in memory: bytes by the source's size, seconds by the header, and
 because headers can lie, by counting while blocks are read. A recording passes in blocks: of ten
@@ -8,14 +8,17 @@ minutes stay their loudness and the first half minute (`Recording`).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from errors import VoiceUnusable
-from worker.audio.apart import may_be_mp3, opened_apart
+from worker.audio import mpeg, riff
+from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
+from worker.audio.containers import container
+from worker.audio.opening import opened, unreadable_kind
 from worker.audio.pcm import Pcm, integers
 from worker.audio.recording import Recording, Survey
-from worker.audio.sniff import missing_audio, other_kind
-from worker.audio.source import Header, Source, Undecodable, opened_here, sample_type
+from worker.audio.sniff import other_kind
+from worker.audio.source import UNKNOWN_FRAMES, Header, Source, Undecodable, sample_type
 from worker.threads import Abandoned, current_stop
 
 MIN_SECONDS = 0.3
@@ -24,8 +27,8 @@ MIN_RATE, MAX_RATE = 4_000, 384_000
 MAX_DECODED_BYTES = 1 << 28  # more would take long; it is never in memory as a whole
 SILENCE_PEAK = 1e-4  # of full scale, -80 dB
 
-_UNKNOWN_FRAMES = 1 << 40
-_LOSSY_SLACK = 0.98  # mp3 headers count encoder padding that the decoder drops
+_LOSSY_SHARE = 0.98  # mp3 headers count encoder padding that the decoder drops,
+_LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
 
 def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
@@ -43,12 +46,15 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
         )
     if not data:
         raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
-    if other := other_kind(data):
+    if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
-    if missing := missing_audio(data):
-        raise _cut_off(missing)
-    recording = _surveyed(data, max_seconds)
+    file = riff.mended(data)
+    if file.lacks:
+        raise _cut_off(file.lacks)
+    recording = _surveyed(mpeg.mended(file.data), max_seconds)
+    if file.warning:
+        recording = replace(recording, warnings=(*recording.warnings, file.warning))
     if recording.seconds < MIN_SECONDS:
         raise VoiceUnusable(
             f"The voice file holds {recording.seconds:.2f} s of audio; at least {MIN_SECONDS} s "
@@ -61,43 +67,54 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
 
 
 def _surveyed(data: bytes, max_seconds: float) -> Recording:
+    """The recording, read again where its channels or its level need a cure."""
     try:
-        with _opened(data) as source:
-            header = source.header
-            _, width = sample_type(header.subtype)
-            most = _most_frames(header, max_seconds)
-            survey = Survey(width, header.rate, header.channels)
-            for block in _blocks(source):
-                survey.add(block)
-                if survey.frames > most:
-                    raise _too_long(survey.frames / header.rate, max_seconds)
+        recording, balance = _read(data, max_seconds, AS_IT_IS)
+        cure = balance.cure()
+        if cure is not AS_IT_IS:
+            recording, _ = _read(data, max_seconds, cure)
+        raised = louder(recording.levels, cure)
+        if raised is not cure and recording.peak >= SILENCE_PEAK:
+            recording, _ = _read(data, max_seconds, raised)
     except Undecodable as exc:
-        raise _undecodable(exc) from exc
+        raise _undecodable(exc, data) from exc
+    return recording
+
+
+def _read(data: bytes, max_seconds: float, cure: Cure) -> tuple[Recording, Balance]:
+    with opened(data) as source:
+        header = source.header
+        _, width = sample_type(header.subtype)
+        most = _most_frames(header, max_seconds)
+        channels = cure.channels(header.channels)
+        survey, balance = Survey(width, header.rate, channels), Balance(width, channels)
+        for block in _blocks(source, cure):
+            survey.add(block)
+            balance.add(block)
+            if survey.frames > most:
+                raise _too_long(survey.frames / header.rate, max_seconds)
     _check_whole(header, survey.frames)
-    return survey.recording(_extension(header), lambda: _again(data))
+    recording = survey.recording(_extension(header), lambda: _again(data, cure))
+    return replace(recording, warnings=cure.warnings), balance
 
 
-def _opened(data: bytes) -> AbstractContextManager[Source]:
-    return opened_apart(data) if may_be_mp3(data) else opened_here(data)
-
-
-def _blocks(source: Source) -> Iterator[Pcm]:
+def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:
     """The file's samples; ends early with Abandoned where nobody waits for them any more."""
     stop = current_stop()
     _, width = sample_type(source.header.subtype)
     for block in source.blocks():
         if stop.is_set:
             raise Abandoned
-        yield integers(block, width)
+        yield integers(cure.applied(block), width)
 
 
-def _again(data: bytes) -> Generator[Pcm, None, None]:
+def _again(data: bytes, cure: Cure) -> Generator[Pcm, None, None]:
     """The samples of a file that was decoded before, from its start."""
     try:
-        with _opened(data) as source:
-            yield from _blocks(source)
+        with opened(data) as source:
+            yield from _blocks(source, cure)
     except Undecodable as exc:
-        raise _undecodable(exc) from exc
+        raise _undecodable(exc, data) from exc
 
 
 def _most_frames(header: Header, max_seconds: float) -> int:
@@ -108,7 +125,7 @@ def _most_frames(header: Header, max_seconds: float) -> int:
             f"The voice file has {channels} channels at {rate} Hz.",
             f"Accepted are 1 to {MAX_CHANNELS} channels at {MIN_RATE} to {MAX_RATE} Hz.",
         )
-    known = header.frames < _UNKNOWN_FRAMES
+    known = header.frames < UNKNOWN_FRAMES
     limit = int(max_seconds * rate)
     if known and header.frames > limit:
         raise _too_long(header.frames / rate, max_seconds)
@@ -123,20 +140,26 @@ def _most_frames(header: Header, max_seconds: float) -> int:
 
 
 def _check_whole(header: Header, frames: int) -> None:
-    known = header.frames < _UNKNOWN_FRAMES
-    lossless = header.subtype.startswith("PCM")
-    least = header.frames if lossless else int(header.frames * _LOSSY_SLACK)
+    known = header.frames < UNKNOWN_FRAMES
+    least = header.frames
+    if not header.subtype.startswith("PCM"):
+        least = min(int(least * _LOSSY_SHARE), least - int(_LOSSY_SLACK_S * header.rate))
     if known and frames < least:
         there, promised = frames / header.rate, header.frames / header.rate
         raise _cut_off(f"{there:.2f} of {promised:.2f} s are there")
 
 
-def _undecodable(error: Undecodable) -> VoiceUnusable:
+def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:
     if error.opened:
         # A flac that a program streamed without noting its length ends here, too.
         return VoiceUnusable(
             f"The voice file is damaged or cut off ({error.reason}).",
             "Upload the whole file again, or convert it: ffmpeg -i FILE voice.wav.",
+        )
+    if found := container(data):
+        return VoiceUnusable(
+            f"The voice file looks like {found.what}, but cannot be read as one ({error.reason}).",
+            "Upload the whole file again, or convert it: ffmpeg -i FILE -ac 1 voice.wav.",
         )
     return VoiceUnusable(
         f"The voice file cannot be read as audio ({error.reason}).",

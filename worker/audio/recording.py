@@ -80,13 +80,15 @@ def _zeros(count: int, dtype: type[Number]) -> NDArray[Number]:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A voice file that was decoded once. `peak` is of full scale; `extension` without its dot."""
+    """A voice file that was decoded once. `peak` is of full scale; `extension` without its dot;
+    `warnings`: what was mended to read it."""
 
     levels: Levels
     peak: float
     extension: str
     _head: Sound
     _again: Again
+    warnings: tuple[str, ...] = ()
 
     @property
     def sample_rate(self) -> int:

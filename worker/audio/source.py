@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 # Of a block. With another number libmpg123 makes other samples of some files: clips would change.
 _FRAMES = 1 << 16
+UNKNOWN_FRAMES = 1 << 40  # from here on a length means that nobody knows
 
 
 class Undecodable(Exception):
-    """libsndfile, or the process it runs in, cannot go on; `opened` says whether it had begun."""
+    """The library, or the process it runs in, cannot go on; `opened`: whether it had begun."""
 
     def __init__(self, reason: str, *, opened: bool) -> None:
         super().__init__(reason)
@@ -24,7 +25,8 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself; `form` and `subtype` in libsndfile's words."""
+    """What a file says of itself; `form` and `subtype` in libsndfile's words, of a file that FFmpeg
+    reads its extension and the type of its samples."""
 
     rate: int
     channels: int
@@ -45,11 +47,11 @@ class Source(Protocol):
 
 def sample_type(subtype: str) -> tuple[str, int]:
     """The type in which soundfile reads a subtype, and the width in bytes it is kept in."""
-    if subtype in ("PCM_U8", "PCM_S8"):
+    if subtype in ("PCM_U8", "PCM_S8", "U8"):
         return "int16", 1
-    if subtype in ("PCM_24", "PCM_32", "ALAC_24", "ALAC_32"):
+    if subtype in ("PCM_24", "PCM_32", "ALAC_24", "ALAC_32", "S32"):
         return "int32", 4
-    if subtype in ("PCM_16", "ULAW", "ALAW", "ALAC_16"):
+    if subtype in ("PCM_16", "ULAW", "ALAW", "ALAC_16", "S16"):
         return "int16", 2
     return "float32", 2
 

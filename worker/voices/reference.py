@@ -75,7 +75,7 @@ def prepare_voice(
     """
     recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
     clip = reference_clip(recording)
-    warnings = list(located.warnings)
+    warnings = [*located.warnings, *(f"Voice {located.name}: {w}" for w in recording.warnings)]
     if isinstance(words, str):
         text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
     else:

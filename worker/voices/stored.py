@@ -24,7 +24,12 @@ from worker.voices.located import Located, TranscriptFile
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
 READABLE = (*USUAL, "oga", "aiff", "aif")
-RECOGNISED = (*READABLE, "m4a", "mp4", "webm")  # found, so that the error can name them
+# Read with requirements/decode.txt; without it they are found, so that the error can name them.
+WITH_FFMPEG = (
+    *("m4a", "mp4", "webm", "aac", "amr", "3gp", "mov", "mkv", "wma", "caf", "flv", "ac3", "mpg"),
+    *("ts", "avi", "tta", "wv", "ape"),
+)
+RECOGNISED = (*READABLE, *WITH_FFMPEG)
 
 
 def split_extension(key: str) -> tuple[str, str]:

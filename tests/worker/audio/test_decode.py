@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.chunk import Samples
 from errors import VoiceUnusable
 from tests.worker.audio.signals import as_file, bursts
+from worker.audio import opening
 from worker.audio.decode import decode
 from worker.audio.recording import Recording
 
@@ -80,9 +81,6 @@ def _zip() -> bytes:
         (b'{"error": "not found"}', "JSON"),
         (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "XML"),
         (_zip(), "zip"),
-        (b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00" + b"\0" * 64, "M4A"),
-        (b"\x1aE\xdf\xa3" + b"\0" * 64, "WebM"),
-        (b"\xff\xf1\x50\x80" + b"\0" * 64, "AAC"),
         (b"just a note", "plain text"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "LFS"),
         (bytes(range(256)) * 8, "cannot be read"),
@@ -92,8 +90,20 @@ def test_other_files_are_called_by_their_name(data: bytes, named: str) -> None:
     assert named in refused(data).message
 
 
-def test_a_phone_recording_gets_a_command_to_convert_it() -> None:
-    assert "ffmpeg" in refused(b"\x00\x00\x00\x20ftypM4A " + b"\0" * 64).hint
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00" + b"\0" * 64, "M4A"),
+        (b"\x1aE\xdf\xa3" + b"\0" * 64, "WebM"),
+        (b"\xff\xf1\x50\x80" + b"\0" * 64, "AAC"),
+    ],
+)
+def test_a_phone_recording_gets_a_command_to_convert_it(
+    data: bytes, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "installed", lambda: False)
+    assert named in refused(data).message
+    assert "ffmpeg" in refused(data).hint
 
 
 @pytest.mark.parametrize("fmt", ["WAV", "AIFF", "FLAC"])

@@ -1,0 +1,118 @@
+"""What holds a recording that soundfile does not read, and by what name FFmpeg knows it.
+
+The name is always given to FFmpeg, and only names from here: asked to guess, it takes a text file
+for a list of other files and opens those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+
+@dataclass(frozen=True)
+class Container:
+    """`demuxer`: FFmpeg's name; `what` people call it, with its article; `extension`, no dot;
+    `timed`: it notes how long its sound is, where others leave it to a guess."""
+
+    demuxer: str
+    what: str
+    extension: str
+    timed: bool = False
+
+
+_MP4 = Container("mov", "an MP4, M4A or MOV file", "mp4", timed=True)
+_MATROSKA = Container("matroska", "a WebM or Matroska file", "mkv", timed=True)
+_AAC = Container("aac", "a raw AAC stream", "aac")
+_LATM = Container("loas", "a raw AAC stream", "aac")
+_TS = Container("mpegts", "an MPEG transport stream", "ts")
+
+_BEGINS: tuple[tuple[bytes, Container], ...] = (
+    (b"0&\xb2u\x8ef\xcf\x11", Container("asf", "a WMA or WMV file", "wma", timed=True)),
+    (b"#!AMR", Container("amr", "an AMR recording", "amr")),
+    (b"FLV\x01", Container("flv", "a Flash video", "flv")),
+    (b"\x0bw", Container("ac3", "an AC-3 stream", "ac3")),
+    (b"\x00\x00\x01\xba", Container("mpeg", "an MPEG film", "mpg")),
+    (b"TTA1", Container("tta", "a True Audio file", "tta", timed=True)),
+    (b"wvpk", Container("wv", "a WavPack file", "wv", timed=True)),
+    (b"MAC ", Container("ape", "a Monkey's Audio file", "ape", timed=True)),
+)
+# soundfile reads most of these; where it does not, because of what is inside, FFmpeg may.
+_SECOND: tuple[tuple[bytes, Container], ...] = (
+    (b"RIFF", Container("wav", "a wav file", "wav")),
+    (b"RIFX", Container("wav", "a wav file", "wav")),
+    (b"RF64", Container("wav", "a wav file", "wav")),
+    (b"riff.\x91\xcf\x11", Container("w64", "a W64 file", "w64")),
+    (b"OggS", Container("ogg", "an Ogg file", "ogg")),
+    (b"FORM", Container("aiff", "an AIFF file", "aiff")),
+    (b"caff", Container("caf", "a CAF file", "caf", timed=True)),
+    (b".snd", Container("au", "an AU file", "au")),
+    (b"fLaC", Container("flac", "a flac file", "flac")),
+    (b"Creative Voice File", Container("voc", "a VOC file", "voc")),
+)
+_MP4_BRANDS = {b"M4A": "m4a", b"M4B": "m4a", b"3gp": "3gp", b"3g2": "3gp", b"qt ": "mov"}
+_MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_TS_PACKET = 188
+
+
+def container(data: bytes) -> Container | None:
+    """What `data` begins like, if that is one of the kinds that only FFmpeg reads."""
+    for magic, found in _BEGINS:
+        if data.startswith(magic):
+            return found
+    for looks, found in _LOOKS:
+        if looks(data):
+            return _named(found, data)
+    return None
+
+
+def second_way(data: bytes) -> Container | None:
+    """As what FFmpeg may read `data` where soundfile cannot."""
+    return next((found for magic, found in _SECOND if data.startswith(magic)), None)
+
+
+def installed() -> bool:
+    """Whether PyAV, which holds FFmpeg, is there; it is not loaded."""
+    return find_spec("av") is not None
+
+
+def _named(found: Container, data: bytes) -> Container:
+    if found is _MP4:
+        extension = _MP4_BRANDS.get(data[8:11], "mp4") if data[4:8] == b"ftyp" else "mov"
+    elif found is _MATROSKA:
+        extension = "webm" if b"webm" in data[:64] else "mkv"
+    else:
+        extension = found.extension
+    return Container(found.demuxer, found.what, extension, found.timed)
+
+
+def _is_mp4(data: bytes) -> bool:
+    return data[4:8] in _MP4_BOXES
+
+
+def _is_aac(data: bytes) -> bool:
+    """An ADTS frame has the same sync word as mp3, with layer 0."""
+    return len(data) > 1 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
+
+
+def _is_latm(data: bytes) -> bool:
+    """Two frames of which the first gives its length in 13 bits."""
+    if len(data) < 3 or data[0] != 0x56 or data[1] & 0xE0 != 0xE0:
+        return False
+    after = 3 + int.from_bytes(data[1:3], "big") % (1 << 13)
+    return data[after : after + 1] in (b"", b"\x56")
+
+
+def _is_ts(data: bytes) -> bool:
+    return len(data) > 3 * _TS_PACKET and data[: 3 * _TS_PACKET : _TS_PACKET] == b"GGG"
+
+
+_LOOKS: tuple[tuple[Callable[[bytes], bool], Container], ...] = (
+    (_is_mp4, _MP4),
+    (lambda data: data.startswith(b"\x1aE\xdf\xa3"), _MATROSKA),
+    (lambda data: data[:4] == b"RIFF" and data[8:12] == b"AVI ", Container("avi", "a film", "avi")),
+    (_is_aac, _AAC),
+    (_is_latm, _LATM),
+    (_is_ts, _TS),
+)

@@ -1,0 +1,174 @@
+"""mp3 files whose index is missing or wrong, mended so that libsndfile reads them to their end.
+
+libsndfile asks the index at the start of an mp3 how long it is (`Xing`, `Info`). Without one it
+takes the first frame's bit rate for that of all and stops where the sound would end then: with half
+of a recording whose rate varies, and no word said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MOST_FRAMES = 200_000  # 87 minutes at 44.1 kHz
+_MOST_SEARCHES = 20_000  # for where sound goes on behind something else
+_SLACK = 2  # frames: encoders count their index, or not
+# kbit/s of layer III by index, MPEG 1 and 2.
+_KBITS = (
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+)
+_RATES = (44_100, 48_000, 32_000)
+_HALVED = {3: 0, 2: 1, 0: 2}  # how often, by version: MPEG 1, 2, 2.5
+_FRAMES_FLAG, _BYTES_FLAG = 1, 2
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The header of one frame; `size` in bytes with its header."""
+
+    first: bool  # MPEG 1; else 2 or 2.5
+    rate: int
+    mono: bool
+    kbits: int
+    size: int
+
+    @property
+    def index_at(self) -> int:
+        """Where an index stands in a frame that holds one."""
+        if self.first:
+            return 4 + (17 if self.mono else 32)
+        return 4 + (9 if self.mono else 17)
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """What a walk from frame to frame has found, without a frame that only holds an index."""
+
+    begin: int
+    first: _Frame
+    frames: int
+    varies: bool
+    index: int | None  # where an index of a kind that can be mended begins
+    promised: int | None  # frames, by the index
+
+
+def mended(data: bytes) -> bytes:
+    """`data`, with an index that counts what is there if it is an mp3 that needs one."""
+    walked = _walk(data)
+    if walked is None:
+        return data
+    if walked.promised is None:
+        return _with_index(data, walked) if walked.varies else data
+    if walked.frames <= walked.promised + _SLACK:
+        return data
+    if walked.index is None:
+        return _with_index(data, walked)
+    at = walked.index + 8
+    return b"".join((data[:at], walked.frames.to_bytes(4, "big"), data[at + 4 :]))
+
+
+def _with_index(data: bytes, walked: _Walked) -> bytes:
+    first = walked.first
+    version, kbits = (3, 5) if first.first else (_version(data[walked.begin + 1]), 8)
+    header = bytearray(data[walked.begin : walked.begin + 4])
+    header[1] = 0xE0 | version << 3 | 0b011  # layer III, without a checksum
+    header[2] = kbits << 4 | header[2] & 0b1100  # 64 kbit/s, no padding
+    size = _frame(bytes(header), 0)
+    assert size is not None  # it has the first frame's version and rate
+    frame = bytearray(size.size)
+    frame[:4] = header
+    body = (
+        b"Xing"
+        + (_FRAMES_FLAG | _BYTES_FLAG).to_bytes(4, "big")
+        + walked.frames.to_bytes(4, "big")
+        + (len(data) - walked.begin + size.size).to_bytes(4, "big")
+    )
+    frame[first.index_at : first.index_at + len(body)] = body
+    return bytes(frame) + data[walked.begin :]
+
+
+def _version(second: int) -> int:
+    return second >> 3 & 3
+
+
+def _walk(data: bytes) -> _Walked | None:
+    """None: it is no mp3, or one of a size that is not looked through."""
+    begin = _next(data, _behind_tag(data))
+    first = _frame(data, begin) if begin is not None else None
+    if begin is None or first is None:
+        return None
+    index, promised = _index(data, begin, first)
+    if promised is not None:
+        begin += first.size
+        first = _frame(data, begin) or first
+    frames, searches, kbits = 0, 0, set()
+    at: int | None = begin
+    while at is not None:
+        frame = _frame(data, at)
+        if frame is None or frame.rate != first.rate:
+            searches += 1
+            if searches > _MOST_SEARCHES:
+                return None
+            at = _next(data, at + 1)
+            continue
+        if at + frame.size > len(data):
+            break
+        frames += 1
+        kbits.add(frame.kbits)
+        if frames > _MOST_FRAMES:
+            return None
+        at += frame.size
+    return _Walked(begin, first, frames, len(kbits) > 1, index, promised)
+
+
+def _behind_tag(data: bytes) -> int:
+    """Where an ID3 tag ends; its length has 7 bits a byte."""
+    if data[:3] != b"ID3" or len(data) < 10:
+        return 0
+    size = 0
+    for byte in data[6:10]:
+        size = size << 7 | byte & 0x7F
+    return size + (20 if data[5] & 0x10 else 10)
+
+
+def _next(data: bytes, at: int) -> int | None:
+    """Where the next frame begins that another one follows, or the end."""
+    for _ in range(_MOST_SEARCHES):
+        at = data.find(b"\xff", at)
+        if at < 0:
+            return None
+        frame = _frame(data, at)
+        if frame and (at + frame.size == len(data) or _frame(data, at + frame.size)):
+            return at
+        at += 1
+    return None
+
+
+def _frame(data: bytes, at: int) -> _Frame | None:
+    if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE6 != 0xE2:
+        return None
+    second, third, fourth = data[at + 1 : at + 4]
+    version, rate_index = _version(second), third >> 2 & 3
+    first = version == 3
+    kbits_index = third >> 4
+    if version == 1 or rate_index == 3 or not 0 < kbits_index < 15:
+        return None
+    rate = _RATES[rate_index] >> _HALVED[version]
+    kbits = _KBITS[not first][kbits_index]
+    size = (144_000 if first else 72_000) * kbits // rate + (third >> 1 & 1)
+    return _Frame(first, rate, fourth >> 6 == 3, kbits, size)
+
+
+def _index(data: bytes, begin: int, first: _Frame) -> tuple[int | None, int | None]:
+    """Where an index stands in the first frame, and how many frames it counts.
+
+    (None, 0): it counts none, or it is a `VBRI` index, which is not mended in place.
+    """
+    at = begin + first.index_at
+    if data[at : at + 4] in (b"Xing", b"Info"):
+        if data[at + 7] & _FRAMES_FLAG:
+            return at, int.from_bytes(data[at + 8 : at + 12], "big")
+        return None, 0
+    if data[begin + 36 : begin + 40] == b"VBRI":
+        return None, int.from_bytes(data[begin + 50 : begin + 54], "big")
+    return None, None
