@@ -1,0 +1,160 @@
+"""Plain texts, and what is pasted into them."""
+
+from __future__ import annotations
+
+from tests.worker.subtitles.kinds import Kind
+
+_SRT = "1\n00:00:00,000 --> 00:00:02,500\nOne.\n\n2\n00:00:02,500 --> 00:00:05,000\nTwo.\n"
+_TWO = ((0, 2.5), (2.5, 5))
+
+KINDS = [
+    Kind("text", "A.txt", "One.\nTwo.\n", "One. Two.", ()),
+    Kind(
+        "text with times in words",
+        "A.txt",
+        "At 9:30 we leave,\nat 10:30 we are there.",
+        "At 9:30 we leave, at 10:30 we are there.",
+        (),
+    ),
+    Kind(
+        "text with hours",
+        "A.txt",
+        "9:30\nBreakfast\n10:30\nA walk",
+        "9:30 Breakfast 10:30 A walk",
+        (),
+    ),
+    Kind("text with commas", "A.txt", "1, 2, 3, and so on.", "1, 2, 3, and so on.", ()),
+    Kind(
+        "text with a sound",
+        "A.txt",
+        "[BLANK_AUDIO]\nHello.\n(sighs)\n",
+        "Hello.",
+        (),
+        ("lines 1 and 3: holds notes",),
+    ),
+    Kind(
+        "text with tokens of whisper",
+        "A.txt",
+        "<|startoftranscript|><|en|><|0.00|> Hello.<|2.00|>",
+        "Hello.",
+        (),
+    ),
+    Kind(
+        "text with tags",
+        "A.txt",
+        "Tom &amp; <i>Jerry</i>",
+        "Tom & Jerry",
+        (),
+        ("line 1: holds tags or entities",),
+    ),
+    Kind("SRT in a .txt", "A.txt", _SRT, "One. Two.", _TWO, ("holds SRT",)),
+    Kind(
+        "WebVTT in a .txt",
+        "A.txt",
+        "WEBVTT\n\n00:00.000 --> 00:02.500\nOne.\n",
+        "One.",
+        ((0, 2.5),),
+        ("holds WebVTT",),
+    ),
+    Kind(
+        "ASS in a .txt",
+        "A.txt",
+        "[Events]\nFormat: Start, End, Text\nDialogue: 0:00:00.00,0:00:02.50,One.\n",
+        "One.",
+        ((0, 2.5),),
+        ("holds ",),
+    ),
+    Kind(
+        "SBV",
+        "A.txt",
+        "0:00:00.000,0:00:02.500\nOne.\n\n0:00:02.500,0:00:05.000\nTwo.\n",
+        "One. Two.",
+        _TWO,
+        ("holds SBV",),
+    ),
+    Kind(
+        "LRC",
+        "A.txt",
+        "[ti:A song]\n[00:00.00]One.\n[00:02.50]Two. <00:03.00>More.\n",
+        "One. Two. More.",
+        ((0, 2.5), (2.5, 10)),
+        ("holds LRC",),
+    ),
+    Kind(
+        "LRC of whisper.cpp",
+        "A.txt",
+        "[by:whisper.cpp]\n[00:00.00] One.\n[00:02.50] Two.\n",
+        "One. Two.",
+        ((0, 2.5), (2.5, 10)),
+        ("holds LRC",),
+    ),
+    Kind(
+        "LRC with a line sung twice",
+        "A.txt",
+        "[00:00.00][00:05.00]La.\n[00:02.50]Two.\n",
+        "La. Two. La.",
+        ((0, 2.5), (2.5, 5), (5, 10)),
+        ("holds LRC",),
+    ),
+    Kind(
+        "what whisper prints",
+        "A.txt",
+        "[00:00.000 --> 00:02.500]  One.\n[00:02.500 --> 00:05.000]  Two.\n",
+        "One. Two.",
+        _TWO,
+        ("holds lines with times",),
+    ),
+    Kind(
+        "what whisper.cpp prints",
+        "A.txt",
+        "[00:00:00.000 --> 00:00:02.500]   One.\n",
+        "One.",
+        ((0, 2.5),),
+        ("holds lines with times",),
+    ),
+    Kind(
+        "what faster-whisper prints",
+        "A.txt",
+        "[0.00s -> 2.50s] One.\n[2.50s -> 5.00s] Two.\n",
+        "One. Two.",
+        _TWO,
+        ("holds lines with times",),
+    ),
+    Kind(
+        "YouTube's panel",
+        "A.txt",
+        "0:00\none\n0:03\ntwo\n0:05\nthree\n",
+        "one two three",
+        ((0, 3), (3, 5), (5, 10)),
+        ("holds lines with times",),
+    ),
+    Kind(
+        "lines with stamps",
+        "A.txt",
+        "[00:00:00] One.\n[00:00:03] Two.\n",
+        "One. Two.",
+        ((0, 3), (3, 10)),
+        ("holds ",),
+    ),
+    Kind(
+        "MicroDVD",
+        "A.txt",
+        "{0}{60}One.|Two.\n{60}{120}{y:i}Three.\n",
+        "One. Two. Three.",
+        (),
+        ("counts in frames", "holds lines"),
+    ),
+    Kind("RTF", "A.txt", "{\\rtf1\\ansi Hello}", refused="another program"),
+    Kind("a page", "A.txt", "<!DOCTYPE html><html><p>Hello</p>", refused="another program"),
+    Kind(
+        "an office document", "A.txt", b"PK\x03\x04\x14\x00\x06\x00 word", refused="another program"
+    ),
+    Kind("nothing", "A.txt", "", refused="holds no words"),
+    Kind("marks alone", "A.txt", "... !?", refused="holds no words"),
+    Kind(
+        "a sound alone",
+        "A.srt",
+        "1\n00:00:00,000 --> 00:00:02,500\n[music]\n",
+        refused="holds no words",
+    ),
+]
