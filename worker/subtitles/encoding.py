@@ -81,7 +81,8 @@ def decoded(data: bytes, notes: Notes) -> str:
         notes.say("is not UTF-8: it was read as ISO-2022-JP")
         return _whole(data, "iso2022_jp_2", notes)
     try:
-        return _once(data.decode("utf-8-sig"), notes)
+        text = data.decode("utf-8-sig")
+        return _whole(data, "utf-8-sig", notes) if "\ufffd" in text else _once(text, notes)
     except UnicodeDecodeError:
         if _nearly_utf8(data):
             return _whole(data, "utf-8-sig", notes)
@@ -93,7 +94,7 @@ def _whole(data: bytes, encoding: str, notes: Notes) -> str:
     text = data.decode(encoding, errors="replace")
     for number, line in enumerate(_lines(text), 1):
         if "\ufffd" in line:
-            notes.add("has bytes that are no letters, which were left out", number)
+            notes.add("has letters that are damaged, which were left out", number)
     return text.replace("\ufffd", "")
 
 

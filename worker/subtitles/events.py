@@ -97,18 +97,19 @@ def lrc_cues(text: str, notes: Notes) -> list[Cue]:
     cues, offset = [], 0.0
     for number, line in enumerate(text.split("\n"), 1):
         starts: list[float] = []
-        while stamp := _STAMP.match(line):
+        at = 0
+        while stamp := _STAMP.match(line, at):
             first, rest, fraction = stamp.groups()
             whole = [int(number) for number in (first, *rest.split(":"))]
             total = sum(count * 60**place for place, count in enumerate(reversed(whole)))
             starts.append(total + float(f"0.{fraction or 0}"))
-            line = line[stamp.end() :]
+            at = stamp.end()
         about = _ABOUT.fullmatch(line)
         if about and not starts:
             if about[1].lower() == "offset" and re.fullmatch(r"\s*[+-]?\d{1,6}\s*", about[2]):
                 offset = int(about[2]) / 1000  # a positive one shows lines earlier
         elif starts:
-            words = plain(_INNER_STAMP.sub("", line), vtt=False)
+            words = plain(_INNER_STAMP.sub("", line[at:]), vtt=False)
             cues += [Cue(start, start, words, number) for start in starts]
         elif line.strip():
             raise Malformed(f"line {number} has words without a time")

@@ -8,15 +8,16 @@ from collections.abc import Iterable
 
 from worker.subtitles.notes import Cue, Notes
 
-_BREAK = re.compile(r"<br\s*/?>|\\N", re.IGNORECASE)
+_BREAK = re.compile(r"(?i:<br\s*/?>)|\\N")
+_BARE_TAG = re.compile(r"</?(?:i|b|u|s|font)\s?/?>", re.IGNORECASE)
 _VTT_TAG = re.compile(r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[\s.][^<>]*)?>|<[\d:.]+>")
 _TAG = re.compile(
     r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt|em|strong|span|p|div|small|big|sub|sup)"
-    r"(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}|\\h",
+    r"(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
     re.IGNORECASE,
 )
-_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}[^{]*")
-_OVERRIDE = re.compile(r"\{[^{}]*\}")
+_OVERRIDE = re.compile(r"(\{[^{}]*\})")
+_DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 
@@ -26,7 +27,7 @@ _NOTE = re.compile(
     r"[\[\uff3b\u3010](?P<inside>[^\[\]\uff3b\uff3d\u3010\u3011]{0,200})[\]\uff3d\u3011]\s?:?"
 )
 _WHOLE_NOTE = re.compile(r"\s*(?:\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\*[^*]+\*)\s*")
-_LABEL = re.compile(r"\s*SPEAKER[_ ]\d{1,4}\s?:")
+_LABEL = re.compile(r"\s*(?:SPEAKER|Speaker)[_ ]?\d{1,4}\s?:")
 _NAME = re.compile(r"\s*[^\W\d_a-z][A-Z .'-]{1,24}:\s")
 
 
@@ -40,8 +41,8 @@ def plain(text: str, *, vtt: bool) -> str:
     are taken off: there "3 < 4 & 5" means what it says."""
     text = _BREAK.sub("\n", text)
     if vtt:
-        return _VTT_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
-    return _TAG.sub("", _entities(_TAG.sub("", text)))
+        return _BARE_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
+    return _BARE_TAG.sub("", _entities(_TAG.sub("", text.replace("\\h", " "))))
 
 
 def _entities(text: str) -> str:
@@ -50,8 +51,14 @@ def _entities(text: str) -> str:
 
 def ass_plain(text: str) -> str:
     """The words of an ASS event: without overrides and drawings, its line breaks as such."""
-    text = _DRAWING.sub("", text)
-    return _OVERRIDE.sub("", text).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+    words, draws = [], False
+    for piece in _OVERRIDE.split(text):
+        if piece.startswith("{") and piece.endswith("}"):
+            modes = _DRAWS.findall(piece)
+            draws = modes[-1] != "0" if modes else draws
+        elif not draws:
+            words.append(piece)
+    return "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
 
 
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
@@ -65,7 +72,9 @@ def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
 
 
 def _spoken_line(line: str, number: int, notes: Notes) -> str:
-    line = _TURN.sub("", _TOKEN.sub("", line), count=1) if ">" in line else _TOKEN.sub("", line)
+    line = _TOKEN.sub("", line)
+    if turn := _TURN.match(line):
+        line = line[turn.end() :]
     bare = _NOTE.sub(" ", line)
     if _WHOLE_NOTE.fullmatch(bare):
         bare = ""

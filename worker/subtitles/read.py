@@ -20,7 +20,7 @@ from worker.subtitles.cues import subtitle_cues
 from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines
-from worker.subtitles.fit import fitted
+from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.markup import plain, spoken
 from worker.subtitles.notes import Cue, Malformed, Notes, one_line
 from worker.subtitles.rolling import said_once
@@ -32,6 +32,7 @@ EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json")
 MAX_BYTES = 1 << 20
 
 _PROGRAMS = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>")
 _PAGE = re.compile(r"<!doctype html|<html|<\?xml|<tt[\s>]|<sami>", re.IGNORECASE)
 
 
@@ -39,7 +40,6 @@ class _Words(NamedTuple):
     """What a reader found: `cues` without an infinite start are timed."""
 
     cues: list[Cue]
-    text: str = ""
     whole_numbers: bool = False
     form: str = ""
 
@@ -56,15 +56,14 @@ def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
             names key and line.
     """
     try:
-        transcript = _parse(data, key)
-        return transcript if seconds is None else fitted(transcript, seconds)
+        return _parse(data, key, seconds)
     except Malformed as fault:
         raise TranscriptMissing(
             f"The transcript {key} {fault}.", "Correct it, or give the words in `ref_text`."
         ) from fault
 
 
-def _parse(data: bytes, key: str) -> Transcript:
+def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     if len(data) > MAX_BYTES:
         raise Malformed(f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
     if data.startswith(_PROGRAMS) or _PAGE.match(data[:64].decode("latin-1").lstrip()):
@@ -78,20 +77,35 @@ def _parse(data: bytes, key: str) -> Transcript:
         notes.say(
             f"holds {words.form}: only its words are used, its times and numbers are not said"
         )
-    cues = _in_order(words.cues, notes)
+    cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
-    cues = _one_lined(said_once(spoken(cues, notes), notes) if timed else spoken(cues, notes))
-    text = " ".join(cue.text for cue in cues) if words.cues else words.text
+    if timed:
+        cues = said_once(cues, notes)
+        cues = cues if seconds is None else inside(cues, seconds, notes)
+    text = one_line(" ".join(cue.text for cue in cues))
     if not any(char.isalnum() for char in text):
         raise Malformed("holds no words")
-    return Transcript(
-        key,
-        one_line(text),
-        tuple(cues) if timed else (),
-        notes.sentences(key),
-        words.whole_numbers,
-        notes.unit,
-    )
+    cues = [cue.with_text(one_line(cue.text)) for cue in cues]
+    return Transcript(key, text, tuple(cues) if timed else (), notes.sentences(key))
+
+
+def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
+    """The cues by their times, in seconds, none below 0."""
+    cues = words.cues
+    if words.whole_numbers and seconds is not None:
+        cues = in_seconds(cues, seconds, notes)
+    found = []
+    for cue in cues:
+        if cue.end < 0 or cue.start < 0 == cue.end:
+            notes.add("lies before the recording begins, and was left out", cue.line)
+            continue
+        if cue.start < 0:
+            notes.add("begins before 0, which was taken as 0", cue.line)
+        found.append(replace(cue, start=max(cue.start, 0.0)))
+    for before, cue in pairwise(found):
+        if cue.start < before.start:
+            notes.add("begins before the one above it: the order of the times was taken", cue.line)
+    return sorted(found, key=lambda cue: (cue.start, cue.end))
 
 
 def _words(text: str, extension: str, notes: Notes) -> _Words:
@@ -111,8 +125,8 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
         return _Words(subtitle_cues(text, notes, vtt=vtt), form="WebVTT" if vtt else "SRT")
     if reader := kind_by_lines(text, stamped=extension == "txt"):
         return _Words(reader(text, notes), form=form or "lines with times")
-    if extension in ("ass", "ssa"):
-        return _Words(ass_cues(text, notes))
+    if extension in ("ass", "ssa") or form == "ASS":
+        return _Words(ass_cues(text, notes), form="ASS")
     if extension in ("csv", "tsv") or looks_like_table(text):
         cues, whole = table_cues(text, notes)
         return _Words(cues, whole_numbers=whole, form="a table")
@@ -122,6 +136,8 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
 
 def _untimed(line: str, number: int, notes: Notes) -> Cue:
     words = plain(line, vtt=False)
+    if _TIMES.search(words):
+        notes.add("holds what may be times, which count as said", number)
     if words != line:
         notes.add("holds tags or entities, of which only the words are used", number)
     return Cue(math.inf, math.inf, words, number)
@@ -132,28 +148,6 @@ def _document(text: str, notes: Notes) -> _Words:
     if found.cues:
         return _Words(found.cues, whole_numbers=found.whole_numbers, form="JSON")
     return _Words([Cue(math.inf, math.inf, found.text, 1)], form="JSON")
-
-
-def _in_order(cues: list[Cue], notes: Notes) -> list[Cue]:
-    """The cues by their times, none below 0."""
-    found = []
-    for cue in cues:
-        if cue.end < 0 or cue.start < 0 == cue.end:
-            notes.add("lies before the recording begins, and was left out", cue.line)
-            continue
-        if cue.start < 0:
-            notes.add("begins before 0, which was taken as 0", cue.line)
-        found.append(replace(cue, start=max(cue.start, 0.0)))
-    ordered = sorted(found, key=lambda cue: (cue.start, cue.end))
-    for before, cue in pairwise(found):
-        if cue.start < before.start:
-            notes.add("begins before the one above it: the order of the times was taken", cue.line)
-    return ordered
-
-
-def _one_lined(cues: list[Cue]) -> list[Cue]:
-    found = (cue.with_text(one_line(cue.text)) for cue in cues)
-    return [cue for cue in found if cue.text]
 
 
 def cut_share(text: str, share: float) -> str:

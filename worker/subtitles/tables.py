@@ -23,7 +23,8 @@ _LENGTH = ("duration", "dur", "length")
 _WORDS = ("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption")
 _NUMBER = re.compile(r"-?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)(?:\s?s)?")
 _UNIT = re.compile(r"[\s_(\[]*\b(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
-_ROW_INSIDE = re.compile(r"\n\s*\d[\d:.]*[,;\t|]\s*\d[\d:.]*[,;\t|]")
+_ROW_INSIDE = re.compile(r"\n[ \t]*\d[\d:.]*[,;\t|] *\d[\d:.]*[,;\t|]")
+_LONGEST_NAME = 40
 _HEADER = "Start (s),End (s),Segment"
 
 
@@ -54,8 +55,10 @@ def looks_like_table(text: str) -> bool:
     if not lines:
         return False
     delimiter = _delimiter(lines[0])
-    if _columns(lines[0].split(delimiter)):
-        return True
+    columns = _columns(lines[0].split(delimiter))
+    if columns and len(lines) > 1:
+        row = lines[1].split(delimiter)
+        return len(row) >= columns.needed and _seconds(_bare(row[columns.start])) is not None
     return "\t" in lines[0] and all(_is_plain(line.split("\t", 2)) for line in lines)
 
 
@@ -142,6 +145,7 @@ def _bare(cell: str) -> str:
 def _columns(row: list[str]) -> _Columns | None:
     """What a header says; None if the row is none."""
     names = [" ".join(cell.replace("_", " ").split()).casefold().strip('"') for cell in row]
+    names = [name[:_LONGEST_NAME] for name in names]
     units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
     bare = [_UNIT.sub("", name).strip() for name in names]
     start, end, length, words = (

@@ -90,12 +90,20 @@ KINDS = [
         ("stored as UTF-8 by another program",),
     ),
     Kind(
+        "UTF-8 damaged by another program",
+        "A.txt",
+        "One\nD\ufffdrota",
+        "One Drota",
+        (),
+        ("line 2: has letters that are damaged",),
+    ),
+    Kind(
         "UTF-8 with a damaged byte",
         "A.txt",
         f"{_POLISH}\nDzień ".encode() + b"\xc5 dobry.",
         f"{_POLISH} Dzień dobry.",
         (),
-        ("line 2: has bytes that are no letters",),
+        ("line 2: has letters that are damaged",),
     ),
     Kind("noise", "A.txt", random.Random(1).randbytes(400), refused="encoding that is not known"),
 ]

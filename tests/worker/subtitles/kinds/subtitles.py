@@ -123,7 +123,7 @@ KINDS = [
         "1\n00:00:00,000 --> 00:01:00,000\nHello.\n",
         "Hello.",
         ((0, 10),),
-        ("line 2: ends at 60.0 s, after the recording",),
+        ("line 2: ends after the recording does (10.0 s)",),
     ),
     Kind(
         "SRT of another recording",

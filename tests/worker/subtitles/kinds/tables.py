@@ -153,7 +153,7 @@ KINDS = [
         'start\tend\ttext\n0\t2500\t"One," he said.\n',
         '"One," he said.',
         ((0, 2.5),),
-        ("line 2: has quotes", "has times in milliseconds"),
+        ("has times in milliseconds", "line 2: has quotes"),
     ),
     Kind(
         "TSV of Audacity",

@@ -144,6 +144,15 @@ KINDS = [
         (),
         ("counts in frames", "holds lines"),
     ),
+    Kind(
+        "SBV below a title",
+        "A.txt",
+        "Dorota\n0:00:00.000,0:00:02.500\nOne.\n",
+        "Dorota 0:00:00.000,0:00:02.500 One.",
+        (),
+        ("line 2: holds what may be times",),
+    ),
+    Kind("words like a header", "A.txt", "Start, text, and go.", "Start, text, and go.", ()),
     Kind("RTF", "A.txt", "{\\rtf1\\ansi Hello}", refused="another program"),
     Kind("a page", "A.txt", "<!DOCTYPE html><html><p>Hello</p>", refused="another program"),
     Kind(
