@@ -56,6 +56,13 @@ def without_cues(text: Mapped) -> tuple[Mapped, list[tuple[int, int]], str]:
     return text.edited(inside), removed, name
 
 
+def subtitle_form(text: str) -> str:
+    """The form of the subtitles that `text` is or holds, "" where it holds none."""
+    if "-->" not in text and ":" not in text:
+        return ""
+    return _found(list(_lines(text)))[0]
+
+
 def _lines(text: str) -> Iterator[_Line]:
     start = 0
     for line in text.split("\n"):

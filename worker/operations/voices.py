@@ -15,7 +15,7 @@ from worker.voices.catalogue import VoiceInfo
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
 NO_TRANSCRIPT = (
     "This voice has no transcript: jobs must bring `ref_text`. Upload it again with `ref_text`, or "
-    "put NAME.txt or NAME.srt beside it."
+    "put NAME.txt, NAME.srt or another transcript beside it."
 )
 
 

@@ -7,10 +7,11 @@ times cannot be read, the file is refused and the line named.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from worker.subtitles.markup import plain, vtt_tags_off
+from worker.subtitles.notes import Cue, Malformed, Notes
 
 CLOCK = r"(?:(\d{1,4})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,]\s?(\d{1,6}))?"
 
@@ -19,6 +20,10 @@ _SETTINGS = re.compile(
     r"(?:\s+(?:vertical|line|position|size|align|region|[xy][12]):\S+)*\s*", re.IGNORECASE
 )
 _ARROW = "-->"
+_SIGNED = re.compile(
+    r"\s*(?P<start>(?:-(?=\d)|[\d:.,]){4,40})\s*-->\s*"
+    r"(?P<end>(?:-(?=\d)|[\d:.,]){4,40})(?P<rest>(?:\s.*)?)"
+)
 _DIRECTION_MARKS = dict.fromkeys(
     map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
@@ -30,28 +35,6 @@ _TWO_TIMES = re.compile(r"\d:\d{1,2}[.,]\d.*\d:\d{1,2}[.,]\d")
 _NUMBER = re.compile(r"\W*(\d{1,9})\W*")
 _VTT_BLOCK = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)\b")
 
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_SRT_TAG = re.compile(r"</?(?:i|b|u|s|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
-_VTT_TAG = re.compile(r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[\s.][^<>]*)?>|<[\d:.]+>")
-
-
-class Malformed(ValueError):
-    """What is wrong with a transcript; goes on after its name: "line 3 ends before it starts"."""
-
-
-@dataclass(frozen=True)
-class Cue:
-    """A piece of transcript; `start` and `end` in seconds of the audio file."""
-
-    start: float
-    end: float
-    text: str
-
-
-def one_line(text: str) -> str:
-    """`text` with all runs of white space made single spaces, none at the ends."""
-    return " ".join(text.replace("\ufeff", "").split())
-
 
 def seconds(groups: tuple[str | None, ...]) -> float:
     """The four groups of `CLOCK` as seconds."""
@@ -60,17 +43,31 @@ def seconds(groups: tuple[str | None, ...]) -> float:
     return total + (float(f"0.{fraction}") if fraction else 0.0)
 
 
+def _signed(line: str) -> tuple[float, float] | None:
+    """Times of which some are below 0, as programs write them that moved subtitles: `-00:00:01,500`
+    or `00:00:-1,-500`. None: it has none."""
+    found = _SIGNED.match(line)
+    if not found or "-" not in found["start"] + found["end"]:
+        return None
+    times = []
+    for clock in (found["start"], found["end"]):
+        parts = re.fullmatch(CLOCK, clock.replace("-", ""))
+        if not parts or not _SETTINGS.fullmatch(found["rest"]):
+            return None
+        times.append(-seconds(parts.groups()) if "-" in clock else seconds(parts.groups()))
+    return times[0], times[1]
+
+
 def _shape(times: str) -> tuple[str, str]:
     """How the clocks of a line with times are written, whatever their digits, and its arrow."""
     clocks = re.sub(r"\d+", "0", re.sub(r"[^\d:.,]", "", times)).replace(",", ".")
     return clocks, re.sub(r"[\d\s:.,]", "", times)
 
 
-def subtitle_cues(text: str, *, vtt: bool) -> list[Cue]:
-    """The cues of an SRT or WebVTT file, those without words left out. Raises Malformed: it cannot
-    be told what a line means, or there are no cues."""
-    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
-    reader = _Reader(vtt=vtt or text.startswith("WEBVTT"))
+def subtitle_cues(text: str, notes: Notes, *, vtt: bool) -> list[Cue]:
+    """The cues of an SRT or WebVTT file, those without words left out, the lines of each kept
+    apart. Raises Malformed: it cannot be told what a line means, or there are no cues."""
+    reader = _Reader(notes, vtt=vtt)
     for number, line in enumerate(text.split("\n"), 1):
         reader.read(number, line.strip())
     if reader.begun:
@@ -83,8 +80,9 @@ def subtitle_cues(text: str, *, vtt: bool) -> list[Cue]:
 class _Reader:
     """Reads line by line; `_lines` are those since the last times, the first numbered `_first`."""
 
-    def __init__(self, *, vtt: bool) -> None:
+    def __init__(self, notes: Notes, *, vtt: bool) -> None:
         self.cues: list[Cue] = []
+        self._notes = notes
         self._vtt = vtt
         self._times: tuple[float, float] | None = None
         self._lines: list[str] = []
@@ -116,10 +114,9 @@ class _Reader:
         text = "\n".join(self._words())
         if self._times is None:
             return
-        text = _BREAK.sub(" ", text)
-        text = html.unescape(_VTT_TAG.sub("", text)) if self._vtt else _SRT_TAG.sub("", text)
-        if text := one_line(text):
-            self.cues.append(Cue(*self._times, text))
+        text = plain(text, vtt=self._vtt)
+        if text.strip():
+            self.cues.append(Cue(*self._times, text, self._first - 1))
 
     def _times_in(self, number: int, line: str) -> tuple[float, float] | None:
         """The times a line holds; None if it holds something else.
@@ -130,20 +127,22 @@ class _Reader:
         strict = _ARROW in line
         if not strict and not _DIGIT.search(line):
             return None
-        plain = unicodedata.normalize("NFKC", _VTT_TAG.sub("", line) if self._vtt else line)
-        plain = plain.translate(_DIRECTION_MARKS)
+        bare = unicodedata.normalize("NFKC", vtt_tags_off(line) if self._vtt else line)
+        bare = bare.translate(_DIRECTION_MARKS)
         above = len(self._lines) - 1
         numbered, apart = above >= 0 and self._number(above) is not None, self._alone(above + 1)
-        found = _TIMES.match(plain)
+        if strict and (times := _signed(bare)):
+            return times
+        found = _TIMES.match(bare)
         if found and _SETTINGS.fullmatch(found["rest"]):
-            clocks, arrow = _shape(plain[: found.start("rest")])
+            clocks, arrow = _shape(bare[: found.start("rest")])
             alike = self._clocks in ("", clocks) and (numbered or self._arrow in ("", arrow))
             if strict or (alike and (numbered or apart)):
                 self._clocks, self._arrow = clocks, arrow
                 return seconds(found.groups()[:4]), seconds(found.groups()[4:8])
         looks_timed = _TIME_FIRST if numbered or apart else _TIMES_AMONG_WORDS
         own_words = self.begun and above < 0  # directly below times stand the words of their cue
-        timed = _TWO_TIMES.search(plain) or (looks_timed.match(plain) and not own_words)
+        timed = _TWO_TIMES.search(bare) or (looks_timed.match(bare) and not own_words)
         if strict or timed:
             raise Malformed(f"line {number} has no times of the form 00:00:01,000 --> 00:00:02,000")
         return None

@@ -1,123 +1,153 @@
-"""Transcripts beside voices: NAME.txt, NAME.srt, NAME.vtt, NAME.csv.
+"""Transcripts beside voices, as people and programs write them: NAME.txt, NAME.srt and so on.
 
-Timed ones keep their times, so that a transcript can be cut with its audio. CSV has the columns
-`Start (s),End (s),Segment`, as older systems wrote them.
+What a file holds is told by its content, then by its extension: subtitles pasted into a .txt are
+subtitles. Timed ones keep their times, so that a transcript can be cut with its audio. No word is
+lost, doubled or made up in silence: what is changed or guessed is named in `warnings` with its
+line, what cannot be understood is refused with its line.
 """
 
 from __future__ import annotations
 
-import csv
+import math
 import re
-from contextlib import suppress
-from dataclasses import dataclass
-from io import StringIO
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
 from errors import TranscriptMissing
-from worker.subtitles.cues import CLOCK, Cue, Malformed, one_line, seconds, subtitle_cues
+from text.subtitles import subtitle_form
+from worker.subtitles.cues import subtitle_cues
+from worker.subtitles.documents import document, looks_like_json
+from worker.subtitles.encoding import decoded
+from worker.subtitles.events import ass_cues, kind_by_lines
+from worker.subtitles.fit import in_seconds, inside
+from worker.subtitles.markup import plain, spoken
+from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.rolling import said_once
+from worker.subtitles.tables import looks_like_table, table_cues
+from worker.subtitles.transcript import Transcript
 
-EXTENSIONS = ("txt", "srt", "vtt", "csv")
+# In order of preference.
+EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json")
 MAX_BYTES = 1 << 20
 
-
-@dataclass(frozen=True)
-class Transcript:
-    """A whole transcript on one line; `cues` in time order, empty when it has no times."""
-
-    key: str
-    text: str
-    cues: tuple[Cue, ...] = ()
+_PROGRAMS = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>")
+_PAGE = re.compile(r"<!doctype html|<html|<\?xml|<tt[\s>]|<sami>", re.IGNORECASE)
 
 
-def parse(data: bytes, key: str) -> Transcript:
-    """Parses a transcript; the extension of `key` says which kind it is. Raises TranscriptMissing:
-    larger than 1 MiB, without words, or malformed; names key and line."""
+class _Words(NamedTuple):
+    """What a reader found: `cues` without an infinite start are timed."""
+
+    cues: list[Cue]
+    whole_numbers: bool = False
+    form: str = ""
+
+
+def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
+    """Parses a transcript.
+
+    Args:
+        key: its name in messages; its extension says which kind it is meant to be.
+        seconds: how long the recording is; None leaves the times as they are written.
+
+    Raises:
+        TranscriptMissing: larger than 1 MiB, without words, of another recording, or malformed;
+            names key and line.
+    """
     try:
-        return _parse(data, key)
+        return _parse(data, key, seconds)
     except Malformed as fault:
         raise TranscriptMissing(
             f"The transcript {key} {fault}.", "Correct it, or give the words in `ref_text`."
         ) from fault
 
 
-def _parse(data: bytes, key: str) -> Transcript:
+def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     if len(data) > MAX_BYTES:
         raise Malformed(f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
-    text = _decode(data)
+    if data.startswith(_PROGRAMS) or _PAGE.match(data[:64].decode("latin-1").lstrip()):
+        raise Malformed("is a file of another program; save it as plain text or as SRT")
+    notes = Notes()
+    text = decoded(data, notes).replace("\ufeff", "").replace("\0", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     extension = key.rpartition(".")[2].lower()
-    cues: list[Cue] = []
-    if extension == "csv":
-        cues = _csv_cues(text)
-    elif extension != "txt":
-        cues = subtitle_cues(text, vtt=extension == "vtt")
-    if cues:
-        cues.sort(key=lambda cue: (cue.start, cue.end))
-        text = " ".join(cue.text for cue in cues)
+    words = _words(text, extension, notes)
+    if words.form and extension == "txt":
+        notes.say(
+            f"holds {words.form}: only its words are used, its times and numbers are not said"
+        )
+    cues = spoken(_timed(words, seconds, notes), notes)
+    timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
+    if timed:
+        cues = said_once(cues, notes)
+        cues = cues if seconds is None else inside(cues, seconds, notes)
+    text = one_line(" ".join(cue.text for cue in cues))
     if not any(char.isalnum() for char in text):
         raise Malformed("holds no words")
-    return Transcript(key, one_line(text), tuple(cues))
+    cues = [cue.with_text(one_line(cue.text)) for cue in cues]
+    return Transcript(key, text, tuple(cues) if timed else (), notes.sentences(key))
 
 
-def _decode(data: bytes) -> str:
-    """Text of any encoding subtitle programs write; what is not Unicode is read as cp1250."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    # cp1250 equals latin-1 in the letters of Western languages and adds the Central European ones.
-    for encoding in ("utf-8-sig", "cp1250"):
-        with suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("latin-1")
+def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
+    """The cues by their times, in seconds, none below 0."""
+    cues = words.cues
+    if words.whole_numbers and seconds is not None:
+        cues = in_seconds(cues, seconds, notes)
+    found = []
+    for cue in cues:
+        if cue.end < 0 or cue.start < 0 == cue.end:
+            notes.add("lies before the recording begins, and was left out", cue.line)
+            continue
+        if cue.start < 0:
+            notes.add("begins before 0, which was taken as 0", cue.line)
+        found.append(replace(cue, start=max(cue.start, 0.0)))
+    for before, cue in pairwise(found):
+        if cue.start < before.start:
+            notes.add("begins before the one above it: the order of the times was taken", cue.line)
+    return sorted(found, key=lambda cue: (cue.start, cue.end))
 
 
-def _csv_cues(text: str) -> list[Cue]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-    header: list[str] = []
-    cues: list[Cue] = []
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if header:
-                cues += _row_cue(row, header, reader.line_num)
-            else:
-                header = _header(row)
-    except csv.Error as exc:
-        raise Malformed(f"line {reader.line_num} is no CSV ({exc})") from exc
-    if not cues:
-        raise Malformed("holds no rows below its header")
-    return cues
+def _words(text: str, extension: str, notes: Notes) -> _Words:
+    """The words of `text`, read as what it is."""
+    head = text.lstrip()
+    form = subtitle_form(text)
+    if extension == "json" or looks_like_json(text):
+        return _document(text, notes)
+    if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):
+        if (
+            reader := None
+            if "-->" in text and form
+            else kind_by_lines(text, stamped=extension == "txt")
+        ):
+            return _Words(reader(text, notes), form="text with times")
+        vtt = head.startswith("WEBVTT") or (extension == "vtt")
+        return _Words(subtitle_cues(text, notes, vtt=vtt), form="WebVTT" if vtt else "SRT")
+    if reader := kind_by_lines(text, stamped=extension == "txt"):
+        return _Words(reader(text, notes), form=form or "lines with times")
+    if extension in ("ass", "ssa") or form == "ASS":
+        return _Words(ass_cues(text, notes), form="ASS")
+    if extension in ("csv", "tsv") or looks_like_table(text):
+        cues, whole = table_cues(text, notes)
+        return _Words(cues, whole_numbers=whole, form="a table")
+    lines = enumerate(text.split("\n"), 1)
+    return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
 
 
-def _header(row: list[str]) -> list[str]:
-    """The columns' names, the one that holds the words called `segment`."""
-    names = [cell.strip().casefold().removesuffix("(s)").strip() for cell in row]
-    text = next((name for name in ("segment", "text", "word") if name in names), None)
-    if "start" not in names or "end" not in names or text is None:
-        raise Malformed("line 1 is not the header Start (s),End (s),Segment")
-    return ["segment" if name == text else name for name in names]
+def _untimed(line: str, number: int, notes: Notes) -> Cue:
+    words = plain(line, vtt=False)
+    if _TIMES.search(words):
+        notes.add("holds what may be times, which count as said", number)
+    if words != line:
+        notes.add("holds tags or entities, of which only the words are used", number)
+    return Cue(math.inf, math.inf, words, number)
 
 
-def _row_cue(row: list[str], header: list[str], line: int) -> list[Cue]:
-    columns = [header.index(name) for name in ("start", "end", "segment")]
-    if len(row) <= max(columns):
-        raise Malformed(f"line {line} has {len(row)} columns; {max(columns) + 1} are needed")
-    if any(cell.strip() for cell in row[len(header) :]):
-        raise Malformed(f"line {line} has more columns than line 1: put its words in quotes")
-    start, end = (_number(row[column], line) for column in columns[:2])
-    if end < start:
-        raise Malformed(f"line {line} ends before it starts")
-    text = one_line(row[columns[2]])
-    return [Cue(start, end, text)] if text else []
-
-
-def _number(cell: str, line: int) -> float:
-    cell = cell.strip()
-    if clock := re.fullmatch(CLOCK, cell):
-        return seconds(clock.groups())
-    if re.fullmatch(r"\d{1,9}(?:[.,]\d*)?|[.,]\d+", cell):
-        return float(cell.replace(",", "."))
-    raise Malformed(f"line {line} has no time in seconds where one must be")
+def _document(text: str, notes: Notes) -> _Words:
+    found = document(text, notes)
+    if found.cues:
+        return _Words(found.cues, whole_numbers=found.whole_numbers, form="JSON")
+    return _Words([Cue(math.inf, math.inf, found.text, 1)], form="JSON")
 
 
 def cut_share(text: str, share: float) -> str:

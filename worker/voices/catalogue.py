@@ -12,7 +12,7 @@ from worker.audio.decode import decode
 from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.cues import one_line
+from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.sources import VoiceInput, VoiceSources
 from worker.voices.stored import probe, split_extension, split_transcript, voice_name

@@ -17,7 +17,7 @@ from errors import StorageError, StorageUnavailable, VoiceUnusable
 from s3_utils import Storage
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.cues import one_line
+from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue

@@ -2,7 +2,7 @@
 
 f5-tts clips a reference to about 12 s but keeps whatever text it is given; a whole transcript
 against clipped audio makes rushed or broken speech. Here the words are cut with the audio: by the
-times of an .srt, .vtt or .csv, else in proportion and with a warning.
+times of a transcript that has some, else in proportion and with a warning.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from worker.audio.decode import decode
 from worker.audio.recording import Recording
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.cues import Cue, one_line
-from worker.subtitles.read import Transcript, cut_share, parse
+from worker.subtitles.notes import Cue, one_line
+from worker.subtitles.read import cut_share, parse
+from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
 from worker.voices.located import Located, TranscriptFile
 
@@ -105,7 +106,8 @@ def _from_transcript(
     timed = [transcript for transcript in transcripts if transcript.timed]
     # A plain text is the user's own wording, but cannot be cut by time.
     chosen = timed[0] if clip.clipped and timed else transcripts[0]
-    transcript = parse(chosen.read(), chosen.key)
+    transcript = parse(chosen.read(), chosen.key, recording.seconds)
+    warnings += transcript.warnings
     if not clip.clipped:
         return clip, transcript.text
     if not transcript.cues:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -159,4 +160,5 @@ def test_the_words_read_are_those_written_or_a_line_is_named(
     except TranscriptMissing as error:
         assert re.search(r" line \d+ |holds no (subtitles|words)", error.message)
         return
-    assert found.text.split() == words
+    assert found.text.split() == words or found.warnings
+    assert not Counter(found.text.split()) - Counter(words)

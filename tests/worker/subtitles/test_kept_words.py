@@ -1,0 +1,182 @@
+"""Words are the same whoever wrote them down; reading takes time in proportion to their length."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errors import TranscriptMissing
+from worker.subtitles.encoding import decoded
+from worker.subtitles.notes import Notes
+from worker.subtitles.read import MAX_BYTES, parse
+
+# No two neighbours alike: those may be a caption that rolls.
+_CUES = st.lists(
+    st.lists(
+        st.sampled_from(["a", "Hello,", "world.", "1984", "10:30", "don't", "<", "&", "x;y", "5."]),
+        min_size=1,
+        max_size=6,
+    ).map(" ".join),
+    min_size=1,
+    max_size=6,
+    unique=True,
+).map(lambda texts: [f"{place} {text}" for place, text in enumerate(texts)])
+
+
+def _clock(seconds: int, mark: str) -> str:
+    return f"00:00:{seconds:02d}{mark}000"
+
+
+def _rows(texts: list[str]) -> list[tuple[int, int, str]]:
+    return [(2 * place, 2 * place + 2, text) for place, text in enumerate(texts)]
+
+
+def _srt(texts: list[str]) -> str:
+    return "\n".join(
+        f"{start}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
+        for start, end, text in _rows(texts)
+    )
+
+
+def _ass(texts: list[str]) -> str:
+    lines = (
+        f"Dialogue: 0,0:00:{start:02d}.00,0:00:{end:02d}.00,Default,,0,0,0,,{text}\n"
+        for start, end, text in _rows(texts)
+    )
+    head = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
+    return f"[Events]\nFormat: {head}\n{''.join(lines)}"
+
+
+def _tsv(texts: list[str]) -> str:
+    rows = (f"{1000 * start}\t{1000 * end}\t{text}\n" for start, end, text in _rows(texts))
+    return f"start\tend\ttext\n{''.join(rows)}"
+
+
+def _csv(texts: list[str]) -> str:
+    return "start,end,text\n" + "".join(f"{a}.0,{b}.0,{text}\n" for a, b, text in _rows(texts))
+
+
+def _json(texts: list[str]) -> str:
+    segments = [{"start": a, "end": b + 0.0, "text": f" {text}"} for a, b, text in _rows(texts)]
+    return json.dumps({"text": " ".join(texts), "segments": segments})
+
+
+def _printed(texts: list[str]) -> str:
+    return "".join(f"[{a:.2f}s -> {b:.2f}s] {text}\n" for a, b, text in _rows(texts))
+
+
+def _lrc(texts: list[str]) -> str:
+    return "".join(f"[00:{start:02d}.00]{text}\n" for start, _, text in _rows(texts))
+
+
+_WRITERS: list[tuple[str, Callable[[list[str]], str]]] = [
+    ("A.srt", _srt),
+    ("A.txt", _srt),
+    ("A.ass", _ass),
+    ("A.tsv", _tsv),
+    ("A.csv", _csv),
+    ("A.json", _json),
+    ("A.txt", _printed),
+]
+
+
+@pytest.mark.parametrize(("name", "write"), _WRITERS)
+@given(texts=_CUES)
+def test_every_program_s_file_has_the_same_words_and_times(
+    name: str, write: Callable[[list[str]], str], texts: list[str]
+) -> None:
+    found = parse(write(texts).encode(), name, 2.0 * len(texts))
+    # A comma that ends a row may belong to its spreadsheet.
+    assert found.text.replace(",", "").split() == " ".join(texts).replace(",", "").split()
+    assert [(cue.start, cue.end) for cue in found.cues] == [row[:2] for row in _rows(texts)]
+
+
+@given(texts=_CUES, seconds=st.floats(0.5, 20))
+def test_words_outside_the_recording_are_named(texts: list[str], seconds: float) -> None:
+    found = parse(_srt(texts).encode(), "A.srt", seconds)
+    inside = [text for start, _, text in _rows(texts) if start < seconds]
+    assert found.text.split() == " ".join(inside).split()
+    late = any("after the recording ends" in warning for warning in found.warnings)
+    assert late == (len(inside) < len(texts))
+
+
+@given(
+    texts=st.lists(st.text("ab.,", min_size=1, max_size=9), min_size=2, max_size=6),
+    shown=st.integers(2, 3),
+)
+def test_captions_that_roll_say_each_line_once(texts: list[str], shown: int) -> None:
+    lines = [f"line {place} {text}" for place, text in enumerate(texts)]
+    windows = ["\n".join(lines[max(0, i - shown + 1) : i + 1]) for i in range(len(lines))]
+    found = parse(_srt(windows).encode(), "A.srt", 2.0 * len(windows))
+    assert found.text.split() == " ".join(lines).split()
+    assert any("count once" in warning for warning in found.warnings)
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_characters="\ufeff\ufffd"), max_size=60))
+def test_utf_8_is_taken_as_it_is(text: str) -> None:
+    notes = Notes()
+    found = decoded(text.encode(), notes)
+    assert found == text or notes.sentences("A")
+
+
+_SIZE = MAX_BYTES >> 3  # at a square of it each would take minutes
+_T = "00:00:01,000 --> 00:00:02,000\n"
+# By extension, what costs most to read where the cost of one piece grows with those before it.
+_HOSTILE = {
+    "txt": [
+        "\n",
+        "[a](",
+        "<i ",
+        "&amp;",
+        ">>",
+        "[00:00.00]",
+        "[0.0s -> 1.0s] a\n",
+        "0:00\na\n",
+        "{0}{1}a\n",
+        "0\t1\ta\n",
+        "*a",
+        " ",
+        "\u200e",
+        "<|",
+        "Ã©",
+        "SPEAKER_",
+    ],
+    "srt": [_T, f"{_T}a\n", f"{_T}a\nb\n", "1\n", "-->", "00:", "-", "{\\", "<i "],
+    "vtt": ["WEBVTT\n\n", f"{_T}a\n\n", "00:01 ", "<c.", "NOTE\n\n"],
+    "ass": [
+        "{\\p1}",
+        "\\p1",
+        "{",
+        "Format: a,",
+        "Dialogue: 0,0:00:01.00,0:00:02.00,,,,,,,{a\n",
+        ",",
+    ],
+    "csv": ["\n", "(", "_", " ", '"\n', '"', '""', ",", "0,1,a\n", '0,1,"a\n', "sep=\n"],
+    "tsv": ["\t", "0\t1\ta\n"],
+    "json": ["[", '{"a":', '[{"start":0,"end":1,"text":"a"},', '{"start":0,"end":1,"text":"a"}\n'],
+}
+
+
+@pytest.mark.parametrize("extension", _HOSTILE)
+def test_hostile_files_cost_no_more_than_their_length(extension: str) -> None:
+    for unit in _HOSTILE[extension]:
+        for head in ("", _T):
+            data = (head + unit * (_SIZE // len(unit.encode()))).encode()
+            started = time.process_time()
+            with suppress(TranscriptMissing):
+                parse(data, f"A.{extension}", 10.0)
+            assert time.process_time() - started < 4, (unit, head)
+
+
+def test_a_large_file_in_an_unknown_encoding_costs_no_more_than_its_length() -> None:
+    for line in ("Привет, мир\n".encode("cp1251"), bytes(range(128, 256)), b"\xe9" * 99):
+        started = time.process_time()
+        with suppress(TranscriptMissing):
+            parse(line * (_SIZE // len(line)), "A.txt")
+        assert time.process_time() - started < 4

@@ -1,0 +1,157 @@
+"""JSON as recognisers and their libraries write it, to cues.
+
+{"segments": [{start, end, text}]}           whisper, WhisperX, faster-whisper, OpenAI, this worker
+[{start, end, text}], [[id, seek, start, end, text, ...]]    lists of them, also one a line
+{"transcription": [{offsets, text}]}         whisper.cpp
+{"chunks": [{timestamp: [start, end], text}]}                transformers
+{"events": [{tStartMs, dDurationMs, segs}]}  YouTube
+{"word_segments": ...}, {"words": ...}, {"result": ...}      words alone: WhisperX, Vosk
+{"text": ...}                                words without times
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NamedTuple
+
+from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+
+_LISTS = ("segments", "transcription", "chunks", "events", "word_segments", "words", "result")
+_WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
+_NAMES = "whisper, WhisperX, faster-whisper, whisper.cpp, transformers or YouTube write it"
+
+
+class Document(NamedTuple):
+    """What a document holds: `cues`, none without times; `text`, "" where it gives no whole;
+    `whole_numbers`: all its times are, so they may be milliseconds."""
+
+    cues: list[Cue]
+    text: str
+    whole_numbers: bool
+
+
+def looks_like_json(text: str) -> bool:
+    """True for what begins like a list or an object of JSON; "[Music] Hello" does not."""
+    head = text.lstrip()[:80]
+    begin = head[1:].lstrip()[:1]
+    return (head[:1] == "{" and begin in ('"', "}")) or (head[:1] == "[" and begin in ("{", "["))
+
+
+def document(text: str, notes: Notes) -> Document:
+    """Reads a document. Raises Malformed: it is no JSON, or of a kind that is not known."""
+    notes.unit = "segment"
+    found = _loaded(text)
+    items: Any
+    said = ""
+    if isinstance(found, dict):
+        said = next((one_line(found[k]) for k in _WORDS if isinstance(found.get(k), str)), "")
+        items = next((found[k] for k in _LISTS if isinstance(found.get(k), list) and found[k]), [])
+    else:
+        items = found
+    if not isinstance(items, list) or not (items or said):
+        raise Malformed(f"is no transcript as {_NAMES}")
+    cues, whole = [], True
+    for number, item in enumerate(items, 1):
+        cue, is_whole = _cue(item, number, notes)
+        if cue.text.strip():
+            cues.append(cue)
+            whole &= is_whole
+    if said and cues:
+        _compare(said, cues, notes)
+    return Document(_with_times(cues, notes), said, whole)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as fault:
+        lines = [line for line in text.split("\n") if line.strip()]
+        try:
+            items = [json.loads(line) for line in lines] if len(lines) > 1 else None
+        except (ValueError, RecursionError):
+            items = None
+        if items and all(isinstance(item, dict) for item in items):
+            return items
+        raise Malformed(f"line {fault.lineno} is no JSON ({fault.msg})") from fault
+    except (ValueError, RecursionError) as fault:
+        raise Malformed(
+            "is no JSON of a transcript: a number or its nesting is too large"
+        ) from fault
+
+
+def _cue(item: Any, number: int, notes: Notes) -> tuple[Cue, bool]:
+    """A segment, NaN where it has no time, and whether its times may be milliseconds."""
+    if isinstance(item, list) and len(item) > 4 and isinstance(item[4], str):
+        item = {"start": item[2], "end": item[3], "text": item[4]}  # faster-whisper's Segment
+    if not isinstance(item, dict):
+        raise Malformed(f"segment {number} is no transcript as {_NAMES}")
+    text = next((item[key] for key in _WORDS if isinstance(item.get(key), str)), None)
+    if isinstance(item.get("segs"), list):
+        text = "".join(str(seg.get("utf8", "")) for seg in item["segs"] if isinstance(seg, dict))
+    start, end, whole = _span(item)
+    if text is None:
+        if "tStartMs" not in item:
+            raise Malformed(f"segment {number} has no words")
+        text = ""  # of YouTube's windows
+    if end < start:
+        raise Malformed(f"segment {number} ends before it starts")
+    return Cue(start, end, text, number), whole
+
+
+def _span(item: dict[str, Any]) -> tuple[float, float, bool]:
+    """Start and end in seconds, NaN where there is none; and whether both are whole numbers."""
+    if isinstance(item.get("offsets"), dict):
+        pair = item["offsets"]
+        return _number(pair.get("from")) / 1000, _number(pair.get("to")) / 1000, False
+    if "tStartMs" in item:
+        start = _number(item["tStartMs"]) / 1000
+        return start, start + _number(item.get("dDurationMs", 0)) / 1000, False
+    pair = item.get("timestamp", item.get("timestamps"))
+    if isinstance(pair, list) and len(pair) == 2:
+        start, end = _number(pair[0]), math.inf if pair[1] is None else _number(pair[1])
+    else:
+        start = _number(item.get("start"))
+        end = _number(item.get("end", item.get("stop")))
+        if "duration" in item and "end" not in item:
+            end = start + _number(item["duration"])
+    return start, end, all(math.isinf(each) or each.is_integer() for each in (start, end))
+
+
+def _number(value: Any) -> float:
+    """A time, NaN for what is none."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value) if abs(value) < 1e12 else math.nan
+
+
+def _with_times(cues: list[Cue], notes: Notes) -> list[Cue]:
+    """All of them with times, or none: words whose times are missing lie between their neighbours,
+    as WhisperX leaves numbers."""
+    timed = [cue for cue in cues if not math.isnan(cue.start + cue.end)]
+    if not timed:
+        return [Cue(math.inf, math.inf, cue.text, cue.line) for cue in cues]
+    found: list[Cue] = []
+    for cue in cues:
+        if math.isnan(cue.start + cue.end):
+            notes.add("has no times; it is taken to follow the one before at once", cue.line)
+            at = found[-1].end if found else 0.0
+            cue = Cue(at, at, cue.text, cue.line)
+        found.append(cue)
+    return found
+
+
+def _compare(said: str, cues: list[Cue], notes: Notes) -> None:
+    """Says where the words of the whole and those of the parts are not the same."""
+    whole, parts = _letters(said), _letters("".join(cue.text for cue in cues))
+    if whole != parts:
+        notes.say("has other words in its `text` than in its segments, which were used")
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

@@ -1,0 +1,176 @@
+"""Transcripts with one cue a line: ASS and SSA, LRC, SBV, what recognisers print, stamped texts."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.markup import ass_plain, plain
+from worker.subtitles.notes import Cue, Malformed, Notes
+from worker.subtitles.tables import until_next
+
+_EVENT = re.compile(r"\s*(?:Dialogue|Comment)\s*:\s*", re.IGNORECASE)
+_FORMAT = re.compile(r"\s*Format\s*:\s*", re.IGNORECASE)
+_USUAL = "layer, start, end, style, name, marginl, marginr, marginv, effect, text"
+
+_STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{2}(?::\d{2})?)(?:[.:](\d{1,3}))?\]")
+_INNER_STAMP = re.compile(r"<\d{1,3}:\d{2}(?:[.:]\d{1,3})?>")
+_ABOUT = re.compile(r"\s*\[([a-z#]{1,8})\s?:([^\[\]]*)\]\s*", re.IGNORECASE)
+_SBV = re.compile(rf"\s*{CLOCK}\s*,\s*{CLOCK}\s*")
+_CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
+_PRINTED = re.compile(
+    rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
+)
+_STAMPED = re.compile(r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?(?:\s+|$)(.*)")
+_FRAMES = re.compile(r"\s*\{\d{1,7}\}\{\d{0,7}\}(.*)")
+_FIRST_STAMP_S = 60.0
+
+Reader = Callable[[str, Notes], list[Cue]]
+
+
+def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
+    """What reads a text whose lines have times of one of these kinds; None for any other text.
+    `stamped`: times without any mark count as well."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if any(_EVENT.match(line) for line in lines) and "\nFormat" in f"\n{text}":
+        return ass_cues
+    for pattern, reader in ((_PRINTED, printed_cues), (_FRAMES, frame_cues), (_SBV, sbv_cues)):
+        if lines and pattern.fullmatch(lines[0]):
+            return reader
+    stamps = sum(_STAMP.match(line) is not None for line in lines)
+    if stamps > 1 and all(_STAMP.match(line) or _ABOUT.fullmatch(line) for line in lines):
+        return lrc_cues
+    return stamped_cues if stamped and _rising(lines) else None
+
+
+def _rising(lines: list[str]) -> bool:
+    """True for lines that begin with rising times, the first near 0; "9:30 Breakfast" is words."""
+    stamps = [found for line in lines if (found := _STAMPED.fullmatch(line))]
+    if len(stamps) < 2 or not _STAMPED.fullmatch(lines[0]) or 3 * len(stamps) < len(lines):
+        return False
+    times = [_clock(found[1]) for found in stamps]
+    return times[0] < _FIRST_STAMP_S and all(a <= b for a, b in pairwise(times))
+
+
+def _clock(text: str, line: int = 1) -> float:
+    """Seconds of a clock, `1:02.5`, or of a number, `62.50s`."""
+    if found := re.fullmatch(CLOCK, text):
+        return seconds(found.groups())
+    if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?s?", text):
+        return float(text.removesuffix("s"))
+    raise Malformed(f"line {line} has no times of the form 00:01.000")
+
+
+def ass_cues(text: str, notes: Notes) -> list[Cue]:
+    """What is said in ASS or SSA; comments are not."""
+    columns = _USUAL.split(", ")
+    cues = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if form := _FORMAT.match(line):
+            names = [name.strip().casefold() for name in line[form.end() :].split(",")]
+            columns = names if "text" in names else columns
+        elif event := _EVENT.match(line):
+            cells = line[event.end() :].split(",", len(columns) - 1)
+            if not {"start", "end"} <= set(columns) or len(cells) < len(columns):
+                raise Malformed(f"line {number} has fewer fields than its Format line names")
+            named = dict(zip(columns, cells, strict=True))
+            if not line.lstrip().lower().startswith("comment"):
+                cues.append(_event(named, number))
+    return cues
+
+
+def _event(named: dict[str, str], number: int) -> Cue:
+    clocks = [re.fullmatch(CLOCK, named[name].strip()) for name in ("start", "end")]
+    if not clocks[0] or not clocks[1]:
+        raise Malformed(f"line {number} has no times of the form 0:00:01.00")
+    start, end = (seconds(clock.groups()) for clock in clocks if clock)
+    if end < start:
+        raise Malformed(f"line {number} ends before it starts")
+    return Cue(start, end, ass_plain(named["text"]), number)
+
+
+def lrc_cues(text: str, notes: Notes) -> list[Cue]:
+    """Lyrics: a line ends where the next begins; one with several stamps is sung several times."""
+    cues, offset = [], 0.0
+    for number, line in enumerate(text.split("\n"), 1):
+        starts: list[float] = []
+        at = 0
+        while stamp := _STAMP.match(line, at):
+            first, rest, fraction = stamp.groups()
+            whole = [int(number) for number in (first, *rest.split(":"))]
+            total = sum(count * 60**place for place, count in enumerate(reversed(whole)))
+            starts.append(total + float(f"0.{fraction or 0}"))
+            at = stamp.end()
+        about = _ABOUT.fullmatch(line)
+        if about and not starts:
+            if about[1].lower() == "offset" and re.fullmatch(r"\s*[+-]?\d{1,6}\s*", about[2]):
+                offset = int(about[2]) / 1000  # a positive one shows lines earlier
+        elif starts:
+            words = plain(_INNER_STAMP.sub("", line[at:]), vtt=False)
+            cues += [Cue(start, start, words, number) for start in starts]
+        elif line.strip():
+            raise Malformed(f"line {number} has words without a time")
+    moved = [Cue(cue.start - offset, cue.end, cue.text, cue.line) for cue in cues]
+    return [cue for cue in until_next(moved) if cue.text.strip()]
+
+
+def sbv_cues(text: str, notes: Notes) -> list[Cue]:
+    """YouTube's SBV: two times with a comma between, then the words."""
+    heads: list[tuple[float, float, int]] = []
+    words: list[list[str]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if times := _SBV.fullmatch(line):
+            start, end = seconds(times.groups()[:4]), seconds(times.groups()[4:])
+            if end < start:
+                raise Malformed(f"line {number} ends before it starts")
+            heads.append((start, end, number))
+            words.append([])
+        elif line.strip():
+            words[-1].append(plain(line.replace("[br]", "\n"), vtt=False))
+    return [
+        Cue(start, end, "\n".join(lines), number)
+        for (start, end, number), lines in zip(heads, words, strict=True)
+    ]
+
+
+def printed_cues(text: str, notes: Notes) -> list[Cue]:
+    """What whisper, whisper.cpp and faster-whisper print: `[00:00.000 --> 00:02.000]  Hello`."""
+    cues: list[Cue] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _PRINTED.fullmatch(line):
+            start, end = _clock(found[1], number), _clock(found[2], number)
+            if end < start:
+                raise Malformed(f"line {number} ends before it starts")
+            cues.append(Cue(start, end, found[3], number))
+        elif line.strip():
+            cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
+    return cues
+
+
+def frame_cues(text: str, notes: Notes) -> list[Cue]:
+    """MicroDVD's `{25}{50}Hello|you`: how many frames are a second is not said, so its times are
+    infinite, and only its words are of use."""
+    cues = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _FRAMES.fullmatch(line):
+            words = re.sub(r"\{[^{}]*\}", "", found[1]).replace("|", "\n")
+            cues.append(Cue(math.inf, math.inf, words, number))
+        elif line.strip():
+            raise Malformed(f"line {number} does not begin with {{start}}{{end}} like the first")
+    notes.say("counts in frames of a film: its times were left out")
+    return cues
+
+
+def stamped_cues(text: str, notes: Notes) -> list[Cue]:
+    """Lines that begin with the time they are said at, or stand below it."""
+    cues: list[Cue] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _STAMPED.fullmatch(line):
+            start = _clock(found[1])
+            cues.append(Cue(start, start, found[2], number))
+        elif line.strip():
+            cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
+    return [cue for cue in until_next(cues) if cue.text.strip()]

@@ -1,0 +1,89 @@
+"""What stands among the words of a transcript and is not said: tags, entities, notes, speakers."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+from worker.subtitles.notes import Cue, Notes
+
+_BREAK = re.compile(r"(?i:<br\s*/?>)|\\N")
+_BARE_TAG = re.compile(r"</?(?:i|b|u|s|font)\s?/?>", re.IGNORECASE)
+_VTT_TAG = re.compile(r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[\s.][^<>]*)?>|<[\d:.]+>")
+_TAG = re.compile(
+    r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt|em|strong|span|p|div|small|big|sub|sup)"
+    r"(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
+    re.IGNORECASE,
+)
+_OVERRIDE = re.compile(r"(\{[^{}]*\})")
+_DRAWS = re.compile(r"\\p(\d)")
+# Without its semicolon an entity may be words: "R&D at &50".
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+
+_TOKEN = re.compile(r"<\|[^|<>]{0,40}\|>|[\u2669-\u266c]")
+_TURN = re.compile(r"\s*(?:>>+|\uff1e\uff1e+)\s*")
+_NOTE = re.compile(
+    r"[\[\uff3b\u3010](?P<inside>[^\[\]\uff3b\uff3d\u3010\u3011]{0,200})[\]\uff3d\u3011]\s?:?"
+)
+_WHOLE_NOTE = re.compile(r"\s*(?:\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\*[^*]+\*)\s*")
+_LABEL = re.compile(r"\s*(?:SPEAKER|Speaker)[_ ]?\d{1,4}\s?:")
+_NAME = re.compile(r"\s*[^\W\d_a-z][A-Z .'-]{1,24}:\s")
+
+
+def vtt_tags_off(text: str) -> str:
+    """`text` without the tags of WebVTT."""
+    return _VTT_TAG.sub("", text)
+
+
+def plain(text: str, *, vtt: bool) -> str:
+    """The words of a cue, line breaks kept. In SRT only whole entities and tags that programs write
+    are taken off: there "3 < 4 & 5" means what it says."""
+    text = _BREAK.sub("\n", text)
+    if vtt:
+        return _BARE_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
+    return _BARE_TAG.sub("", _entities(_TAG.sub("", text.replace("\\h", " "))))
+
+
+def _entities(text: str) -> str:
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+def ass_plain(text: str) -> str:
+    """The words of an ASS event: without overrides and drawings, its line breaks as such."""
+    words, draws = [], False
+    for piece in _OVERRIDE.split(text):
+        if piece.startswith("{") and piece.endswith("}"):
+            modes = _DRAWS.findall(piece)
+            draws = modes[-1] != "0" if modes else draws
+        elif not draws:
+            words.append(piece)
+    return "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+
+
+def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
+    """The cues without what is not said in them; `notes` names what held letters."""
+    found = []
+    for cue in cues:
+        lines = [_spoken_line(line, cue.line, notes) for line in cue.text.split("\n")]
+        if text := "\n".join(line for line in lines if line):
+            found.append(cue.with_text(text))
+    return found
+
+
+def _spoken_line(line: str, number: int, notes: Notes) -> str:
+    line = _TOKEN.sub("", line)
+    if turn := _TURN.match(line):
+        line = line[turn.end() :]
+    bare = _NOTE.sub(" ", line)
+    if _WHOLE_NOTE.fullmatch(bare):
+        bare = ""
+    if bare != line:
+        notes.add("holds notes or names in brackets, which are not said and were left out", number)
+    if label := _LABEL.match(bare):
+        bare = bare[label.end() :]
+        notes.add("begins with the label of a speaker, which is not said and was left out", number)
+    elif _NAME.match(bare):
+        notes.add("begins with what may be a speaker's name; it counts as said", number)
+    bare = " ".join(bare.split())
+    return bare if any(char.isalnum() for char in bare) or bare == " ".join(line.split()) else ""

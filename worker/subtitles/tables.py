@@ -1,0 +1,210 @@
+"""Tables of words and times, CSV and TSV: those of older systems, whisper, whisper.cpp, Audacity.
+
+The header says which column is which; a table without one has start, end, words. Programs write
+words unquoted, so what has too many columns belongs to the words.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import StringIO
+from itertools import pairwise
+
+from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+
+_START = ("start", "start time", "begin", "from", "in", "offset", "tstart")
+_END = ("end", "end time", "stop", "to", "out", "tend")
+_LENGTH = ("duration", "dur", "length")
+_WORDS = ("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption")
+_NUMBER = re.compile(r"-?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)(?:\s?s)?")
+_UNIT = re.compile(r"[\s_(\[]*\b(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
+_ROW_INSIDE = re.compile(r"\n[ \t]*\d[\d:.]*[,;\t|] *\d[\d:.]*[,;\t|]")
+_LONGEST_NAME = 40
+_HEADER = "Start (s),End (s),Segment"
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Which column holds what, from 0; `end` or `length` may be None. `scale` to seconds."""
+
+    start: int
+    end: int | None
+    length: int | None
+    words: int
+    count: int
+    scale: float = 1.0
+    delimiter: str = ","
+
+    @property
+    def needed(self) -> int:
+        return max(self.start, self.words, self.end or 0, self.length or 0) + 1
+
+
+_PLAIN = _Columns(0, 1, None, 2, 3)
+_Row = tuple[int, list[str]]
+
+
+def looks_like_table(text: str) -> bool:
+    """True for a text whose first lines are a table with times, whatever the file is called."""
+    lines = [line for line in text.split("\n", 5)[:5] if line.strip()]
+    if not lines:
+        return False
+    delimiter = _delimiter(lines[0])
+    columns = _columns(lines[0].split(delimiter))
+    if columns and len(lines) > 1:
+        row = lines[1].split(delimiter)
+        return len(row) >= columns.needed and _seconds(_bare(row[columns.start])) is not None
+    return "\t" in lines[0] and all(_is_plain(line.split("\t", 2)) for line in lines)
+
+
+def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
+    """The cues of a table, and whether all its times are whole numbers without a unit: these may be
+    milliseconds. Raises Malformed, naming the line."""
+    delimiter, rows = _rows(text, notes)
+    number, first = next(rows, (1, []))
+    columns = _columns(first)
+    if columns is None and not _is_plain(first):
+        raise Malformed(f"line {number} is not the header {_HEADER}")
+    known = replace(columns or _PLAIN, delimiter=delimiter)
+    cues, whole = [], True
+    for line, row in rows if columns else [(number, first), *rows]:
+        cue, is_whole = _cue(row, known, line, notes)
+        whole &= is_whole
+        cues.append(cue)
+    if not cues:
+        raise Malformed("holds no rows below its header")
+    if known.end is None and known.length is None:
+        cues = until_next(cues)
+    return [cue for cue in cues if cue.text], whole and known.scale == 1.0
+
+
+def until_next(cues: list[Cue]) -> list[Cue]:
+    """Cues of which only the start is known, each up to the next, the last without end."""
+    cues = sorted(cues, key=lambda cue: cue.start)
+    ends = [*(after.start for _, after in pairwise(cues)), math.inf]
+    return [Cue(cue.start, end, cue.text, cue.line) for cue, end in zip(cues, ends, strict=True)]
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t|", key=line.count)
+
+
+def _rows(text: str, notes: Notes) -> tuple[str, Iterator[_Row]]:
+    """The delimiter, and rows that hold something with the line each begins at. Quotes that do not
+    pair are letters."""
+    lines = text.split("\n")
+    heads = (n for n, line in enumerate(lines) if line.strip() and not line.startswith("sep="))
+    skipped = next(heads, 0)  # Excel's own first line says what divides
+    text = "\n".join(lines[skipped:])
+    delimiter = _delimiter(text.partition("\n")[0])
+    try:
+        found = list(_quoted(text, delimiter))
+    except _Unpaired as fault:
+        notes.add("has quotes that do not pair, which were taken as written", fault.line + skipped)
+        found = list(_unquoted(text, delimiter))
+    filled = (row for row in found if any(cell.strip() for cell in row[1]))
+    return delimiter, ((line + skipped, row) for line, row in filled)
+
+
+class _Unpaired(csv.Error):
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def _quoted(text: str, delimiter: str) -> Iterator[_Row]:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if any("\n" in cell and _ROW_INSIDE.search(cell) for cell in row):
+                raise _Unpaired(line)
+            yield line, row
+            line = reader.line_num + 1
+    except csv.Error as fault:
+        raise _Unpaired(line) from fault
+
+
+def _unquoted(text: str, delimiter: str) -> Iterator[_Row]:
+    for number, line in enumerate(text.split("\n"), 1):
+        yield number, [_bare(cell) for cell in line.split(delimiter)]
+
+
+def _bare(cell: str) -> str:
+    """A cell without the quotes around it."""
+    inner = cell.strip()
+    paired = len(inner) > 1 and inner[0] == inner[-1] == '"'
+    return inner[1:-1].replace('""', '"') if paired else cell
+
+
+def _columns(row: list[str]) -> _Columns | None:
+    """What a header says; None if the row is none."""
+    names = [" ".join(cell.replace("_", " ").split()).casefold().strip('"') for cell in row]
+    names = [name[:_LONGEST_NAME] for name in names]
+    units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
+    bare = [_UNIT.sub("", name).strip() for name in names]
+    start, end, length, words = (
+        next((bare.index(name) for name in known if name in bare), None)
+        for known in (_START, _END, _LENGTH, _WORDS)
+    )
+    if start is None or words is None:
+        return None
+    thousandths = units[start].startswith(("ms", "milli"))
+    return _Columns(start, end, length, words, len(row), 0.001 if thousandths else 1.0)
+
+
+def _is_plain(row: list[str]) -> bool:
+    timed = [_seconds(cell) is not None for cell in row[:3]]
+    return timed[:2] == [True, True] and len(row) >= 3 and (len(row) == 3 or not timed[2])
+
+
+def _cue(row: list[str], columns: _Columns, line: int, notes: Notes) -> tuple[Cue, bool]:
+    """A row's cue, and whether its times are whole numbers."""
+    if len(row) < columns.needed:
+        raise Malformed(f"line {line} has {len(row)} columns; {columns.needed} are needed")
+    row = _with_words_joined(row, columns, line, notes)
+    start = _time(row[columns.start], line)
+    second = columns.end if columns.end is not None else columns.length
+    end = start if second is None else _time(row[second], line)
+    if columns.end is None and second is not None:
+        end += start
+    if end < start:
+        raise Malformed(f"line {line} ends before it starts")
+    cells = [row[columns.start], *([row[second]] if second is not None else [])]
+    whole = all(re.fullmatch(r"-?\d+(?:\.0*)?", cell.strip()) for cell in cells)
+    text = one_line(row[columns.words])
+    return Cue(start * columns.scale, end * columns.scale, text, line), whole
+
+
+def _with_words_joined(row: list[str], columns: _Columns, line: int, notes: Notes) -> list[str]:
+    """The row with as many columns as the header has; words with commas and no quotes have more."""
+    more = len(row) - columns.count
+    if more <= 0:
+        return row
+    at = columns.words
+    if any(cell.strip() for cell in row[columns.count :]):
+        notes.add("has more columns than line 1: all that follow are taken as its words", line)
+        words = columns.delimiter.join(row[at : at + more + 1])
+        return [*row[:at], _bare(words), *row[at + more + 1 :]]
+    return row[: columns.count]
+
+
+def _time(cell: str, line: int) -> float:
+    time = _seconds(cell)
+    if time is None:
+        raise Malformed(f"line {line} has no time in seconds where one must be")
+    return time
+
+
+def _seconds(cell: str) -> float | None:
+    cell = cell.strip()
+    if clock := re.fullmatch(CLOCK, cell.removeprefix("-")):
+        return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
+    if _NUMBER.fullmatch(cell):
+        return float(cell.replace(",", ".").rstrip("s ").strip())
+    return None
