@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from errors import StorageError, StorageUnavailable, VoiceUnusable
@@ -54,26 +55,31 @@ class VoiceLibrary:
         self._flights = SingleFlight()
         self.catalogue = VoiceCatalogue(storage, config, self._sources, self._cache.clear)
 
-    def prepare(self, voice: VoiceInput, ref_text: str | None = None) -> PreparedVoice:
+    def prepare(
+        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+    ) -> PreparedVoice:
         """The reference for a voice; threads asking for the same one wait for one preparation.
 
         Args:
             voice: library name, key, `s3://bucket/key`, https URL, or {"audio_base64": ...}.
             ref_text: its words; else a transcript beside it is used.
+            best: of a long recording take the best stretch, not the first 12 s.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput: as named.
             StorageError: the store or the link's host failed.
         """
         words = one_line(ref_text or "")
-        request = (_identity(voice), words)
+        request = (_identity(voice), words, best)
         if known := self._cache.get(request):
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._checked(request, voice, words))
+        return self._flights.run(request, lambda: self._checked(request, voice, words, best))
 
-    def _checked(self, request: Hashable, voice: VoiceInput, words: str) -> PreparedVoice:
+    def _checked(
+        self, request: Hashable, voice: VoiceInput, words: str, best: bool
+    ) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
         located: Located
@@ -95,19 +101,21 @@ class VoiceLibrary:
             return known[1]
         words_from = words or located.transcripts()  # before the audio is fetched for nothing
         data = located.read()
-        content = (hashlib.sha256(data).hexdigest(), located.source, words or located.stamp)
-        prepared = self._cache.content(content) or self._prepared(located, data, words_from)
+        digest = hashlib.sha256(data).hexdigest()
+        content = (digest, located.source, words or located.stamp, best)
+        prepared = self._cache.content(content) or self._prepared(located, data, words_from, best)
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
 
     def _prepared(
-        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile]
+        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], best: bool
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
             words = words if isinstance(words, str) else read_ahead(words)
-            prepared = in_turn(Lane.DECODE, prepare_voice, located, data, words, self._config)
+            prepare = partial(prepare_voice, best=best)
+            prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error
         facts = {"seconds": prepared.seconds, "took_s": time.perf_counter() - started}
