@@ -14,6 +14,13 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.cues import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.report import (
+    VoiceReport,
+    check_located,
+    given_words,
+    measured,
+    refuse,
+)
 from worker.voices.sources import VoiceInput, VoiceSources
 from worker.voices.stored import probe, split_extension, split_transcript, voice_name
 
@@ -30,6 +37,7 @@ class VoiceInfo:
     has_transcript: bool
     last_modified: datetime | None = None
     bundled: bool = False
+    report: VoiceReport | None = None  # of one that was just added
 
 
 class VoiceCatalogue:
@@ -69,25 +77,35 @@ class VoiceCatalogue:
         ]
         return [*found, *bundled]
 
-    def add(self, name: str, voice: VoiceInput | bytes, ref_text: str | None = None) -> VoiceInfo:
+    def add(
+        self,
+        name: str,
+        voice: VoiceInput | bytes,
+        ref_text: str | None = None,
+        *,
+        strict: bool = False,
+    ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
         Args:
             voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
+            strict: refuse a voice that is doubtful, too.
 
         Replaces a voice of that name. With `ref_text`, NAME.txt is written and timed transcripts of
         the replaced voice are deleted, as they would contradict it; without, transcripts stay.
 
         Raises:
             InvalidInput: the name cannot be a key.
-            VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable audio.
+            VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable speech, or it
+                is doubtful and `strict` is given.
             StorageError: the store or the link's host failed.
         """
         stem = self._stem(name)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
-        extension = in_turn(Lane.DECODE, self._extension, data)
-        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         words = one_line(ref_text or "")
+        extension, report = in_turn(Lane.DECODE, self._examined, data, words)
+        refuse(report, strict=strict)
+        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         try:
             old = self._of_stem(stem)
         except StorageDenied:  # nothing there that these credentials may see
@@ -104,8 +122,22 @@ class VoiceCatalogue:
         has_words = bool(words) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         return VoiceInfo(
-            voice_name(key, self._config.prefix), key, stored.size, has_words, stored.last_modified
+            voice_name(key, self._config.prefix),
+            key,
+            stored.size,
+            has_words,
+            stored.last_modified,
+            report=report,
         )
+
+    def check(self, voice: VoiceInput, ref_text: str | None = None) -> VoiceReport:
+        """The report on a voice, wherever it is, with its words where they are known.
+
+        Raises:
+            VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput, StorageError: as
+                `VoiceLibrary.prepare` does.
+        """
+        return check_located(self._sources.locate(voice), ref_text, self._config)
 
     def remove(self, name: str) -> list[str]:
         """Deletes a voice and its transcripts; returns their keys.
@@ -123,10 +155,11 @@ class VoiceCatalogue:
         self._changed()
         return keys
 
-    def _extension(self, data: bytes) -> str:
-        """That of usable audio, without its dot."""
+    def _examined(self, data: bytes, words: str) -> tuple[str, VoiceReport]:
+        """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
-        return decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes).extension
+        recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+        return recording.extension, measured(recording, given_words(words))
 
     def _stem(self, name: str) -> str:
         """The key of voice `name` without extension."""

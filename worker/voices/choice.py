@@ -7,7 +7,7 @@ the first 12 s instead (`worker/audio/clip.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.audio.recording import Recording
@@ -24,14 +24,12 @@ from worker.audio.stretches import (
 from worker.audio.traits import Traits, measure
 from worker.subtitles.cues import Cue, one_line
 from worker.subtitles.words import spoken_letters
+from worker.voices.advice import advice
 
 _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061f")
 _CLOSING = "\"')]}\u00bb\u201d\u2019\u300d\u300f "
 _LETTERS_PER_S = 6.0, 20.0  # more or fewer: these words are not those of this sound
 _REACH_S = 0.2  # sound of a cue that its times may leave out
-
-# Above these a clip is said to be doubtful.
-_NOISY_DB, _UNSTEADY_DB, _HELD, _CLIPPED = 20.0, 6.0, 0.42, 0.002
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,11 @@ def best_clip(traits: Traits, cues: Sequence[Cue] = ()) -> Choice | None:
     best = min(range(len(candidates)), key=lambda i: (round(costs[i], 3), candidates[i].start))
     chosen, found = candidates[best], judged[best]
     return Choice(
-        chosen.start, chosen.end, chosen.words, _reason(chosen, found), tuple(_doubts(found))
+        chosen.start,
+        chosen.end,
+        chosen.words,
+        _reason(chosen, found),
+        tuple(each.what for each in advice(found)),
     )
 
 
@@ -142,14 +144,3 @@ def _reason(chosen: _Candidate, found: Judged) -> str:
         f"{found.speech_share:.0%} speech, its level steady within {found.spread_db:.1f} dB, the "
         f"background {background}."
     )
-
-
-def _doubts(found: Judged) -> Iterable[str]:
-    if found.background_db < _NOISY_DB:
-        yield f"noise or music is only {found.background_db:.0f} dB below the voice"
-    if found.held > _HELD:
-        yield "it sounds like music or singing"
-    if found.spread_db > _UNSTEADY_DB:
-        yield f"its level differs by {found.spread_db:.0f} dB from second to second"
-    if found.clipped_share > _CLIPPED:
-        yield "it is clipped"
