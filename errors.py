@@ -89,6 +89,12 @@ class VoiceUnusable(InvalidInput):
         return super().as_output() | ({"report": dict(self.report)} if self.report else {})
 
 
+class ConsentMissing(InvalidInput):
+    """REQUIRE_CONSENT is set, and the voice's record names nobody who agreed."""
+
+    code = "CONSENT_MISSING"
+
+
 class TranscriptMissing(InvalidInput):
     """Nothing says which words the reference speaks."""
 

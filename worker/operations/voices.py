@@ -11,6 +11,7 @@ from pydantic import Field
 from s3_utils import Buckets, open_storage
 from worker.app import BUNDLED_VOICES, App
 from worker.operations.base import Answer, Operation
+from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, Voice, VoiceName
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
@@ -25,18 +26,21 @@ NO_TRANSCRIPT = (
 )
 
 
-class Upload(Operation):
-    """Stores a voice: `voice` is a URL, an s3:// location or inline audio."""
+class Upload(Described):
+    """Stores a voice: `voice` is a URL, an s3:// location or inline audio. With `mood` it is one of
+    another voice's moods, `Dorota/calm`."""
 
     endpoint: Literal["upload"]
     voice_name: VoiceName
     voice: Voice
     ref_text: CleanText | None = None
     strict: bool = False
+    mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
+        name = full_name(self.voice_name, self.mood)
         voice = app.voices.catalogue.add(
-            self.voice_name, self.voice, self.ref_text, strict=self.strict
+            name, self.voice, self.ref_text, strict=self.strict, facts=self.facts()
         )
         warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
         report = voice.report.as_output() if voice.report else {}
@@ -46,7 +50,7 @@ class Upload(Operation):
             "size": voice.size,
             "has_transcript": voice.has_transcript,
             "report": report,
-            "warnings": [*warnings, *report.get("advice", ())],
+            "warnings": [*warnings, *voice.warnings, *report.get("advice", ())],
         }
 
 
@@ -81,7 +85,7 @@ class ListVoices(Operation):
         end = first + self.limit
         while end < len(known) and _place(known[end]) == _place(known[end - 1]):
             end += 1
-        shown = ("name", "key", "size", "has_transcript")
+        shown = ("name", "key", "size", "has_transcript", "has_record")
         voices = [{name: getattr(voice, name) for name in shown} for voice in known[first:end]]
         return {"voices": voices, "count": len(voices), "truncated": end < len(known)}
 

@@ -23,7 +23,9 @@ from worker.threads import Lane, in_turn
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
+from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
@@ -37,7 +39,7 @@ NOT_ASKED = "The voice {} that comes with the worker was used; storage could not
 class VoiceLibrary:
     """Finds, checks, prepares and remembers voices. Blocking and thread-safe.
 
-    `catalogue` lists and changes what it holds.
+    `catalogue` lists what it holds and adds to it, `shelf` keeps, names and deletes it.
     """
 
     def __init__(
@@ -53,7 +55,8 @@ class VoiceLibrary:
         self._sources = VoiceSources(storage, config, bundled_dir, fetch_bucket)
         self._cache = VoiceCache(config.cache_mb << 20)
         self._flights = SingleFlight()
-        self.catalogue = VoiceCatalogue(storage, config, self._sources, self._cache.clear)
+        self.shelf = VoiceShelf(storage, config, self._cache.clear)
+        self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
 
     def prepare(
         self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
@@ -96,6 +99,8 @@ class VoiceLibrary:
             if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
+        if self._config.require_consent and not located.ours:
+            check_consent(located.name, located.record(), located.stem + SUFFIX)
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]

@@ -291,14 +291,14 @@ def test_upload_list_and_delete(voices: LibraryWithStore) -> None:
     assert (info.name, info.key, info.has_transcript) == ("Nowa", "voices/Nowa.flac", True)
     assert voices.library.prepare("Nowa").ref_text == "Cześć. "
     assert [i.name for i in voices.library.catalogue.all()] == ["Nowa", "demo"]
-    assert sorted(voices.library.catalogue.remove("Nowa")) == [
+    assert sorted(voices.library.shelf.remove("Nowa")) == [
         "voices/Nowa.flac",
         "voices/Nowa.txt",
     ]
     with pytest.raises(VoiceNotFound):
         voices.library.prepare("Nowa")
     with pytest.raises(VoiceNotFound):
-        voices.library.catalogue.remove("Nowa")
+        voices.library.shelf.remove("Nowa")
 
 
 def test_an_upload_replaces_a_voice_of_another_format(voices: LibraryWithStore) -> None:
