@@ -19,10 +19,10 @@ PAUSE_S = 0.2  # between words one may cut; a pause between sentences is longer
 SENTENCE_PAUSE_S = 0.35
 
 # What is good enough that more of it makes no better clone.
-_CLEAN_DB = 35.0
+_CLEAN_DB = 30.0
 _STEADY_DB = 2.5
 _SPEECH_SHARE = 0.75
-_HELD = 0.35
+_HELD = 0.2
 _LONGEST_PAUSE_S = 0.7
 _BEST_S = 8.0
 
@@ -59,8 +59,8 @@ class Judged:
         return (
             max(0.0, _CLEAN_DB - self.background_db) / 5
             + max(0.0, self.spread_db - _STEADY_DB) / 2
-            + max(0.0, _SPEECH_SHARE - self.speech_share) * 8
-            + max(0.0, self.pause_s - _LONGEST_PAUSE_S) * 2
+            + max(0.0, _SPEECH_SHARE - self.speech_share) * 10
+            + max(0.0, self.pause_s - _LONGEST_PAUSE_S) * 4
             + max(0.0, self.held - _HELD) * 15
             + min(3.0, self.clipped_share * 1000)
         )
@@ -71,8 +71,7 @@ def judge(traits: Traits) -> Judged:
     level = traits.level_db
     if not len(level) or level.max() <= SILENT_DB:
         return Judged(SILENT_DB, 0.0, 0.0, 0.0, traits.seconds, 0.0, 0.0)
-    loud = float(np.percentile(level, 90))
-    sounding = level > loud - _BELOW_LOUD_DB
+    sounding = _sounding(level)
     quiet = max(float(np.percentile(part, 4)) for part in _windows(level))
     voice = _average_db(level[sounding])
     return Judged(
@@ -123,7 +122,7 @@ def length_cost(seconds: float) -> float:
 def unlike(traits: Traits, covered: Sequence[tuple[float, float]]) -> float:
     """Share of the sounding frames outside of all `covered` intervals (seconds), 0 to 1."""
     level = traits.level_db
-    sounding = level > float(np.percentile(level, 90)) - _BELOW_LOUD_DB
+    sounding = _sounding(level)
     outside = np.ones(len(level), dtype=bool)
     for start, end in covered:
         outside[frame_of(start - 0.2) : frame_of(end + 0.2)] = False
@@ -141,6 +140,13 @@ def _cut_cost(pause_s: float) -> float:
     return 0.0 if pause_s >= SENTENCE_PAUSE_S - FRAME_S / 2 else 0.5
 
 
+def _sounding(level: Floats) -> NDArray[np.bool_]:
+    """Frames that are neither far below the loud ones nor near to the quiet ones."""
+    quiet, loud = np.percentile(level, (4, 90))
+    found: NDArray[np.bool_] = level >= max(loud - _BELOW_LOUD_DB, quiet + 0.35 * (loud - quiet))
+    return found
+
+
 def _average_db(level: Floats) -> float:
     return float(10 * np.log10(np.mean(10 ** (level / 10))))
 
@@ -151,7 +157,7 @@ def _spread(level: Floats, sounding: NDArray[np.bool_]) -> float:
     pieces = [
         level[i : i + size][sounding[i : i + size]] for i in range(0, len(level) - size + 1, size)
     ]
-    levels = [_average_db(piece) for piece in pieces if len(piece) >= size // 4]
+    levels = [_average_db(piece) for piece in pieces if len(piece) >= size // 3]
     return float(np.std(levels)) if levels else 0.0
 
 

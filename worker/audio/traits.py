@@ -134,7 +134,7 @@ class _Meter:
         first = np.maximum(edge - self._smooth // 2, 0)
         last = np.minimum(edge + self._smooth // 2 + 1, fine.shape[1])
         fine -= (sums[:, last] - sums[:, first]) / (last - first)
-        fine /= np.maximum(np.linalg.norm(fine, axis=1, keepdims=True), 1e-6)
+        fine /= np.maximum(np.linalg.norm(fine, axis=1, keepdims=True), 1.0)
         known = np.concatenate((self._before, fine))
         held = np.zeros(len(fine))
         alike = np.sum(known[_LAG:] * known[:-_LAG], axis=1) if len(known) > _LAG else held[:0]
