@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from worker.audio.stretches import Judged
 
-NOISY_DB = 22.0  # recorded speech without added noise has 23 to 36, with noise at -20 dB 18 to 21
+NOISY_DB = 22.0  # recorded speech without added noise has 23 to 36, with noise at -20 dB 18 to 21.7
 UNSTEADY_DB = 6.0
 HELD = 0.28  # speech, recorded or synthetic, has 0.02 to 0.16, with music 15 dB below it over 0.28
 CLIPPED = 0.002
