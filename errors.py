@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 _QUERY = re.compile(r"(://[^\s?\[\]{}<>\"']*)\?[^\s\[\]{}<>\"']+")
@@ -70,9 +70,29 @@ class VoiceNotFound(InvalidInput):
 
 
 class VoiceUnusable(InvalidInput):
-    """The voice file is empty, cut off, silent, too short or too long."""
+    """The voice file is empty, cut off, silent, too short or too long; or doubtful, where `strict`
+    asks for good ones only.
+
+    `report`: what was measured of it, if anything was.
+    """
 
     code = "VOICE_UNUSABLE"
+
+    def __init__(
+        self, message: str, hint: str = "", *, report: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.report = report
+
+    def as_output(self) -> dict[str, object]:
+        """With the `report`, if there is one."""
+        return super().as_output() | ({"report": dict(self.report)} if self.report else {})
+
+
+class ConsentMissing(InvalidInput):
+    """REQUIRE_CONSENT is set, and the voice's record names nobody who agreed."""
+
+    code = "CONSENT_MISSING"
 
 
 class TranscriptMissing(InvalidInput):

@@ -49,6 +49,37 @@ def doctor(
     raise typer.Exit(0 if answer["healthy"] else 1)
 
 
+voices = typer.Typer(no_args_is_help=True, help="Look at voices.")
+app.add_typer(voices, name="voices")
+
+
+@voices.command()
+def check(
+    voice: Annotated[str, typer.Argument(help="A file, or a voice's name in the library.")],
+    ref_text: Annotated[str, typer.Option(help="What it says, if no file beside it does.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 if it is doubtful.")] = False,
+) -> None:
+    """Measure a voice, and say what to do better. Ends with 1 if it cannot be used."""
+    from errors import WorkerError
+    from worker.operations.voices import checked_from_shell
+    from worker.voices.report import refuse
+
+    try:
+        report = checked_from_shell(voice, ref_text)
+        found = report.as_output()
+        rows = report.as_rows()
+        refuse(report, strict=strict)
+    except WorkerError as error:
+        found = error.as_output()
+        rows = [("FAILED", "voice", str(found["error"]))]
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        _show(rows)
+    raise typer.Exit(1 if "error" in found else 0)
+
+
 def _print(answer: dict[str, Any], rows: list[tuple[str, str, str]], as_json: bool) -> None:
     """`answer` for scripts, or (mark, name, detail) `rows` and a verdict for people."""
     if as_json:

@@ -65,12 +65,26 @@ def reference_clip(recording: Recording, *, end_s: float | None = None) -> Clip:
     Raises:
         VoiceUnusable: nothing in it is louder than silence, or under 0.3 s of it.
     """
-    rate = recording.sample_rate
     pieces, whole = _select(recording)
     if end_s is not None:
-        last = int(end_s * rate)
+        last = int(end_s * recording.sample_rate)
         pieces = [(begin, min(end, last)) for begin, end in pieces if begin < last]
-    share = _frames(pieces) / whole if whole else 0.0
+    return _clip(recording, pieces, _frames(pieces) / whole if whole else 0.0)
+
+
+def stretch_clip(recording: Recording, start_s: float, end_s: float) -> Clip:
+    """The clip from `start_s` to `end_s`, seconds, its edges trimmed as f5-tts trims them.
+
+    Raises:
+        VoiceUnusable: nothing in it is louder than silence, or under 0.3 s of it.
+    """
+    rate = recording.sample_rate
+    begin, end = int(start_s * rate), min(int(end_s * rate), recording.frames)
+    return _clip(recording, [(begin, end)], (end - begin) / recording.frames)
+
+
+def _clip(recording: Recording, pieces: list[Piece], share: float) -> Clip:
+    rate = recording.sample_rate
     joined = recording.take(pieces)
     begin, end = _edges(joined, rate)
     sound = joined.pieces([(begin, end)]).samples

@@ -8,7 +8,7 @@ again up to its end.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -108,6 +108,14 @@ class Recording:
         if len(self._head) >= min(end, self.frames):
             return self._head.pieces(pieces)
         return self._decoded_again(pieces, end)
+
+    def mono(self) -> Iterator[Samples]:
+        """All of it as fp32 mono within -1..1, block by block; a long one is decoded again."""
+        if len(self._head) >= self.frames:
+            yield from (self._head.samples[i : i + BLOCK] for i in range(0, self.frames, BLOCK))
+            return
+        with closing(self._again()) as blocks:
+            yield from (to_mono(block, self.levels.width) for block in blocks)
 
     def _decoded_again(self, pieces: list[Piece], end: int) -> Sound:
         frames = sum(last - first for first, last in pieces)

@@ -100,7 +100,8 @@ class SpeechJob:
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, taken_keys, self._target)
-        preparing = prepare_voices(app.voices, wanted)
+        best = self._text.processing.stages.best_clip
+        preparing = prepare_voices(app.voices, wanted, best=best)
         reading = in_thread(Lane.STORE, self._read_lexicons)
         with (
             meanwhile(preparing) as voices,

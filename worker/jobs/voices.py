@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from errors import InvalidInput
 from worker.request.speech import SpeechInput
@@ -36,18 +37,25 @@ def wanted_voices(
 
 
 async def prepare_voices(
-    library: VoiceLibrary, wanted: Mapping[str | None, tuple[VoiceInput, str | None]]
+    library: VoiceLibrary,
+    wanted: Mapping[str | None, tuple[VoiceInput, str | None]],
+    *,
+    best: bool = True,
 ) -> dict[str | None, PreparedVoice]:
     """Prepares them; the first failure, or cancelling, ends the others and their downloads.
+
+    Args:
+        best: of long recordings take the best stretch, not the first 12 s.
 
     Raises:
         WorkerError: of the voice that failed first.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
+    prepare = partial(library.prepare, best=best)
 
     async def prepared(voice: VoiceInput, words: str | None) -> PreparedVoice:
         async with gate:
-            return await in_thread(Lane.VOICE, library.prepare, voice, words)
+            return await in_thread(Lane.VOICE, prepare, voice, words)
 
     try:
         async with asyncio.TaskGroup() as group:

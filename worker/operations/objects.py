@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from errors import AnswerTooLarge, ObjectNotFound, StorageUnavailable
+from errors import AnswerTooLarge, InvalidInput, ObjectNotFound, StorageUnavailable
 from s3_utils import ObjectInfo, Storage, UrlKind, brief_beside_a_disk
 from worker.app import App
 from worker.audio.formats import AudioFormat
@@ -20,6 +20,7 @@ from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.links import Links
 from worker.operations.base import Answer, Operation, url_fields
+from worker.operations.records import full_name
 from worker.request.fields import Expires, JobId, Key, KeyPrefix, VoiceName
 from worker.subtitles.write import TimingFormat
 
@@ -200,7 +201,8 @@ class Result(Operation):
 
 
 class Delete(Operation):
-    """Deletes a job's files, one object, or a voice with its transcript."""
+    """Deletes a job's files, one object, or a voice (or a `mood` of it) with all that is beside it,
+    which `restore_voice` brings back."""
 
     one_of = ("job_id", "key", "voice_name")
 
@@ -208,10 +210,13 @@ class Delete(Operation):
     key: Key | None = None
     job_id: JobId | None = None
     voice_name: VoiceName | None = None
+    mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
+        if self.mood is not None and self.voice_name is None:
+            raise InvalidInput("`mood` is one of a voice.", "Give `voice_name` as well.")
         if self.voice_name is not None:
-            keys = app.voices.catalogue.remove(self.voice_name)
+            keys = app.voices.shelf.remove(full_name(self.voice_name, self.mood))
         elif self.job_id is not None:
             keys = _files(app, self.job_id).delete_all()
         else:

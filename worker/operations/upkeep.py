@@ -15,7 +15,8 @@ from worker.request.fields import KeyPrefix
 
 
 class Cleanup(Operation):
-    """Deletes files of jobs older than `days_old` days."""
+    """Deletes files of jobs older than `days_old` days, and voices that were deleted longer ago
+    than they can be restored."""
 
     endpoint: Literal["cleanup"]
     days_old: Annotated[float, Field(ge=0, le=36_500)] | None = None
@@ -35,6 +36,8 @@ class Cleanup(Operation):
             for place, found in deleted.items()
             for what, count in found.items()
         }
+        if not self.dry_run:
+            app.voices.shelf.purge()
         total = sum(found["deleted"] for found in deleted.values())
         return {**counts, "deleted": total, "days_old": days, "dry_run": self.dry_run}
 

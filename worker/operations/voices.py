@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.app import App
+from s3_utils import Buckets, open_storage
+from worker.app import BUNDLED_VOICES, App
 from worker.operations.base import Answer, Operation
+from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, Voice, VoiceName
+from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
+from worker.voices.library import VoiceLibrary
+from worker.voices.located import bundled_voice
+from worker.voices.report import VoiceReport, check_located, refuse
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
 NO_TRANSCRIPT = (
@@ -19,23 +26,46 @@ NO_TRANSCRIPT = (
 )
 
 
-class Upload(Operation):
-    """Stores a voice: `voice` is a URL, an s3:// location or inline audio."""
+class Upload(Described):
+    """Stores a voice: `voice` is a URL, an s3:// location or inline audio. With `mood` it is one of
+    another voice's moods, `Dorota/calm`."""
 
     endpoint: Literal["upload"]
     voice_name: VoiceName
     voice: Voice
     ref_text: CleanText | None = None
+    strict: bool = False
+    mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
-        voice = app.voices.catalogue.add(self.voice_name, self.voice, self.ref_text)
+        name = full_name(self.voice_name, self.mood)
+        voice = app.voices.catalogue.add(
+            name, self.voice, self.ref_text, strict=self.strict, facts=self.facts()
+        )
+        warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
+        report = voice.report.as_output() if voice.report else {}
         return {
             "voice_name": voice.name,
             "s3_key": voice.key,
             "size": voice.size,
             "has_transcript": voice.has_transcript,
-            "warnings": [] if voice.has_transcript else [NO_TRANSCRIPT],
+            "report": report,
+            "warnings": [*warnings, *voice.warnings, *report.get("advice", ())],
         }
+
+
+class CheckVoice(Operation):
+    """What a voice is like and what to do better; stores nothing. `strict` fails a doubtful one."""
+
+    endpoint: Literal["check_voice"]
+    voice: Voice
+    ref_text: CleanText | None = None
+    strict: bool = False
+
+    def run(self, app: App, caller: str) -> Answer:
+        report = app.voices.catalogue.check(self.voice, self.ref_text)
+        refuse(report, strict=self.strict)
+        return {"report": report.as_output(), "warnings": list(report.advice)}
 
 
 class ListVoices(Operation):
@@ -55,9 +85,28 @@ class ListVoices(Operation):
         end = first + self.limit
         while end < len(known) and _place(known[end]) == _place(known[end - 1]):
             end += 1
-        shown = ("name", "key", "size", "has_transcript")
+        shown = ("name", "key", "size", "has_transcript", "has_record")
         voices = [{name: getattr(voice, name) for name in shown} for voice in known[first:end]]
         return {"voices": voices, "count": len(voices), "truncated": end < len(known)}
+
+
+def checked_from_shell(voice: str, ref_text: str) -> VoiceReport:
+    """The report on a file of this machine, or on a voice of the library. Raises WorkerError: it
+    cannot be read or used."""
+    settings = Settings.load()
+    path = Path(voice)
+    if path.is_file():
+        return check_located(bundled_voice(path), ref_text, settings.voices)
+    storage = open_storage(settings.storage)
+    buckets = Buckets(settings.storage)
+    library = VoiceLibrary(
+        storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=buckets.at
+    )
+    try:
+        return library.catalogue.check(voice, ref_text)
+    finally:
+        buckets.close()
+        storage.close()
 
 
 def _place(voice: VoiceInfo) -> tuple[bool, str]:

@@ -26,6 +26,7 @@ class Stages:
         durations: lengths and cuts follow what is spoken, not the bytes of what is written.
         joins: chunks keep a pause and are never laid over each other.
         checks: what was made is looked at.
+        best_clip: of a long recording the best stretch is cloned from, not the first 12 s.
     """
 
     clean: bool = True
@@ -34,6 +35,7 @@ class Stages:
     durations: bool = True
     joins: bool = True
     checks: bool = True
+    best_clip: bool = True
 
 
 STAGES = tuple(stage.name for stage in fields(Stages))

@@ -81,6 +81,7 @@ class SpeechInput(Strict):
     durations: bool | None = None
     joins: bool | None = None
     checks: bool | None = None
+    best_clip: bool | None = None
     pauses: PausesByKind | None = None  # seconds by kind of break
     lexicon: LexiconEntries | None = None
     text: Annotated[WrittenText, AfterValidator(_one_text)] | None = None

@@ -103,6 +103,12 @@ class VoiceConfig(Group):
     """Buckets a job's `s3://` voice may lie in beside the worker's own, separated by commas; `*`:
     any that the credentials can read"""
 
+    require_consent: bool = setting("REQUIRE_CONSENT", False, "true")
+    """Speak only with voices whose record names a consent, and those that come with the worker:
+    uploads must bring `consent`, and audio or links in jobs are refused"""
+    restore_days: float = setting("VOICE_RESTORE_DAYS", 7.0, "30", ge=0, le=3_650)
+    """Days for which a deleted voice can be restored; 0: it is gone at once"""
+
     def may_read(self, bucket: str, own: str | None) -> bool:
         """Whether a job may name a voice in `bucket`; `own` is the worker's."""
         named = {name.strip() for name in self.buckets.split(",")}

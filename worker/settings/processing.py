@@ -82,6 +82,9 @@ class ProcessingConfig(Group):
     as PROCESSING says"""
     checks: bool | None = setting("CHECKS", None, "false")
     """What was made is checked; unset: as PROCESSING says"""
+    best_clip: bool | None = setting("BEST_CLIP", None, "false")
+    """A long recording whose transcript has times is cloned from its best part; `false`: from its
+    first 12 s, f5-tts's rule; unset: as PROCESSING says"""
     markup: bool = setting("TEXT_MARKUP", True, "false")
     """Tags and SSML are read; `false`: every bracket is text"""
     language: Annotated[str | None, AfterValidator(language_code)] = setting(

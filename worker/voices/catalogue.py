@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
-from errors import InvalidInput, StorageDenied, VoiceNotFound, show
+from errors import ConsentMissing, StorageDenied
 from s3_utils import Storage
 from worker.audio.decode import decode
-from worker.keys import user_key_fault
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.record import SUFFIX
+from worker.voices.report import (
+    VoiceReport,
+    check_located,
+    given_words,
+    measured,
+    refuse,
+)
+from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceInput, VoiceSources
-from worker.voices.stored import probe, split_extension, split_transcript, voice_name
+from worker.voices.stored import split_extension, split_transcript, voice_name
 
 log = get_logger("voices")
+
+NOT_AGREED = (
+    "The consent to the replaced recording was taken out of the record: it is none to the new one. "
+    "Upload with `consent`, or add it with `describe_voice`."
+)
 
 
 @dataclass(frozen=True)
@@ -30,20 +45,24 @@ class VoiceInfo:
     has_transcript: bool
     last_modified: datetime | None = None
     bundled: bool = False
+    has_record: bool = False
+    # Of one that was just added:
+    report: VoiceReport | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class VoiceCatalogue:
-    """The voices of one library. `changed` is called after each change. Blocking, thread-safe."""
+    """The voices of one library. Blocking, thread-safe."""
 
     def __init__(
         self,
         storage: Storage,
         config: VoiceConfig,
         sources: VoiceSources,
-        changed: Callable[[], None],
+        shelf: VoiceShelf,
     ) -> None:
         self._storage, self._config, self._sources = storage, config, sources
-        self._changed = changed
+        self._shelf = shelf
 
     def all(self) -> list[VoiceInfo]:
         """All voices of the library, then the bundled ones that none of them hides."""
@@ -61,6 +80,11 @@ class VoiceCatalogue:
             for item in items
             if split_extension(item.key)[1]
         ]
+        records = {item.key for item in items if item.key.endswith(SUFFIX)}
+        found = [
+            replace(info, has_record=split_extension(info.key)[0] + SUFFIX in records)
+            for info in found
+        ]
         names = {info.name for info in found}
         bundled = [
             VoiceInfo(name, "", path.stat().st_size, True, None, bundled=True)
@@ -69,80 +93,90 @@ class VoiceCatalogue:
         ]
         return [*found, *bundled]
 
-    def add(self, name: str, voice: VoiceInput | bytes, ref_text: str | None = None) -> VoiceInfo:
+    def add(
+        self,
+        name: str,
+        voice: VoiceInput | bytes,
+        ref_text: str | None = None,
+        *,
+        strict: bool = False,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+    ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
         Args:
             voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
+            strict: refuse a voice that is doubtful, too.
+            facts: for its record, by name (`VoiceFacts`).
 
-        Replaces a voice of that name. With `ref_text`, NAME.txt is written and timed transcripts of
-        the replaced voice are deleted, as they would contradict it; without, transcripts stay.
+        Replaces a voice of that name; the consent to it is not one to the new recording. With
+        `ref_text`, NAME.txt is written and timed transcripts of the replaced voice are deleted, as
+        they would contradict it; without, transcripts stay.
 
         Raises:
             InvalidInput: the name cannot be a key.
-            VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable audio.
+            VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable speech, or it
+                is doubtful and `strict` is given.
+            ConsentMissing: REQUIRE_CONSENT is set, and `facts` have no consent.
             StorageError: the store or the link's host failed.
         """
-        stem = self._stem(name)
+        stem = self._shelf.stem(name)
+        self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
-        extension = in_turn(Lane.DECODE, self._extension, data)
-        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         words = one_line(ref_text or "")
+        extension, report = in_turn(Lane.DECODE, self._examined, data, words)
+        refuse(report, strict=strict)
+        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         try:
-            old = self._of_stem(stem)
+            old = self._shelf.files(stem)
         except StorageDenied:  # nothing there that these credentials may see
             old = []
+        record = self._shelf.record(stem) if stem + SUFFIX in old else None
+        agreed = record is not None and record.consent is not None
+        if agreed:  # first: never a new recording with the consent to the old one
+            record = self._shelf.write(stem, record, {"consent": None})
         self._storage.put(key, data)
         if words:
             self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
         for other in old:
             replaced = split_extension(other)[1] or words
-            if replaced and other not in (key, words_key):
+            if replaced and other not in (key, words_key, stem + SUFFIX):
                 self._storage.delete(other)
-        self._changed()
+        if record or facts:
+            self._shelf.write(stem, record, dict(facts))
+        self._shelf.changed()
         stored = self._storage.info(key)
         has_words = bool(words) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         return VoiceInfo(
-            voice_name(key, self._config.prefix), key, stored.size, has_words, stored.last_modified
+            voice_name(key, self._config.prefix),
+            key,
+            stored.size,
+            has_words,
+            stored.last_modified,
+            has_record=bool(record or facts),
+            report=report,
+            warnings=(NOT_AGREED,) if agreed and "consent" not in facts else (),
         )
 
-    def remove(self, name: str) -> list[str]:
-        """Deletes a voice and its transcripts; returns their keys.
+    def _check_agreed(self, facts: Mapping[str, Any]) -> None:
+        if self._config.require_consent and "consent" not in facts:
+            raise ConsentMissing(
+                "The upload brings no consent, which this worker requires.",
+                'Add `consent`: {"who": NAME, "when": DATE, "statement": TEXT}.',
+            )
+
+    def check(self, voice: VoiceInput, ref_text: str | None = None) -> VoiceReport:
+        """The report on a voice, wherever it is, with its words where they are known.
 
         Raises:
-            VoiceNotFound: there is none of that name in the store.
+            VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput, StorageError: as
+                `VoiceLibrary.prepare` does.
         """
-        keys = self._of_stem(self._stem(name))
-        if not any(split_extension(key)[1] for key in keys):
-            raise VoiceNotFound(
-                f"There is no voice {show(name)} to delete.", "Call `list_voices` for the names."
-            )
-        for key in keys:
-            self._storage.delete(key)
-        self._changed()
-        return keys
+        return check_located(self._sources.locate(voice), ref_text, self._config)
 
-    def _extension(self, data: bytes) -> str:
-        """That of usable audio, without its dot."""
+    def _examined(self, data: bytes, words: str) -> tuple[str, VoiceReport]:
+        """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
-        return decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes).extension
-
-    def _stem(self, name: str) -> str:
-        """The key of voice `name` without extension."""
-        stem = split_extension(name.strip().removeprefix(self._config.prefix))[0]
-        if problem := user_key_fault(stem) or ("holds ://" if "://" in stem else None):
-            raise InvalidInput(f"The voice name {show(name)} {problem}.", "Use a name like Dorota.")
-        return self._config.prefix + stem
-
-    def _of_stem(self, stem: str) -> list[str]:
-        """Keys of a voice's audio and transcript files."""
-        try:
-            near = list(self._storage.list(f"{stem}."))
-        except StorageDenied:
-            near = list(probe(self._storage, stem))
-        return [
-            item.key
-            for item in near
-            if stem in (split_extension(item.key)[0], split_transcript(item.key)[0])
-        ]
+        recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+        return recording.extension, measured(recording, given_words(words))

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from errors import StorageError, StorageUnavailable, VoiceUnusable
@@ -22,7 +23,9 @@ from worker.threads import Lane, in_turn
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
+from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
@@ -36,7 +39,7 @@ NOT_ASKED = "The voice {} that comes with the worker was used; storage could not
 class VoiceLibrary:
     """Finds, checks, prepares and remembers voices. Blocking and thread-safe.
 
-    `catalogue` lists and changes what it holds.
+    `catalogue` lists what it holds and adds to it, `shelf` keeps, names and deletes it.
     """
 
     def __init__(
@@ -52,28 +55,34 @@ class VoiceLibrary:
         self._sources = VoiceSources(storage, config, bundled_dir, fetch_bucket)
         self._cache = VoiceCache(config.cache_mb << 20)
         self._flights = SingleFlight()
-        self.catalogue = VoiceCatalogue(storage, config, self._sources, self._cache.clear)
+        self.shelf = VoiceShelf(storage, config, self._cache.clear)
+        self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
 
-    def prepare(self, voice: VoiceInput, ref_text: str | None = None) -> PreparedVoice:
+    def prepare(
+        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+    ) -> PreparedVoice:
         """The reference for a voice; threads asking for the same one wait for one preparation.
 
         Args:
             voice: library name, key, `s3://bucket/key`, https URL, or {"audio_base64": ...}.
             ref_text: its words; else a transcript beside it is used.
+            best: of a long recording take the best stretch, not the first 12 s.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput: as named.
             StorageError: the store or the link's host failed.
         """
         words = one_line(ref_text or "")
-        request = (_identity(voice), words)
+        request = (_identity(voice), words, best)
         if known := self._cache.get(request):
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._checked(request, voice, words))
+        return self._flights.run(request, lambda: self._checked(request, voice, words, best))
 
-    def _checked(self, request: Hashable, voice: VoiceInput, words: str) -> PreparedVoice:
+    def _checked(
+        self, request: Hashable, voice: VoiceInput, words: str, best: bool
+    ) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
         located: Located
@@ -90,24 +99,28 @@ class VoiceLibrary:
             if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
+        if self._config.require_consent and not located.ours:
+            check_consent(located.name, located.record(), located.stem + SUFFIX)
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
         words_from = words or located.transcripts()  # before the audio is fetched for nothing
         data = located.read()
-        content = (hashlib.sha256(data).hexdigest(), located.source, words or located.stamp)
-        prepared = self._cache.content(content) or self._prepared(located, data, words_from)
+        digest = hashlib.sha256(data).hexdigest()
+        content = (digest, located.source, words or located.stamp, best)
+        prepared = self._cache.content(content) or self._prepared(located, data, words_from, best)
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
 
     def _prepared(
-        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile]
+        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], best: bool
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
             words = words if isinstance(words, str) else read_ahead(words)
-            prepared = in_turn(Lane.DECODE, prepare_voice, located, data, words, self._config)
+            prepare = partial(prepare_voice, best=best)
+            prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error
         facts = {"seconds": prepared.seconds, "took_s": time.perf_counter() - started}

@@ -31,7 +31,8 @@ class Located:
     `source` is where, for messages; `stamp` changes when the audio or a transcript does.
     `read` gives the audio file; it raises VoiceNotFound or VoiceUnusable (deleted meanwhile, or too
     large) and StorageError. `beside` gives the transcripts beside it, the preferred one first;
-    `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none.
+    `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none. `record`
+    gives the voice's record as stored, None if it has none; `ours`: it comes with the worker.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Located:
     read: Callable[[], bytes]
     beside: Callable[[], Sequence[TranscriptFile]] = tuple
     stem: str = ""
+    record: Callable[[], bytes | None] = lambda: None
+    ours: bool = False
     warnings: tuple[str, ...] = ()
 
     def transcripts(self) -> Sequence[TranscriptFile]:
@@ -79,4 +82,5 @@ def bundled_voice(path: Path) -> Located:
         read=path.read_bytes,
         beside=beside,
         stem=path.stem,
+        ours=True,
     )

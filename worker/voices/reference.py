@@ -14,7 +14,7 @@ from functools import partial
 
 from engine.chunk import Reference
 from errors import TranscriptMissing
-from worker.audio.clip import Clip, reference_clip
+from worker.audio.clip import Clip, reference_clip, stretch_clip
 from worker.audio.decode import decode
 from worker.audio.recording import Recording
 from worker.audio.resample import resample
@@ -23,6 +23,7 @@ from worker.subtitles.notes import Cue, one_line
 from worker.subtitles.read import cut_share, parse
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
+from worker.voices.choice import best_clip, traits_of
 from worker.voices.located import Located, TranscriptFile
 
 MODEL_RATE = 24_000
@@ -35,11 +36,13 @@ _SLOWEST_LETTERS_PER_S = 6.0
 class PreparedVoice(Reference):
     """A reference ready for the engine, its samples read-only.
 
-    `source` says where it came from, without query strings.
+    `source` says where it came from, without query strings; `clip_reason`, of a long recording, why
+    this part of it was taken.
     """
 
     source: str
     warnings: tuple[str, ...] = ()
+    clip_reason: str = ""
 
     @property
     def nbytes(self) -> int:
@@ -62,13 +65,20 @@ def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile
 
 
 def prepare_voice(
-    located: Located, data: bytes, words: str | Sequence[TranscriptFile], config: VoiceConfig
+    located: Located,
+    data: bytes,
+    words: str | Sequence[TranscriptFile],
+    config: VoiceConfig,
+    *,
+    best: bool = True,
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
     Args:
         words: what is said in it, on one line; or the transcripts that tell, at least one, read
             ahead: few voices are prepared at a time, and none shall wait for storage.
+        best: of a long recording whose words have times take the best stretch; else, as f5-tts
+            does, the first 12 s.
 
     Raises:
         VoiceUnusable: the file cannot be used.
@@ -77,10 +87,12 @@ def prepare_voice(
     recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
     clip = reference_clip(recording)
     warnings = [*located.warnings, *(f"Voice {located.name}: {w}" for w in recording.warnings)]
+    reason = ""
     if isinstance(words, str):
         text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
     else:
-        clip, text = _from_transcript(words, recording, clip, located, warnings)
+        of_words = _Words(words, recording, clip, located, warnings)
+        clip, text, reason = of_words.clip(best=best)
     text = with_full_stop(text)
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
@@ -93,26 +105,51 @@ def prepare_voice(
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         source=located.source,
         warnings=tuple(warnings),
+        clip_reason=reason,
     )
 
 
-def _from_transcript(
-    transcripts: Sequence[TranscriptFile],
-    recording: Recording,
-    clip: Clip,
-    located: Located,
-    warnings: list[str],
-) -> tuple[Clip, str]:
-    timed = [transcript for transcript in transcripts if transcript.timed]
-    # A plain text is the user's own wording, but cannot be cut by time.
-    chosen = timed[0] if clip.clipped and timed else transcripts[0]
-    transcript = parse(chosen.read(), chosen.key, recording.seconds)
-    warnings += transcript.warnings
-    if not clip.clipped:
-        return clip, transcript.text
-    if not transcript.cues:
-        return clip, _cut_untimed(transcript.text, clip, chosen.key, located, warnings)
-    return _cut_timed(transcript, recording, clip, warnings)
+@dataclass(frozen=True)
+class _Words:
+    """A recording with the transcripts beside it, and the clip that f5-tts would take."""
+
+    transcripts: Sequence[TranscriptFile]
+    recording: Recording
+    first: Clip
+    located: Located
+    warnings: list[str]
+
+    def clip(self, *, best: bool) -> tuple[Clip, str, str]:
+        """The clip to use, its words, and why it was taken, if it was chosen."""
+        timed = [transcript for transcript in self.transcripts if transcript.timed]
+        # A plain text is the user's own wording, but cannot be cut by time.
+        chosen = timed[0] if self.first.clipped and timed else self.transcripts[0]
+        transcript = parse(chosen.read(), chosen.key, self.recording.seconds)
+        self.warnings.extend(transcript.warnings)
+        if not self.first.clipped:
+            return self.first, transcript.text, ""
+        if not transcript.cues:
+            words = _cut_untimed(
+                transcript.text, self.first, chosen.key, self.located, self.warnings
+            )
+            return self.first, words, ""
+        return (best and self._best(transcript)) or self._first(transcript)
+
+    def _best(self, transcript: Transcript) -> tuple[Clip, str, str] | None:
+        choice = best_clip(traits_of(self.recording), transcript.cues)
+        if choice is None:
+            return None
+        clip = stretch_clip(self.recording, choice.start, choice.end)
+        if choice.doubts:
+            self.warnings.append(
+                f"Voice {self.located.name}: no part of the recording is clean; in the best, "
+                f"{choice.start:.1f} to {choice.end:.1f} s, {', '.join(choice.doubts)}. Give a "
+                "recording of speech alone, in a quiet room."
+            )
+        return clip, choice.words, choice.reason
+
+    def _first(self, transcript: Transcript) -> tuple[Clip, str, str]:
+        return *_cut_timed(transcript, self.recording, self.first, self.warnings), ""
 
 
 def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings: list[str]) -> str:

@@ -22,7 +22,14 @@ from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.download import FetchRules, fetch
 from worker.voices.located import Located, bundled_voice, sent_voice
-from worker.voices.stored import RECOGNISED, USUAL, find_stored, split_extension, voice_name
+from worker.voices.stored import (
+    DELETED,
+    RECOGNISED,
+    USUAL,
+    find_stored,
+    split_extension,
+    voice_name,
+)
 
 INLINE = "inline"
 
@@ -49,6 +56,8 @@ class VoiceSources:
             return self._inline(voice)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
             raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
+        if f"/{DELETED}" in f"/{voice}".casefold():
+            raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
         if scheme in ("http", "https"):
             return self._link(voice)
@@ -65,8 +74,10 @@ class VoiceSources:
         }
 
     def library(self) -> Iterator[ObjectInfo]:
-        """Every object of the voice library, sorted by key."""
-        return self._storage.list(self._config.prefix)
+        """Every object of the voice library, sorted by key, without what was deleted."""
+        deleted = self._config.prefix + DELETED
+        listed = self._storage.list(self._config.prefix)
+        return (item for item in listed if not item.key.startswith(deleted))
 
     def _inline(self, voice: dict[str, str]) -> Located:
         try:
@@ -98,6 +109,9 @@ class VoiceSources:
         keys = [voice] if prefix and voice.startswith(prefix) else [prefix + voice]
         if "/" in voice and keys != [voice]:
             keys.append(voice)
+        name, blank, mood = voice.rpartition(" ")
+        if blank and name and mood:  # as a script's tag has it: [voice:Dorota calm]
+            keys.append(f"{keys[0].removesuffix(voice)}{name}/{mood}")
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():

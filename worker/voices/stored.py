@@ -20,6 +20,8 @@ from errors import (
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import MAX_BYTES as RECORD_BYTES
+from worker.voices.record import SUFFIX
 
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
@@ -30,6 +32,7 @@ WITH_FFMPEG = (
     *("ts", "avi", "tta", "wv", "ape"),
 )
 RECOGNISED = (*READABLE, *WITH_FFMPEG)
+DELETED = ".deleted/"  # below the library: voices that can be restored
 
 
 def split_extension(key: str) -> tuple[str, str]:
@@ -92,6 +95,14 @@ class _Files:
             if key
         ]
 
+    def record(self) -> bytes | None:
+        """The voice's record as stored, None if it has none, or none that may be seen."""
+        stem = split_extension(self.audio.key)[0]
+        try:
+            return self.storage.get(stem + SUFFIX, max_bytes=RECORD_BYTES)
+        except (ObjectNotFound, StorageDenied):
+            return None
+
     def _of_any_case(self) -> dict[str, str]:
         stem = split_extension(self.audio.key)[0]
         try:
@@ -148,6 +159,7 @@ def find_stored(
         ),
         read=files.read,
         beside=files.beside,
+        record=files.record,
         stem=label + stem,
         warnings=(read,) if others else (),
     )

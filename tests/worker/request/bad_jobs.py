@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+_DESCRIBE = {"endpoint": "describe_voice", "voice_name": "x"}
+
 BAD: list[tuple[object, str]] = [
     ({}, "`text` is required"),
     ({"text": ""}, "text is empty"),
@@ -120,6 +122,13 @@ BAD: list[tuple[object, str]] = [
     ({"endpoint": 3}, "is not an endpoint"),
     ({"endpoint": "upload", "voice_name": "../x", "voice": "https://x.y/a"}, "voice_name must be"),
     ({"endpoint": "upload", "voice_name": "x"}, "voice is required"),
+    ({**_DESCRIBE, "consent": {"who": "A"}}, "consent.when is required"),
+    ({**_DESCRIBE, "consent": {"who": "A", "when": "now"}}, "consent.when must be a date, as 2026"),
+    ({**_DESCRIBE, "consent": "yes"}, "consent must be an object"),
+    ({**_DESCRIBE, "language": "Klingon"}, "language must be a language's code"),
+    ({**_DESCRIBE, "remove": ["made"]}, "remove"),
+    ({"endpoint": "rename_voice", "voice_name": "x"}, "new_name is required"),
+    ({"endpoint": "copy_voice", "voice_name": "x", "new_name": "a/b"}, "plain file name"),
     ({"endpoint": "download"}, r"`job_id` is required \(or `key`\)"),
     ({"endpoint": "info", "job_id": "a", "key": "b"}, "give `job_id` or `key`, not both"),
     ({"endpoint": "download", "job_id": "../x"}, "job_id must be letters"),

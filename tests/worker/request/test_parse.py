@@ -181,6 +181,9 @@ def test_inline_audio_may_come_as_a_data_url() -> None:
     }
 
 
+CONSENT = {"who": "Anna Nowak", "when": "2026-11-26"}
+
+
 def test_every_operation_is_reachable() -> None:
     minimal: dict[str, dict[str, object]] = {
         "upload": {"voice_name": "Anna", "voice_file_url": "https://x.y/a.wav"},
@@ -190,6 +193,12 @@ def test_every_operation_is_reachable() -> None:
         "result": {"job_id": "j"},
         "delete": {"job_id": "j"},
         "presign": {"key": "output/a.wav"},
+        "check_voice": {"voice": "Anna"},
+        "show_voice": {"voice_name": "Anna"},
+        "describe_voice": {"voice_name": "Anna", "tags": ["a"], "consent": CONSENT},
+        "rename_voice": {"voice_name": "Anna", "new_name": "Ewa"},
+        "copy_voice": {"voice_name": "Anna", "new_name": "Anna", "new_mood": "calm"},
+        "restore_voice": {"voice_name": "Anna", "mood": "calm"},
         "store_lexicon": {"name": "names", "lexicon": {"SQL": "sequel"}},
         "delete_lexicon": {"name": "names"},
     }

@@ -1,0 +1,143 @@
+"""The report on a voice: what is measured, what is advised, what is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from errors import VoiceNotFound, VoiceUnusable
+from tests.worker.audio.signals import as_file
+from tests.worker.voices.library import BUNDLED, LibraryWithStore
+from tests.worker.voices.test_choice import (
+    CLEAN,
+    RATE,
+    SPEECH,
+    WORDS,
+    Sound,
+    clipped,
+    noisy,
+    unsteady,
+    with_music,
+)
+from worker.__main__ import app
+from worker.settings.groups import VoiceConfig
+from worker.voices.report import VoiceReport, given_words, report_on
+
+NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
+HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
+
+
+def report(sound: Sound, rate: int = RATE, words: str = WORDS) -> VoiceReport:
+    return report_on(as_file(sound, rate), given_words(words), VoiceConfig())
+
+
+def test_a_good_voice_is_good_and_measured() -> None:
+    found = report(SPEECH)
+    assert (found.verdict, found.advice) == ("good", ())
+    assert found.seconds == pytest.approx(len(SPEECH) / RATE)
+    assert found.peak_db == pytest.approx(20 * np.log10(np.abs(SPEECH).max()), abs=0.01)
+    assert found.words == len(WORDS.split())
+    assert 10 < (found.letters_per_s or 0) < 20
+    assert found.loudness_lufs == pytest.approx(-26, abs=1)
+    json.dumps(found.as_output(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("sound", "rate", "said"),
+    [
+        (noisy(SPEECH), RATE, "Noise or music is only 2"),
+        (with_music(SPEECH), RATE, "music"),
+        (clipped(SPEECH), RATE, "clipped"),
+        (unsteady(SPEECH), RATE, "from second to second"),
+        (SPEECH[::3], RATE // 3, "nothing above 4.0 kHz, as on a telephone"),
+        (SPEECH * 0.15, RATE, "very quiet"),
+        (SPEECH[: 2 * RATE], RATE, "s of sound are there"),
+        (np.concatenate([SPEECH[:RATE], np.zeros(2 * RATE), SPEECH]), RATE, "pause of"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_do(sound: Sound, rate: int, said: str) -> None:
+    found = report(sound, rate)
+    assert found.verdict == "doubtful"
+    assert any(said in text for text in found.advice), found.advice
+    assert all(text.endswith(".") and ". " in text for text in found.advice)
+
+
+@pytest.mark.parametrize(("words", "said"), [("Hi.", "too few"), (f"{WORDS} " * 3, "too many")])
+def test_words_that_do_not_fit_are_said(words: str, said: str) -> None:
+    assert said in report(SPEECH, words=words).advice[0]
+
+
+def test_without_words_the_sound_alone_is_judged() -> None:
+    found = report(SPEECH, words="")
+    assert (found.verdict, found.words, found.letters_per_s) == ("good", None, None)
+
+
+def test_of_a_long_voice_the_part_that_is_used_is_measured() -> None:
+    found = report(np.concatenate([noisy(CLEAN), noisy(CLEAN), CLEAN]), words="")
+    assert found.verdict == "good"
+    assert found.used[0] > 2 * len(CLEAN) / RATE - 0.3
+    assert "whole sentences" in found.reason
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> LibraryWithStore:
+    return LibraryWithStore(tmp_path)
+
+
+@pytest.mark.parametrize("sound", [NOISE, HUM], ids=["noise", "hum"])
+def test_an_upload_without_speech_is_refused_with_the_report(
+    voices: LibraryWithStore, sound: Sound
+) -> None:
+    with pytest.raises(VoiceUnusable, match="no speech") as caught:
+        voices.library.catalogue.add("A", as_file(sound, RATE), "Hi there.")
+    output = caught.value.as_output()
+    assert output["report"]["verdict"] == "unusable"  # type: ignore[index]
+    assert not list(voices.store.list(""))
+
+
+def test_a_doubtful_upload_is_taken_or_with_strict_refused(voices: LibraryWithStore) -> None:
+    data = as_file(noisy(SPEECH), RATE)
+    with pytest.raises(VoiceUnusable, match="doubtful: Noise or music"):
+        voices.library.catalogue.add("A", data, WORDS, strict=True)
+    assert not list(voices.store.list(""))
+    added = voices.library.catalogue.add("A", data, WORDS)
+    assert added.report is not None
+    assert added.report.verdict == "doubtful"
+    assert voices.library.catalogue.add("B", as_file(SPEECH, RATE), WORDS, strict=True).report
+
+
+def test_a_voice_is_checked_wherever_it_is(voices: LibraryWithStore) -> None:
+    catalogue = voices.library.catalogue
+    voices.put("voices/A.wav", as_file(noisy(SPEECH), RATE))
+    voices.put("voices/A.txt", WORDS)
+    assert catalogue.check("A").words == len(WORDS.split())
+    assert catalogue.check("A", "Other words, given now, for this.").words == 6
+    assert catalogue.check("demo").verdict == "good"
+    inline = {"audio_base64": base64.b64encode(as_file(SPEECH, RATE)).decode()}
+    assert catalogue.check(inline).words is None
+    with pytest.raises(VoiceNotFound):
+        catalogue.check("B")
+
+
+def shell(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["voices", "check", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_file_is_checked_from_a_shell(tmp_path: Path) -> None:
+    code, text = shell(str(BUNDLED / "demo.flac"))
+    assert code == 0
+    assert "below the voice" in text
+    path = tmp_path / "me.wav"
+    path.write_bytes(as_file(noisy(SPEECH), RATE))
+    code, text = shell(str(path), "--json")
+    assert (code, json.loads(text)["verdict"]) == (0, "doubtful")
+    assert shell(str(path), "--strict")[0] == 1
+    path.write_bytes(as_file(NOISE, RATE))
+    code, text = shell(str(path), "--json")
+    assert (code, json.loads(text)["error_code"]) == (1, "VOICE_UNUSABLE")

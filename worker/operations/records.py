@@ -1,0 +1,122 @@
+"""The records of voices, and what is done with voices as wholes, over the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from errors import InvalidInput
+from worker.app import App
+from worker.operations.base import Answer, Operation
+from worker.request.fields import LanguageCode, VoiceName
+from worker.voices.record import Consent, Line, Text, VoiceFacts
+from worker.voices.stored import split_extension
+
+FACTS = tuple(VoiceFacts.model_fields)
+Fact = Literal["description", "language", "licence", "consent", "tags"]
+
+
+def full_name(name: str, mood: str | None) -> str:
+    """The name of a voice's mood, `Dorota/calm`; the voice's own without one."""
+    return f"{split_extension(name)[0]}/{mood}" if mood else name
+
+
+class Described(Operation):
+    """Base of operations that say what a voice is, for its record."""
+
+    description: Text | None = None
+    language: LanguageCode | None = None
+    licence: Line | None = None
+    consent: Consent | None = None
+    tags: Annotated[list[Line], Field(max_length=50)] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """What was given of them."""
+        given = self.model_dump(mode="json", include=set(FACTS), exclude_none=True)
+        return {name: given[name] for name in FACTS if name in given}
+
+
+class OneVoice(Operation):
+    """Base of what is done with one voice of the library, or one mood of it."""
+
+    voice_name: VoiceName
+    mood: VoiceName | None = None
+
+    @property
+    def name(self) -> str:
+        return full_name(self.voice_name, self.mood)
+
+
+class ShowVoice(OneVoice):
+    """A voice's record, its files and its moods."""
+
+    endpoint: Literal["show_voice"]
+
+    def run(self, app: App, caller: str) -> Answer:
+        shelf = app.voices.shelf
+        stem, keys = shelf.voice(self.name, to="show")
+        record = shelf.record(stem)
+        return {
+            "voice_name": self.name,
+            "keys": keys,
+            "moods": shelf.moods(stem),
+            "record": record.as_output() if record else None,
+        }
+
+
+class DescribeVoice(OneVoice, Described):
+    """Writes what is given into a voice's record, and takes out what `remove` names."""
+
+    endpoint: Literal["describe_voice"]
+    remove: list[Fact] = Field(default_factory=list)
+
+    def run(self, app: App, caller: str) -> Answer:
+        facts = self.facts()
+        if both := [name for name in self.remove if name in facts]:
+            raise InvalidInput(
+                f"`{both[0]}` is given and in `remove`.", "Leave it out of one of them."
+            )
+        if not facts and not self.remove:
+            raise InvalidInput("Nothing is given to describe.", f"Give one of {', '.join(FACTS)}.")
+        shelf = app.voices.shelf
+        stem, _ = shelf.voice(self.name, to="describe")
+        gone: dict[str, Any] = {name: None for name in self.remove}
+        record = shelf.write(stem, shelf.record(stem), {**facts, **gone})
+        return {"voice_name": self.name, "record": record.as_output()}
+
+
+class _Moved(OneVoice):
+    """Base of what puts a voice's files under another name."""
+
+    new_name: VoiceName
+    new_mood: VoiceName | None = None
+    verb: ClassVar[Literal["rename", "copy"]]
+
+    def run(self, app: App, caller: str) -> Answer:
+        target = full_name(self.new_name, self.new_mood)
+        keys = getattr(app.voices.shelf, self.verb)(self.name, target)
+        return {"voice_name": target, "keys": keys}
+
+
+class RenameVoice(_Moved):
+    """Gives a voice, its words and its record another name; never that of another voice."""
+
+    endpoint: Literal["rename_voice"]
+    verb = "rename"
+
+
+class CopyVoice(_Moved):
+    """Copies a voice, its words and its record to a free name."""
+
+    endpoint: Literal["copy_voice"]
+    verb = "copy"
+
+
+class RestoreVoice(OneVoice):
+    """Brings a deleted voice back, within VOICE_RESTORE_DAYS."""
+
+    endpoint: Literal["restore_voice"]
+
+    def run(self, app: App, caller: str) -> Answer:
+        return {"voice_name": self.name, "keys": app.voices.shelf.restore(self.name)}

@@ -1,0 +1,74 @@
+"""What is wrong with a voice's sound and what its owner can do; for choices and reports alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from worker.audio.stretches import Judged
+
+NOISY_DB = 22.0  # recorded speech without added noise has 23 to 36, with noise at -20 dB 18 to 21.7
+UNSTEADY_DB = 6.0
+HELD = 0.28  # speech, recorded or synthetic, has 0.02 to 0.16, with music 15 dB below it over 0.28
+CLIPPED = 0.002
+LITTLE_SPEECH = 0.5
+LONG_PAUSE_S = 1.5
+
+
+@dataclass(frozen=True)
+class Advice:
+    """`what` is wrong, a clause; `do`: a sentence on what helps."""
+
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.what[0].upper()}{self.what[1:]}. {self.do}"
+
+
+@dataclass(frozen=True)
+class _Rule:
+    broken: Callable[[Judged], bool]
+    what: Callable[[Judged], str]
+    do: str
+
+
+_RULES = (
+    _Rule(
+        lambda found: found.background_db < NOISY_DB,
+        lambda found: f"noise or music is only {found.background_db:.0f} dB below the voice",
+        "Record in a quiet room, without music, close to the microphone.",
+    ),
+    _Rule(
+        lambda found: found.held > HELD,
+        lambda found: "it sounds like music or singing",
+        "Give a recording of speech alone.",
+    ),
+    _Rule(
+        lambda found: found.spread_db > UNSTEADY_DB,
+        lambda found: f"its level differs by {found.spread_db:.0f} dB from second to second",
+        "Keep the same distance to the microphone, and use no automatic gain.",
+    ),
+    _Rule(
+        lambda found: found.clipped_share > CLIPPED,
+        lambda found: f"it is clipped ({found.clipped_share:.1%} of the samples)",
+        "Turn the microphone's level down and record again.",
+    ),
+    _Rule(
+        lambda found: found.speech_share < LITTLE_SPEECH,
+        lambda found: f"only {found.speech_share:.0%} of it is speech",
+        "Cut the silence out.",
+    ),
+    _Rule(
+        lambda found: found.pause_s > LONG_PAUSE_S,
+        lambda found: f"it has a pause of {found.pause_s:.1f} s",
+        "Cut the pause shorter: it is copied as a habit of the voice.",
+    ),
+)
+
+
+def advice(found: Judged) -> Iterator[Advice]:
+    """What is wrong with the sound of a stretch; nothing where it is good."""
+    for rule in _RULES:
+        if rule.broken(found):
+            yield Advice(rule.what(found), rule.do)

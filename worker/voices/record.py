@@ -1,0 +1,99 @@
+"""A voice's record, `NAME.voice.json` beside its audio: what it is, whose it is, and who agreed.
+
+JSON, so that any worker and any tool reads it; what another tool put into it is kept. A voice needs
+none: those of earlier versions have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from errors import ConsentMissing, VoiceUnusable, show
+from worker.settings.processing import language_code
+
+SUFFIX = ".voice.json"
+MAX_BYTES = 64 << 10
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def _date(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date, as 2026-11-26") from None
+    return value
+
+
+class Consent(BaseModel):
+    """Who agreed that this voice is cloned: `who`, `when` (a date), the `statement` they made, and
+    the `id` under which it is kept elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    who: Line
+    when: Annotated[str, AfterValidator(_date)]
+    statement: Text | None = None
+    id: Line | None = None
+
+
+class VoiceFacts(BaseModel):
+    """What a user says of a voice; all of it may be left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    description: Text | None = None
+    language: Annotated[str, AfterValidator(language_code)] | None = None
+    licence: Line | None = None
+    consent: Consent | None = None
+    tags: Annotated[tuple[Line, ...], Field(max_length=50)] | None = None
+
+
+class VoiceRecord(VoiceFacts):
+    """The facts, and when the voice was made and last changed (ISO 8601, UTC)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    made: str | None = None
+    changed: str | None = None
+
+    def updated(self, facts: Mapping[str, Any], now: str) -> VoiceRecord:
+        """With `facts` by name in place of its own; None takes one out."""
+        values = {**self.as_output(), **facts, "made": self.made or now, "changed": now}
+        return VoiceRecord.model_validate(values)
+
+    def as_output(self) -> dict[str, Any]:
+        """As the file and answers have it: what is not known is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def as_bytes(self) -> bytes:
+        """The file."""
+        return self.model_dump_json(exclude_none=True, indent=1).encode() + b"\n"
+
+
+def check_consent(name: str, data: bytes | None, key: str) -> None:
+    """Raises ConsentMissing: the record `data` of a voice, None if it has none, has no consent;
+    VoiceUnusable: it is damaged."""
+    if data is None or parse_record(data, key).consent is None:
+        raise ConsentMissing(
+            f"The voice {show(name)} has no consent, which this worker requires.",
+            "Add `consent` with `describe_voice`, or upload the voice with it.",
+        )
+
+
+def parse_record(data: bytes, key: str) -> VoiceRecord:
+    """The record in a file. Raises VoiceUnusable: it is none; names what is wrong with it."""
+    try:
+        return VoiceRecord.model_validate_json(data)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise VoiceUnusable(
+            f"The voice record {key} is damaged: {where}: {first['msg']}.",
+            "Correct it, or delete the file and describe the voice again.",
+        ) from exc

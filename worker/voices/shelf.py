@@ -1,0 +1,180 @@
+"""The files of the library's voices as wholes: records, renaming, copying, deleting, restoring.
+
+What is deleted lies below `.deleted/` in the library until its time is over; no job speaks with it.
+Files are first put where they are to be and then taken from where they were: what is interrupted
+leaves a voice twice, never half of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
+from s3_utils import Storage
+from worker.keys import user_key_fault
+from worker.settings.groups import VoiceConfig
+from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
+from worker.voices.record import MAX_BYTES, SUFFIX, VoiceRecord, parse_record
+from worker.voices.stored import DELETED, probe, split_extension, split_transcript, voice_name
+
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+
+Now = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class VoiceShelf:
+    """The voices' files below one prefix. `changed` is called after each change. Blocking."""
+
+    def __init__(
+        self, storage: Storage, config: VoiceConfig, changed: Callable[[], None], now: Now = _now
+    ) -> None:
+        self._storage, self._config, self.changed, self._now = storage, config, changed, now
+        self._trash = config.prefix + DELETED
+
+    def stem(self, name: str) -> str:
+        """The key of voice `name` without extension. Raises InvalidInput: it cannot be one."""
+        stem = split_extension(name.strip().removeprefix(self._config.prefix))[0]
+        hidden = "lies among deleted voices" if f"{stem}/".casefold().startswith(DELETED) else None
+        if problem := user_key_fault(stem) or hidden or ("holds ://" if "://" in stem else None):
+            raise InvalidInput(f"The voice name {show(name)} {problem}.", "Use a name like Dorota.")
+        return self._config.prefix + stem
+
+    def files(self, stem: str) -> list[str]:
+        """Keys of a voice's audio, transcripts and record."""
+        record = stem + SUFFIX
+        try:
+            near = [item.key for item in self._storage.list(f"{stem}.")]
+        except StorageDenied:
+            near = [item.key for item in probe(self._storage, stem)]
+            with suppress(StorageDenied):
+                near += [record] if self._storage.exists(record) else []
+        stems = (split_extension, split_transcript)
+        return [key for key in near if key == record or stem in [of(key)[0] for of in stems]]
+
+    def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
+        """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
+        stem = self.stem(name)
+        keys = self.files(stem)
+        if not any(split_extension(key)[1] for key in keys):
+            raise VoiceNotFound(
+                f"There is no voice {show(name)} to {to}.", "Call `list_voices` for the names."
+            )
+        return stem, keys
+
+    def moods(self, stem: str) -> list[str]:
+        """The names of the voices below a voice: those of `Dorota/calm.wav` and so on."""
+        below = (split_extension(item.key) for item in self._storage.list(f"{stem}/"))
+        found = {each.removeprefix(f"{stem}/") for each, extension in below if extension}
+        return sorted(found, key=str.casefold)
+
+    def record(self, stem: str) -> VoiceRecord | None:
+        """A voice's record, None if it has none. Raises VoiceUnusable: it is damaged."""
+        try:
+            data = self._storage.get(stem + SUFFIX, max_bytes=MAX_BYTES)
+        except ObjectNotFound:
+            return None
+        return parse_record(data, stem + SUFFIX)
+
+    def write(self, stem: str, old: VoiceRecord | None, facts: dict[str, Any]) -> VoiceRecord:
+        """Puts `facts` into a voice's record, which is made if it has none."""
+        record = (old or VoiceRecord()).updated(facts, self._now().isoformat(timespec="seconds"))
+        self._storage.put(stem + SUFFIX, record.as_bytes(), content_type="application/json")
+        self.changed()
+        return record
+
+    def rename(self, name: str, new_name: str) -> list[str]:
+        """Gives a voice another name; the keys it has now. Raises VoiceNotFound: there is none;
+        InvalidInput: the new name is taken."""
+        stem, keys = self.voice(name, to="rename")
+        copied = self._to(stem, keys, self._free(new_name))
+        self._take_away(keys)
+        return copied
+
+    def copy(self, name: str, new_name: str) -> list[str]:
+        """Copies a voice; the keys of the copy. Raises what `rename` does."""
+        stem, keys = self.voice(name, to="copy")
+        copied = self._to(stem, keys, self._free(new_name))
+        self.changed()
+        return copied
+
+    def remove(self, name: str) -> list[str]:
+        """Deletes a voice, its transcripts and its record; returns their keys. It can be restored
+        for VOICE_RESTORE_DAYS. Raises VoiceNotFound: there is none of that name in the store."""
+        stem, keys = self.voice(name, to="delete")
+        if self._config.restore_days:
+            own = stem.removeprefix(self._config.prefix)
+            self._to(stem, keys, f"{self._trash}{self._now().strftime(_STAMP)}/{own}")
+        self._take_away(keys)
+        self.purge()
+        return keys
+
+    def restore(self, name: str) -> list[str]:
+        """Brings back what was deleted last of that name; returns its keys. Raises VoiceNotFound:
+        nothing of it is kept; InvalidInput: there is a voice of that name again."""
+        stem = self.stem(name)
+        own = stem.removeprefix(self._config.prefix)
+        kept = [key for key in self._deleted() if self._named(key, own)]
+        if not kept:
+            raise VoiceNotFound(
+                f"No deleted voice {show(name)} is kept.",
+                f"Deleted voices are kept for {self._config.restore_days:g} days "
+                "(VOICE_RESTORE_DAYS). Upload it again.",
+            )
+        self._free(name)
+        folder = max(self._folder(key) for key in kept)
+        keys = [key for key in kept if self._folder(key) == folder]
+        restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
+        self._take_away(keys)
+        return restored
+
+    def purge(self) -> int:
+        """Deletes for good what was deleted longer ago than VOICE_RESTORE_DAYS; how many files."""
+        oldest = self._now() - timedelta(days=self._config.restore_days)
+        old: list[str] = []
+        with suppress(StorageDenied):  # may not list: nothing is known of them
+            old = [key for key in self._deleted() if self._folder(key) < oldest.strftime(_STAMP)]
+        return sum(self._storage.delete(key) for key in old)
+
+    def _deleted(self) -> Iterable[str]:
+        return [item.key for item in self._storage.list(self._trash)]
+
+    def _folder(self, key: str) -> str:
+        return key.removeprefix(self._trash).partition("/")[0]
+
+    def _named(self, key: str, own: str) -> bool:
+        rest = key.removeprefix(self._trash).partition("/")[2]
+        return rest == own + SUFFIX or own in (split_extension(rest)[0], split_transcript(rest)[0])
+
+    def _free(self, name: str) -> str:
+        """The stem of a name that no voice has."""
+        stem = self.stem(name)
+        if self.files(stem):
+            raise InvalidInput(
+                f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
+                "Use another name, or delete that voice first.",
+            )
+        return stem
+
+    def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
+        """Copies a voice's files to another stem; the audio last, as it makes the voice."""
+        ordered = sorted(keys, key=lambda key: bool(split_extension(key)[1]))
+        copied = []
+        most = max(self._config.max_bytes, MAX_TRANSCRIPT)
+        for key in ordered:
+            content_type = self._storage.info(key).content_type
+            body = self._storage.get(key, max_bytes=most)
+            copied.append(new_stem + key.removeprefix(stem))
+            self._storage.put(copied[-1], body, content_type=content_type)
+        return copied
+
+    def _take_away(self, keys: list[str]) -> None:
+        for key in sorted(keys, key=lambda key: not split_extension(key)[1]):  # the audio first
+            self._storage.delete(key)
+        self.changed()
