@@ -21,6 +21,7 @@ from engine.dit import linear
 from engine.dit.linear import Linear
 from engine.dit.packing import steady
 from engine.reading import Unreadable, read_yaml
+from engine.weights.unset import unset
 from errors import ModelUnavailable
 
 _MAX_MAGNITUDE = 1e2
@@ -115,7 +116,8 @@ class Head(nn.Module):
         self.out = Linear(config.dim, config.n_fft + 2)
         self.n_fft, self.hop = config.n_fft, config.hop_length
         self.trim = (self.n_fft if config.padding == "center" else self.n_fft - self.hop) // 2
-        self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
+        window = torch.hann_window(config.n_fft, device="cpu")  # no checkpoint holds it
+        self.register_buffer("window", window, persistent=False)
 
     def forward(self, x: Tensor, row: Row) -> list[Tensor]:
         """(1, frames, dim) to the samples of each of the row's mels."""
@@ -174,7 +176,7 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
 
     config = read_config(directory / "config.yaml")
     weights = directory / "pytorch_model.bin"
-    with torch.device("meta"):
+    with unset():
         model = Vocos(config)
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
@@ -185,7 +187,6 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
         raise ModelUnavailable(
             f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}", _HINT
         ) from exc
-    model.head.window = torch.hann_window(config.n_fft)
     model.to(device).eval().requires_grad_(False)
     linear.pack(model)
     return model

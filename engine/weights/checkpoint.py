@@ -17,6 +17,7 @@ from engine.arch import Arch
 from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
+from engine.weights.unset import unset
 from errors import ModelUnavailable
 
 _PREFIX = "transformer."
@@ -41,7 +42,7 @@ def load_dit(
     message names the first mismatch."""
     official = read_state(path, use_ema=use_ema)
     _check_vocab(path, official, vocab_size)
-    with torch.device("meta"):
+    with unset():
         model = DiT(arch, vocab_size)
     inv_freq = official.pop("rotary_embed.inv_freq", None)
     try:
