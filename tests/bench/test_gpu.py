@@ -20,6 +20,8 @@ from bench.gpu.setting import REHEARSAL, Setting
 from engine.config import EngineConfig
 from standins.measured import RESULTS
 
+TRIED = 3  # as it starts, and two of which it may be one
+
 
 def rehearse(directory: Path, *arguments: str, cache: Path | None = None) -> tuple[int, Any]:
     """The exit code of a rehearsal, and what it left in its file of results."""
@@ -31,10 +33,12 @@ def rehearse(directory: Path, *arguments: str, cache: Path | None = None) -> tup
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The results of every part."""
+    """The results of every part; of the options, which take longest, two."""
     directory = tmp_path_factory.mktemp("rehearsal")
     text = DOC.read_text()
-    code, found = rehearse(directory, cache=tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measured_options, "variants", lambda: dict(list(variants().items())[:TRIED]))
+        code, found = rehearse(directory, cache=tmp_path_factory.mktemp("cache"))
     assert code == 0 and DOC.read_text() == text
     return found
 
@@ -51,7 +55,7 @@ def test_every_part_is_rehearsed_on_a_cpu(rehearsed: dict[str, Any]) -> None:
     options = rehearsed["parts"]["options"]
     first = options["as it starts"]
     its_own = {"float16": "fp16", "bfloat16": "bf16"}.get(first["ran_in"])
-    assert options.keys() == variants().keys() - {its_own}
+    assert options.keys() == set(list(variants())[:TRIED]) - {its_own}
     assert first["mel_error"] == 0 and first["said"] and first["launches, 2 chunks"] > 100
 
 

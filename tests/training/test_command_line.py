@@ -80,6 +80,7 @@ def work_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread", "small_buckets")
 def test_one_command_makes_a_demo_that_the_worker_loads(
     work_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -76,6 +76,7 @@ def test_it_says_the_sentence_of_the_job_in_the_voice_of_the_job(worker: Worker,
         assert min(far, key=far.__getitem__) == voice, (name, far)
 
 
+@pytest.mark.slow
 def test_a_long_text_is_said_in_full_and_in_order(worker: Worker) -> None:
     text = " ".join(SENTENCES)
     output = worker.run({"text": text, "quality": "draft", "cross_fade_duration": 0.0})

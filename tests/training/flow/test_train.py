@@ -35,6 +35,7 @@ def test_loss_falls(tmp_path: Path) -> None:
     assert sum(sounds[-15:]) < 0.98 * sum(sounds[:15])
 
 
+@pytest.mark.slow
 def test_reading_alone_teaches_the_text_encoder() -> None:
     training = flow_training(4)
     training.plan = replace(training.plan, reading_steps=60)

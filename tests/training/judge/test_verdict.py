@@ -72,9 +72,9 @@ def test_a_correlation_needs_three_known_pairs_that_differ() -> None:
 
 
 def test_cases_are_unseen_sentences_at_unseen_pitches_and_the_same_every_time() -> None:
-    cases = make_cases(12, others=5)
-    assert cases == make_cases(12, others=5)
-    assert len({case.text for case in cases}) == 12
+    cases = make_cases(4, others=2)
+    assert cases == make_cases(4, others=2)
+    assert len({case.text for case in cases}) == 4
     trained = {voice.name for voice in espeak.TRAIN_VOICES}
     for case in cases:
         assert is_held_out(case.text)
@@ -82,6 +82,6 @@ def test_cases_are_unseen_sentences_at_unseen_pitches_and_the_same_every_time() 
         assert case.unheard_voice == (case.voice not in trained)
         assert case.text not in case.others
         assert case.text != case.ref_text
-        assert len(case.others) == len(set(case.others)) == 5
+        assert len(case.others) == len(set(case.others)) == 2
         assert all(abs(len(other) - len(case.text)) <= 12 for other in case.others)
-    assert sum(case.unheard_voice for case in cases) == 6
+    assert sum(case.unheard_voice for case in cases) == 2

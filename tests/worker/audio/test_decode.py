@@ -153,7 +153,7 @@ def test_nan_or_infinite_samples_are_refused() -> None:
     assert "NaN or infinite samples" in refused(as_file(broken, RATE, subtype="FLOAT")).message
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_gives_audio_or_a_typed_error(data: st.DataObject) -> None:
     fmt = data.draw(st.sampled_from(["WAV", "FLAC", "MP3", "OGG"]))

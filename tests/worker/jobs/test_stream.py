@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from standins.checkpoints import make_checkpoint, make_vocos
 from standins.local_worker import FAST, Worker
 from worker.jobs import plan
 
@@ -34,8 +35,11 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    directory = str(tmp_path_factory.mktemp("local"))
-    worker = Worker({"STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": directory})
+    directory = tmp_path_factory.mktemp("local")
+    make_checkpoint(directory / "model")
+    make_vocos(directory / "model" / "vocos")
+    model = {"F5_MODEL": str(directory / "model")}
+    worker = Worker({"STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(directory), **model})
     yield worker
     worker.close()
 
