@@ -5,8 +5,8 @@ admitted while the frame budget allows it, whatever their schedule, in the order
 `engine.fairness`: every job's first audio comes early, and long and short texts do not delay each
 other. On a GPU finished waveforms are copied out and checked while the next step runs. When the
 device runs out of memory half of the chunks are set aside at the step they have reached, and the
-budget shrinks; only a single chunk that does not fit fails. After an overflow the model is loaded
-in a wider format.
+budget shrinks for a while; only a single chunk that does not fit fails. After an overflow the model
+is loaded in a wider format.
 """
 
 from __future__ import annotations
@@ -16,39 +16,37 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import lru_cache, partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.batched import BatchedChunk, fail, resolve
+from engine.batched import BatchedChunk, ended, fail, failure, no_number, resolve, too_large
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
+from engine.memory import FrameBudget, ran_out
 from engine.pace import Pace
 from engine.precision import overflow_warning
-from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
+from engine.sampler import Flow, PreparedSchedule, Schedule
 from engine.transfer import Copies
 from engine.vocoder.load import Vocoder
-from errors import DeviceFailed, InferenceFailed
 
 log = logging.getLogger("f5worker.batcher")
 
-_BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 _TOO_LARGE_LIMIT = 3
 _SCHEDULES_KEPT = 8
 
 
 class Batcher:
     """Owns the model on its device; everything that touches it runs on one thread. `max_frames`:
-    frames of one pass, both guidance branches counted. `join`: when waiting chunks are admitted:
-    between steps ("step"), or only when none is under way ("batch"); "auto" is "step" on a GPU and
-    "batch" on a CPU (docs/engine.md says why). `ahead`: whether the next step is launched before
-    finished waveforms are copied out and checked; None: with CUDA, where that keeps a GPU busy.
+    frames of one pass, both guidance branches counted; fewer for a while after out-of-memory.
+    `join`: when waiting chunks are admitted: between steps ("step"), or only when none is under way
+    ("batch"); "auto" is "step" on a GPU and "batch" on a CPU (docs/engine.md). `ahead`: whether the
+    next step is launched before finished waveforms are copied out and checked; None: with CUDA.
     `wider` loads the model for after an overflow."""
 
     def __init__(
@@ -62,7 +60,7 @@ class Batcher:
         wider: Callable[[], DiT] | None = None,
     ) -> None:
         self.vocoder = vocoder
-        self.max_frames = max_frames
+        self._budget = FrameBudget(max_frames)
         on_cpu = model.device.type == "cpu"
         self.join = ("batch" if on_cpu else "step") if join == "auto" else join
         self.ahead = model.device.type == "cuda" if ahead is None else ahead
@@ -71,12 +69,22 @@ class Batcher:
         self._waiting: list[BatchedChunk] = []
         self._running: list[BatchedChunk] = []
         self._spoken: list[tuple[list[BatchedChunk], Copies]] = []
-        self._closing = False
+        self._closing = self._closed = False  # for the thread, and for those who submit
+        self._lock = threading.Lock()
         self._wider = wider
         self._run_on(model)
         self._too_large = 0
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
+
+    @property
+    def max_frames(self) -> int:
+        """Frames that a pass may hold now."""
+        return self._budget.frames
+
+    @max_frames.setter
+    def max_frames(self, most: int) -> None:
+        self._budget = FrameBudget(most)
 
     def submit(self, chunk: Chunk, cond: Tensor) -> Future[SpokenChunk]:
         """Queues the only chunk of a job, see `submit_job`."""
@@ -84,14 +92,21 @@ class Batcher:
 
     def submit_job(self, chunks: Sequence[tuple[Chunk, Tensor]]) -> list[Future[SpokenChunk]]:
         """Queues the chunks of one job in speaking order, each with (reference frames, mel_dim) the
-        mel of its voice. Their futures can be cancelled at any time."""
+        mel of its voice. Their futures can be cancelled at any time. Raises InferenceFailed: the
+        batcher was closed."""
         batched = [BatchedChunk(chunk, cond) for chunk, cond in chunks]
-        self._inbox.put(batched)
+        with self._lock:
+            if self._closed:
+                raise ended()
+            if batched:
+                self._inbox.put(batched)
         return [one.future for one in batched]
 
     def close(self) -> None:
-        """Finishes what has begun and stops the thread; other chunks are cancelled."""
-        self._inbox.put(None)
+        """Finishes what has begun and stops the thread; other chunks fail."""
+        with self._lock:
+            self._closed = True
+            self._inbox.put(None)
         self._thread.join()
 
     def _run_on(self, model: DiT) -> None:
@@ -102,17 +117,28 @@ class Batcher:
 
     def _run(self) -> None:
         while self._receive():
-            if self.join == "step" or not self._running:
-                self._admit()
-            if self._running:
-                self._step()
+            try:
+                self._turn()
+            except Exception as exc:  # else whoever waits would wait for ever
+                lost = [batched for finished, _ in self._spoken for batched in finished]
+                lost += self._running + self._waiting
+                self._spoken, self._running, self._waiting = [], [], []
+                self._flow = Flow(self.model)
+                self._fail(lost, exc)
+
+    def _turn(self) -> None:
+        """One step of all that runs, and what is due between two steps."""
+        if self.join == "step" or not self._running:
+            self._admit()
+        if self._running:
+            self._step()
+        self._hand_over()
+        finished = [b for b in self._running if b.trajectory and b.trajectory.done]
+        for batched in finished:
+            self._leave(batched)
+        self._decode(finished)
+        if not self.ahead:
             self._hand_over()
-            finished = [b for b in self._running if b.trajectory and b.trajectory.done]
-            for batched in finished:
-                self._leave(batched)
-            self._decode(finished)
-            if not self.ahead:
-                self._hand_over()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
@@ -125,20 +151,14 @@ class Batcher:
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
-        if self._closing:
-            self._cancel_unbegun()
+        if self._closing:  # what waits in the middle, out of memory or overflown, is still finished
+            fail([batched for batched in self._waiting if not batched.started], ended())
+            self._waiting = [batched for batched in self._waiting if batched.started]
         return self._busy or bool(self._waiting) or not self._closing
 
     @property
     def _busy(self) -> bool:
         return bool(self._running or self._spoken)
-
-    def _cancel_unbegun(self) -> None:
-        """What waits in the middle, for want of memory or after an overflow, is still finished."""
-        for batched in self._waiting:
-            if not batched.started:
-                batched.future.cancel()
-        self._waiting = [batched for batched in self._waiting if batched.started]
 
     def _enter(self, job: list[BatchedChunk]) -> None:
         for batched, due in zip(job, self._turns.due([one.work for one in job]), strict=True):
@@ -153,34 +173,25 @@ class Batcher:
             batched = self._waiting.pop(0)
             try:
                 self._begin(batched)
-            except torch.OutOfMemoryError:
-                if self._running:
+            except Exception as exc:  # the thread must outlive any one chunk
+                if not ran_out(exc):
+                    self._fail([batched], exc)
+                elif self._running:
                     self._waiting.insert(0, batched)
                     return
-                self._fail_too_large(batched)
-            except Exception as exc:  # the thread must outlive any one chunk
-                self._fail([batched], exc)
+                else:
+                    self._fail_too_large(batched)
             else:
                 room -= batched.pass_frames
 
     def _begin(self, batched: BatchedChunk) -> None:
         batched.started = batched.started or time.perf_counter()
         if batched.trajectory is None:
-            batched.trajectory = self._start(batched.chunk, batched.cond)
+            parameters = batched.chunk.parameters
+            steps = self._prepared(Schedule(parameters.nfe_step, parameters.sway_sampling_coef))
+            batched.trajectory = batched.noise(self._flow, steps)
         self._flow.admit(batched.trajectory)
         self._running.append(batched)
-
-    def _start(self, chunk: Chunk, cond: Tensor) -> Trajectory:
-        parameters = chunk.parameters
-        schedule = self._prepared(Schedule(parameters.nfe_step, parameters.sway_sampling_coef))
-        return self._flow.start(
-            cond,
-            torch.tensor(chunk.tokens),
-            chunk.frames,
-            schedule,
-            seed=chunk.seed,
-            cfg_strength=parameters.cfg_strength,
-        )
 
     def _leave(self, batched: BatchedChunk) -> None:
         assert batched.trajectory is not None
@@ -190,14 +201,16 @@ class Batcher:
     def _step(self) -> None:
         try:
             self._flow.step()
-            self._pace.launched()
-        except torch.OutOfMemoryError:
-            self._make_room()
         except Exception as exc:  # the thread must outlive any one pass
-            failed, self._running, self._flow = self._running, [], Flow(self.model)
-            self._fail(failed, exc)
+            if ran_out(exc):
+                self._make_room()
+            else:
+                failed, self._running, self._flow = self._running, [], Flow(self.model)
+                self._fail(failed, exc)
         else:
             self._too_large = 0
+            self._budget.went_well()
+            self._pace.launched()
             self._turns.served += sum(batched.pass_frames for batched in self._running)
 
     def _make_room(self) -> None:
@@ -210,11 +223,9 @@ class Batcher:
             self._fail_too_large(alone)
             return
         in_pass = sum(batched.pass_frames for batched in self._running)
-        self.max_frames = max(1, min(self.max_frames, in_pass) // 2)
+        self._budget.halve(in_pass)
         count = len(self._running)
-        log.warning(
-            "out of memory with %d chunks; from now on %d frames per pass", count, self.max_frames
-        )
+        log.warning("out of memory with %d chunks; now %d frames per pass", count, self.max_frames)
         for batched in self._running[count // 2 :]:
             self._leave(batched)
             self._waiting.append(batched)
@@ -226,34 +237,39 @@ class Batcher:
         try:
             waves = self.vocoder([batched.new_speech for batched in finished])
             self._spoken.append((finished, Copies(waves)))
-        except torch.OutOfMemoryError:
-            if len(finished) == 1:
+        except Exception as exc:  # the thread must outlive any one batch
+            if not ran_out(exc):
+                self._fail(finished, exc)
+            elif len(finished) == 1:
                 self._fail_too_large(finished[0])
             else:
                 self._decode(finished[: len(finished) // 2])
                 self._decode(finished[len(finished) // 2 :])
-        except Exception as exc:  # the thread must outlive any one batch
-            self._fail(finished, exc)
 
     def _hand_over(self) -> None:
         """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""
         spoken, self._spoken = self._spoken, []
-        found: dict[BatchedChunk, NDArray[np.float32]] = {}
+        broken: list[BatchedChunk] = []
         for finished, copies in spoken:
             try:
-                found |= zip(finished, copies.arrays(), strict=True)
+                found = copies.arrays()
             except Exception as exc:  # the thread must outlive any one batch
                 self._fail(finished, exc)
-        self._deliver(found)
+                continue
+            for batched, wave in zip(finished, found, strict=True):
+                if np.isfinite(wave).all():
+                    resolve(batched, wave)
+                else:
+                    broken.append(batched)
+        self._restart_or_fail(broken)
 
-    def _deliver(self, found: Mapping[BatchedChunk, NDArray[np.float32]]) -> None:
-        """Resolves what is sound; what is not begins again if the number format may be why."""
-        broken = [b for b in found if not np.isfinite(found[b]).all() and b.cond.isfinite().all()]
-        if broken and self._wider is not None:
-            self._widen(self._wider, broken)
-        for batched, wave in found.items():
-            if batched.trajectory is not None and not batched.future.done():
-                resolve(batched, wave)
+    def _restart_or_fail(self, broken: Sequence[BatchedChunk]) -> None:
+        """Of chunks that are no number: they begin again if the number format may be why."""
+        sound = [batched for batched in broken if batched.cond.isfinite().all()]
+        if sound and self._wider is not None:
+            self._widen(self._wider, sound)
+            broken = [batched for batched in broken if batched not in sound]
+        fail(broken, no_number())
 
     def _widen(self, load: Callable[[], DiT], broken: list[BatchedChunk]) -> None:
         """After an overflow: `broken` chunks and all that have begun start over, wider."""
@@ -277,18 +293,8 @@ class Batcher:
         self._too_large += 1
         # Again and again: something else holds the memory, or it is fragmented beyond use.
         lasting = self._too_large >= _TOO_LARGE_LIMIT
-        error = (DeviceFailed if lasting else InferenceFailed)(
-            f"A chunk of {batched.chunk.frames} frames does not fit the device's memory.",
-            "Send a shorter text or a shorter reference, or use a larger GPU.",
-        )
-        fail([batched], error)
+        fail([batched], too_large(batched.chunk.frames, lasting=lasting))
 
     def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
         log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
-        # After a CUDA error the context is lost: every later call of the process fails too.
-        broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
-        error = (DeviceFailed if broken else InferenceFailed)(
-            f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
-            "Send the job again; if it recurs, see the worker's log.",
-        )
-        fail(failed, error)
+        fail(failed, failure(exc, self.model.device))

@@ -127,7 +127,7 @@ def _load_model(
     model.use_attention(attend)
     passes = kernels.pick(config.kernels, arch, device, around)
     model.use_kernels(passes)
-    graphs.use(model, config.graphs)
+    graphs.use(model, config.graphs and kernel in graphs.ATTENTION)
     log.info(
         "weights loaded in %s, attention by %s, %s kernels",
         precision.name(dtype),

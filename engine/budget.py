@@ -17,6 +17,7 @@ import torch
 
 from engine.arch import Arch
 from engine.dit.model import DiT
+from engine.memory import ran_out
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
 
 log = logging.getLogger("f5worker.engine")
@@ -100,8 +101,10 @@ def _rates(
     for frames in takewhile(lambda frames: frames <= most, _TIMED):
         try:
             taken = seconds(frames)
-        except torch.OutOfMemoryError:
-            return
+        except RuntimeError as exc:
+            if ran_out(exc):
+                return
+            raise
         before, now = now, clock()
         yield frames, frames / taken
         if now - started + 2 * (now - before) > limit_s:  # the next size takes twice as long

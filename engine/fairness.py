@@ -11,7 +11,7 @@ Measured against equal rights for each job (weighted fair queueing) in docs/engi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 # Of a first chunk, in frames times steps: 16 chunks of 11 s in 32 steps, guidance counted.
 HEAD_START = 1 << 20
@@ -26,5 +26,5 @@ class Turns:
 
     def due(self, works: Sequence[int]) -> list[int]:
         """When each chunk of a job that comes now is due, from the `works` of its chunks."""
-        before = accumulate(works[:-1], initial=self.served)
+        before = islice(accumulate(works, initial=self.served), len(works))
         return [due if number else due - HEAD_START for number, due in enumerate(before)]

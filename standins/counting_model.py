@@ -26,6 +26,7 @@ class CountingModel:
         self.passes: list[int] = []
         self.tokens: list[int] = []
         self.max_chunks = 1000
+        self.no_room: Exception = torch.OutOfMemoryError("no memory")  # for more
         self.overflows = 0  # chunks of that many frames give no numbers
         self.gate: threading.Event | None = None
         self.entered = threading.Event()
@@ -40,7 +41,7 @@ class CountingModel:
         self.passes.append(len(packing.lengths))
         self.tokens.append(packing.tokens)
         if len(packing.lengths) > self.max_chunks:
-            raise torch.OutOfMemoryError("no memory")
+            raise self.no_room
         v: Tensor = self.model(x, context, steps, packing)
         for length, (start, stop) in zip(packing.lengths, packing.chunk_tokens, strict=True):
             if length == self.overflows:

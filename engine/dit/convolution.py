@@ -22,9 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.dit.agreement import agrees
-from engine.dit.packing import CONV_RADIUS, ROW_STEP, Packing
+from engine.dit.packing import CONV_BLOCK, CONV_RADIUS, ROW_STEP, Packing
 
-BLOCK = 8  # frames; divides ROW_STEP
+BLOCK = CONV_BLOCK  # frames; divides ROW_STEP
 _UNFOLDED_AT_ONCE = 16_384  # frames: 160 MB in half precision, 16 groups of 64
 _COPIED = torch.int64  # the unfolding copies so many bytes at a time
 _TRIAL_FRAMES = 2 * ROW_STEP
@@ -62,8 +62,9 @@ class ConvPositionEmbedding(nn.Module):
         row = x.new_zeros(packing.conv_length, x.shape[-1])
         row[packing.conv_slots] = x
         first = F.mish(self.conv1d["0"](row.T[None]))
-        # The convolution leaks into the gaps between sequences; zero them before the next one.
-        second = self.conv1d["2"](first * packing.conv_mask.to(first.dtype))
+        # The convolution leaks into the gaps between sequences. Filled in, not multiplied: what is
+        # no number stays none times 0, and would reach the neighbours.
+        second = self.conv1d["2"](first.masked_fill(packing.conv_gaps, 0.0))
         return F.mish(second)[0].T[packing.conv_slots]
 
     def by_products(self, x: Tensor, packing: Packing, blocks: tuple[Blocks, Blocks]) -> Tensor:
@@ -76,7 +77,7 @@ class ConvPositionEmbedding(nn.Module):
         row[inner][packing.conv_slots] = x
         h = F.mish(first(row.unflatten(1, (first.groups, -1)).transpose(0, 1)))
         row = h.new_zeros(h.shape[0], whole, h.shape[2])
-        torch.mul(h, packing.conv_mask[:, None], out=row[:, inner])
+        torch.where(packing.conv_gaps[:, None], row[:, inner], h, out=row[:, inner])
         h = second(row).transpose(0, 1).index_select(0, packing.conv_slots)
         return F.mish(h.flatten(1))
 

@@ -19,7 +19,8 @@ from torch import Tensor
 from engine.arch import Arch
 from engine.dit.agreement import agrees
 from engine.dit.model import DiT, Modulation
-from engine.dit.packing import CONV_RADIUS, Packing, steady
+from engine.dit.packing import Packing, longest_row, steady
+from engine.memory import ran_out
 
 log = logging.getLogger("f5worker.engine")
 
@@ -28,6 +29,8 @@ MOST_TOKENS = 4096  # beyond, a step takes the fastest card longer than the host
 CHUNKS = (2, 8)  # most chunks of a bucket; attention starts blocks for as many
 _AGREES = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
 _WARM_UPS = 2
+_RESTS = 256
+ATTENTION = ("varlen",)  # kernels that find the sequences by a table on the device
 
 Velocity = Callable[[Tensor, Tensor, list[Modulation], Packing], Tensor]  # `DiT.forward`
 Record = Callable[[Callable[[], None]], Callable[[], None]]  # what to run, to what runs it again
@@ -41,10 +44,10 @@ class FixedPacking(Packing):
         sequences = 2 * chunks + 1
         self.tokens = self.longest = tokens
         self.chunk_tokens = [(0, tokens)]
-        self.conv_length = steady(tokens + sequences * CONV_RADIUS)
+        self.conv_length = longest_row(tokens, sequences)
         tables = torch.zeros(3, tokens, dtype=torch.int64, device=device)
         self.frame_of_token, self.positions, self.conv_slots = tables
-        self.conv_mask = torch.zeros(self.conv_length, device=device)
+        self.conv_gaps = torch.ones(self.conv_length, dtype=torch.bool, device=device)
         self.sequence_ends = torch.zeros(sequences + 1, dtype=torch.int32, device=device)
         self.group_of_token = torch.zeros(tokens, dtype=torch.int32, device=device)
         self._counted = torch.arange(tokens, device=device)
@@ -56,8 +59,8 @@ class FixedPacking(Packing):
         self.frame_of_token.fill_(packing.frames)[:used] = packing.frame_of_token
         self.positions[:used], self.positions[used:] = packing.positions, counted
         self.conv_slots[:used] = packing.conv_slots
-        self.conv_slots[used:] = counted + (used + sequences * CONV_RADIUS)
-        self.conv_mask.zero_().index_fill_(0, self.conv_slots, 1.0)
+        self.conv_slots[used:] = counted + packing.conv_end
+        self.conv_gaps.fill_(True).index_fill_(0, self.conv_slots, False)
         self.sequence_ends.fill_(self.tokens)[: sequences + 1] = packing.sequence_ends
         self.group_of_token.zero_()[:used] = packing.group_of_token
 
@@ -97,7 +100,8 @@ class _Bucket:
 
 class Graphs:
     """A model's velocity, recorded for each bucket at its first pass; called as it is. A recording
-    that fails or gives another result ends all of it: passes then run as without.
+    that fails or gives another result ends all of it: passes then run as without. One for which
+    there is no memory is tried again later, and those that are there stay.
 
     Args:
         velocity: the model's `forward`.
@@ -117,6 +121,7 @@ class Graphs:
         self._buckets: dict[tuple[int, int], _Bucket] = {}
         self._filled: tuple[_Bucket, Packing] | None = None
         self._works = True
+        self._rests = 0  # passes that are not recorded, after one for which there was no memory
         mel, dim, most = (MOST_TOKENS, arch.mel_dim), arch.dim, CHUNKS[-1]
         shapes = (mel, (MOST_TOKENS, dim), mel, (most, arch.depth, 6, dim), (most, 2, dim))
         self._memory = [torch.zeros(*shape, device=device) for shape in shapes]
@@ -132,22 +137,34 @@ class Graphs:
         tokens = steady(packing.tokens, TOKEN_STEP)
         if bucket := self._buckets.get((tokens, chunks)):
             return self._run(bucket, x, context, steps, packing)
+        expected = self._velocity(x, context, steps, packing)
+        if self._rests:
+            self._rests -= 1
+            return expected
         bucket = _Bucket(tokens, chunks, self._memory)
-
-        def recorded() -> Tensor:
+        what = f"CUDA graph of {tokens} tokens"
+        try:
             self._load(bucket, x, context, steps, packing)
             bucket.again = self._record(lambda: bucket.run(self._velocity))
-            return self._run(bucket, x, context, steps, packing)
-
-        expected = self._velocity(x, context, steps, packing)
-        what = f"CUDA graph of {tokens} tokens"
-        self._works = agrees(what, recorded, expected, self._tolerance)
-        if self._works:
+        except Exception as exc:  # the pass has its result
+            if ran_out(exc):
+                self._rests = _RESTS
+                log.info("no memory for a %s: tried again %d passes later", what, _RESTS)
+            else:
+                self._end(what, exc)
+            return expected
+        if agrees(
+            what, lambda: self._run(bucket, x, context, steps, packing), expected, self._tolerance
+        ):
             self._buckets[tokens, chunks] = bucket
         else:
-            log.warning("no %s: passes run without graphs from now on", what)
-            self._buckets.clear()
+            self._end(what, "it gives another result")
         return expected
+
+    def _end(self, what: str, why: object) -> None:
+        log.warning("no %s: passes run without graphs from now on (%s)", what, why)
+        self._works = False
+        self._buckets.clear()
 
     def _run(
         self,

@@ -16,7 +16,12 @@ from torch import Tensor
 
 from engine.transfer import to_device
 
-CONV_RADIUS = 15  # of ConvPositionEmbedding's kernel of 31; also the gap between sequences
+CONV_RADIUS = 15  # of ConvPositionEmbedding's kernel of 31
+# A GPU may compute the position convolutions in blocks of so many frames (engine.dit.convolution).
+# Sequences begin with a block and leave a gap that no block sees beyond, so that what is no number
+# in one sequence reaches no other: 0 times that would be no number either.
+CONV_BLOCK = 8
+CONV_GAP = -(-CONV_RADIUS // CONV_BLOCK) * CONV_BLOCK
 # A GPU looks for a plan for each new length of a convolution's row: 1.3 ms of host time on average,
 # 1.5 s reported of one (pytorch#187212, cudnn-frontend#1066). Each join and leave makes a length.
 ROW_STEP = 256
@@ -49,8 +54,9 @@ class Packing:
     `positions` (tokens,) count from 0 in each sequence. `spans` are (start, stop) tokens of each
     sequence, `sequence_ends` (sequences + 1,) int32 the same on the device. `group_tokens` and
     `group_frames` are each group's part of the two axes, `group_of_token` (tokens,) int32 says the
-    same. `conv_slots` (tokens,) and `conv_mask` (conv_length,) place the tokens in a row with zeros
-    between sequences and after the last.
+    same. `conv_slots` (tokens,) place the tokens in a row of `conv_length` with gaps between
+    sequences and after the last, where `conv_gaps` (conv_length,) is true; at `conv_end` one more
+    sequence could begin.
     """
 
     def __init__(
@@ -82,8 +88,10 @@ class Packing:
         duplicated = [
             f for f, count in zip(frames_of, self.branches, strict=True) for _ in range(count)
         ]
-        starts = list(accumulate((size + CONV_RADIUS for size in sizes), initial=0))
-        self.conv_length = steady(starts[-1] - CONV_RADIUS)
+        reserved = (steady(size, CONV_BLOCK) + CONV_GAP for size in sizes)
+        starts = list(accumulate(reserved, initial=0))
+        self.conv_end = starts[-1]
+        self.conv_length = steady(starts[-1] - CONV_GAP)
         rows = [group.stop - group.start for group in self.group_tokens]
         tables = [
             torch.cat(duplicated),
@@ -98,14 +106,19 @@ class Packing:
         moved = to_device(torch.cat(tables), device).split([len(table) for table in tables])
         self.frame_of_token, self.positions, self.cond, self.uncond, self.conv_slots = moved[:5]
         self.sequence_ends, self.group_of_token = moved[5].int(), moved[6].int()
-        blank = torch.zeros(self.conv_length, device=device)
-        self.conv_mask: Tensor = blank.index_fill_(0, self.conv_slots, 1.0)
+        gaps = torch.ones(self.conv_length, dtype=torch.bool, device=device)
+        self.conv_gaps: Tensor = gaps.index_fill_(0, self.conv_slots, False)
 
 
 def steady(length: int, step: int = ROW_STEP) -> int:
     """The next multiple of `step` that holds `length`, frames of a row of convolutions if left out:
     one of few."""
     return -(-length // step) * step
+
+
+def longest_row(tokens: int, sequences: int) -> int:
+    """`conv_length` that holds so many tokens in so many sequences, whatever their lengths."""
+    return steady(tokens + sequences * (CONV_GAP + CONV_BLOCK - 1))
 
 
 def _spans(sizes: list[int]) -> list[tuple[int, int]]:

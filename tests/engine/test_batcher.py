@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.batcher import Batcher
 from engine.boot import pick_device
-from errors import ModelUnavailable
+from errors import InferenceFailed, ModelUnavailable
 from standins.counting_model import CountingModel, job, sums
 
 
@@ -154,7 +154,9 @@ def test_a_cancelled_chunk_leaves_at_the_next_step_and_the_others_go_on(
     assert set(counting.passes[1:]) == {1}
 
 
-def test_closing_cancels_what_waits(counting: CountingModel) -> None:
+def test_what_waits_at_the_end_or_comes_after_it_fails_and_can_be_sent_again(
+    counting: CountingModel,
+) -> None:
     batcher = Batcher(counting, sums, max_frames=10)  # type: ignore[arg-type]
     gate = counting.hold()
     running, waiting = batcher.submit(*job(50)), batcher.submit(*job(60))
@@ -164,7 +166,18 @@ def test_closing_cancels_what_waits(counting: CountingModel) -> None:
     gate.set()
     closing.join(60)
     assert running.done()
-    assert waiting.cancelled()
+    with pytest.raises(InferenceFailed, match="engine is ending") as caught:
+        waiting.result(0)
+    assert caught.value.retryable
+    with pytest.raises(InferenceFailed, match="engine is ending"):
+        batcher.submit(*job(50))
+    batcher.close()  # once more changes nothing
+
+
+def test_a_job_without_chunks_ends_nothing(batcher: Batcher) -> None:
+    """One whose chunks had all been stored by an earlier attempt."""
+    assert batcher.submit_job([]) == []
+    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
 
 
 def test_a_gpu_that_is_not_there_is_said_at_start(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.batcher import Batcher
 from engine.dit.model import DiT
-from errors import InferenceFailed
+from errors import DeviceFailed, InferenceFailed
 from standins.counting_model import CountingModel, job, sums
 
 
@@ -35,6 +35,64 @@ def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
     advanced = sum(n for n in counting.passes if n <= 2)
     assert failed >= 1
     assert advanced == 2 + 4 * 4  # every step of every chunk once
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate(handle)"),
+        RuntimeError("CUDA error: out of memory"),
+        MemoryError(),
+    ],
+    ids=str,
+)
+def test_memory_that_runs_out_elsewhere_than_in_the_allocator_halves_the_pass_too(
+    counting: CountingModel, error: Exception
+) -> None:
+    def short(mels: Sequence[Tensor]) -> list[Tensor]:
+        if len(mels) > 1:
+            raise error
+        return sums(mels)
+
+    batcher = Batcher(counting, short, max_frames=4000, join="step")  # type: ignore[arg-type]
+    counting.max_chunks, counting.no_room = 2, error
+    futures = batcher.submit_job([job(60, seed=i, nfe=4) for i in range(4)])
+    assert all(future.result(60).samples.shape == (40,) for future in futures)
+    batcher.close()
+
+
+def test_after_a_passing_want_of_memory_passes_are_as_long_as_before(
+    counting: CountingModel,
+) -> None:
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    counting.max_chunks = 2
+    for future in batcher.submit_job([job(60, seed=i, nfe=2) for i in range(4)]):
+        future.result(60)
+    assert batcher.max_frames < 4000
+    counting.max_chunks = 1000
+    spoken = 0
+    while batcher.max_frames < 4000 and spoken < 60:
+        batcher.submit(*job(22, nfe=64, cfg=0.0)).result(60)
+        spoken += 1
+    assert batcher.max_frames == 4000
+    batcher.close()
+
+
+def test_an_error_between_two_steps_fails_what_waits_and_the_thread_lives_on(
+    counting: CountingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    counting.max_chunks = 1
+    monkeypatch.setattr(batcher, "_make_room", broken)
+    for future in batcher.submit_job([job(60), job(70)]):
+        with pytest.raises(DeviceFailed):
+            future.result(60)
+    counting.max_chunks = 1000
+    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
+    batcher.close()
 
 
 def test_closing_finishes_what_was_set_aside_for_want_of_memory(counting: CountingModel) -> None:

@@ -8,6 +8,10 @@ import pytest
 import torch
 
 from engine import boot
+from engine.boot import load_engine
+from engine.config import EngineConfig
+from engine.dit import attention, graphs
+from engine.weights.locate import ModelRequest, locate
 from errors import ModelUnavailable
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -35,3 +39,16 @@ def test_a_gpu_that_pytorch_cannot_use_is_not_paid_for_in_vain(
 def test_a_gpu_asked_for_by_name_must_be_there() -> None:
     with pytest.raises(ModelUnavailable, match="sees no GPU"):
         boot.pick_device("cuda")
+
+
+@pytest.mark.parametrize(("kernel", "recorded"), [("varlen", True), ("sdpa", False)])
+def test_steps_are_recorded_only_with_an_attention_that_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: str, recorded: bool
+) -> None:
+    """A T4, or fp32 on any card, has none: that is no fault to warn of at the first job."""
+    asked: list[bool] = []
+    monkeypatch.setattr(attention, "pick", lambda *_: (kernel, attention.sdpa))
+    monkeypatch.setattr(graphs, "use", lambda _, wanted: asked.append(wanted))
+    files = locate(ModelRequest(models_dir=tmp_path))
+    load_engine(files, EngineConfig(device="cpu", dtype="float32", warm_up=False)).close()
+    assert asked == [recorded]

@@ -54,7 +54,7 @@ class Spoken:
 async def speak(
     chunks: Sequence[Chunk],
     synthesizer: Synthesizer,
-    stored: Mapping[int, Samples],
+    stored: Mapping[int, SpokenChunk],
     guard: Guard | None = None,
 ) -> AsyncGenerator[SpokenChunk, None]:
     """Chunks as they finish, those in `stored` (from an interrupted run) first, without inference.
@@ -65,7 +65,7 @@ async def speak(
     """
     for chunk in chunks:
         if chunk.index in stored:
-            spoken = SpokenChunk(chunk.index, stored[chunk.index])
+            spoken = stored[chunk.index]
             yield await guard.checked(chunk, spoken) if guard else spoken
     missing = [chunk for chunk in chunks if chunk.index not in stored]
     submitted = await _submitted(missing, synthesizer)

@@ -1,8 +1,9 @@
 """Finished chunks of long jobs in storage, so that a job that died continues from them.
 
 A chunk is stored once it has been finished for a second while others of its job are not, so short
-jobs never pay for it. Raw fp32 samples are stored, followed by their checksum, so a resumed job
-has the bits of an uninterrupted one, and what was cut or damaged is spoken again. The fingerprint
+jobs never pay for it. Raw fp32 samples are stored, then the chunk's warnings and a checksum, so a
+resumed job has the bits and the warnings of an uninterrupted one, and what was cut or damaged is
+spoken again. The fingerprint
 covers everything a chunk's sound depends on; a job sent again with other parameters finds nothing.
 """
 
@@ -17,7 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.chunk import Chunk, Samples, SpokenChunk
+from engine.chunk import Chunk, SpokenChunk
 from errors import InvalidInput, ObjectNotFound, WorkerError
 from s3_utils import brief_beside_a_disk, side_by_side
 from text.front import versions
@@ -31,7 +32,10 @@ DELAY_S = 1.0
 # Of a chunk, beside its parameters and voice, what its sound depends on; its pause is not in it.
 _HEARD = ("index", "text", "tokens", "frames", "ref_frames", "seed")
 _AT_ONCE = 8
+_FORMAT = 2  # of a stored chunk; those of another are not looked for
 _CHECKSUM_BYTES = 32
+_LENGTH_BYTES = 4
+_MOST_WARNINGS, _LONGEST_WARNING = 8, 1000
 _MAX_BYTES = 64 << 20  # far above the longest chunk the model can make, 8 MB
 
 
@@ -46,7 +50,7 @@ def fingerprint(chunks: Sequence[Chunk], model: str) -> str:
         ]
         for chunk in chunks
     ]
-    text = json.dumps([model, versions(), facts], sort_keys=True)
+    text = json.dumps([_FORMAT, model, versions(), facts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -56,7 +60,7 @@ class ChunkStore:
     def __init__(self, files: JobFiles, fingerprint: str) -> None:
         self._files, self._fingerprint = files, fingerprint
 
-    def load(self, count: int) -> dict[int, Samples]:
+    def load(self, count: int) -> dict[int, SpokenChunk]:
         """Chunks of an earlier run, by index below `count`; empty if they cannot be read.
 
         Damaged ones are deleted, to be spoken and stored again.
@@ -65,12 +69,11 @@ class ChunkStore:
             with brief_beside_a_disk(self._files.storage.stores()):
                 stored = self._files.stored_parts(self._fingerprint)
             keys = {index: key for index, key in stored.items() if index < count}
-            samples = side_by_side(self._read, keys.values(), _AT_ONCE)
-            read = dict(zip(keys, samples, strict=True))
+            read = side_by_side(self._read, keys.items(), _AT_ONCE)
         except WorkerError as error:
             log.warning("stored chunks not read: %s", error.message)
             return {}
-        found = {index: samples for index, samples in read.items() if samples is not None}
+        found = {chunk.index: chunk for chunk in read if chunk is not None}
         if damaged := sorted(keys.keys() - found.keys()):
             log.warning("stored chunks are damaged and spoken again: %s", damaged)
             self.remove(damaged)
@@ -80,8 +83,7 @@ class ChunkStore:
         """Stores a chunk; False if storage did not take it."""
         try:
             file = self._files.part(self._fingerprint, chunk.index)
-            samples = chunk.samples.astype("<f4").tobytes()
-            self._files.put(file, samples + _checksum(samples))
+            self._files.put(file, _as_stored(chunk))
         except WorkerError as error:
             log.warning("chunk %d not stored: %s", chunk.index, error.message)
             return False
@@ -94,17 +96,50 @@ class ChunkStore:
         except WorkerError as error:
             log.warning("stored chunks not deleted: %s", error.message)
 
-    def _read(self, key: str) -> Samples | None:
-        """The samples under `key`, None if they are not as they were stored."""
+    def _read(self, place: tuple[int, str]) -> SpokenChunk | None:
+        """The chunk of that index and key, None if it is not as it was stored."""
+        index, key = place
         try:
             data = self._files.storage.get(key, max_bytes=_MAX_BYTES)
         except (InvalidInput, ObjectNotFound):  # far too large; deleted meanwhile
             return None
-        stored, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
-        if not stored or checksum != _checksum(stored):
-            return None
-        samples = np.frombuffer(stored, dtype="<f4").astype(np.float32)
-        return samples if np.isfinite(samples).all() else None
+        return _as_spoken(index, data)
+
+
+def _as_stored(chunk: SpokenChunk) -> bytes:
+    """Samples, warnings as JSON, how long that is, and the checksum of all this."""
+    said = json.dumps(chunk.warnings).encode()
+    samples = chunk.samples.astype("<f4").tobytes()
+    data = samples + said + len(said).to_bytes(_LENGTH_BYTES, "little")
+    return data + _checksum(data)
+
+
+def _as_spoken(index: int, stored: bytes) -> SpokenChunk | None:
+    """The chunk that was `stored`; None if it was not, or is damaged."""
+    data, checksum = stored[:-_CHECKSUM_BYTES], stored[-_CHECKSUM_BYTES:]
+    if checksum != _checksum(data):
+        return None
+    data, length = data[:-_LENGTH_BYTES], int.from_bytes(data[-_LENGTH_BYTES:], "little")
+    split = len(data) - length
+    if split <= 0 or split % 4:
+        return None
+    warnings = _warnings(data[split:])
+    samples = np.frombuffer(data[:split], dtype="<f4").astype(np.float32)
+    if warnings is None or not np.isfinite(samples).all():
+        return None
+    return SpokenChunk(index, samples, warnings=warnings)
+
+
+def _warnings(data: bytes) -> tuple[str, ...] | None:
+    """What was said of a chunk; None if it is not what a worker writes."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, list) or len(said) > _MOST_WARNINGS:
+        return None
+    fits = all(isinstance(one, str) and len(one) <= _LONGEST_WARNING for one in said)
+    return tuple(said) if fits else None
 
 
 def _checksum(data: bytes) -> bytes:
@@ -131,7 +166,7 @@ class ChunkSaver:
         enabled: bool,
         worth_keeping: Callable[[BaseException], bool],
     ) -> None:
-        self.found: Mapping[int, Samples] = {}
+        self.found: Mapping[int, SpokenChunk] = {}
         self._store, self._count, self._enabled = store, count, enabled
         self._worth_keeping = worth_keeping
         self._stored: set[int] = set()  # indices

@@ -52,6 +52,29 @@ def test_a_sequence_is_not_touched_by_its_neighbours() -> None:
     assert torch.equal(found[:80], beside[:80]) and torch.equal(found[94:], beside[94:])
 
 
+@pytest.mark.parametrize("way", ["in one row", "by products"])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_what_is_no_number_in_one_sequence_reaches_no_other(way: str, bad: float) -> None:
+    layer = embedding(64)
+    assert layer.blocks is not None
+    for lengths in ([40, 7, 133], [16, 8, 64], [9, 1, 23]):
+        packing = Packing(lengths, [True] * 3, CPU)
+        x = torch.randn(packing.tokens, 64)
+        broken = x.clone()
+        own = slice(*packing.chunk_tokens[1])
+        broken[own] = bad
+        found, beside = (
+            layer.in_one_row(one, packing)
+            if way == "in one row"
+            else layer.by_products(one, packing, layer.blocks)
+            for one in (x, broken)
+        )
+        others = torch.ones(packing.tokens, dtype=torch.bool)
+        others[own] = False
+        assert torch.equal(found[others], beside[others])
+        assert not beside[own].isfinite().any()
+
+
 def test_one_convolution_of_the_published_width() -> None:
     layer = embedding(1024)
     conv = layer.conv1d["0"]

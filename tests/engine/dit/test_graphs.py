@@ -147,6 +147,32 @@ def test_a_recording_that_fails_ends_all_of_them(model: DiT, fault: str) -> None
     assert len(calls) == 1
 
 
+def test_a_recording_without_memory_is_tried_again_later(
+    model: DiT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graphs, "_RESTS", 3)
+    record, room = Recorder(), [True, False, True]
+
+    def short(run: Run) -> Run:
+        if not room.pop(0):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return record(run)
+
+    run = graphed(model, short)
+    for x, context, steps, packing in passes(model, 1, 1, 40):
+        run(x, context, steps, packing)  # this one stays
+    sizes = []
+    for x, context, steps, packing in passes(model, 30, 3, 200):
+        if packing.tokens > 256:
+            expected = model.forward(x, context, steps, packing)
+            found = run(x, context, steps, packing)
+            torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+            sizes.append(record.recorded)
+        if not room:
+            break
+    assert sizes == [1, 1, 1, 1, 2]
+
+
 def test_a_recorded_step_asks_for_no_value() -> None:
     """On meta tensors, as in test_devices.py: a recording refuses whatever waits for the device."""
     meta = torch.device("meta")

@@ -32,16 +32,25 @@ def store(files: JobFiles) -> ChunkStore:
     return store
 
 
-def signed(samples: np.ndarray) -> bytes:
+def signed(samples: np.ndarray, said: bytes = b"[]", length: int | None = None) -> bytes:
     """A file with the checksum that belongs to it."""
-    data = samples.astype("<f4").tobytes()
+    data = samples.astype("<f4").tobytes() + said
+    data += (len(said) if length is None else length).to_bytes(4, "little")
     return data + hashlib.sha256(data).digest()
 
 
 def test_stored_chunks_come_back_bit_for_bit(store: ChunkStore) -> None:
     found = store.load(3)
     assert sorted(found) == [0, 1, 2]
-    assert all(np.array_equal(found[index], SAMPLES * index) for index in found)
+    assert all(np.array_equal(found[index].samples, SAMPLES * index) for index in found)
+
+
+def test_a_stored_chunk_keeps_what_is_to_be_said_of_it(store: ChunkStore) -> None:
+    said = ("The model overflowed in half precision.", "Zażółć \u2028")
+    assert store.save(SpokenChunk(1, SAMPLES, inference_s=2.0, warnings=said))
+    found = store.load(3)
+    assert found[1].warnings == said and found[0].warnings == ()
+    assert np.array_equal(found[1].samples, SAMPLES)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +68,16 @@ def test_stored_chunks_come_back_bit_for_bit(store: ChunkStore) -> None:
         signed(np.full(4800, np.inf)),
         np.full(4800, 1e30, "<f4").tobytes(),
         bytes((64 << 20) + 1),
+        SAMPLES.tobytes() + hashlib.sha256(SAMPLES.tobytes()).digest(),  # without warnings
+        signed(SAMPLES, b"{}"),
+        signed(SAMPLES, b"[1]"),
+        signed(SAMPLES, b"[" * 100_000),
+        signed(SAMPLES, b"\xff\xff"),
+        signed(SAMPLES, b'["' + b"x" * 2000 + b'"]'),
+        signed(SAMPLES, length=1 << 31),
+        signed(SAMPLES, length=1),
     ],
-    ids=range(12),
+    ids=range(20),
 )
 def test_a_damaged_chunk_is_deleted_and_spoken_again_and_the_others_are_kept(
     store: ChunkStore, files: JobFiles, damaged: bytes
