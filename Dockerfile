@@ -16,7 +16,7 @@ COPY requirements/nodeps.txt requirements/decode.txt requirements/text.txt requi
 COPY tools/install.sh tools/install.sh
 ARG TORCH_INDEX=
 ARG PARTS=decode
-RUN PYTHON=python3.11 TORCH_INDEX="$TORCH_INDEX" PARTS="$PARTS" tools/install.sh /opt/venv
+RUN PYTHON=python3.11 PARTS="$PARTS" TORCH_INDEX="$TORCH_INDEX" tools/install.sh /opt/venv
 
 # Weights in a stage of their own: changing the code does not download or copy them again.
 FROM environment AS weights
