@@ -6,14 +6,17 @@
 # torch's wheels bring their own CUDA libraries, so the image needs no CUDA base of its own; the
 # NVIDIA driver comes from the host. PyPI's are for CUDA 13.0; for drivers from CUDA 12.6 on:
 #   docker build -t f5-worker --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu126 .
+# Voices from any recording (m4a, webm, film) need FFmpeg, whose wheel holds GPL libraries; without:
+#   docker build -t f5-worker --build-arg PARTS= .
 FROM python:3.11.13-slim-bookworm AS environment
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements.txt constraints.txt ./
-COPY requirements/nodeps.txt requirements/nodeps.txt
+COPY requirements/nodeps.txt requirements/decode.txt requirements/text.txt requirements/listen.txt requirements/align.txt requirements/
 COPY tools/install.sh tools/install.sh
 ARG TORCH_INDEX=
-RUN PYTHON=python3.11 TORCH_INDEX="$TORCH_INDEX" tools/install.sh /opt/venv
+ARG PARTS=decode
+RUN PYTHON=python3.11 PARTS="$PARTS" TORCH_INDEX="$TORCH_INDEX" tools/install.sh /opt/venv
 
 # Weights in a stage of their own: changing the code does not download or copy them again.
 FROM environment AS weights
@@ -27,7 +30,7 @@ RUN --mount=type=secret,id=hf_token,required=false \
 
 FROM python:3.11.13-slim-bookworm
 LABEL org.opencontainers.image.title="F5-TTS serverless worker" \
-      org.opencontainers.image.licenses="MIT (code); CC-BY-NC-4.0 (official F5-TTS weights)"
+      org.opencontainers.image.licenses="MIT (code); CC-BY-NC-4.0 (official F5-TTS weights); GPL-2.0-or-later (x264 and x265 in PyAV, unless PARTS is empty)"
 RUN useradd --create-home --uid 10001 worker && mkdir -p /app /models /data \
     && chown worker:worker /app /models /data
 ARG F5_MODEL=F5TTS_v1_Base

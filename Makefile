@@ -2,7 +2,8 @@
 VENV     ?= .venv
 RUN_VENV ?= .venv-run
 PY       := $(VENV)/bin/python
-PINS     := requirements.txt requirements/nodeps.txt constraints.txt tools/install.sh
+PINS     := requirements.txt requirements/nodeps.txt requirements/decode.txt constraints.txt \
+            tools/install.sh
 DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 
 .PHONY: run test test-full check soak bench bench-gpu config-doc clean

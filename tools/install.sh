@@ -3,6 +3,8 @@
 # The same steps serve `make run`, `make test`, `make bench`, CI and the Dockerfile.
 # TORCH_INDEX: another build of the pinned torch than PyPI's, by the address of its wheels:
 # https://download.pytorch.org/whl/cu126 for NVIDIA drivers from CUDA 12.6 on, .../cpu without GPU.
+# PARTS: the optional parts to install, by the names of their files in requirements/: "decode text".
+# Unset, it is "decode" (voices from any recording; with GPL libraries); empty, none.
 set -euo pipefail
 venv=$1
 kind=${2:-run}
@@ -12,6 +14,9 @@ python=${PYTHON:-python3.11}
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
 
 wanted=(-r requirements.txt)
+for part in ${PARTS-decode}; do
+    wanted+=(-r "requirements/$part.txt")
+done
 without_dependencies=(-r requirements/nodeps.txt)
 if [ "$kind" != run ]; then
     wanted+=(-r requirements/dev.txt)

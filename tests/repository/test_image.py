@@ -100,9 +100,9 @@ def pip_is_asked(directory: Path, venv: Path, *kind: str, **environ: str) -> lis
     return [call.splitlines() for call in asked.read_text().split("\n\n") if call]
 
 
-def files_pip_reads(directory: Path, venv: Path, *kind: str) -> set[str]:
+def files_pip_reads(directory: Path, venv: Path, *kind: str, **environ: str) -> set[str]:
     """The requirements and constraints that tools/install.sh gives to pip."""
-    words = [word for call in pip_is_asked(directory, venv, *kind) for word in call]
+    words = [word for call in pip_is_asked(directory, venv, *kind, **environ) for word in call]
     return {after for word, after in pairwise(words) if word in ("-r", "-c")}
 
 
@@ -140,6 +140,25 @@ def test_the_image_builds_with_that_argument() -> None:
     build = stage("environment")
     assert re.search(r"^ARG TORCH_INDEX=$", build, re.MULTILINE)
     assert 'TORCH_INDEX="$TORCH_INDEX" tools/install.sh' in build
+
+
+@pytest.mark.parametrize(
+    ("parts", "wanted"), [(None, {"decode"}), ("", set()), ("text decode", {"text", "decode"})]
+)
+def test_the_optional_parts_are_those_named(
+    weights_stage: Path, tmp_path: Path, parts: str | None, wanted: set[str]
+) -> None:
+    environ = {} if parts is None else {"PARTS": parts}
+    names = files_pip_reads(weights_stage, tmp_path / "venv", **environ)
+    optional = {f"requirements/{part}.txt" for part in ("decode", "text", "listen", "align")}
+    assert names & optional == {f"requirements/{part}.txt" for part in wanted}
+    assert [name for name in optional if not (weights_stage / name).is_file()] == []
+
+
+def test_an_image_without_the_gpl_libraries_can_be_built() -> None:
+    build = stage("environment")
+    assert re.search(r"^ARG PARTS=decode$", build, re.MULTILINE)
+    assert 'PARTS="$PARTS" ' in build
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("run", False), ("dev", True)])

@@ -30,6 +30,7 @@ from worker.threads import Abandoned, current_stop
 # One message: its kind, the length of what follows in 4 bytes, and that.
 HEADER, BLOCK, FAULT, END = b"H", b"B", b"F", b"E"
 LENGTH_BYTES = 4
+GAPS = b"gaps"  # what END says of a file in which sound is missing
 
 _ROOT = Path(__file__).parents[2]
 _WITHOUT_MP3 = (b"RIFF", b"fLaC", b"OggS", b"FORM")
@@ -85,6 +86,8 @@ def opened_apart(data: bytes, container: Container | None = None) -> Iterator[So
 class _Apart:
     """A file that another process decodes."""
 
+    gaps = False
+
     def __init__(self, process: subprocess.Popen[bytes], data: bytes) -> None:
         assert process.stdin is not None and process.stdout is not None
         self._process, self._stdout = process, process.stdout
@@ -103,6 +106,7 @@ class _Apart:
             if kind == FAULT:
                 raise Undecodable(body.decode(), opened=True)
             if kind == END:
+                self.gaps = body == GAPS
                 return
             yield np.frombuffer(body, dtype=dtype).reshape(-1, self.header.channels)
 

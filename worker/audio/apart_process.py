@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from worker.audio.apart import BLOCK, END, FAULT, HEADER, LENGTH_BYTES
+from worker.audio.apart import BLOCK, END, FAULT, GAPS, HEADER, LENGTH_BYTES
 from worker.audio.containers import Container
 from worker.audio.source import Source, Undecodable, opened_here
 
@@ -37,7 +37,7 @@ def main() -> None:
             _send(out, HEADER, json.dumps(asdict(source.header)).encode())
             for block in source.blocks():
                 _send(out, BLOCK, block.tobytes())
-        _send(out, END)
+            _send(out, END, GAPS if source.gaps else b"")
     except Undecodable as exc:
         _send(out, FAULT, exc.reason.encode())
     except MemoryError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.chunk import Samples
 from errors import VoiceUnusable
-from worker.audio.decode import MIN_SECONDS
+from worker.audio.decode import MIN_SECONDS, SILENCE_PEAK
 from worker.audio.levels import length_ms, one_frame
 from worker.audio.pieces import Interval, Piece, crop, intervals
 from worker.audio.recording import Recording, Sound
@@ -63,7 +63,8 @@ def reference_clip(recording: Recording, *, end_s: float | None = None) -> Clip:
         end_s: end the clip at this instant of the source at the latest, seconds.
 
     Raises:
-        VoiceUnusable: nothing in it is louder than silence, or under 0.3 s of it.
+        VoiceUnusable: nothing in it is louder than silence, or under 0.3 s of it, or its channels
+            cancel.
     """
     pieces, whole = _select(recording)
     if end_s is not None:
@@ -93,6 +94,12 @@ def _clip(recording: Recording, pieces: list[Piece], share: float) -> Clip:
             f"The voice file holds {len(sound) / rate:.2f} s of sound above silence; at least "
             f"{MIN_SECONDS} s are needed.",
             "Record louder speech, 5 to 12 s of it.",
+        )
+    if np.abs(sound).max() < SILENCE_PEAK:
+        raise VoiceUnusable(
+            "The voice file's channels cancel each other when they are mixed: nothing is left.",
+            "Export one channel as mono; or let the worker do it: without `mend_voice: false` and "
+            "`processing: f5-tts` it takes the louder channel.",
         )
     # As many frames as audioop.ratecv makes of pydub's silence.
     rest = np.zeros((_REST_FRAMES - 1) * rate // _REST_RATE + 1, dtype=np.float32)

@@ -7,8 +7,9 @@ minutes stay their loudness and the first half minute (`Recording`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from errors import VoiceUnusable
 from worker.audio import mpeg, riff
@@ -31,8 +32,22 @@ _LOSSY_SHARE = 0.98  # mp3 headers count encoder padding that the decoder drops,
 _LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
 
-def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
+@dataclass(frozen=True)
+class _How:
+    """What is done for a file beyond reading it, as `decode` says."""
+
+    mend: bool
+    partial: bool
+
+
+def decode(
+    data: bytes, *, max_seconds: float, max_bytes: int, mend: bool = True, partial: bool = False
+) -> Recording:
     """Decodes a voice file once from end to end; what it holds is read again where it is long.
+
+    Args:
+        mend: change what keeps a listener's voice from being one (`condition`); f5-tts does not.
+        partial: take a file whose end is missing: `Recording.lacks` says so.
 
     Raises:
         VoiceUnusable: empty, larger or longer than allowed, not audio, cut off, silent, too short,
@@ -50,9 +65,11 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
     file = riff.mended(data)
+    if file.lacks and not (partial and file.declared_s):
+        raise cut_off(file.lacks)
+    recording = _surveyed(mpeg.mended(file.data), max_seconds, _How(mend, partial))
     if file.lacks:
-        raise _cut_off(file.lacks)
-    recording = _surveyed(mpeg.mended(file.data), max_seconds)
+        recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
     if file.warning:
         recording = replace(recording, warnings=(*recording.warnings, file.warning))
     if recording.seconds < MIN_SECONDS:
@@ -66,22 +83,27 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
     return recording
 
 
-def _surveyed(data: bytes, max_seconds: float) -> Recording:
+def _surveyed(data: bytes, max_seconds: float, how: _How) -> Recording:
     """The recording, read again where its channels or its level need a cure."""
+    read = functools.partial(_read, data, max_seconds, lacking=how.partial)
     try:
-        recording, balance = _read(data, max_seconds, AS_IT_IS)
+        recording, balance = read(AS_IT_IS)
+        if not how.mend:
+            return recording
         cure = balance.cure()
         if cure is not AS_IT_IS:
-            recording, _ = _read(data, max_seconds, cure)
+            recording, _ = read(cure)
         raised = louder(recording.levels, cure)
         if raised is not cure and recording.peak >= SILENCE_PEAK:
-            recording, _ = _read(data, max_seconds, raised)
+            recording, _ = read(raised)
     except Undecodable as exc:
         raise _undecodable(exc, data) from exc
     return recording
 
 
-def _read(data: bytes, max_seconds: float, cure: Cure) -> tuple[Recording, Balance]:
+def _read(
+    data: bytes, max_seconds: float, cure: Cure, *, lacking: bool
+) -> tuple[Recording, Balance]:
     with opened(data) as source:
         header = source.header
         _, width = sample_type(header.subtype)
@@ -93,9 +115,13 @@ def _read(data: bytes, max_seconds: float, cure: Cure) -> tuple[Recording, Balan
             balance.add(block)
             if survey.frames > most:
                 raise _too_long(survey.frames / header.rate, max_seconds)
-    _check_whole(header, survey.frames)
+    lacks = _missing(header, survey.frames)
+    if lacks and not (lacking and _ends_early(data, source)):
+        raise cut_off(lacks)
     recording = survey.recording(_extension(header), lambda: _again(data, cure))
-    return replace(recording, warnings=cure.warnings), balance
+    declared_s = header.frames / header.rate if lacks else 0.0
+    recording = replace(recording, warnings=cure.warnings, lacks=lacks, declared_s=declared_s)
+    return recording, balance
 
 
 def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:
@@ -139,14 +165,21 @@ def _most_frames(header: Header, max_seconds: float) -> int:
     return most
 
 
-def _check_whole(header: Header, frames: int) -> None:
+def _missing(header: Header, frames: int) -> str:
+    """How much of the file is there, a clause; empty where it is whole."""
     known = header.frames < UNKNOWN_FRAMES
     least = header.frames
     if not header.subtype.startswith("PCM"):
         least = min(int(least * _LOSSY_SHARE), least - int(_LOSSY_SLACK_S * header.rate))
-    if known and frames < least:
-        there, promised = frames / header.rate, header.frames / header.rate
-        raise _cut_off(f"{there:.2f} of {promised:.2f} s are there")
+    if not known or frames >= least:
+        return ""
+    return f"{frames / header.rate:.2f} of {header.frames / header.rate:.2f} s are there"
+
+
+def _ends_early(data: bytes, source: Source) -> bool:
+    """Whether what is missing of a file that was read is known to be missing at its end."""
+    by_ffmpeg = source.header.form == source.header.form.lower()
+    return not source.gaps and (by_ffmpeg or (source.header.form == "MP3" and mpeg.unbroken(data)))
 
 
 def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:
@@ -174,8 +207,13 @@ def _too_long(seconds: float, max_seconds: float) -> VoiceUnusable:
     )
 
 
-def _cut_off(detail: str) -> VoiceUnusable:
-    return VoiceUnusable(f"The voice file is cut off: {detail}.", "Upload the whole file again.")
+def cut_off(lacks: str) -> VoiceUnusable:
+    """The error for a file whose end is missing."""
+    return VoiceUnusable(
+        f"The voice file is cut off: {lacks}.",
+        "Upload the whole file again, or put its words beside it with their times (NAME.srt): then "
+        "what is there is used.",
+    )
 
 
 def _extension(header: Header) -> str:

@@ -47,6 +47,7 @@ def opened_by_ffmpeg(data: bytes, container: Container) -> Iterator[_Ffmpeg]:
     try:
         file = av.open(
             BytesIO(data),
+            "r",
             format=container.demuxer,
             metadata_errors="replace",
             container_options=_PROBING,
@@ -59,6 +60,8 @@ def opened_by_ffmpeg(data: bytes, container: Container) -> Iterator[_Ffmpeg]:
 
 class _Ffmpeg:
     """A file that this process decodes."""
+
+    gaps = False
 
     def __init__(self, file: InputContainer, container: Container) -> None:
         stream = file.streams.best("audio")
@@ -110,9 +113,9 @@ class _Ffmpeg:
                 continue
             if packet is None:
                 return
-            yield from (
-                frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples
-            )
+            sound = [each for each in frames if isinstance(each, AudioFrame) and each.samples]
+            self.gaps = self.gaps or bool(faults and sound)
+            yield from sound
 
     def _compare(self, frame: AudioFrame) -> None:
         first = self._first

@@ -48,6 +48,7 @@ class _Walked:
     first: _Frame
     frames: int
     varies: bool
+    broken: bool  # something else stands between its frames
     index: int | None  # where an index of a kind that can be mended begins
     promised: int | None  # frames, by the index
 
@@ -65,6 +66,12 @@ def mended(data: bytes) -> bytes:
         return _with_index(data, walked)
     at = walked.index + 8
     return b"".join((data[:at], walked.frames.to_bytes(4, "big"), data[at + 4 :]))
+
+
+def unbroken(data: bytes) -> bool:
+    """Whether `data` is an mp3 whose frames follow one another up to where it ends."""
+    walked = _walk(data)
+    return walked is not None and not walked.broken
 
 
 def _with_index(data: bytes, walked: _Walked) -> bytes:
@@ -101,7 +108,7 @@ def _walk(data: bytes) -> _Walked | None:
     if promised is not None:
         begin += first.size
         first = _frame(data, begin) or first
-    frames, searches, kbits = 0, 0, set()
+    frames, searches, kbits, broken = 0, 0, set(), False
     at: int | None = begin
     while at is not None:
         frame = _frame(data, at)
@@ -114,11 +121,12 @@ def _walk(data: bytes) -> _Walked | None:
         if at + frame.size > len(data):
             break
         frames += 1
+        broken = broken or searches > 0
         kbits.add(frame.kbits)
         if frames > _MOST_FRAMES:
             return None
         at += frame.size
-    return _Walked(begin, first, frames, len(kbits) > 1, index, promised)
+    return _Walked(begin, first, frames, len(kbits) > 1, broken, index, promised)
 
 
 def _behind_tag(data: bytes) -> int:

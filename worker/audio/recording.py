@@ -81,7 +81,8 @@ def _zeros(count: int, dtype: type[Number]) -> NDArray[Number]:
 @dataclass(frozen=True, eq=False)
 class Recording:
     """A voice file that was decoded once. `peak` is of full scale; `extension` without its dot;
-    `warnings`: what was mended to read it."""
+    `warnings`: what was mended to read it. `lacks`: what is missing at its end, a clause, empty
+    where it is whole; `declared_s`: how long it should be then, seconds."""
 
     levels: Levels
     peak: float
@@ -89,6 +90,8 @@ class Recording:
     _head: Sound
     _again: Again
     warnings: tuple[str, ...] = ()
+    lacks: str = ""
+    declared_s: float = 0.0
 
     @property
     def sample_rate(self) -> int:

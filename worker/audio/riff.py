@@ -28,11 +28,12 @@ _TAIL = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"_PMX", b"smpl",
 
 @dataclass(frozen=True)
 class Mended:
-    """A file to read; `lacks`: what of its audio is not there; `warning`: what was left out or
-    used against its header."""
+    """A file to read; `lacks`: what of its audio is not there, of `declared_s` seconds, 0 where
+    there is none at all; `warning`: what was left out or used against its header."""
 
     data: bytes
     lacks: str = ""
+    declared_s: float = 0.0
     warning: str = ""
 
 
@@ -66,7 +67,8 @@ def mended(data: bytes) -> Mended:
     end, warning = _end(data, layout)
     second = layout.second
     if layout.size is not None and layout.size > there + _SLACK_S * second:
-        return Mended(data, lacks=f"{there} of {layout.size} bytes of audio are there")
+        lacks = f"{there / second:.2f} of {layout.size / second:.2f} s are there"
+        return Mended(rebuilt(data, layout, len(data)), lacks, layout.size / second)
     if layout.clean and layout.size == end - layout.at:
         return Mended(data, warning=warning)
     return Mended(rebuilt(data, layout, end), warning=warning)

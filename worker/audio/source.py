@@ -44,6 +44,10 @@ class Source(Protocol):
     def blocks(self) -> Iterator[NDArray[Any]]:
         """The file once from its start, (frames, channels), of the type `sample_type` names."""
 
+    @property
+    def gaps(self) -> bool:
+        """Whether sound is known to be missing before its end; told when it was read."""
+
 
 def sample_type(subtype: str) -> tuple[str, int]:
     """The type in which soundfile reads a subtype, and the width in bytes it is kept in."""
@@ -58,6 +62,8 @@ def sample_type(subtype: str) -> tuple[str, int]:
 
 class _Here:
     """A file that this process decodes."""
+
+    gaps = False
 
     def __init__(self, file: Any) -> None:
         self._file = file

@@ -27,6 +27,7 @@ class Stages:
         joins: chunks keep a pause and are never laid over each other.
         checks: what was made is looked at.
         best_clip: of a long recording the best stretch is cloned from, not the first 12 s.
+        mend_voice: a voice whose channels cancel, with an offset, or too quiet is made usable.
     """
 
     clean: bool = True
@@ -36,6 +37,7 @@ class Stages:
     joins: bool = True
     checks: bool = True
     best_clip: bool = True
+    mend_voice: bool = True
 
 
 STAGES = tuple(stage.name for stage in fields(Stages))

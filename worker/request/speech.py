@@ -82,6 +82,7 @@ class SpeechInput(Strict):
     joins: bool | None = None
     checks: bool | None = None
     best_clip: bool | None = None
+    mend_voice: bool | None = None
     pauses: PausesByKind | None = None  # seconds by kind of break
     lexicon: LexiconEntries | None = None
     text: Annotated[WrittenText, AfterValidator(_one_text)] | None = None

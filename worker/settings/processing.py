@@ -85,6 +85,9 @@ class ProcessingConfig(Group):
     best_clip: bool | None = setting("BEST_CLIP", None, "false")
     """A long recording whose transcript has times is cloned from its best part; `false`: from its
     first 12 s, f5-tts's rule; unset: as PROCESSING says"""
+    mend_voice: bool | None = setting("MEND_VOICE", None, "false")
+    """A voice whose channels cancel, with a DC offset, or too quiet is made usable; `false`: it is
+    mixed and left as f5-tts does; unset: as PROCESSING says"""
     markup: bool = setting("TEXT_MARKUP", True, "false")
     """Tags and SSML are read; `false`: every bracket is text"""
     language: Annotated[str | None, AfterValidator(language_code)] = setting(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,14 @@ log = get_logger("voices")
 NOT_ASKED = "The voice {} that comes with the worker was used; storage could not be asked: {}"
 
 
+@dataclass(frozen=True)
+class _How:
+    """What is done to a voice beyond f5-tts; part of what it is remembered by."""
+
+    best: bool
+    mend: bool
+
+
 class VoiceLibrary:
     """Finds, checks, prepares and remembers voices. Blocking and thread-safe.
 
@@ -59,7 +67,12 @@ class VoiceLibrary:
         self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
 
     def prepare(
-        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+        self,
+        voice: VoiceInput,
+        ref_text: str | None = None,
+        *,
+        best: bool = True,
+        mend: bool = True,
     ) -> PreparedVoice:
         """The reference for a voice; threads asking for the same one wait for one preparation.
 
@@ -67,21 +80,23 @@ class VoiceLibrary:
             voice: library name, key, `s3://bucket/key`, https URL, or {"audio_base64": ...}.
             ref_text: its words; else a transcript beside it is used.
             best: of a long recording take the best stretch, not the first 12 s.
+            mend: make one usable whose channels cancel, that has an offset or is too quiet.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput: as named.
             StorageError: the store or the link's host failed.
         """
         words = one_line(ref_text or "")
-        request = (_identity(voice), words, best)
+        how = _How(best, mend)
+        request = (_identity(voice), words, how)
         if known := self._cache.get(request):
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._checked(request, voice, words, best))
+        return self._flights.run(request, lambda: self._checked(request, voice, words, how))
 
     def _checked(
-        self, request: Hashable, voice: VoiceInput, words: str, best: bool
+        self, request: Hashable, voice: VoiceInput, words: str, how: _How
     ) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
@@ -107,19 +122,19 @@ class VoiceLibrary:
         words_from = words or located.transcripts()  # before the audio is fetched for nothing
         data = located.read()
         digest = hashlib.sha256(data).hexdigest()
-        content = (digest, located.source, words or located.stamp, best)
-        prepared = self._cache.content(content) or self._prepared(located, data, words_from, best)
+        content = (digest, located.source, words or located.stamp, how)
+        prepared = self._cache.content(content) or self._prepared(located, data, words_from, how)
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
 
     def _prepared(
-        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], best: bool
+        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], how: _How
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
             words = words if isinstance(words, str) else read_ahead(words)
-            prepare = partial(prepare_voice, best=best)
+            prepare = partial(prepare_voice, best=how.best, mend=how.mend)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.chunk import Reference
 from errors import TranscriptMissing
 from worker.audio.clip import Clip, reference_clip, stretch_clip
-from worker.audio.decode import decode
+from worker.audio.decode import cut_off, decode
 from worker.audio.recording import Recording
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
@@ -71,6 +71,7 @@ def prepare_voice(
     config: VoiceConfig,
     *,
     best: bool = True,
+    mend: bool = True,
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
@@ -79,12 +80,20 @@ def prepare_voice(
             ahead: few voices are prepared at a time, and none shall wait for storage.
         best: of a long recording whose words have times take the best stretch; else, as f5-tts
             does, the first 12 s.
+        mend: make a recording usable that f5-tts's rules would not hear as a listener does.
 
     Raises:
         VoiceUnusable: the file cannot be used.
         TranscriptMissing: the transcript is malformed.
     """
-    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    timed = not isinstance(words, str) and any(one.timed for one in words)
+    recording = decode(
+        data,
+        max_seconds=config.max_seconds,
+        max_bytes=config.max_bytes,
+        mend=mend,
+        partial=timed,
+    )
     clip = reference_clip(recording)
     warnings = [*located.warnings, *(f"Voice {located.name}: {w}" for w in recording.warnings)]
     reason = ""
@@ -122,6 +131,8 @@ class _Words:
     def clip(self, *, best: bool) -> tuple[Clip, str, str]:
         """The clip to use, its words, and why it was taken, if it was chosen."""
         timed = [transcript for transcript in self.transcripts if transcript.timed]
+        if self.recording.lacks:
+            return self._of_a_part(timed[0], best=best)
         # A plain text is the user's own wording, but cannot be cut by time.
         chosen = timed[0] if self.first.clipped and timed else self.transcripts[0]
         transcript = parse(chosen.read(), chosen.key, self.recording.seconds)
@@ -134,6 +145,24 @@ class _Words:
             )
             return self.first, words, ""
         return (best and self._best(transcript)) or self._first(transcript)
+
+    def _of_a_part(self, file: TranscriptFile, *, best: bool) -> tuple[Clip, str, str]:
+        """The clip of a recording whose end is missing: what whole cues say of what is there."""
+        recording = self.recording
+        transcript = parse(file.read(), file.key, recording.declared_s)
+        cues = [cue for cue in transcript.cues if cue.end <= recording.seconds + _SLACK_S]
+        if not cues:
+            raise cut_off(recording.lacks)
+        end = cues[-1].end
+        self.warnings.extend(transcript.warnings)
+        self.warnings.append(
+            f"Voice {self.located.name}: its file is cut off ({recording.lacks}); what is "
+            f"there was used up to {end:.1f} s, where a segment of {file.key} ends. Upload the "
+            "whole file again."
+        )
+        of_what_is_there = replace(self, first=reference_clip(recording, end_s=end))
+        words = replace(transcript, cues=tuple(cues), text=_joined(cues))
+        return (best and of_what_is_there._best(words)) or of_what_is_there._first(words)
 
     def _best(self, transcript: Transcript) -> tuple[Clip, str, str] | None:
         choice = best_clip(traits_of(self.recording), transcript.cues)

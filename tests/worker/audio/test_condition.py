@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 from errors import VoiceUnusable
@@ -166,3 +169,22 @@ def test_a_clip_behind_a_long_silence_has_the_same_cure(monkeypatch: pytest.Monk
     monkeypatch.undo()
     kept, _ = clip(columns(speech(level=0.01) + 0.1, -speech(level=0.01)))
     np.testing.assert_array_equal(got.samples, kept.samples)
+
+
+@pytest.mark.parametrize("samples", [speech() + 0.1, speech(level=0.02), columns(speech(), 0.0)])
+def test_f5_tts_s_way_leaves_a_recording_as_it_is(samples: Sound) -> None:
+    data = as_file(samples, RATE)
+    recording = decode(data, max_seconds=60, max_bytes=1 << 26, mend=False)
+    assert recording.warnings == ()
+    expected, _ = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
+    got = recording.take([(0, recording.frames)]).samples
+    np.testing.assert_array_equal(got, expected.mean(axis=1))
+
+
+def test_channels_that_cancel_are_refused_in_f5_tts_s_way() -> None:
+    """f5-tts divides by their level, which is 0."""
+    data = as_file(columns(speech(), -speech()), RATE)
+    recording = decode(data, max_seconds=60, max_bytes=1 << 26, mend=False)
+    with pytest.raises(VoiceUnusable, match="cancel") as caught:
+        reference_clip(recording)
+    assert "mend_voice" in caught.value.hint

@@ -34,7 +34,7 @@ def test_every_stage_is_a_field_and_a_setting(stage: str) -> None:
     variables = {
         "clean": "TEXT_CLEAN", "breaks": "TEXT_BREAKS", "normalize": "TEXT_NORMALIZE",
         "durations": "SPOKEN_DURATIONS", "joins": "NATURAL_JOINS", "checks": "CHECKS",
-        "best_clip": "BEST_CLIP",
+        "best_clip": "BEST_CLIP", "mend_voice": "MEND_VOICE",
     }  # fmt: skip
     for off in ({stage: False}, {}):
         environ = {} if off else {variables[stage]: "false"}
