@@ -13,6 +13,7 @@ from worker.app import BUNDLED_VOICES, App
 from worker.operations.base import Answer, Operation
 from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, Voice, VoiceName
+from worker.request.processing import processing_of
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
 from worker.voices.library import VoiceLibrary
@@ -40,7 +41,12 @@ class Upload(Described):
     def run(self, app: App, caller: str) -> Answer:
         name = full_name(self.voice_name, self.mood)
         voice = app.voices.catalogue.add(
-            name, self.voice, self.ref_text, strict=self.strict, facts=self.facts()
+            name,
+            self.voice,
+            self.ref_text,
+            strict=self.strict,
+            best=_best(app.settings),
+            facts=self.facts(),
         )
         warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
         report = voice.report.as_output() if voice.report else {}
@@ -50,7 +56,7 @@ class Upload(Described):
             "size": voice.size,
             "has_transcript": voice.has_transcript,
             "report": report,
-            "warnings": [*warnings, *voice.warnings, *report.get("advice", ())],
+            "warnings": [*warnings, *voice.warnings, *_said(voice.report)],
         }
 
 
@@ -63,9 +69,9 @@ class CheckVoice(Operation):
     strict: bool = False
 
     def run(self, app: App, caller: str) -> Answer:
-        report = app.voices.catalogue.check(self.voice, self.ref_text)
+        report = app.voices.catalogue.check(self.voice, self.ref_text, best=_best(app.settings))
         refuse(report, strict=self.strict)
-        return {"report": report.as_output(), "warnings": list(report.advice)}
+        return {"report": report.as_output(), "warnings": _said(report)}
 
 
 class ListVoices(Operation):
@@ -96,17 +102,26 @@ def checked_from_shell(voice: str, ref_text: str) -> VoiceReport:
     settings = Settings.load()
     path = Path(voice)
     if path.is_file():
-        return check_located(bundled_voice(path), ref_text, settings.voices)
+        return check_located(bundled_voice(path), ref_text, settings.voices, best=_best(settings))
     storage = open_storage(settings.storage)
     buckets = Buckets(settings.storage)
     library = VoiceLibrary(
         storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=buckets.at
     )
     try:
-        return library.catalogue.check(voice, ref_text)
+        return library.catalogue.check(voice, ref_text, best=_best(settings))
     finally:
         buckets.close()
         storage.close()
+
+
+def _best(settings: Settings) -> bool:
+    """True if jobs that say nothing use the best part of a long recording."""
+    return processing_of({}, settings.processing).stages.best_clip
+
+
+def _said(report: VoiceReport | None) -> list[str]:
+    return [*report.warnings, *report.advice] if report else []
 
 
 def _place(voice: VoiceInfo) -> tuple[bool, str]:

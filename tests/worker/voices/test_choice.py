@@ -148,5 +148,6 @@ def test_a_job_speaks_with_the_best_part_and_its_words(tmp_path: Path) -> None:
     assert "whole sentences" in found.clip_reason
     first = voices.library.prepare("A", best=False)
     assert first.ref_text.startswith("First")
-    assert first.clip_reason == ""
+    assert first.clip_reason.startswith("The first ")
+    assert first.clip_span is not None and first.clip_span[0] < 1
     assert voices.library.prepare("A") is found

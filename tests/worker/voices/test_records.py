@@ -14,6 +14,7 @@ import pytest
 from errors import ConsentMissing, InvalidInput, VoiceNotFound, VoiceUnusable
 from tests.worker.voices.library import LibraryWithStore, voice
 from worker.operations.table import OPERATIONS
+from worker.settings.load import Settings
 from worker.voices.shelf import VoiceShelf
 
 ANNA = {"who": "Anna Nowak", "when": "2026-11-01", "statement": "You may.", "id": "c-17"}
@@ -26,7 +27,7 @@ def voices(tmp_path: Path) -> LibraryWithStore:
 
 
 def ask(voices: LibraryWithStore, endpoint: str, **fields: Any) -> dict[str, Any]:
-    app = SimpleNamespace(voices=voices.library)
+    app = SimpleNamespace(voices=voices.library, settings=Settings())
     job = {"endpoint": endpoint, **fields}
     return OPERATIONS[endpoint].model_validate(job).run(app, "job")  # type: ignore[arg-type]
 

@@ -26,14 +26,14 @@ from tests.worker.voices.test_choice import (
 )
 from worker.__main__ import app
 from worker.settings.groups import VoiceConfig
-from worker.voices.report import VoiceReport, given_words, report_on
+from worker.voices.report import VoiceReport, report_on
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
 HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
 
 
 def report(sound: Sound, rate: int = RATE, words: str = WORDS) -> VoiceReport:
-    return report_on(as_file(sound, rate), given_words(words), VoiceConfig())
+    return report_on(as_file(sound, rate), words, VoiceConfig())
 
 
 def test_a_good_voice_is_good_and_measured() -> None:
