@@ -15,7 +15,8 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
-from worker.voices.record import SUFFIX
+from worker.voices.drawing import drawn
+from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.report import (
     VoiceReport,
     check_located,
@@ -140,7 +141,7 @@ class VoiceCatalogue:
         if words:
             self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or words
+            replaced = split_extension(other)[1] or words or other == stem + PICTURE
             if replaced and other not in (key, words_key, stem + SUFFIX):
                 self._storage.delete(other)
         if record or facts:
@@ -177,6 +178,23 @@ class VoiceCatalogue:
                 `VoiceLibrary.prepare` does.
         """
         return check_located(self._sources.locate(voice), ref_text, self._config, best=best)
+
+    def picture(self, voice: VoiceInput, used: tuple[float, float]) -> bytes:
+        """The picture of a voice, PNG. Raises what `check` does."""
+        return drawn(self._sources.locate(voice), used, self._config)
+
+    def draw(self, name: str, used: tuple[float, float]) -> str:
+        """Stores the picture of a voice of the library beside it; returns its key.
+
+        Raises:
+            InvalidInput, VoiceNotFound: it is no voice of the library's own.
+            VoiceUnusable, StorageError: as reading it does.
+        """
+        stem, keys = self._shelf.voice(name, to="draw")
+        audio = next(key for key in keys if split_extension(key)[1])
+        key = stem + PICTURE
+        self._storage.put(key, self.picture(audio, used), content_type="image/png")
+        return key
 
     def _examined(self, data: bytes, words: str, stem: str, best: bool) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
