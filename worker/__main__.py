@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -59,6 +60,7 @@ def check(
     ref_text: Annotated[str, typer.Option(help="What it says, if no file beside it does.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 if it is doubtful.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Draw it into this PNG file.")] = None,
 ) -> None:
     """Measure a voice, and say what to do better. Ends with 1 if it cannot be used."""
     from errors import WorkerError
@@ -66,7 +68,7 @@ def check(
     from worker.voices.report import refuse
 
     try:
-        report = checked_from_shell(voice, ref_text)
+        report = checked_from_shell(voice, ref_text, picture)
         found = report.as_output()
         rows = report.as_rows()
         refuse(report, strict=strict)

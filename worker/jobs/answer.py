@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from s3_utils import ObjectUrl
@@ -49,7 +49,7 @@ class SpeechFacts:
     """What a `tts` job made. `duration` in seconds, `bytes` of the file, `sha256` in hex.
 
     `bucket` and `storage_type` are known once it is stored; `timing_files` names the formats made,
-    whose URLs come with the answer.
+    whose URLs come with the answer; `clips`, of voices that are longer, what part was used and why.
     """
 
     job_id: str
@@ -70,6 +70,7 @@ class SpeechFacts:
     bucket: str | None = None
     storage_type: str = ""
     timing_files: dict[str, None]
+    clips: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON types, times rounded to milliseconds (microseconds in metrics)."""

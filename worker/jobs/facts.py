@@ -14,6 +14,8 @@ from worker.quality.guard import Guard, heard_warnings
 from worker.request.speech import SpeechInput
 from worker.voices.library import PreparedVoice
 
+_MOST_CLIPS = 20  # in an answer
+
 
 def speech_facts(
     job_id: str,
@@ -24,6 +26,7 @@ def speech_facts(
     rendered: Rendered,
     warnings: Iterable[str],
     *,
+    voices: Iterable[PreparedVoice],
     s3_key: str,
     resumed: int,
     prepared_s: float,
@@ -65,7 +68,22 @@ def speech_facts(
         warnings=list(dict.fromkeys([*warnings, *spoken.warnings, *rendered.warnings])),
         s3_key=s3_key,
         timing_files=dict.fromkeys(request.timings),
+        clips=_clips(voices),
     )
+
+
+def _clips(voices: Iterable[PreparedVoice]) -> dict[str, dict[str, object]]:
+    """Of each long voice the part that was used, seconds, and why."""
+    found = {
+        voice.name: {
+            "start": round(voice.clip_span[0], 2),
+            "end": round(voice.clip_span[1], 2),
+            "reason": voice.clip_reason,
+        }
+        for voice in voices
+        if voice.clip_span
+    }
+    return dict(list(found.items())[:_MOST_CLIPS])
 
 
 def warnings_of(

@@ -222,6 +222,7 @@ class SpeechJob:
             spoken,
             rendered,
             [*self._warnings, *said],
+            voices=voices,
             s3_key=self._target.audio.key,
             resumed=resumed,
             prepared_s=self._prepared_s,

@@ -8,13 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from errors import InvalidInput
 from s3_utils import Buckets, open_storage
 from worker.app import BUNDLED_VOICES, App
 from worker.operations.base import Answer, Operation
 from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, Voice, VoiceName
+from worker.request.processing import processing_of
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
+from worker.voices.drawing import drawn
 from worker.voices.library import VoiceLibrary
 from worker.voices.located import bundled_voice
 from worker.voices.report import VoiceReport, check_located, refuse
@@ -35,37 +38,57 @@ class Upload(Described):
     voice: Voice
     ref_text: CleanText | None = None
     strict: bool = False
+    picture: bool = False
     mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
         name = full_name(self.voice_name, self.mood)
         voice = app.voices.catalogue.add(
-            name, self.voice, self.ref_text, strict=self.strict, facts=self.facts()
+            name,
+            self.voice,
+            self.ref_text,
+            strict=self.strict,
+            best=_best(app.settings),
+            facts=self.facts(),
         )
         warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
         report = voice.report.as_output() if voice.report else {}
+        picture = {}
+        if self.picture and voice.report:
+            picture["picture_key"] = app.voices.catalogue.draw(name, voice.report.used)
         return {
+            **picture,
             "voice_name": voice.name,
             "s3_key": voice.key,
             "size": voice.size,
             "has_transcript": voice.has_transcript,
             "report": report,
-            "warnings": [*warnings, *voice.warnings, *report.get("advice", ())],
+            "warnings": [*warnings, *voice.warnings, *_said(voice.report)],
         }
 
 
 class CheckVoice(Operation):
-    """What a voice is like and what to do better; stores nothing. `strict` fails a doubtful one."""
+    """What a voice is like and what to do better. `strict` fails a doubtful one; `picture` stores
+    one beside a voice of the library."""
 
     endpoint: Literal["check_voice"]
     voice: Voice
     ref_text: CleanText | None = None
     strict: bool = False
+    picture: bool = False
 
     def run(self, app: App, caller: str) -> Answer:
-        report = app.voices.catalogue.check(self.voice, self.ref_text)
+        if self.picture and not isinstance(self.voice, str):
+            raise InvalidInput(
+                "A picture lies beside a voice of the library, which inline audio is not.",
+                "Upload it with `picture`.",
+            )
+        report = app.voices.catalogue.check(self.voice, self.ref_text, best=_best(app.settings))
         refuse(report, strict=self.strict)
-        return {"report": report.as_output(), "warnings": list(report.advice)}
+        picture = {}
+        if self.picture and isinstance(self.voice, str):
+            picture["picture_key"] = app.voices.catalogue.draw(self.voice, report.used)
+        return {**picture, "report": report.as_output(), "warnings": _said(report)}
 
 
 class ListVoices(Operation):
@@ -90,23 +113,39 @@ class ListVoices(Operation):
         return {"voices": voices, "count": len(voices), "truncated": end < len(known)}
 
 
-def checked_from_shell(voice: str, ref_text: str) -> VoiceReport:
-    """The report on a file of this machine, or on a voice of the library. Raises WorkerError: it
-    cannot be read or used."""
+def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -> VoiceReport:
+    """The report on a file of this machine, or on a voice of the library; its picture goes into the
+    file `picture`. Raises WorkerError: it cannot be read or used."""
     settings = Settings.load()
     path = Path(voice)
     if path.is_file():
-        return check_located(bundled_voice(path), ref_text, settings.voices)
+        located = bundled_voice(path)
+        report = check_located(located, ref_text, settings.voices, best=_best(settings))
+        if picture:
+            picture.write_bytes(drawn(located, report.used, settings.voices))
+        return report
     storage = open_storage(settings.storage)
     buckets = Buckets(settings.storage)
     library = VoiceLibrary(
         storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=buckets.at
     )
     try:
-        return library.catalogue.check(voice, ref_text)
+        report = library.catalogue.check(voice, ref_text, best=_best(settings))
+        if picture:
+            picture.write_bytes(library.catalogue.picture(voice, report.used))
+        return report
     finally:
         buckets.close()
         storage.close()
+
+
+def _best(settings: Settings) -> bool:
+    """True if jobs that say nothing use the best part of a long recording."""
+    return processing_of({}, settings.processing).stages.best_clip
+
+
+def _said(report: VoiceReport | None) -> list[str]:
+    return [*report.warnings, *report.advice] if report else []
 
 
 def _place(voice: VoiceInfo) -> tuple[bool, str]:

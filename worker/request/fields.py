@@ -169,8 +169,8 @@ def _prefix_fault(value: str) -> str | None:
 
 
 def _voice_name_fault(value: str) -> str | None:
-    plain = "/" not in value and not value.startswith(".")
-    return user_key_fault(value) if plain else "must be a plain file name"
+    hidden = any(piece.startswith(".") for piece in value.split("/"))
+    return "must not begin with a dot" if hidden else user_key_fault(value)
 
 
 def _job_id_fault(value: str) -> str | None:

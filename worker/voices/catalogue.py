@@ -15,11 +15,11 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
-from worker.voices.record import SUFFIX
+from worker.voices.drawing import drawn
+from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.report import (
     VoiceReport,
     check_located,
-    given_words,
     measured,
     refuse,
 )
@@ -100,6 +100,7 @@ class VoiceCatalogue:
         ref_text: str | None = None,
         *,
         strict: bool = False,
+        best: bool = True,
         facts: Mapping[str, Any] = MappingProxyType({}),
     ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
@@ -107,6 +108,7 @@ class VoiceCatalogue:
         Args:
             voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
             strict: refuse a voice that is doubtful, too.
+            best: jobs use the best part of a long recording, not the first 12 s.
             facts: for its record, by name (`VoiceFacts`).
 
         Replaces a voice of that name; the consent to it is not one to the new recording. With
@@ -124,13 +126,13 @@ class VoiceCatalogue:
         self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
-        extension, report = in_turn(Lane.DECODE, self._examined, data, words)
-        refuse(report, strict=strict)
-        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         try:
             old = self._shelf.files(stem)
         except StorageDenied:  # nothing there that these credentials may see
             old = []
+        extension, report = in_turn(Lane.DECODE, self._examined, data, words, stem, best)
+        refuse(report, strict=strict)
+        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
         record = self._shelf.record(stem) if stem + SUFFIX in old else None
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
@@ -139,7 +141,7 @@ class VoiceCatalogue:
         if words:
             self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or words
+            replaced = split_extension(other)[1] or words or other == stem + PICTURE
             if replaced and other not in (key, words_key, stem + SUFFIX):
                 self._storage.delete(other)
         if record or facts:
@@ -166,17 +168,37 @@ class VoiceCatalogue:
                 'Add `consent`: {"who": NAME, "when": DATE, "statement": TEXT}.',
             )
 
-    def check(self, voice: VoiceInput, ref_text: str | None = None) -> VoiceReport:
+    def check(
+        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+    ) -> VoiceReport:
         """The report on a voice, wherever it is, with its words where they are known.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput, StorageError: as
                 `VoiceLibrary.prepare` does.
         """
-        return check_located(self._sources.locate(voice), ref_text, self._config)
+        return check_located(self._sources.locate(voice), ref_text, self._config, best=best)
 
-    def _examined(self, data: bytes, words: str) -> tuple[str, VoiceReport]:
+    def picture(self, voice: VoiceInput, used: tuple[float, float]) -> bytes:
+        """The picture of a voice, PNG. Raises what `check` does."""
+        return drawn(self._sources.locate(voice), used, self._config)
+
+    def draw(self, name: str, used: tuple[float, float]) -> str:
+        """Stores the picture of a voice of the library beside it; returns its key.
+
+        Raises:
+            InvalidInput, VoiceNotFound: it is no voice of the library's own.
+            VoiceUnusable, StorageError: as reading it does.
+        """
+        stem, keys = self._shelf.voice(name, to="draw")
+        audio = next(key for key in keys if split_extension(key)[1])
+        key = stem + PICTURE
+        self._storage.put(key, self.picture(audio, used), content_type="image/png")
+        return key
+
+    def _examined(self, data: bytes, words: str, stem: str, best: bool) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
         recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
-        return recording.extension, measured(recording, given_words(words))
+        name = voice_name(stem, config.prefix)
+        return recording.extension, measured(recording, words, name, stem, best=best)

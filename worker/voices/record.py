@@ -16,6 +16,7 @@ from errors import ConsentMissing, VoiceUnusable, show
 from worker.settings.processing import language_code
 
 SUFFIX = ".voice.json"
+PICTURE = ".voice.png"  # a name that is neither audio nor a transcript
 MAX_BYTES = 64 << 10
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]

@@ -7,13 +7,13 @@ there is no speech in it; `doubtful`: a clone will be heard to suffer from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from errors import VoiceUnusable
-from worker.audio.clip import Clip, reference_clip, stretch_clip
 from worker.audio.decode import decode
 from worker.audio.loudness import loudness
 from worker.audio.recording import Recording
@@ -21,13 +21,13 @@ from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
-from worker.subtitles.read import parse
-from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
 from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
-from worker.voices.choice import best_clip, traits_of
+from worker.voices.choice import traits_of
 from worker.voices.located import Located
+from worker.voices.part import PartOf, Words
+from worker.voices.reference import read_ahead
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
 
@@ -38,6 +38,7 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
+_MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class VoiceReport:
         words: how many are known to be said in it, None where none are known.
         letters_per_s: how fast they are said, None likewise.
         advice: sentences on what is wrong and what helps.
+        warnings: sentences on what was mended or guessed to read it and its words.
     """
 
     verdict: Verdict
@@ -72,6 +74,7 @@ class VoiceReport:
     words: int | None
     letters_per_s: float | None
     advice: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def as_output(self) -> dict[str, Any]:
         """As JSON carries it, rounded to what can be heard."""
@@ -82,7 +85,8 @@ class VoiceReport:
             if isinstance(value, float)
         }
         used = [round(value, 2) for value in self.used]
-        return {**values, **rounded, "used": used, "advice": list(self.advice)}
+        said = {"advice": list(self.advice), "warnings": list(self.warnings)}
+        return {**values, **rounded, "used": used, **said}
 
     def as_rows(self) -> list[tuple[str, str, str]]:
         """(mark, name, detail) for people; the marks are `doctor`'s."""
@@ -100,67 +104,71 @@ class VoiceReport:
         }
         rows = [("ok", name, detail) for name, detail in facts.items()]
         mark = "FAILED" if self.verdict == "unusable" else "warning"
+        rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
 
 
-@dataclass(frozen=True)
-class _Used:
-    """The part of a recording that jobs speak with."""
-
-    clip: Clip
-    start: float
-    end: float
-    words: str
-    reason: str
-
-
-def report_on(data: bytes, transcript: Transcript | None, config: VoiceConfig) -> VoiceReport:
+def report_on(
+    data: bytes,
+    words: Words,
+    config: VoiceConfig,
+    *,
+    name: str = "",
+    stem: str = "",
+    best: bool = True,
+) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
+
+    Args:
+        words, best: as `PartOf` takes them; `name` and `stem` too.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
+        TranscriptMissing: its transcript is malformed.
     """
     recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
-    return measured(recording, transcript)
+    return measured(recording, words, name, stem, best=best)
 
 
-def check_located(located: Located, ref_text: str | None, config: VoiceConfig) -> VoiceReport:
+def check_located(
+    located: Located, ref_text: str | None, config: VoiceConfig, *, best: bool = True
+) -> VoiceReport:
     """The report on a voice that was found, with the words given, or those beside it.
 
     Raises:
         VoiceUnusable, TranscriptMissing, StorageError: as reading it and its transcript does.
     """
-    transcript = given_words(one_line(ref_text or ""))
-    if transcript is None and (beside := located.beside()):
-        chosen = next((one for one in beside if one.timed), beside[0])
-        transcript = parse(chosen.read(), chosen.key)
-    return in_turn(Lane.DECODE, report_on, located.read(), transcript, config)
+    words: Words = one_line(ref_text or "")
+    if not words and (beside := located.beside()):
+        words = read_ahead(beside)
+    report = partial(report_on, name=located.name, stem=located.stem, best=best)
+    found: VoiceReport = in_turn(Lane.DECODE, report, located.read(), words, config)
+    return replace(found, warnings=(*located.warnings, *found.warnings)[:_MOST_WARNINGS])
 
 
-def given_words(words: str) -> Transcript | None:
-    """Words as a transcript without times; None if there are none."""
-    return Transcript("`ref_text`", words) if words else None
-
-
-def measured(recording: Recording, transcript: Transcript | None) -> VoiceReport:
+def measured(
+    recording: Recording, words: Words, name: str = "", stem: str = "", *, best: bool = True
+) -> VoiceReport:
     """The report on a decoded voice. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
-    used = _used(recording, traits, transcript)
-    found = judge(traits.between(used.start, used.end))
-    lufs = loudness(used.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (used.end - used.start))
-    rate = spoken_letters(used.words) / speech_s if used.words else None
+    part = PartOf(recording, name, stem, lambda: traits, best).find(words)
+    used = part.span
+    found = judge(traits.between(*used))
+    lufs = loudness(part.clip.samples, recording.sample_rate)
+    speech_s = max(0.1, found.speech_share * (used[1] - used[0]))
+    rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
-        *_of_its_level(used, lufs, hertz),
+        *_of_its_level(used[1] - used[0], lufs, hertz),
         *advice(found),
-        *_of_words(used, rate),
+        *_of_words(rate),
     ]
+    warnings = (*recording.warnings, *part.warnings)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
-        used=(used.start, used.end),
-        reason=used.reason,
+        used=used,
+        reason=part.reason,
         loudness_lufs=lufs,
         peak_db=20 * float(np.log10(max(recording.peak, 1e-9))),
         clipped_share=found.clipped_share,
@@ -168,9 +176,10 @@ def measured(recording: Recording, transcript: Transcript | None) -> VoiceReport
         background_db=found.background_db,
         bandwidth_hz=hertz,
         speech_share=found.speech_share,
-        words=len(used.words.split()) if used.words else None,
+        words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
+        warnings=tuple(each[:_MOST_LETTERS] for each in warnings[:_MOST_WARNINGS]),
     )
 
 
@@ -196,19 +205,6 @@ def refuse(report: VoiceReport, *, strict: bool) -> None:
         )
 
 
-def _used(recording: Recording, traits: Traits, transcript: Transcript | None) -> _Used:
-    first = reference_clip(recording)
-    if first.clipped and (transcript is None or transcript.cues):
-        cues: Sequence[Any] = transcript.cues if transcript else ()
-        if choice := best_clip(traits, cues):
-            clip = stretch_clip(recording, choice.start, choice.end)
-            return _Used(clip, choice.start, choice.end, choice.words, choice.reason)
-    start, end = first.kept[0][0], first.kept[-1][1]
-    if not first.clipped:
-        return _Used(first, start, end, transcript.text if transcript else "", "")
-    return _Used(first, start, end, "", f"The first {end:.1f} s are used, cut at a pause.")
-
-
 def bandwidth(traits: Traits) -> int:
     """The frequency above which a recording holds nothing, Hz, in steps of 250."""
     width = traits.rate / 2 / (len(traits.power) - 1)
@@ -220,8 +216,7 @@ def bandwidth(traits: Traits) -> int:
     return min(round(highest / _BAND_HZ) * _BAND_HZ, traits.rate // 2)
 
 
-def _of_its_level(used: _Used, lufs: float | None, hertz: int) -> Iterator[Advice]:
-    seconds = used.end - used.start
+def _of_its_level(seconds: float, lufs: float | None, hertz: int) -> Iterator[Advice]:
     if seconds < _LEAST_S:
         yield Advice(f"only {seconds:.1f} s of sound are there", "Record 5 to 12 s of speech.")
     if lufs is not None and lufs < _QUIET_LUFS:
@@ -236,7 +231,7 @@ def _of_its_level(used: _Used, lufs: float | None, hertz: int) -> Iterator[Advic
         )
 
 
-def _of_words(used: _Used, rate: float | None) -> Iterator[Advice]:
+def _of_words(rate: float | None) -> Iterator[Advice]:
     if rate is not None and not _SLOW <= rate <= _FAST:
         few = "few" if rate < _SLOW else "many"
         yield Advice(

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
-from s3_utils import Storage
+from s3_utils import AlreadyThere, Storage
 from worker.keys import user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
-from worker.voices.record import MAX_BYTES, SUFFIX, VoiceRecord, parse_record
+from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record
 from worker.voices.stored import DELETED, probe, split_extension, split_transcript, voice_name
 
 _STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -47,16 +47,16 @@ class VoiceShelf:
         return self._config.prefix + stem
 
     def files(self, stem: str) -> list[str]:
-        """Keys of a voice's audio, transcripts and record."""
-        record = stem + SUFFIX
+        """Keys of a voice's audio, transcripts, record and picture."""
+        own = (stem + SUFFIX, stem + PICTURE)
         try:
             near = [item.key for item in self._storage.list(f"{stem}.")]
         except StorageDenied:
             near = [item.key for item in probe(self._storage, stem)]
             with suppress(StorageDenied):
-                near += [record] if self._storage.exists(record) else []
+                near += [key for key in own if self._storage.exists(key)]
         stems = (split_extension, split_transcript)
-        return [key for key in near if key == record or stem in [of(key)[0] for of in stems]]
+        return [key for key in near if key in own or stem in [of(key)[0] for of in stems]]
 
     def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
         """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
@@ -121,14 +121,14 @@ class VoiceShelf:
         stem = self.stem(name)
         own = stem.removeprefix(self._config.prefix)
         kept = [key for key in self._deleted() if self._named(key, own)]
-        if not kept:
+        if not any(split_extension(key)[1] for key in kept):
             raise VoiceNotFound(
                 f"No deleted voice {show(name)} is kept.",
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
                 "(VOICE_RESTORE_DAYS). Upload it again.",
             )
         self._free(name)
-        folder = max(self._folder(key) for key in kept)
+        folder = max(self._folder(key) for key in kept if split_extension(key)[1])
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
         self._take_away(keys)
@@ -150,29 +150,54 @@ class VoiceShelf:
 
     def _named(self, key: str, own: str) -> bool:
         rest = key.removeprefix(self._trash).partition("/")[2]
-        return rest == own + SUFFIX or own in (split_extension(rest)[0], split_transcript(rest)[0])
+        return rest in (own + SUFFIX, own + PICTURE) or own in (
+            split_extension(rest)[0],
+            split_transcript(rest)[0],
+        )
 
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
         stem = self.stem(name)
         if self.files(stem):
-            raise InvalidInput(
-                f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
-                "Use another name, or delete that voice first.",
-            )
+            raise self._taken(stem)
         return stem
 
+    def _taken(self, stem: str) -> InvalidInput:
+        return InvalidInput(
+            f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
+            "Use another name, or delete that voice first.",
+        )
+
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
-        """Copies a voice's files to another stem; the audio last, as it makes the voice."""
-        ordered = sorted(keys, key=lambda key: bool(split_extension(key)[1]))
-        copied = []
-        most = max(self._config.max_bytes, MAX_TRANSCRIPT)
-        for key in ordered:
-            content_type = self._storage.info(key).content_type
-            body = self._storage.get(key, max_bytes=most)
-            copied.append(new_stem + key.removeprefix(stem))
-            self._storage.put(copied[-1], body, content_type=content_type)
+        """Copies a voice's files to a free stem; the audio last, as it makes the voice.
+
+        Raises InvalidInput: another worker took the stem meanwhile; VoiceNotFound: another took the
+        voice away. Nothing is left of the copy then.
+        """
+        copied: list[str] = []
+        try:
+            for key in sorted(keys, key=lambda key: bool(split_extension(key)[1])):
+                self._copy(key, new_stem + key.removeprefix(stem))
+                copied.append(new_stem + key.removeprefix(stem))
+            if others := [key for key in self.files(new_stem) if key not in copied]:
+                raise AlreadyThere(f"{others[0]} came meanwhile.", "Use another name.")
+        except (AlreadyThere, ObjectNotFound) as error:
+            for key in reversed(copied):
+                self._storage.delete(key)
+            if isinstance(error, AlreadyThere):
+                raise self._taken(new_stem) from error
+            raise VoiceNotFound(
+                f"The voice {show(voice_name(stem, self._config.prefix))} was renamed or deleted "
+                "meanwhile.",
+                "Call `list_voices` for the names.",
+            ) from error
         return copied
+
+    def _copy(self, key: str, new_key: str) -> None:
+        most = max(self._config.max_bytes, MAX_TRANSCRIPT)
+        content_type = self._storage.info(key).content_type
+        body = self._storage.get(key, max_bytes=most)
+        self._storage.put(new_key, body, content_type=content_type, replace=False)
 
     def _take_away(self, keys: list[str]) -> None:
         for key in sorted(keys, key=lambda key: not split_extension(key)[1]):  # the audio first

@@ -41,7 +41,10 @@ def split_extension(key: str) -> tuple[str, str]:
 
 
 def split_transcript(key: str) -> tuple[str, str]:
-    """(stem, extension in lower case); the extension is "" unless it is one of transcripts."""
+    """(stem, extension in lower case); the extension is "" unless it is one of transcripts, which a
+    voice's record is not."""
+    if key.lower().endswith(SUFFIX):
+        return key, ""
     return _split(key, EXTENSIONS)
 
 

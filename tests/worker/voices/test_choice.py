@@ -16,6 +16,7 @@ from worker.audio.decode import decode
 from worker.audio.traits import Traits, measure
 from worker.subtitles.cues import Cue
 from worker.voices.choice import best_clip, traits_of
+from worker.voices.fitted import fitted
 
 Sound = NDArray[np.float64]
 SPEECH, RATE = soundfile.read(BUNDLED / "demo.flac")
@@ -148,5 +149,33 @@ def test_a_job_speaks_with_the_best_part_and_its_words(tmp_path: Path) -> None:
     assert "whole sentences" in found.clip_reason
     first = voices.library.prepare("A", best=False)
     assert first.ref_text.startswith("First")
-    assert first.clip_reason == ""
+    assert first.clip_reason.startswith("The first ")
+    assert first.clip_span is not None and first.clip_span[0] < 1
     assert voices.library.prepare("A") is found
+
+
+def test_words_without_times_are_cut_by_sentences_and_pauses(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path)
+    spoiled = clipped(CLEAN)
+    voices.put("voices/A.wav", as_file(np.concatenate([spoiled, spoiled, CLEAN, spoiled]), RATE))
+    parts = [WORDS.replace("Good", word) for word in ("Fine", "Nice", "Good", "Same")]
+    for words in (" ".join(parts), ""):
+        if not words:
+            voices.put("voices/A.txt", " ".join(parts))
+            voices.library.shelf.changed()
+        found = voices.library.prepare("A", words)
+        assert found.ref_text.strip() == WORDS
+        assert len(found.warnings) == 1
+        assert (
+            WORDS[:60] in found.warnings[0] and "give a reference under 12 s" in found.warnings[0]
+        )
+    first = voices.library.prepare("A", best=False)
+    assert "is a guess" in first.warnings[0]
+
+
+@pytest.mark.parametrize("lost", [0, 3, 7])
+def test_words_that_cannot_be_cut_surely_are_not(lost: int) -> None:
+    said = [f"{each.strip()}." for each in WORDS.split(".") if each.strip()] * 3
+    assert len(fitted(" ".join(said), traits(np.concatenate([CLEAN] * 3)))) == len(said)
+    del said[lost]
+    assert fitted(" ".join(said), traits(np.concatenate([CLEAN] * 3))) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from errors import ConsentMissing, InvalidInput, VoiceNotFound, VoiceUnusable
+from errors import ConsentMissing, InvalidInput, TranscriptMissing, VoiceNotFound, VoiceUnusable
 from tests.worker.voices.library import LibraryWithStore, voice
 from worker.operations.table import OPERATIONS
+from worker.settings.groups import VoiceConfig
+from worker.settings.load import Settings
 from worker.voices.shelf import VoiceShelf
 
 ANNA = {"who": "Anna Nowak", "when": "2026-11-01", "statement": "You may.", "id": "c-17"}
@@ -26,7 +30,7 @@ def voices(tmp_path: Path) -> LibraryWithStore:
 
 
 def ask(voices: LibraryWithStore, endpoint: str, **fields: Any) -> dict[str, Any]:
-    app = SimpleNamespace(voices=voices.library)
+    app = SimpleNamespace(voices=voices.library, settings=Settings())
     job = {"endpoint": endpoint, **fields}
     return OPERATIONS[endpoint].model_validate(job).run(app, "job")  # type: ignore[arg-type]
 
@@ -250,3 +254,93 @@ def test_without_permission_to_list_a_voice_is_deleted_with_its_record(
     assert len(voices.library.shelf.remove("A")) == 3
     voices.store.may_list = True
     assert keys(voices) == []
+
+
+def test_of_two_workers_that_take_a_name_at_once_one_has_it(voices: LibraryWithStore) -> None:
+    """The other leaves nothing of its own there, and its voice as it was."""
+    upload(voices, "A", **FACTS)
+    upload(voices, "B", seed=2, ref_text="Of B.")
+    first, second = voices.library.shelf, VoiceShelf(voices.store, VoiceConfig(), lambda: None)  # type: ignore[arg-type]
+    put, waiting = voices.store._storage.put, ["B"]
+
+    def slow(key: str, *args: Any, **kwargs: Any) -> Any:
+        if waiting and key.startswith("voices/Z"):
+            second.rename(waiting.pop(), "Z")
+        return put(key, *args, **kwargs)
+
+    voices.store._storage.put = slow  # type: ignore[method-assign]
+    with pytest.raises(InvalidInput, match="already"):
+        first.rename("A", "Z")
+    own = ("A.txt", "A.voice.json", "A.wav", "Z.txt", "Z.wav")
+    assert keys(voices) == [f"voices/{name}" for name in own]
+    assert voices.library.prepare("Z").ref_text == "Of B. "
+
+
+def test_a_voice_that_another_worker_takes_away_meanwhile_leaves_no_half(
+    voices: LibraryWithStore,
+) -> None:
+    upload(voices, "A")
+    put, other = voices.store._storage.put, VoiceShelf(voices.store, VoiceConfig(), lambda: None)  # type: ignore[arg-type]
+    waiting = ["A"]
+
+    def slow(key: str, *args: Any, **kwargs: Any) -> Any:
+        stored = put(key, *args, **kwargs)
+        if waiting and key.startswith("voices/Z"):
+            other.remove(waiting.pop())
+        return stored
+
+    voices.store._storage.put = slow  # type: ignore[method-assign]
+    with pytest.raises(VoiceNotFound, match="meanwhile"):
+        voices.library.shelf.copy("A", "Z")
+    assert keys(voices) == []
+    assert sorted(other.restore("A")) == ["voices/A.txt", "voices/A.wav"]
+
+
+def test_voices_of_users_have_folders_and_moods_below_them(voices: LibraryWithStore) -> None:
+    upload(voices, "users/u1/Dorota")
+    upload(voices, "users/u1/Dorota", seed=1, mood="calm")
+    shown = ask(voices, "show_voice", voice_name="users/u1/Dorota")
+    assert shown["moods"] == ["calm"]
+    assert voices.library.prepare("users/u1/Dorota calm").name == "users/u1/Dorota/calm"
+    ask(voices, "rename_voice", voice_name="users/u1/Dorota", mood="calm", new_name="users/u2/D")
+    assert "voices/users/u2/D.wav" in keys(voices)
+
+
+@pytest.mark.parametrize("wrong", ["../x", "a/../../x", "/x", "..", "a//b", "s3://b/x", "a\0b"])
+def test_no_name_or_mood_leaves_the_library(voices: LibraryWithStore, wrong: str) -> None:
+    upload(voices, "A")
+    before = keys(voices)
+    for endpoint, fields in {
+        "copy_voice": {"new_name": wrong},
+        "rename_voice": {"new_name": "B", "new_mood": wrong},
+        "describe_voice": {"mood": wrong, "licence": "x"},
+        "restore_voice": {"mood": wrong},
+    }.items():
+        with pytest.raises((ValueError, InvalidInput)):
+            ask(voices, endpoint, voice_name="A", **fields)
+    assert keys(voices) == before
+
+
+def test_a_record_is_no_transcript_of_another_voice(voices: LibraryWithStore) -> None:
+    upload(voices, "A", **FACTS)
+    voices.put("voices/A.voice.wav", voice(seed=4))
+    with pytest.raises(TranscriptMissing):
+        voices.library.prepare("A.voice")
+
+
+def test_the_picture_lies_beside_the_voice_and_goes_where_it_goes(
+    voices: LibraryWithStore,
+) -> None:
+    answer = upload(voices, "A", picture=True)
+    assert answer["picture_key"] == "voices/A.voice.png"
+    assert Image.open(io.BytesIO(voices.store.get("voices/A.voice.png"))).size == (1000, 368)
+    assert [info.name for info in voices.library.catalogue.all()] == ["A", "demo"]
+    ask(voices, "rename_voice", voice_name="A", new_name="B")
+    assert keys(voices) == ["voices/B.txt", "voices/B.voice.png", "voices/B.wav"]
+    assert ask(voices, "check_voice", voice="B", picture=True)["picture_key"] in keys(voices)
+    upload(voices, "B", seed=5)  # another recording: the picture is not of it
+    assert keys(voices) == ["voices/B.txt", "voices/B.wav"]
+    inline = {"audio_base64": base64.b64encode(voice()).decode()}
+    for other in (inline, "demo", "s3://other/Far.wav"):
+        with pytest.raises((InvalidInput, VoiceNotFound)):
+            ask(voices, "check_voice", voice=other, picture=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from errors import VoiceNotFound, VoiceUnusable
+from errors import TranscriptMissing, VoiceNotFound, VoiceUnusable
 from tests.worker.audio.signals import as_file
 from tests.worker.voices.library import BUNDLED, LibraryWithStore
 from tests.worker.voices.test_choice import (
@@ -26,14 +26,14 @@ from tests.worker.voices.test_choice import (
 )
 from worker.__main__ import app
 from worker.settings.groups import VoiceConfig
-from worker.voices.report import VoiceReport, given_words, report_on
+from worker.voices.report import VoiceReport, report_on
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
 HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
 
 
 def report(sound: Sound, rate: int = RATE, words: str = WORDS) -> VoiceReport:
-    return report_on(as_file(sound, rate), given_words(words), VoiceConfig())
+    return report_on(as_file(sound, rate), words, VoiceConfig())
 
 
 def test_a_good_voice_is_good_and_measured() -> None:
@@ -141,3 +141,21 @@ def test_a_file_is_checked_from_a_shell(tmp_path: Path) -> None:
     path.write_bytes(as_file(NOISE, RATE))
     code, text = shell(str(path), "--json")
     assert (code, json.loads(text)["error_code"]) == (1, "VOICE_UNUSABLE")
+    code, text = shell(str(BUNDLED / "demo.flac"), "--picture", str(tmp_path / "me.png"))
+    assert code == 0
+    assert (tmp_path / "me.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_transcript_is_held_against_the_recording_and_its_warnings_are_said(
+    voices: LibraryWithStore,
+) -> None:
+    voices.put("voices/A.wav", as_file(SPEECH, RATE))
+    voices.put("voices/A.srt", "1\n01:00:15,000 --> 01:00:19,000\nLate.\n")
+    with pytest.raises(TranscriptMissing, match="3615"):
+        voices.library.catalogue.check("A")
+    voices.put("voices/A.txt", "1\n00:00:00,000 --> 00:00:05,900\n" + WORDS)
+    found = voices.library.catalogue.check("A")
+    assert any("holds SRT" in text for text in found.warnings)
+    assert found.words == len(WORDS.split())
+    assert found.as_output()["warnings"] == list(found.warnings)
+    assert any(name == "read" for _, name, _ in found.as_rows())
