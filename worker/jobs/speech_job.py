@@ -100,8 +100,10 @@ class SpeechJob:
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, taken_keys, self._target)
-        best = self._text.processing.stages.best_clip
-        preparing = prepare_voices(app.voices, wanted, best=best)
+        stages, language = self._text.processing.stages, self._text.processing.text.language
+        preparing = prepare_voices(
+            app.voices, wanted, best=stages.best_clip, check=stages.checks, language=language
+        )
         reading = in_thread(Lane.STORE, self._read_lexicons)
         with (
             meanwhile(preparing) as voices,

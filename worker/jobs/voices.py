@@ -41,17 +41,19 @@ async def prepare_voices(
     wanted: Mapping[str | None, tuple[VoiceInput, str | None]],
     *,
     best: bool = True,
+    check: bool = True,
+    language: str | None = None,
 ) -> dict[str | None, PreparedVoice]:
     """Prepares them; the first failure, or cancelling, ends the others and their downloads.
 
     Args:
-        best: of long recordings take the best stretch, not the first 12 s.
+        best, check, language: see `VoiceLibrary.prepare`.
 
     Raises:
         WorkerError: of the voice that failed first.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
-    prepare = partial(library.prepare, best=best)
+    prepare = partial(library.prepare, best=best, check=check, language=language)
 
     async def prepared(voice: VoiceInput, words: str | None) -> PreparedVoice:
         async with gate:

@@ -1,12 +1,13 @@
 """Who listens: offline speech recognisers behind one interface. Off by default.
 
 A row of `RECOGNISERS` for each; it is loaded when it is first needed. Their packages are optional
-(`requirements/listen.txt`).
+(`requirements/listen.txt`, `requirements/listen-whisper.txt`).
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ from engine.chunk import Samples
 from errors import ConfigError
 
 OFF = "off"
-_RATE = 24_000
+RATE = 24_000  # Hz, of what recognisers are given
 _INSTALL = "Run pip install -r requirements/listen.txt, or set ASR=off."
 # Seconds of silence added before and after: the model was trained on recordings that have some. Of
 # those tried (none, a quarter second on both sides, with and without noise) these gave the fewest
@@ -81,33 +82,65 @@ class Moonshine:
 
     def recognise(self, samples: Samples, language: str | None = None) -> list[Heard]:
         """See `Recogniser`."""
-        padded = np.pad(samples, [int(seconds * _RATE) for seconds in _SILENCE_S])
-        transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), _RATE)
+        padded = np.pad(samples, [int(seconds * RATE) for seconds in _SILENCE_S])
+        transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), RATE)
         return [Heard(word) for line in transcript.lines for word in line.text.split()]
 
 
-RECOGNISERS: Mapping[str, Callable[[], Recogniser]] = {"moonshine": Moonshine}
-_PACKAGES = {"moonshine": "moonshine_voice"}
+def _moonshine(model: Path | None) -> Recogniser:
+    return Moonshine()
 
 
-def listener(name: str) -> Callable[[], Recogniser] | None:
-    """How to get the recogniser of the setting ASR when it is needed; None for `off`.
+def _faster_whisper(model: Path | None) -> Recogniser:
+    from worker.quality.whisper import FasterWhisper
+
+    return FasterWhisper(model)
+
+
+class _Row(NamedTuple):
+    load: Callable[[Path | None], Recogniser]
+    package: str
+    requirements: str
+
+
+RECOGNISERS: Mapping[str, _Row] = {
+    "moonshine": _Row(_moonshine, "moonshine_voice", "listen"),
+    "faster-whisper": _Row(_faster_whisper, "faster_whisper", "listen-whisper"),
+}
+
+
+def listener(
+    name: str, model: Path | None = None, *, setting: str = "ASR"
+) -> Callable[[], Recogniser] | None:
+    """How to get a recogniser when it is needed; None for `off`.
+
+    Args:
+        name: the value of `setting`.
+        model: the folder of its model, for those that need one.
 
     Raises:
         ConfigError: its package is not installed.
     """
     if name == OFF:
         return None
-    if find_spec(_PACKAGES[name]) is None:
-        raise ConfigError(f"ASR={name} needs a package that is not installed.", _INSTALL)
-    return partial(recogniser, name)
+    row = RECOGNISERS[name]
+    if find_spec(row.package) is None:
+        raise ConfigError(
+            f"{setting}={name} needs a package that is not installed.",
+            f"Run pip install -r requirements/{row.requirements}.txt, or set {setting}=off.",
+        )
+    return partial(recogniser, name, model)
 
 
 @cache
-def recogniser(name: str) -> Recogniser:
+def recogniser(name: str, model: Path | None = None) -> Recogniser:
     """The recogniser of that name, loaded once.
 
     Raises:
         ConfigError: it cannot be loaded.
     """
-    return RECOGNISERS[name]()
+    return RECOGNISERS[name].load(model)
+
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a recogniser listens: they are not thread-safe, and use every core."""

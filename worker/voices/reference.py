@@ -25,6 +25,7 @@ from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
 from worker.voices.choice import best_clip, traits_of
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import HeardFacts
 
 MODEL_RATE = 24_000
 _MIN_RECUT_S = 3.0  # a reference shorter than this copies the voice badly
@@ -37,12 +38,14 @@ class PreparedVoice(Reference):
     """A reference ready for the engine, its samples read-only.
 
     `source` says where it came from, without query strings; `clip_reason`, of a long recording, why
-    this part of it was taken.
+    this part of it was taken; `span`: from and to which second of it that is, None for its start.
+    A voice without words has an empty `ref_text`.
     """
 
     source: str
     warnings: tuple[str, ...] = ()
     clip_reason: str = ""
+    span: tuple[float, float] | None = None
 
     @property
     def nbytes(self) -> int:
@@ -59,7 +62,7 @@ def with_full_stop(text: str) -> str:
 
 def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile]:
     """Those that may be needed, the preferred one first, read from where they are."""
-    wanted = [transcripts[0], *[one for one in transcripts if one.timed][:1]]
+    wanted = [*transcripts[:1], *[one for one in transcripts if one.timed][:1]]
     read = {one.key: one.read() for one in wanted}
     return [TranscriptFile(key, partial(bytes, body)) for key, body in read.items()]
 
@@ -71,14 +74,17 @@ def prepare_voice(
     config: VoiceConfig,
     *,
     best: bool = True,
+    heard: HeardFacts | None = None,
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
     Args:
-        words: what is said in it, on one line; or the transcripts that tell, at least one, read
-            ahead: few voices are prepared at a time, and none shall wait for storage.
+        words: what is said in it, on one line; or the transcripts that tell, read ahead: few voices
+            are prepared at a time, and none shall wait for storage. None of them: a recogniser will
+            hear the clip that is taken.
         best: of a long recording whose words have times take the best stretch; else, as f5-tts
             does, the first 12 s.
+        heard: the clip whose words the first of the transcripts has, where a recogniser wrote it.
 
     Raises:
         VoiceUnusable: the file cannot be used.
@@ -87,13 +93,11 @@ def prepare_voice(
     recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
     clip = reference_clip(recording)
     warnings = [*located.warnings, *(f"Voice {located.name}: {w}" for w in recording.warnings)]
-    reason = ""
     if isinstance(words, str):
-        text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
+        chosen = _Chosen(clip, _cut_untimed(words, clip, "`ref_text`", located, warnings))
     else:
-        of_words = _Words(words, recording, clip, located, warnings)
-        clip, text, reason = of_words.clip(best=best)
-    text = with_full_stop(text)
+        chosen = _Words(words, recording, clip, located, warnings, heard).clip(best=best)
+    clip = chosen.clip
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
     return PreparedVoice(
@@ -101,12 +105,23 @@ def prepare_voice(
         samples=samples,
         rms=clip.rms,
         seconds=clip.seconds,
-        ref_text=text,
+        ref_text=with_full_stop(chosen.text) if chosen.text else "",
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         source=located.source,
         warnings=tuple(warnings),
-        clip_reason=reason,
+        clip_reason=chosen.reason,
+        span=chosen.span,
     )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A clip with its words; where it was chosen, why, and from and to which second it reaches."""
+
+    clip: Clip
+    text: str
+    reason: str = ""
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,25 +133,42 @@ class _Words:
     first: Clip
     located: Located
     warnings: list[str]
+    heard: HeardFacts | None
 
-    def clip(self, *, best: bool) -> tuple[Clip, str, str]:
-        """The clip to use, its words, and why it was taken, if it was chosen."""
+    def clip(self, *, best: bool) -> _Chosen:
+        """The clip to use."""
+        if not self.transcripts:
+            long = best and self.first.clipped
+            return (long and self._best(())) or _Chosen(self.first, "")
         timed = [transcript for transcript in self.transcripts if transcript.timed]
         # A plain text is the user's own wording, but cannot be cut by time.
         chosen = timed[0] if self.first.clipped and timed else self.transcripts[0]
         transcript = parse(chosen.read(), chosen.key, self.recording.seconds)
         self.warnings.extend(transcript.warnings)
         if not self.first.clipped:
-            return self.first, transcript.text, ""
+            return _Chosen(self.first, transcript.text)
+        if not transcript.cues and self.heard:
+            return self._as_heard(self.heard, transcript.text, best=best)
         if not transcript.cues:
             words = _cut_untimed(
                 transcript.text, self.first, chosen.key, self.located, self.warnings
             )
-            return self.first, words, ""
-        return (best and self._best(transcript)) or self._first(transcript)
+            return _Chosen(self.first, words)
+        return (best and self._best(transcript.cues)) or self._first(transcript)
 
-    def _best(self, transcript: Transcript) -> tuple[Clip, str, str] | None:
-        choice = best_clip(traits_of(self.recording), transcript.cues)
+    def _as_heard(self, heard: HeardFacts, words: str, *, best: bool) -> _Chosen:
+        if heard.span is None:
+            return _Chosen(self.first, words)
+        if not best:
+            self.warnings.append(
+                f"Voice {self.located.name}: {heard.span[0]:.1f} to {heard.span[1]:.1f} s are "
+                "used, not the first 12 s, since its words were heard there alone. Give `ref_text` "
+                "and a reference under 12 s."
+            )
+        return _Chosen(stretch_clip(self.recording, *heard.span), words, span=heard.span)
+
+    def _best(self, cues: Sequence[Cue]) -> _Chosen | None:
+        choice = best_clip(traits_of(self.recording), cues)
         if choice is None:
             return None
         clip = stretch_clip(self.recording, choice.start, choice.end)
@@ -146,10 +178,10 @@ class _Words:
                 f"{choice.start:.1f} to {choice.end:.1f} s, {', '.join(choice.doubts)}. Give a "
                 "recording of speech alone, in a quiet room."
             )
-        return clip, choice.words, choice.reason
+        return _Chosen(clip, choice.words, choice.reason, (choice.start, choice.end))
 
-    def _first(self, transcript: Transcript) -> tuple[Clip, str, str]:
-        return *_cut_timed(transcript, self.recording, self.first, self.warnings), ""
+    def _first(self, transcript: Transcript) -> _Chosen:
+        return _Chosen(*_cut_timed(transcript, self.recording, self.first, self.warnings))
 
 
 def _cut_untimed(text: str, clip: Clip, origin: str, located: Located, warnings: list[str]) -> str:

@@ -53,8 +53,6 @@ class VoiceShelf:
             near = [item.key for item in self._storage.list(f"{stem}.")]
         except StorageDenied:
             near = [item.key for item in probe(self._storage, stem)]
-            with suppress(StorageDenied):
-                near += [record] if self._storage.exists(record) else []
         stems = (split_extension, split_transcript)
         return [key for key in near if key == record or stem in [of(key)[0] for of in stems]]
 
