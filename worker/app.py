@@ -21,7 +21,7 @@ from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
 from s3_utils import Buckets, Storage, open_storage, time_limit
 from worker.lexicons import LexiconLibrary
 from worker.log import get_logger
-from worker.quality.recogniser import listener
+from worker.quality.listeners import listener
 from worker.settings.env import fill
 from worker.settings.load import Settings
 from worker.subtitles.align import aligner

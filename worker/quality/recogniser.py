@@ -1,16 +1,9 @@
-"""Who listens: offline speech recognisers behind one interface. Off by default.
-
-A row of `RECOGNISERS` for each; it is loaded when it is first needed. Their packages are optional
-(`requirements/listen.txt`, `requirements/listen-whisper.txt`).
-"""
+"""The interface of offline speech recognisers, and the smallest of them."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -19,7 +12,6 @@ import numpy as np
 from engine.chunk import Samples
 from errors import ConfigError
 
-OFF = "off"
 RATE = 24_000  # Hz, of what recognisers are given
 _INSTALL = "Run pip install -r requirements/listen.txt, or set ASR=off."
 # Seconds of silence added before and after: the model was trained on recordings that have some. Of
@@ -85,61 +77,6 @@ class Moonshine:
         padded = np.pad(samples, [int(seconds * RATE) for seconds in _SILENCE_S])
         transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), RATE)
         return [Heard(word) for line in transcript.lines for word in line.text.split()]
-
-
-def _moonshine(model: Path | None) -> Recogniser:
-    return Moonshine()
-
-
-def _faster_whisper(model: Path | None) -> Recogniser:
-    from worker.quality.whisper import FasterWhisper
-
-    return FasterWhisper(model)
-
-
-class _Row(NamedTuple):
-    load: Callable[[Path | None], Recogniser]
-    package: str
-    requirements: str
-
-
-RECOGNISERS: Mapping[str, _Row] = {
-    "moonshine": _Row(_moonshine, "moonshine_voice", "listen"),
-    "faster-whisper": _Row(_faster_whisper, "faster_whisper", "listen-whisper"),
-}
-
-
-def listener(
-    name: str, model: Path | None = None, *, setting: str = "ASR"
-) -> Callable[[], Recogniser] | None:
-    """How to get a recogniser when it is needed; None for `off`.
-
-    Args:
-        name: the value of `setting`.
-        model: the folder of its model, for those that need one.
-
-    Raises:
-        ConfigError: its package is not installed.
-    """
-    if name == OFF:
-        return None
-    row = RECOGNISERS[name]
-    if find_spec(row.package) is None:
-        raise ConfigError(
-            f"{setting}={name} needs a package that is not installed.",
-            f"Run pip install -r requirements/{row.requirements}.txt, or set {setting}=off.",
-        )
-    return partial(recogniser, name, model)
-
-
-@cache
-def recogniser(name: str, model: Path | None = None) -> Recogniser:
-    """The recogniser of that name, loaded once.
-
-    Raises:
-        ConfigError: it cannot be loaded.
-    """
-    return RECOGNISERS[name].load(model)
 
 
 ONE_AT_A_TIME = threading.Lock()

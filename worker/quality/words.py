@@ -23,7 +23,7 @@ flags all, of rushed ones two thirds; of good ones 1 to 10 %, depending on the r
 FEWEST_WORDS = 4
 """Of fewer one wrong word weighs too much: they are looked at, and never spoken again for it."""
 
-# Of what a transcript and a recogniser have, by letters: `python -m tools.references` measures it.
+# By letters; `python -m training.judge.references` measures what they catch.
 _ALL_WRONG = 0.62
 _PART_WRONG, _UNEVEN = 0.35, 0.7
 _TELLING = 40  # letters: of fewer, one lost word is a third

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from errors import ConfigError, StorageError, TranscriptMissing, VoiceUnusable
-from s3_utils import Storage
-from storage.base import AlreadyThere
+from s3_utils import AlreadyThere, Storage
 from text.languages import NAMES, base, detect
 from worker.log import get_logger
 from worker.quality.recogniser import Recogniser
@@ -118,7 +117,7 @@ class Hearing:
             found.append(self._kept(located, digest, voice, heard))
             voice = replace(voice, ref_text=with_full_stop(heard.text))
         elif wish.check and self._ears.checker and not (known.heard and known.warnings):
-            found += self._doubts(voice, known.language)
+            found += doubts(self._ears, voice, known.language)
         return replace(voice, warnings=(*voice.warnings, *found)) if found else voice
 
     def _heard(self, located: Located, voice: PreparedVoice, wish: Wish) -> Words:
@@ -156,29 +155,6 @@ class Hearing:
             raise _with(missing, f"{listener.name}, which hears words, does not know {name}")
         return listener, language
 
-    def _doubts(self, voice: PreparedVoice, language: str | None) -> list[str]:
-        """A warning where the words of a voice are not those that a recogniser hears."""
-        code = base(language or detect(voice.ref_text, self._ears.default_language))
-        try:
-            listener = self._ears.checker() if self._ears.checker else None
-            if listener is None or (listener.languages and code not in listener.languages):
-                return []
-            heard = self._ears.hear(listener, voice, code)
-        except Abandoned:
-            raise
-        except Exception as exc:  # whatever a recogniser does, the voice is there
-            log.warning("words not checked", exc_info=True)
-            return [f"The words of voice {voice.name} were not checked ({type(exc).__name__})."]
-        if heard.confidence is not None and heard.confidence < _UNSURE:
-            return []
-        if not likeness(voice.ref_text, heard.text, code).other_words:
-            return []
-        said = f"“{_short(heard.text)}”" if heard.text else "no words"
-        return [
-            f"The words of voice {voice.name} do not seem to be those of its sound: {heard.by} "
-            f"heard {said}. Give exactly what is said in the recording."
-        ]
-
     def _kept(self, located: Located, digest: str, voice: PreparedVoice, heard: Words) -> str:
         """What is said of heard words, which are written beside a voice of the library."""
         name, text, correct = located.name, heard.text, "Give the right ones in `ref_text`"
@@ -205,6 +181,30 @@ class Hearing:
         return bool(stem) and not located.ours and "://" not in stem and (
             stem.startswith(self._config.prefix)
         )  # fmt: skip
+
+
+def doubts(ears: Ears, voice: PreparedVoice, language: str | None = None) -> list[str]:
+    """A warning where the words of a voice are not those that a recogniser hears."""
+    code = base(language or detect(voice.ref_text, ears.default_language))
+    try:
+        listener = ears.checker() if ears.checker else None
+        if listener is None or (listener.languages and code not in listener.languages):
+            return []
+        heard = ears.hear(listener, voice, code)
+    except Abandoned:
+        raise
+    except Exception as exc:  # whatever a recogniser does, the voice is there
+        log.warning("words not checked", exc_info=True)
+        return [f"The words of voice {voice.name} were not checked ({type(exc).__name__})."]
+    if heard.confidence is not None and heard.confidence < _UNSURE:
+        return []
+    if not likeness(voice.ref_text, heard.text, code).other_words:
+        return []
+    said = f"“{_short(heard.text)}”" if heard.text else "no words"
+    return [
+        f"The words of voice {voice.name} do not seem to be those of its sound: {heard.by} "
+        f"heard {said}. Give exactly what is said in the recording."
+    ]
 
 
 def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFacts) -> None:

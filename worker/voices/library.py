@@ -15,8 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from errors import StorageError, StorageUnavailable, VoiceUnusable
-from s3_utils import Storage
-from storage.base import AlreadyThere
+from s3_utils import AlreadyThere, Storage
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
