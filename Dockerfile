@@ -3,6 +3,8 @@
 # start, the fastest cold start), or without (they come from a volume, S3 or the hub at start):
 #   docker build -t f5-worker .
 #   docker build -t f5-worker --build-arg F5_MODEL= .
+# With a recogniser for TRANSCRIBER and ASR=faster-whisper:
+#   docker build -t f5-worker --build-arg WHISPER_MODEL=Systran/faster-whisper-small .
 # torch's wheels bring their own CUDA libraries, so the image needs no CUDA base of its own; the
 # NVIDIA driver comes from the host. PyPI's are for CUDA 13.0; for drivers from CUDA 12.6 on:
 #   docker build -t f5-worker --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu126 .
@@ -17,6 +19,10 @@ COPY tools/install.sh tools/install.sh
 ARG TORCH_INDEX=
 ARG PARTS=decode
 RUN PYTHON=python3.11 PARTS="$PARTS" TORCH_INDEX="$TORCH_INDEX" tools/install.sh /opt/venv
+# A recogniser for voices without words, by its name on the hub; empty: none.
+ARG WHISPER_MODEL=
+COPY requirements/listen-whisper.txt requirements/listen-whisper.txt
+RUN [ -z "$WHISPER_MODEL" ] || /opt/venv/bin/pip install -r requirements/listen-whisper.txt
 
 # Weights in a stage of their own: changing the code does not download or copy them again.
 FROM environment AS weights
@@ -26,7 +32,7 @@ COPY engine engine
 COPY errors.py ./
 RUN --mount=type=secret,id=hf_token,required=false \
     /opt/venv/bin/python -m tools.fetch_weights --model "$F5_MODEL" --to /models \
-        --token-file /run/secrets/hf_token
+        --token-file /run/secrets/hf_token --whisper "$WHISPER_MODEL"
 
 FROM python:3.11.13-slim-bookworm
 LABEL org.opencontainers.image.title="F5-TTS serverless worker" \
@@ -38,6 +44,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     F5_MODEL=${F5_MODEL:-F5TTS_v1_Base} \
     F5_MODELS_DIR=/models \
+    ASR_MODEL=/models/faster-whisper \
     LOCAL_STORAGE_DIR=/data \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility

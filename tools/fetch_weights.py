@@ -1,6 +1,7 @@
 """Puts a published model and its vocoder into a directory, at image build time.
 
     python -m tools.fetch_weights --model F5TTS_v1_Base --to /models
+    python -m tools.fetch_weights --model "" --to /models --whisper Systran/faster-whisper-small
 
 Fails (exit code 1) when any part is missing, so that an image without its weights is never built.
 With an empty --model nothing is fetched: the worker then finds its model at start. `demo` is never
@@ -24,15 +25,20 @@ from engine.weights.config import read_config
 from engine.weights.locate import DEMO, ModelRequest, locate
 from errors import ModelUnavailable
 
+WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetches the model of the command line; returns the exit code."""
     options = _options(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
+    token = options.token_file.read_text().strip() if options.token_file.is_file() else None
+    if options.whisper and (fault := fetch_whisper(options.whisper, options.to, token)):
+        sys.stderr.write(f"{fault}\n")
+        return 1
     if options.model in ("", DEMO):
         sys.stderr.write("no model to bake in\n")
         return 0
-    token = options.token_file.read_text().strip() if options.token_file.is_file() else None
     request = ModelRequest(model=options.model, models_dir=options.to, hf_token=token)
     try:
         fetch(request)
@@ -70,6 +76,20 @@ def fetch(request: ModelRequest) -> None:
         read_vocos_config(baked.vocoder / "config.yaml")
 
 
+def fetch_whisper(name: str, to: Path, token: str | None) -> str | None:
+    """Copies the hub's repository `name`, a Whisper model in CTranslate2's format, below `to`;
+    returns what is wrong with it, None if nothing is."""
+    from huggingface_hub import snapshot_download
+
+    target = to / "faster-whisper"
+    try:
+        snapshot_download(name, local_dir=target, token=token)
+    except Exception as exc:  # the hub's library raises many kinds
+        return f"{name} cannot be had ({type(exc).__name__}: {exc})"
+    missing = [file for file in WHISPER_FILES if not (target / file).is_file()]
+    return f"{name} has no {missing[0]}: take one in CTranslate2's format" if missing else None
+
+
 def _copy(source: Path, target: Path) -> None:
     if source.resolve() != target.resolve():
         shutil.copyfile(source, target)  # follows the hub cache's links
@@ -79,6 +99,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True)
     parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--whisper", default="", help="a recogniser on the hub; empty: none")
     parser.add_argument("--token-file", type=Path, default=Path("/nonexistent"))
     return parser.parse_args(arguments)
 

@@ -21,10 +21,11 @@ from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
 from s3_utils import Buckets, Storage, open_storage, time_limit
 from worker.lexicons import LexiconLibrary
 from worker.log import get_logger
-from worker.quality.recogniser import listener
+from worker.quality.listeners import listener
 from worker.settings.env import fill
 from worker.settings.load import Settings
 from worker.subtitles.align import aligner
+from worker.voices.ears import Ears
 from worker.voices.library import VoiceLibrary
 
 if TYPE_CHECKING:
@@ -53,11 +54,18 @@ class App:
             replace(settings.storage, mode="local")
         )
         self.buckets = Buckets(settings.storage)
+        processing = settings.processing
+        self.recogniser = listener(processing.asr, processing.asr_model)
+        transcriber = listener(processing.transcriber, processing.asr_model, setting="TRANSCRIBER")
+        ears = Ears(transcriber, self.recogniser, processing.default_language)
         self.voices = VoiceLibrary(
-            self.storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=self._voice_at
+            self.storage,
+            settings.voices,
+            bundled_dir=BUNDLED_VOICES,
+            fetch_bucket=self._voice_at,
+            ears=ears,
         )
         self.lexicons = LexiconLibrary(self.storage, settings.processing.lexicon_prefix)
-        self.recogniser = listener(settings.processing.asr)
         self.aligner = aligner(settings.processing.word_times)
         # Last: a wrong setting must end the process before any thread runs native code.
         self._loading = self._start(self._load_engine)

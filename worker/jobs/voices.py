@@ -11,6 +11,7 @@ from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 from worker.threads import Lane, in_thread
 from worker.voices.library import PreparedVoice, VoiceInput, VoiceLibrary
+from worker.voices.wish import USUAL, Wish
 
 _AT_ONCE = 4  # of one job: what it holds of hosts, threads and memory stays small
 
@@ -39,21 +40,18 @@ def wanted_voices(
 async def prepare_voices(
     library: VoiceLibrary,
     wanted: Mapping[str | None, tuple[VoiceInput, str | None]],
-    *,
-    best: bool = True,
-    mend: bool = True,
+    wish: Wish = USUAL,
 ) -> dict[str | None, PreparedVoice]:
     """Prepares them; the first failure, or cancelling, ends the others and their downloads.
 
     Args:
-        best: of long recordings take the best stretch, not the first 12 s.
-        mend: make those usable whose channels cancel, that have an offset or are too quiet.
+        wish: how they are prepared.
 
     Raises:
         WorkerError: of the voice that failed first.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
-    prepare = partial(library.prepare, best=best, mend=mend)
+    prepare = partial(library.prepare, wish=wish)
 
     async def prepared(voice: VoiceInput, words: str | None) -> PreparedVoice:
         async with gate:

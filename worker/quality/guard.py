@@ -7,7 +7,6 @@ two is kept. What could not be checked is said to be unchecked, never to be good
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +14,7 @@ from engine.chunk import Chunk, SpokenChunk
 from text.languages import base
 from worker.log import get_logger
 from worker.quality import expected, signals
-from worker.quality.recogniser import Recogniser
+from worker.quality.recogniser import ONE_AT_A_TIME, Recogniser
 from worker.quality.words import OTHER_WORDS, Comparison, compare
 from worker.threads import Lane, in_thread
 
@@ -127,7 +126,7 @@ class Guard:
             if recogniser.languages and language not in recogniser.languages:
                 found.append(f"words not checked: {recogniser.name} does not know {language}")
                 return None
-            with _ONE_AT_A_TIME:
+            with ONE_AT_A_TIME:
                 words = recogniser.recognise(spoken.samples, language)
         except Exception as exc:  # whatever a recogniser does, the speech is there
             log.warning("words not checked", exc_info=True)
@@ -155,6 +154,3 @@ def heard_warnings(reports: Mapping[int, Report]) -> list[str]:
 def _listed(indices: list[int]) -> str:
     shown = ", ".join(map(str, indices[:_SHOWN]))
     return f"{shown} and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else shown
-
-
-_ONE_AT_A_TIME = threading.Lock()  # recognisers are not thread-safe, and use every core

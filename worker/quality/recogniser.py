@@ -1,15 +1,9 @@
-"""Who listens: offline speech recognisers behind one interface. Off by default.
-
-A row of `RECOGNISERS` for each; it is loaded when it is first needed. Their packages are optional
-(`requirements/listen.txt`).
-"""
+"""The interface of offline speech recognisers, and the smallest of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from importlib.util import find_spec
+import threading
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -18,8 +12,7 @@ import numpy as np
 from engine.chunk import Samples
 from errors import ConfigError
 
-OFF = "off"
-_RATE = 24_000
+RATE = 24_000  # Hz, of what recognisers are given
 _INSTALL = "Run pip install -r requirements/listen.txt, or set ASR=off."
 # Seconds of silence added before and after: the model was trained on recordings that have some. Of
 # those tried (none, a quarter second on both sides, with and without noise) these gave the fewest
@@ -81,33 +74,10 @@ class Moonshine:
 
     def recognise(self, samples: Samples, language: str | None = None) -> list[Heard]:
         """See `Recogniser`."""
-        padded = np.pad(samples, [int(seconds * _RATE) for seconds in _SILENCE_S])
-        transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), _RATE)
+        padded = np.pad(samples, [int(seconds * RATE) for seconds in _SILENCE_S])
+        transcript = self._transcriber.transcribe_without_streaming(padded.tolist(), RATE)
         return [Heard(word) for line in transcript.lines for word in line.text.split()]
 
 
-RECOGNISERS: Mapping[str, Callable[[], Recogniser]] = {"moonshine": Moonshine}
-_PACKAGES = {"moonshine": "moonshine_voice"}
-
-
-def listener(name: str) -> Callable[[], Recogniser] | None:
-    """How to get the recogniser of the setting ASR when it is needed; None for `off`.
-
-    Raises:
-        ConfigError: its package is not installed.
-    """
-    if name == OFF:
-        return None
-    if find_spec(_PACKAGES[name]) is None:
-        raise ConfigError(f"ASR={name} needs a package that is not installed.", _INSTALL)
-    return partial(recogniser, name)
-
-
-@cache
-def recogniser(name: str) -> Recogniser:
-    """The recogniser of that name, loaded once.
-
-    Raises:
-        ConfigError: it cannot be loaded.
-    """
-    return RECOGNISERS[name]()
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a recogniser listens: they are not thread-safe, and use every core."""

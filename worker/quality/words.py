@@ -23,6 +23,11 @@ flags all, of rushed ones two thirds; of good ones 1 to 10 %, depending on the r
 FEWEST_WORDS = 4
 """Of fewer one wrong word weighs too much: they are looked at, and never spoken again for it."""
 
+# By letters; `python -m training.judge.references` measures what they catch.
+_ALL_WRONG = 0.62
+_PART_WRONG, _UNEVEN = 0.35, 0.7
+_TELLING = 40  # letters: of fewer, one lost word is a third
+
 OTHER_WORDS = "other words heard"
 
 _SPELLINGS = {"neighbour": "neighbor", "colour": "color", "o'clock": "oclock", "ok": "okay"}
@@ -50,6 +55,33 @@ class Comparison:
         return f"{OTHER_WORDS}: {self.heard[:80]!r}" if self.heard else "no words heard"
 
 
+@dataclass(frozen=True)
+class Likeness:
+    """How far a transcript is from what was heard, by their letters. `wrong`: edits over the longer
+    one's; `length`: the shorter one's letters over the longer one's; both 0 to 1."""
+
+    letters: int
+    wrong: float
+    length: float
+
+    @property
+    def other_words(self) -> bool:
+        """Whether these cannot be the words of that sound.
+
+        A small recogniser writes three letters of ten wrong in a hard sentence, but seldom leaves
+        out or adds a third of it.
+        """
+        uneven = self.letters >= _TELLING and self.length < _UNEVEN and self.wrong > _PART_WRONG
+        return self.wrong > _ALL_WRONG or uneven
+
+
+def likeness(said: str, heard: str, language: str = "en") -> Likeness:
+    """Holds a transcript against what was heard; words that were heard apart count as together."""
+    one, other = ("".join(plain_words(text, language)) for text in (said, heard))
+    longer = max(1, len(one), len(other))
+    return Likeness(longer, edits(one, other) / longer, min(len(one), len(other)) / longer)
+
+
 def compare(said: str, heard: str, language: str = "en") -> Comparison:
     """Holds the words of `said`, in `language`, against those of `heard`."""
     wanted = plain_words(said, language)
@@ -69,7 +101,8 @@ def plain_words(text: str, language: str = "en") -> list[str]:
 
 
 def edits(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Fewest substitutions, deletions and insertions that turn `said` into `heard`."""
+    """Fewest substitutions, deletions and insertions that turn `said` into `heard`: words, or the
+    letters of two strings."""
     row = list(range(len(heard) + 1))
     for i, word in enumerate(said, 1):
         diagonal, row[0] = row[0], i

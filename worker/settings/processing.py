@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
@@ -15,6 +16,7 @@ from worker.settings.env import Group, setting
 
 F5_TTS = "f5-tts"
 Mode: TypeAlias = Literal["full", "f5-tts"]
+Listener: TypeAlias = Literal["off", "moonshine", "faster-whisper"]
 
 _CODE = re.compile(r"[a-z]{2}(?:-[A-Z0-9]{2,4})?")
 MAX_PAUSE_S = 10.0  # of a kind of break; a pause in the text may be longer
@@ -105,7 +107,13 @@ class ProcessingConfig(Group):
     `heading`"""
     lexicon_prefix: str = setting("LEXICON_PREFIX", "lexicons/", "words/")
     """Prefix of the keys of lexicons, JSON or PLS"""
-    asr: Literal["off", "moonshine"] = setting("ASR", "off", "moonshine")
-    """Recogniser that listens to every chunk, `moonshine` (English, requirements/listen.txt)"""
+    asr: Listener = setting("ASR", "off", "moonshine")
+    """Recogniser that listens to every chunk and to every voice: `moonshine` (English,
+    requirements/listen.txt) or `faster-whisper` (requirements/listen-whisper.txt, ASR_MODEL)"""
+    asr_model: Path | None = setting("ASR_MODEL", None, "/models/faster-whisper")
+    """Folder of faster-whisper's model, in CTranslate2's format; nothing is downloaded"""
+    transcriber: Listener = setting("TRANSCRIBER", "off", "faster-whisper")
+    """Recogniser that writes down the words of voices that have none, likewise; `off`: such voices
+    are refused"""
     word_times: Literal["estimate", "align"] = setting("WORD_TIMES", "estimate", "align")
     """How words get their times: an estimate, or forced alignment (requirements/align.txt)"""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from errors import ConsentMissing, StorageDenied
+from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
 from s3_utils import Storage
 from worker.audio.decode import decode
 from worker.log import get_logger
@@ -16,7 +16,9 @@ from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.drawing import drawn
+from worker.voices.heard import forget
 from worker.voices.record import PICTURE, SUFFIX
+from worker.voices.reference import PreparedVoice
 from worker.voices.report import (
     VoiceReport,
     check_located,
@@ -60,9 +62,11 @@ class VoiceCatalogue:
         config: VoiceConfig,
         sources: VoiceSources,
         shelf: VoiceShelf,
+        heard: Callable[[str], PreparedVoice] | None = None,
     ) -> None:
+        """`heard` prepares a voice for a recogniser to listen to; None: none does."""
         self._storage, self._config, self._sources = storage, config, sources
-        self._shelf = shelf
+        self._shelf, self._heard = shelf, heard
 
     def all(self) -> list[VoiceInfo]:
         """All voices of the library, then the bundled ones that none of them hides."""
@@ -133,7 +137,7 @@ class VoiceCatalogue:
         extension, report = in_turn(Lane.DECODE, self._examined, data, words, stem, best)
         refuse(report, strict=strict)
         key, words_key = f"{stem}.{extension}", f"{stem}.txt"
-        record = self._shelf.record(stem) if stem + SUFFIX in old else None
+        old, record = forget(self._storage, self._shelf, stem, old)
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
             record = self._shelf.write(stem, record, {"consent": None})
@@ -150,16 +154,26 @@ class VoiceCatalogue:
         stored = self._storage.info(key)
         has_words = bool(words) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
+        has_words, heard = self._listened_to(key, has_words=has_words)
         return VoiceInfo(
             voice_name(key, self._config.prefix),
             key,
             stored.size,
             has_words,
             stored.last_modified,
-            has_record=bool(record or facts),
+            has_record=bool(record or facts or heard),
             report=report,
-            warnings=(NOT_AGREED,) if agreed and "consent" not in facts else (),
+            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
         )
+
+    def _listened_to(self, key: str, *, has_words: bool) -> tuple[bool, tuple[str, ...]]:
+        """Whether a new voice has words, now that a recogniser listened, and what it found."""
+        if self._heard is None:
+            return has_words, ()
+        try:
+            return True, self._heard(key).warnings
+        except WorkerError as error:
+            return has_words, () if isinstance(error, TranscriptMissing) else (error.message,)
 
     def _check_agreed(self, facts: Mapping[str, Any]) -> None:
         if self._config.require_consent and "consent" not in facts:

@@ -10,23 +10,26 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from errors import StorageError, StorageUnavailable, VoiceUnusable
-from s3_utils import Storage
+from s3_utils import AlreadyThere, Storage
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
+from worker.voices.ears import Ears
+from worker.voices.heard import Hearing
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
+from worker.voices.wish import USUAL, Wish
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
 
@@ -34,14 +37,6 @@ log = get_logger("voices")
 
 # The bundled voice needs no storage; but storage may have one of the same name.
 NOT_ASKED = "The voice {} that comes with the worker was used; storage could not be asked: {}"
-
-
-@dataclass(frozen=True)
-class _How:
-    """What is done to a voice beyond f5-tts; part of what it is remembered by."""
-
-    best: bool
-    mend: bool
 
 
 class VoiceLibrary:
@@ -57,6 +52,7 @@ class VoiceLibrary:
         *,
         bundled_dir: Path,
         fetch_bucket: BucketAt,
+        ears: Ears | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage, self._config, self._clock = storage, config, clock
@@ -64,39 +60,50 @@ class VoiceLibrary:
         self._cache = VoiceCache(config.cache_mb << 20)
         self._flights = SingleFlight()
         self.shelf = VoiceShelf(storage, config, self._cache.clear)
-        self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
+        self._ears = ears or Ears()
+        self._hearing = Hearing(storage, config, self.shelf, self._ears)
+        hears = self._ears.checker is not None
+        self.catalogue = VoiceCatalogue(
+            storage, config, self._sources, self.shelf, self.prepare if hears else None
+        )
 
     def prepare(
         self,
         voice: VoiceInput,
         ref_text: str | None = None,
         *,
-        best: bool = True,
-        mend: bool = True,
+        wish: Wish = USUAL,
     ) -> PreparedVoice:
         """The reference for a voice; threads asking for the same one wait for one preparation.
 
         Args:
             voice: library name, key, `s3://bucket/key`, https URL, or {"audio_base64": ...}.
             ref_text: its words; else a transcript beside it is used.
-            best: of a long recording take the best stretch, not the first 12 s.
-            mend: make one usable whose channels cancel, that has an offset or is too quiet.
+            wish: how it is prepared.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput: as named.
             StorageError: the store or the link's host failed.
         """
         words = one_line(ref_text or "")
-        how = _How(best, mend)
-        request = (_identity(voice), words, how)
+        wish = wish if self._ears.transcriber else wish._replace(language=None)
+        request = (_identity(voice), words, wish)
         if known := self._cache.get(request):
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._checked(request, voice, words, how))
+        return self._flights.run(request, lambda: self._current(request, voice, words, wish))
+
+    def _current(
+        self, request: Hashable, voice: VoiceInput, words: str, wish: Wish
+    ) -> PreparedVoice:
+        try:
+            return self._checked(request, voice, words, wish)
+        except AlreadyThere:  # words were written while a recogniser listened: those count
+            return self._checked(request, voice, words, wish)
 
     def _checked(
-        self, request: Hashable, voice: VoiceInput, words: str, how: _How
+        self, request: Hashable, voice: VoiceInput, words: str, wish: Wish
     ) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
@@ -119,23 +126,33 @@ class VoiceLibrary:
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
-        words_from = words or located.transcripts()  # before the audio is fetched for nothing
+        # Before the audio is fetched for nothing.
+        words_from = words or self._hearing.transcripts(located, wish)
         data = located.read()
         digest = hashlib.sha256(data).hexdigest()
-        content = (digest, located.source, words or located.stamp, how)
-        prepared = self._cache.content(content) or self._prepared(located, data, words_from, how)
+        content = (digest, located.source, words or located.stamp, wish)
+        prepared = self._cache.content(content) or self._prepared(
+            located, data, digest, words_from, wish
+        )
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
 
     def _prepared(
-        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], how: _How
+        self,
+        located: Located,
+        data: bytes,
+        digest: str,
+        words: str | Sequence[TranscriptFile],
+        wish: Wish,
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
             words = words if isinstance(words, str) else read_ahead(words)
-            prepare = partial(prepare_voice, best=how.best, mend=how.mend)
+            known = self._hearing.known(located, words, digest, wish)
+            prepare = partial(prepare_voice, wish=wish, heard=known.heard)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
+            prepared = self._hearing.finished(located, digest, prepared, known, wish)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error
         facts = {"seconds": prepared.seconds, "took_s": time.perf_counter() - started}

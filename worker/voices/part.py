@@ -22,6 +22,7 @@ from worker.subtitles.words import spoken_letters
 from worker.voices.choice import best_clip
 from worker.voices.fitted import fitted
 from worker.voices.located import TranscriptFile
+from worker.voices.record import HeardFacts
 
 Words = str | Sequence[TranscriptFile]
 
@@ -55,7 +56,8 @@ class PartOf:
     """Finds the part of one recording.
 
     `name` and `stem` (where transcripts are looked for) are for messages; `traits` measures the
-    recording, asked for only where a part is chosen; `best`: not f5-tts's first 12 s.
+    recording, asked for only where a part is chosen; `best`: not f5-tts's first 12 s; `heard`: the
+    clip that the words are of, where a recogniser wrote them.
     """
 
     recording: Recording
@@ -63,6 +65,7 @@ class PartOf:
     stem: str
     traits: Callable[[], Traits]
     best: bool = True
+    heard: HeardFacts | None = None
 
     def find(self, words: Words) -> Part:
         """The part with its words.
@@ -82,6 +85,8 @@ class PartOf:
         said = transcript.warnings if transcript else ()
         if not first.clipped:
             return Part(first, transcript.text if transcript else "", "", said)
+        if self.heard is not None and transcript is not None and not transcript.cues:
+            return self._as_heard(self.heard, transcript, first)
         taken = self._best(transcript, first) if self.best else None
         part = taken or self._first(transcript, first)
         return Part(part.clip, part.words, part.reason, (*said, *part.warnings))
@@ -113,6 +118,22 @@ class PartOf:
         # A plain text is the user's own wording, but cannot be cut by time.
         chosen = (first.clipped and _timed(words)) or words[0]
         return parse(chosen.read(), chosen.key, self.recording.seconds)
+
+    def _as_heard(self, heard: HeardFacts, transcript: Transcript, first: Clip) -> Part:
+        """The clip in which a recogniser heard the words, also where f5-tts would take another."""
+        part, said = Part(first, transcript.text), transcript.warnings
+        if heard.span is None or heard.span == part.span:
+            return replace(part, warnings=said)
+        start, end = heard.span
+        if not self.best:
+            warning = (
+                f"Voice {self.name}: {start:.1f} to {end:.1f} s are used, not the first 12 s: "
+                "its words were heard there. Give `ref_text` and a reference under 12 s."
+            )
+            said = (*said, warning)
+        clip = stretch_clip(self.recording, start, end)
+        reason = f"The words are those heard from {start:.1f} to {end:.1f} s."
+        return Part(clip, transcript.text, reason, said)
 
     def _best(self, transcript: Transcript | None, first: Clip) -> Part | None:
         cues, warnings = tuple[Cue, ...](), list[str]()

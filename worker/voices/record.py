@@ -55,6 +55,25 @@ class VoiceFacts(BaseModel):
     tags: Annotated[tuple[Line, ...], Field(max_length=50)] | None = None
 
 
+class HeardFacts(BaseModel):
+    """Who wrote NAME.txt where no person did.
+
+    Attributes:
+        words: what was heard; a NAME.txt with other words was corrected.
+        by: the recogniser. `confidence`: its own, 0 to 1, where it has one.
+        span: from and to which second of a long recording was listened to; None: its first 12 s.
+        audio: SHA-256 of the recording, hex.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    words: Text
+    by: Line
+    confidence: float | None = None
+    span: tuple[float, float] | None = None
+    audio: Line
+
+
 class VoiceRecord(VoiceFacts):
     """The facts, and when the voice was made and last changed (ISO 8601, UTC)."""
 
@@ -62,6 +81,7 @@ class VoiceRecord(VoiceFacts):
 
     made: str | None = None
     changed: str | None = None
+    heard: HeardFacts | None = None
 
     def updated(self, facts: Mapping[str, Any], now: str) -> VoiceRecord:
         """With `facts` by name in place of its own; None takes one out."""

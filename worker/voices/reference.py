@@ -19,6 +19,8 @@ from worker.settings.groups import VoiceConfig
 from worker.voices.choice import traits_of
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.part import PartOf, Words, has_times
+from worker.voices.record import HeardFacts
+from worker.voices.wish import USUAL, Wish
 
 MODEL_RATE = 24_000
 
@@ -28,7 +30,8 @@ class PreparedVoice(Reference):
     """A reference ready for the engine, its samples read-only.
 
     `source` says where it came from, without query strings; `clip_span` and `clip_reason`, of a
-    long recording: from where to where it was taken, seconds, and why.
+    long recording: from where to where it was taken, seconds, and why. A voice without words has an
+    empty `ref_text`.
     """
 
     source: str
@@ -51,7 +54,7 @@ def with_full_stop(text: str) -> str:
 
 def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile]:
     """Those that may be needed, the preferred one first, read from where they are."""
-    wanted = [transcripts[0], *[one for one in transcripts if one.timed][:1]]
+    wanted = [*transcripts[:1], *[one for one in transcripts if one.timed][:1]]
     read = {one.key: one.read() for one in wanted}
     return [TranscriptFile(key, partial(bytes, body)) for key, body in read.items()]
 
@@ -63,16 +66,16 @@ def prepare_voice(
     config: VoiceConfig,
     *,
     best: bool = True,
-    mend: bool = True,
+    wish: Wish = USUAL,
+    heard: HeardFacts | None = None,
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
     Args:
-        words: what is said in it, on one line; or the transcripts that tell, at least one, read
-            ahead: few voices are prepared at a time, and none shall wait for storage.
-        best: of a long recording take the best stretch whose words are known; else, as f5-tts
-            does, the first 12 s.
-        mend: make a recording usable that f5-tts's rules would not hear as a listener does.
+        words: what is said in it, on one line; or the transcripts that tell, read ahead: few voices
+            are prepared at a time, and none shall wait for storage. None of them: a recogniser will
+            hear the clip that is taken.
+        heard: the clip whose words the first of the transcripts has, where a recogniser wrote it.
 
     Raises:
         VoiceUnusable: the file cannot be used.
@@ -82,18 +85,18 @@ def prepare_voice(
         data,
         max_seconds=config.max_seconds,
         max_bytes=config.max_bytes,
-        mend=mend,
+        mend=wish.mend,
         partial=has_times(words),
     )
     measured = cache(partial(traits_of, recording))
-    part = PartOf(recording, located.name, located.stem, measured, best).find(words)
-    clip, text = part.clip, part.words
+    finder = PartOf(recording, located.name, located.stem, measured, wish.best, heard)
+    part = finder.find(words)
+    clip = part.clip
     warnings = (
         *located.warnings,
         *(f"Voice {located.name}: {w}" for w in recording.warnings),
         *part.warnings,
     )
-    text = with_full_stop(text)
     samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
     samples.setflags(write=False)
     return PreparedVoice(
@@ -101,7 +104,7 @@ def prepare_voice(
         samples=samples,
         rms=clip.rms,
         seconds=clip.seconds,
-        ref_text=text,
+        ref_text=with_full_stop(part.words) if part.words else "",
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         source=located.source,
         warnings=warnings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import takewhile
 
 from errors import (
@@ -149,7 +149,8 @@ def find_stored(
         return None
     found, others = audio[0], ", ".join(item.key for item in audio[1:])
     stem = split_extension(found.key)[0]
-    listed = _transcripts_of(stem, [item.key for item in near])
+    keys = [item.key for item in near]
+    listed = _transcripts_of(stem, keys)
     read = f"The voice was read from {label}{found.key}; there is also {others}."
     files = _Files(storage, label, found, listed, max_bytes)
     return Located(
@@ -162,10 +163,14 @@ def find_stored(
         ),
         read=files.read,
         beside=files.beside,
-        record=files.record,
+        record=cache(files.record) if stem + SUFFIX in keys else _no_record,
         stem=label + stem,
         warnings=(read,) if others else (),
     )
+
+
+def _no_record() -> bytes | None:
+    return None
 
 
 def _transcripts_of(stem: str, keys: Sequence[str], *, fold: bool = False) -> dict[str, str]:
@@ -201,9 +206,8 @@ def _listed(storage: Storage, key: str) -> list[ObjectInfo]:
     stem = split_extension(key)[0]
     # "." sorts right before "/": no key of this voice comes after that.
     near = takewhile(lambda item: item.key <= f"{stem}/", storage.list(stem))
-    return [
-        item for item in near if stem in (item.key, item.key.rpartition(".")[0]) or item.key == key
-    ]
+    own = {stem, key, stem + SUFFIX}
+    return [item for item in near if item.key in own or item.key.rpartition(".")[0] == stem]
 
 
 def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
@@ -217,7 +221,7 @@ def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
     audio = [key] if extension else [f"{stem}.{each}" for each in USUAL]
     denied: StorageDenied | None = None
     seen = False
-    for candidate in [*audio, *(f"{stem}.{each}" for each in EXTENSIONS)]:
+    for candidate in [*audio, *(f"{stem}.{each}" for each in EXTENSIONS), stem + SUFFIX]:
         try:
             yield storage.info(candidate)
             seen = True

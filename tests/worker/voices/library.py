@@ -13,6 +13,7 @@ from storage.base import ObjectInfo, Storage
 from storage.config import StorageConfig
 from tests.worker.audio.signals import as_file, bursts
 from worker.settings.groups import VoiceConfig
+from worker.voices.ears import Ears
 from worker.voices.library import VoiceLibrary
 
 BUNDLED = Path(__file__).parents[3] / "assets" / "voices"
@@ -64,7 +65,7 @@ class Clock:
 class LibraryWithStore:
     """A library with its store, another bucket, and a clock that tests move."""
 
-    def __init__(self, directory: Path, **settings: Any) -> None:
+    def __init__(self, directory: Path, ears: Ears | None = None, **settings: Any) -> None:
         self.store = Counted(open_storage(StorageConfig(local_dir=directory / "store")))
         self.other = Counted(open_storage(StorageConfig(local_dir=directory / "other")))
         self.clock = Clock()
@@ -73,6 +74,7 @@ class LibraryWithStore:
             VoiceConfig(**settings),
             bundled_dir=BUNDLED,
             fetch_bucket=self._bucket,
+            ears=ears,
             clock=self.clock,
         )
 

@@ -17,6 +17,7 @@ from worker.audio.traits import Traits, measure
 from worker.subtitles.cues import Cue
 from worker.voices.choice import best_clip, traits_of
 from worker.voices.fitted import fitted
+from worker.voices.wish import Wish
 
 Sound = NDArray[np.float64]
 SPEECH, RATE = soundfile.read(BUNDLED / "demo.flac")
@@ -147,7 +148,7 @@ def test_a_job_speaks_with_the_best_part_and_its_words(tmp_path: Path) -> None:
     assert found.ref_text.strip() == WORDS
     assert found.warnings == ()
     assert "whole sentences" in found.clip_reason
-    first = voices.library.prepare("A", best=False)
+    first = voices.library.prepare("A", wish=Wish(best=False))
     assert first.ref_text.startswith("First")
     assert first.clip_reason.startswith("The first ")
     assert first.clip_span is not None and first.clip_span[0] < 1
@@ -169,7 +170,7 @@ def test_words_without_times_are_cut_by_sentences_and_pauses(tmp_path: Path) -> 
         assert (
             WORDS[:60] in found.warnings[0] and "give a reference under 12 s" in found.warnings[0]
         )
-    first = voices.library.prepare("A", best=False)
+    first = voices.library.prepare("A", wish=Wish(best=False))
     assert "is a guess" in first.warnings[0]
 
 

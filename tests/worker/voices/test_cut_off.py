@@ -10,6 +10,7 @@ from errors import VoiceUnusable
 from tests.worker.audio.made import encoded
 from tests.worker.audio.signals import bursts
 from tests.worker.voices.library import LONG, RATE, LibraryWithStore, voice
+from worker.voices.wish import Wish
 
 _SRT = """1
 00:00:00,000 --> 00:00:04,100
@@ -45,7 +46,7 @@ def test_whole_segments_of_what_is_there_are_used(
 ) -> None:
     voices.put("voices/A.wav", cut(voice(LONG), there))
     voices.put("voices/A.srt", _SRT)
-    found = voices.library.prepare("A", best=best)
+    found = voices.library.prepare("A", wish=Wish(best=best))
     said = [text for text in found.warnings if "cut off" in text]
     assert len(said) == 1 and "voices/A.srt" in said[0] and "Upload the whole file" in said[0]
     assert "Four" not in found.ref_text

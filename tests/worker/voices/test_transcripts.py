@@ -8,6 +8,7 @@ import pytest
 
 from errors import TranscriptMissing
 from tests.worker.voices.library import LONG, LibraryWithStore, voice
+from worker.voices.wish import Wish
 
 _ROLLING = """WEBVTT
 
@@ -45,7 +46,7 @@ def test_milliseconds_are_cut_with_the_audio(voices: LibraryWithStore, name: str
         ("14600", "20700", "Four."),
     ]
     voices.put(f"voices/{name}", "".join(mark.join(row) + "\n" for row in rows))
-    found = voices.library.prepare("A", best=False)
+    found = voices.library.prepare("A", wish=Wish(best=False))
     assert found.ref_text == "One. Two. "
     assert found.seconds == pytest.approx(9.0, abs=0.5)
     assert len(found.warnings) == 1
@@ -54,7 +55,7 @@ def test_milliseconds_are_cut_with_the_audio(voices: LibraryWithStore, name: str
 
 def test_captions_that_roll_are_said_once(voices: LibraryWithStore) -> None:
     voices.put("voices/A.vtt", _ROLLING)
-    found = voices.library.prepare("A", best=False)
+    found = voices.library.prepare("A", wish=Wish(best=False))
     assert found.ref_text == "this is the first and the second and the third. "
     assert len(found.warnings) == 1 and "count once" in found.warnings[0]
 

@@ -21,6 +21,7 @@ from tests.worker.voices.library import BUNDLED, LONG, LibraryWithStore, voice
 from tests.worker.voices.web import reply, serving
 from worker.voices import library as voices_module
 from worker.voices.reference import with_full_stop
+from worker.voices.wish import Wish
 
 
 @pytest.fixture
@@ -337,7 +338,7 @@ def test_a_long_voice_and_its_words_are_cut_together(voices: LibraryWithStore) -
         "voices/A.csv",
         "Start (s),End (s),Segment\n0,4.1,One.\n4.3,9.0,Two.\n9.2,14.4,Three.\n14.6,20.7,Four.\n",
     )
-    found = voices.library.prepare("A", best=False)
+    found = voices.library.prepare("A", wish=Wish(best=False))
     assert found.ref_text == "One. Two. "
     assert found.seconds == pytest.approx(9.0, abs=0.5)
     assert found.warnings == ()
@@ -350,7 +351,7 @@ def test_audio_is_cut_back_to_the_end_of_a_segment(voices: LibraryWithStore) -> 
         "1\n00:00:00,000 --> 00:00:05,000\nOne.\n\n2\n00:00:05,000 --> 00:00:09,500\nTwo.\n\n"
         "3\n00:00:09,500 --> 00:00:20,000\nThree.\n",
     )
-    found = voices.library.prepare("A", best=False)
+    found = voices.library.prepare("A", wish=Wish(best=False))
     assert found.ref_text == "One. Two. "
     assert found.seconds == pytest.approx(9.55, abs=0.02)
     assert found.warnings == ()
@@ -400,4 +401,4 @@ def test_words_that_start_after_the_clip_are_an_error(voices: LibraryWithStore) 
     voices.put("voices/A.wav", voice(LONG))
     voices.put("voices/A.srt", "1\n00:00:15,000 --> 00:00:19,000\nLate.\n")
     with pytest.raises(TranscriptMissing, match=r"voices/A\.srt has no words in the first"):
-        voices.library.prepare("A", best=False)
+        voices.library.prepare("A", wish=Wish(best=False))

@@ -1,0 +1,65 @@
+"""The recognisers that listen to voices, and what they have heard."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cachetools import LRUCache
+
+from worker.quality.recogniser import ONE_AT_A_TIME, Recogniser
+from worker.subtitles.notes import one_line
+from worker.threads import Lane, in_turn
+from worker.voices.reference import PreparedVoice
+
+_REMEMBERED = 4096  # clips
+
+
+class Words(NamedTuple):
+    """What was heard, and the recogniser's own confidence, 0 to 1, None where it has none."""
+
+    text: str
+    by: str
+    confidence: float | None
+
+
+class Ears:
+    """The recognisers that listen to voices; None: nobody does. Thread-safe.
+
+    Args:
+        transcriber: gives the one that writes down words where there are none.
+        checker: gives the one that words are held against.
+        default_language: of voices of which nothing is known.
+    """
+
+    def __init__(
+        self,
+        transcriber: Callable[[], Recogniser] | None = None,
+        checker: Callable[[], Recogniser] | None = None,
+        default_language: str = "en",
+    ) -> None:
+        self.transcriber, self.checker = transcriber, checker or transcriber
+        self.default_language = default_language
+        self._heard: LRUCache[tuple[str, str, str], Words] = LRUCache(_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def hear(self, listener: Recogniser, voice: PreparedVoice, language: str | None) -> Words:
+        """The words of a voice's clip; remembered. It waits for its turn."""
+        key = (voice.content_hash, listener.name, language or "")
+        with self._lock:
+            known = self._heard.get(key)
+        if known is None:
+            known = in_turn(Lane.LISTEN, self._listen, listener, voice, language)
+            with self._lock:
+                self._heard[key] = known
+        return known
+
+    @staticmethod
+    def _listen(listener: Recogniser, voice: PreparedVoice, language: str | None) -> Words:
+        with ONE_AT_A_TIME:
+            found = listener.recognise(voice.samples, language)
+        sure = [word.probability for word in found if not math.isnan(word.probability)]
+        mean = round(sum(sure) / len(sure), 3) if sure else None
+        return Words(one_line(" ".join(word.text for word in found)), listener.name, mean)

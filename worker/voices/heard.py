@@ -1,0 +1,263 @@
+"""Words that a recogniser heard in a voice: written down where there are none, else compared.
+
+What is heard is the clip that jobs speak with, once: it is remembered by the clip's sound, and in
+the library written beside the voice, `NAME.txt` the words, `NAME.voice.json` who heard them. A
+user's own words are never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from errors import ConfigError, StorageError, TranscriptMissing, VoiceUnusable
+from s3_utils import AlreadyThere, Storage
+from text.languages import NAMES, base, detect
+from worker.log import get_logger
+from worker.quality.recogniser import Recogniser
+from worker.quality.words import likeness
+from worker.settings.groups import VoiceConfig
+from worker.subtitles.notes import one_line
+from worker.subtitles.read import parse
+from worker.threads import Abandoned
+from worker.voices.ears import Ears, Words
+from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import SUFFIX, HeardFacts, VoiceRecord, parse_record
+from worker.voices.reference import PreparedVoice, with_full_stop
+from worker.voices.shelf import VoiceShelf
+from worker.voices.wish import Wish
+
+log = get_logger("voices")
+
+_SHOWN = 200  # characters of heard words in a warning
+_UNSURE = 0.5  # a recogniser that gives its own words less is not believed against a transcript
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a voice's record says: its language, and of its words, if a recogniser wrote them, of
+    which clip they are. `warnings` on them."""
+
+    language: str | None = None
+    heard: HeardFacts | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Hearing:
+    """Gives voices their words, or holds those they have against their sound. Blocking."""
+
+    def __init__(
+        self, storage: Storage, config: VoiceConfig, shelf: VoiceShelf, ears: Ears
+    ) -> None:
+        self._storage, self._config, self._shelf, self._ears = storage, config, shelf, ears
+
+    def transcripts(self, located: Located, wish: Wish) -> Sequence[TranscriptFile]:
+        """The transcripts beside a voice; none where a recogniser is to hear its words.
+
+        Raises:
+            TranscriptMissing: there is none, and nobody to hear them in the voice's language.
+        """
+        try:
+            return located.transcripts()
+        except TranscriptMissing as missing:
+            if self._ears.transcriber is None:
+                raise
+            self._listener(missing, _record(located)[0], wish)
+            return ()
+
+    def known(
+        self, located: Located, words: str | Sequence[TranscriptFile], digest: str, wish: Wish
+    ) -> Known:
+        """What the record of a voice says of its words. `digest`: SHA-256 of its file, hex."""
+        untimed = not isinstance(words, str) and words and not words[0].timed
+        if not untimed and not (wish.check and self._ears.checker):
+            return Known()
+        record, warnings = _record(located)
+        language = record.language if record else None
+        heard = record.heard if record else None
+        if heard is None or isinstance(words, str) or not untimed:
+            return Known(language, None, warnings)
+        key = words[0].key
+        with suppress(TranscriptMissing):  # it will be raised where it is read for use
+            text = parse(words[0].read(), key).text
+            if heard.audio != digest:
+                said = (
+                    f"{key} was heard by {heard.by} in another recording than this one of voice "
+                    f"{located.name}: delete it to have the words heard anew, or correct it."
+                )
+                return Known(language, None, (*warnings, said) if text == heard.words else warnings)
+            if text == heard.words:
+                said = _guessed(located.name, heard.by, text, heard.confidence, f"Correct {key}")
+                return Known(language, heard, (*warnings, said))
+            if not likeness(text, heard.words, base(language or "en")).other_words:
+                return Known(language, heard, warnings)  # corrected: of the same clip
+        return Known(language, None, warnings)
+
+    def finished(
+        self, located: Located, digest: str, voice: PreparedVoice, known: Known, wish: Wish
+    ) -> PreparedVoice:
+        """A prepared voice with its words, and what is to be said of them.
+
+        Raises:
+            TranscriptMissing: no words were heard, or the recogniser failed.
+            AlreadyThere: somebody wrote the words of the voice meanwhile.
+        """
+        found = list(known.warnings)
+        if not voice.ref_text:
+            heard = self._heard(located, voice, wish)
+            found.append(self._kept(located, digest, voice, heard))
+            voice = replace(voice, ref_text=with_full_stop(heard.text))
+        elif wish.check and self._ears.checker and not (known.heard and known.warnings):
+            found += doubts(self._ears, voice, known.language)
+        return replace(voice, warnings=(*voice.warnings, *found)) if found else voice
+
+    def _heard(self, located: Located, voice: PreparedVoice, wish: Wish) -> Words:
+        missing = TranscriptMissing(
+            f"The voice {located.name} came without its words.", "Give them in `ref_text`."
+        )
+        listener, language = self._listener(missing, _record(located)[0], wish)
+        try:
+            heard = self._ears.hear(listener, voice, language)
+        except Abandoned:
+            raise
+        except Exception as exc:  # whatever a recogniser does, the user can give the words
+            log.warning("voice not transcribed", exc_info=True)
+            raise _with(missing, f"{listener.name} failed ({type(exc).__name__})") from exc
+        if not any(character.isalnum() for character in heard.text):
+            raise _with(missing, f"{listener.name} heard none")
+        return heard
+
+    def _listener(
+        self, missing: TranscriptMissing, record: VoiceRecord | None, wish: Wish
+    ) -> tuple[Recogniser, str | None]:
+        """The transcriber, and the language it is to hear, None for the one it finds."""
+        if self._ears.transcriber is None:
+            raise missing
+        try:
+            listener = self._ears.transcriber()
+        except ConfigError as exc:
+            raise _with(missing, f"none can be heard: {exc.message} {exc.hint}") from exc
+        own = record.language if record else None
+        if not listener.languages:
+            return listener, base(own) if own else None
+        language = base(own or wish.language or self._ears.default_language)
+        if language not in listener.languages:
+            name = NAMES.get(language, language)
+            raise _with(missing, f"{listener.name}, which hears words, does not know {name}")
+        return listener, language
+
+    def _kept(self, located: Located, digest: str, voice: PreparedVoice, heard: Words) -> str:
+        """What is said of heard words, which are written beside a voice of the library."""
+        name, text, correct = located.name, heard.text, "Give the right ones in `ref_text`"
+        if self._is_in_library(located):
+            facts = HeardFacts(
+                words=text,
+                by=heard.by,
+                confidence=heard.confidence,
+                span=voice.clip_span,
+                audio=digest,
+            )
+            try:
+                write_beside(self._storage, self._shelf, located.stem, facts)
+                correct = f"They were written to {located.stem}.txt: correct them there"
+            except AlreadyThere:
+                raise
+            except (StorageError, VoiceUnusable) as exc:
+                log.warning("heard words not stored: %s", exc.message)
+                correct = f"They could not be stored ({exc.message}): give `ref_text`"
+        return _guessed(name, heard.by, text, heard.confidence, correct)
+
+    def _is_in_library(self, located: Located) -> bool:
+        stem = located.stem
+        return bool(stem) and not located.ours and "://" not in stem and (
+            stem.startswith(self._config.prefix)
+        )  # fmt: skip
+
+
+def doubts(ears: Ears, voice: PreparedVoice, language: str | None = None) -> list[str]:
+    """A warning where the words of a voice are not those that a recogniser hears."""
+    code = base(language or detect(voice.ref_text, ears.default_language))
+    try:
+        listener = ears.checker() if ears.checker else None
+        if listener is None or (listener.languages and code not in listener.languages):
+            return []
+        heard = ears.hear(listener, voice, code)
+    except Abandoned:
+        raise
+    except Exception as exc:  # whatever a recogniser does, the voice is there
+        log.warning("words not checked", exc_info=True)
+        return [f"The words of voice {voice.name} were not checked ({type(exc).__name__})."]
+    if heard.confidence is not None and heard.confidence < _UNSURE:
+        return []
+    if not likeness(voice.ref_text, heard.text, code).other_words:
+        return []
+    said = f"“{_short(heard.text)}”" if heard.text else "no words"
+    return [
+        f"The words of voice {voice.name} do not seem to be those of its sound: {heard.by} "
+        f"heard {said}. Give exactly what is said in the recording."
+    ]
+
+
+def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFacts) -> None:
+    """Writes heard words beside a voice: who heard them first, so that they never pass for a user's
+    own, then the words, only where there are none.
+
+    Raises:
+        AlreadyThere: there are words meanwhile. StorageError: it failed. VoiceUnusable: the record
+            is damaged.
+    """
+    if storage.exists(f"{stem}.txt"):
+        raise AlreadyThere(f"{stem}.txt is there meanwhile.", "It will be used.")
+    shelf.write(stem, shelf.record(stem), {"heard": heard.model_dump(mode="json")})
+    body = heard.words.encode()
+    storage.put(f"{stem}.txt", body, content_type="text/plain; charset=utf-8", replace=False)
+
+
+def forget(
+    storage: Storage, shelf: VoiceShelf, stem: str, keys: Sequence[str]
+) -> tuple[list[str], VoiceRecord | None]:
+    """Deletes words that were heard in a recording which is about to be replaced; a user's own
+    stay. Returns the keys that are left, and the voice's record.
+
+    Raises:
+        StorageError: it failed. VoiceUnusable: the record is damaged.
+    """
+    record = shelf.record(stem) if stem + SUFFIX in keys else None
+    if record is None or record.heard is None:
+        return list(keys), record
+    words = f"{stem}.txt"
+    if (
+        words in keys
+        and one_line(storage.get(words).decode(errors="replace")) == record.heard.words
+    ):
+        storage.delete(words)
+        keys = [key for key in keys if key != words]
+    return list(keys), shelf.write(stem, record, {"heard": None})
+
+
+def _record(located: Located) -> tuple[VoiceRecord | None, tuple[str, ...]]:
+    """A voice's record and a warning if it cannot be read."""
+    data = located.record()
+    if data is None:
+        return None, ()
+    try:
+        return parse_record(data, located.stem + SUFFIX), ()
+    except VoiceUnusable as exc:
+        return None, (f"{exc.message} {exc.hint}",)
+
+
+def _guessed(name: str, by: str, text: str, confidence: float | None, correct: str) -> str:
+    sure = "" if confidence is None else f", {confidence:.0%} sure"
+    return (
+        f"The words of voice {name} were heard by {by}{sure}, not given: “{_short(text)}”. "
+        f"{correct} if they are not right."
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _with(missing: TranscriptMissing, why: str) -> TranscriptMissing:
+    return TranscriptMissing(f"{missing.message.rstrip('.')}; {why.rstrip('.')}.", missing.hint)
