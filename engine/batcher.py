@@ -3,10 +3,10 @@
 Continuous batching: between two steps finished and cancelled chunks leave, and waiting ones are
 admitted while the frame budget allows it, whatever their schedule, in the order of
 `engine.fairness`: every job's first audio comes early, and long and short texts do not delay each
-other. On a GPU finished waveforms are copied out and checked while the next step runs. When the
+other. On a GPU finished waveforms are copied out and checked while the next step runs. When a
 device runs out of memory half of the chunks are set aside at the step they have reached, and the
-budget shrinks for a while; only a single chunk that does not fit fails. After an overflow the model
-is loaded in a wider format.
+budget shrinks for a while; only a single chunk that does not fit fails. After an overflow another
+format is loaded.
 """
 
 from __future__ import annotations
@@ -222,8 +222,7 @@ class Batcher:
             self._leave(alone)
             self._fail_too_large(alone)
             return
-        in_pass = sum(batched.pass_frames for batched in self._running)
-        self._budget.halve(in_pass)
+        self._budget.halve(sum(batched.pass_frames for batched in self._running))
         count = len(self._running)
         log.warning("out of memory with %d chunks; now %d frames per pass", count, self.max_frames)
         for batched in self._running[count // 2 :]:

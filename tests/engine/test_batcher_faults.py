@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine import memory
 from engine.batcher import Batcher
 from engine.dit.model import DiT
 from errors import DeviceFailed, InferenceFailed
@@ -62,8 +63,9 @@ def test_memory_that_runs_out_elsewhere_than_in_the_allocator_halves_the_pass_to
 
 
 def test_after_a_passing_want_of_memory_passes_are_as_long_as_before(
-    counting: CountingModel,
+    counting: CountingModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(memory, "_FEWEST_STEPS", 2)
     batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     counting.max_chunks = 2
     for future in batcher.submit_job([job(60, seed=i, nfe=2) for i in range(4)]):
@@ -72,7 +74,7 @@ def test_after_a_passing_want_of_memory_passes_are_as_long_as_before(
     counting.max_chunks = 1000
     spoken = 0
     while batcher.max_frames < 4000 and spoken < 60:
-        batcher.submit(*job(22, nfe=64, cfg=0.0)).result(60)
+        batcher.submit(*job(22, nfe=4, cfg=0.0)).result(60)
         spoken += 1
     assert batcher.max_frames == 4000
     batcher.close()
