@@ -120,8 +120,17 @@ def _read(
         raise cut_off(lacks)
     recording = survey.recording(_extension(header), lambda: _again(data, cure))
     declared_s = header.frames / header.rate if lacks else 0.0
-    recording = replace(recording, warnings=cure.warnings, lacks=lacks, declared_s=declared_s)
+    warnings = (*_of_tracks(header), *cure.warnings)
+    recording = replace(recording, warnings=warnings, lacks=lacks, declared_s=declared_s)
     return recording, balance
+
+
+def _of_tracks(header: Header) -> Iterator[str]:
+    if header.tracks > 1:
+        yield (
+            f"It has {header.tracks} sound tracks; number {header.track} was used. For another: "
+            "ffmpeg -i FILE -map 0:a:N voice.wav, with N from 0."
+        )
 
 
 def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:

@@ -50,7 +50,7 @@ class Upload(Described):
             "size": voice.size,
             "has_transcript": voice.has_transcript,
             "report": report,
-            "warnings": [*warnings, *voice.warnings, *report.get("advice", ())],
+            "warnings": [*warnings, *voice.warnings, *(voice.report.said if voice.report else ())],
         }
 
 
@@ -65,7 +65,7 @@ class CheckVoice(Operation):
     def run(self, app: App, caller: str) -> Answer:
         report = app.voices.catalogue.check(self.voice, self.ref_text)
         refuse(report, strict=self.strict)
-        return {"report": report.as_output(), "warnings": list(report.advice)}
+        return {"report": report.as_output(), "warnings": list(report.said)}
 
 
 class ListVoices(Operation):

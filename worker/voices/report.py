@@ -7,14 +7,14 @@ there is no speech in it; `doubtful`: a clone will be heard to suffer from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from errors import VoiceUnusable
 from worker.audio.clip import Clip, reference_clip, stretch_clip
-from worker.audio.decode import decode
+from worker.audio.decode import cut_off, decode
 from worker.audio.loudness import loudness
 from worker.audio.recording import Recording
 from worker.audio.stretches import Judged, judge
@@ -56,6 +56,7 @@ class VoiceReport:
         words: how many are known to be said in it, None where none are known.
         letters_per_s: how fast they are said, None likewise.
         advice: sentences on what is wrong and what helps.
+        warnings: sentences on what was changed, left out or guessed to read the file.
     """
 
     verdict: Verdict
@@ -72,6 +73,12 @@ class VoiceReport:
     words: int | None
     letters_per_s: float | None
     advice: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What an answer's warnings say: about the file, then about the voice."""
+        return (*self.warnings, *self.advice)
 
     def as_output(self) -> dict[str, Any]:
         """As JSON carries it, rounded to what can be heard."""
@@ -82,7 +89,8 @@ class VoiceReport:
             if isinstance(value, float)
         }
         used = [round(value, 2) for value in self.used]
-        return {**values, **rounded, "used": used, "advice": list(self.advice)}
+        said = {"advice": list(self.advice), "warnings": list(self.warnings)}
+        return {**values, **rounded, "used": used, **said}
 
     def as_rows(self) -> list[tuple[str, str, str]]:
         """(mark, name, detail) for people; the marks are `doctor`'s."""
@@ -100,6 +108,7 @@ class VoiceReport:
         }
         rows = [("ok", name, detail) for name, detail in facts.items()]
         mark = "FAILED" if self.verdict == "unusable" else "warning"
+        rows += [("warning", "file", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
 
 
@@ -120,8 +129,27 @@ def report_on(data: bytes, transcript: Transcript | None, config: VoiceConfig) -
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
     """
-    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    timed = transcript is not None and bool(transcript.cues)
+    recording = decode(
+        data, max_seconds=config.max_seconds, max_bytes=config.max_bytes, partial=timed
+    )
+    if recording.lacks and transcript:
+        recording, transcript = _what_is_there(recording, transcript)
     return measured(recording, transcript)
+
+
+def _what_is_there(recording: Recording, transcript: Transcript) -> tuple[Recording, Transcript]:
+    """A recording whose end is missing, with a warning, and the segments said before it ends."""
+    cues = tuple(cue for cue in transcript.cues if cue.end <= recording.seconds)
+    if not cues:
+        raise cut_off(recording.lacks)
+    said = (
+        f"The file is cut off ({recording.lacks}); what is there is used, up to {cues[-1].end:.1f} "
+        "s, where a segment of its transcript ends. Upload the whole file again."
+    )
+    recording = replace(recording, warnings=(*recording.warnings, said))
+    text = one_line(" ".join(cue.text for cue in cues))
+    return recording, replace(transcript, cues=cues, text=text)
 
 
 def check_located(located: Located, ref_text: str | None, config: VoiceConfig) -> VoiceReport:
@@ -171,6 +199,7 @@ def measured(recording: Recording, transcript: Transcript | None) -> VoiceReport
         words=len(used.words.split()) if used.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
+        warnings=recording.warnings,
     )
 
 

@@ -29,7 +29,7 @@ READABLE = (*USUAL, "oga", "aiff", "aif")
 # Read with requirements/decode.txt; without it they are found, so that the error can name them.
 WITH_FFMPEG = (
     *("m4a", "mp4", "webm", "aac", "amr", "3gp", "mov", "mkv", "wma", "caf", "flv", "ac3", "mpg"),
-    *("ts", "avi", "tta", "wv", "ape"),
+    *("ts", "avi", "tta", "wv", "ape", "dts"),
 )
 RECOGNISED = (*READABLE, *WITH_FFMPEG)
 DELETED = ".deleted/"  # below the library: voices that can be restored
