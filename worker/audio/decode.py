@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from errors import VoiceUnusable
-from worker.audio import mpeg, riff
+from worker.audio import mpeg, riff, sizes
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
 from worker.audio.containers import container
 from worker.audio.opening import opened, unreadable_kind
@@ -64,6 +64,8 @@ def decode(
     if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
+    if lacks := sizes.missing(data):
+        raise cut_off(lacks)
     file = riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
         raise cut_off(file.lacks)

@@ -1,0 +1,32 @@
+"""At least 60 kinds of file are voices or are refused with a reason; none comes through wrong."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tests.worker.audio.kinds import KINDS, outcome
+from tests.worker.audio.made import RATE, speech
+from tests.worker.audio.signals import as_file
+from worker.audio.sizes import missing
+
+pytest.importorskip("av", reason="PyAV is an optional part: requirements/decode.txt")
+
+
+def test_there_are_enough() -> None:
+    assert len(KINDS) >= 60
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_is_read_or_refused_with_a_reason(name: str) -> None:
+    assert outcome(KINDS[name]) == KINDS[name].outcome
+
+
+@pytest.mark.parametrize("form", ["AU", "W64", "CAF"])
+def test_a_size_that_nobody_knows_or_counted_wrong_is_no_reason(form: str) -> None:
+    whole = as_file(speech(), RATE, form)
+    assert missing(whole) == "" == missing(whole[:-28])
+    at = {"AU": 8, "W64": 16, "CAF": whole.index(b"data") + 4}[form]
+    unknown = struct.pack(">I", 0xFFFFFFFF) if form == "AU" else b"\xff" * 8
+    assert missing(whole[:at] + unknown + whole[at + len(unknown) : -999]) == ""
