@@ -230,5 +230,12 @@ def cut_off(lacks: str) -> VoiceUnusable:
 def _extension(header: Header) -> str:
     if header.form == "OGG":
         return "opus" if header.subtype == "OPUS" else "ogg"
-    known = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3", "AIFF": "aiff"}
+    known = {
+        "WAV": "wav",
+        "WAVEX": "wav",
+        "RF64": "wav",
+        "FLAC": "flac",
+        "MP3": "mp3",
+        "AIFF": "aiff",
+    }
     return known.get(header.form, header.form.lower())
