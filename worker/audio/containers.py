@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from worker.audio.mpeg import behind_tag
+
 
 @dataclass(frozen=True)
 class Container:
@@ -34,6 +36,7 @@ _BEGINS: tuple[tuple[bytes, Container], ...] = (
     (b"FLV\x01", Container("flv", "a Flash video", "flv")),
     (b"\x0bw", Container("ac3", "an AC-3 stream", "ac3")),
     (b"\x00\x00\x01\xba", Container("mpeg", "an MPEG film", "mpg")),
+    (b"\x7f\xfe\x80\x01", Container("dts", "a DTS stream", "dts")),
     (b"TTA1", Container("tta", "a True Audio file", "tta", timed=True)),
     (b"wvpk", Container("wv", "a WavPack file", "wv", timed=True)),
     (b"MAC ", Container("ape", "a Monkey's Audio file", "ape", timed=True)),
@@ -54,6 +57,8 @@ _SECOND: tuple[tuple[bytes, Container], ...] = (
 _MP4_BRANDS = {b"M4A": "m4a", b"M4B": "m4a", b"3gp": "3gp", b"3g2": "3gp", b"qt ": "mov"}
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _TS_PACKET = 188
+_LOOK = 8_192  # bytes before the first frame of raw AAC
+_FRAMES = 4  # so many in a row are no accident
 
 
 def container(data: bytes) -> Container | None:
@@ -69,7 +74,8 @@ def container(data: bytes) -> Container | None:
 
 def second_way(data: bytes) -> Container | None:
     """As what FFmpeg may read `data` where soundfile cannot."""
-    return next((found for magic, found in _SECOND if data.startswith(magic)), None)
+    found = next((found for magic, found in _SECOND if data.startswith(magic)), None)
+    return _AAC if found is None and _aac_follows(data) else found
 
 
 def installed() -> bool:
@@ -92,8 +98,22 @@ def _is_mp4(data: bytes) -> bool:
 
 
 def _is_aac(data: bytes) -> bool:
-    """An ADTS frame has the same sync word as mp3, with layer 0."""
-    return len(data) > 1 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
+    """An ADTS frame has the same sync word as mp3, with layer 0. A tag may stand before it."""
+    at = behind_tag(data)
+    return len(data) > at + 1 and data[at] == 0xFF and data[at + 1] & 0xF6 == 0xF0
+
+
+def _aac_follows(data: bytes) -> bool:
+    """Whether ADTS frames, one behind the other, begin soon: other bytes may stand before them."""
+    at = -1
+    while (at := data.find(b"\xff", at + 1, _LOOK)) >= 0:
+        here, count = at, 0
+        while _is_aac(data[here : here + 2]) and count < _FRAMES:
+            length = int.from_bytes(data[here + 3 : here + 6], "big") >> 5 & 0x1FFF
+            here, count = here + max(7, length), count + 1
+        if count == _FRAMES:
+            return True
+    return False
 
 
 def _is_latm(data: bytes) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from errors import VoiceUnusable
-from worker.audio import mpeg, riff
+from worker.audio import mpeg, riff, sizes
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
 from worker.audio.containers import container
 from worker.audio.opening import opened, unreadable_kind
@@ -64,6 +64,8 @@ def decode(
     if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
+    if lacks := sizes.missing(data):
+        raise cut_off(lacks)
     file = riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
         raise cut_off(file.lacks)
@@ -120,8 +122,17 @@ def _read(
         raise cut_off(lacks)
     recording = survey.recording(_extension(header), lambda: _again(data, cure))
     declared_s = header.frames / header.rate if lacks else 0.0
-    recording = replace(recording, warnings=cure.warnings, lacks=lacks, declared_s=declared_s)
+    warnings = (*_of_tracks(header), *cure.warnings)
+    recording = replace(recording, warnings=warnings, lacks=lacks, declared_s=declared_s)
     return recording, balance
+
+
+def _of_tracks(header: Header) -> Iterator[str]:
+    if header.tracks > 1:
+        yield (
+            f"It has {header.tracks} sound tracks; number {header.track} was used. For another: "
+            "ffmpeg -i FILE -map 0:a:N voice.wav, with N from 0."
+        )
 
 
 def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:
@@ -219,5 +230,12 @@ def cut_off(lacks: str) -> VoiceUnusable:
 def _extension(header: Header) -> str:
     if header.form == "OGG":
         return "opus" if header.subtype == "OPUS" else "ogg"
-    known = {"WAV": "wav", "WAVEX": "wav", "FLAC": "flac", "MP3": "mp3", "AIFF": "aiff"}
+    known = {
+        "WAV": "wav",
+        "WAVEX": "wav",
+        "RF64": "wav",
+        "FLAC": "flac",
+        "MP3": "mp3",
+        "AIFF": "aiff",
+    }
     return known.get(header.form, header.form.lower())

@@ -81,7 +81,16 @@ class _Ffmpeg:
             raise Undecodable(f"its samples are {first.format.name}", opened=False)
         channels = first.layout.nb_channels
         frames = self._declared(first.sample_rate) if container.timed else UNKNOWN_FRAMES
-        self.header = Header(first.sample_rate, channels, frames, container.extension, kind)
+        sounds = [each.index for each in file.streams.audio]
+        self.header = Header(
+            first.sample_rate,
+            channels,
+            frames,
+            container.extension,
+            kind,
+            track=sounds.index(stream.index) + 1,
+            tracks=len(sounds),
+        )
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """(frames, channels) as `sample_type` of the header's subtype says."""

@@ -100,7 +100,7 @@ def _version(second: int) -> int:
 
 def _walk(data: bytes) -> _Walked | None:
     """None: it is no mp3, or one of a size that is not looked through."""
-    begin = _next(data, _behind_tag(data))
+    begin = _next(data, behind_tag(data))
     first = _frame(data, begin) if begin is not None else None
     if begin is None or first is None:
         return None
@@ -129,7 +129,7 @@ def _walk(data: bytes) -> _Walked | None:
     return _Walked(begin, first, frames, len(kbits) > 1, broken, index, promised)
 
 
-def _behind_tag(data: bytes) -> int:
+def behind_tag(data: bytes) -> int:
     """Where an ID3 tag ends; its length has 7 bits a byte."""
     if data[:3] != b"ID3" or len(data) < 10:
         return 0

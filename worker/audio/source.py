@@ -26,13 +26,15 @@ class Undecodable(Exception):
 @dataclass(frozen=True)
 class Header:
     """What a file says of itself; `form` and `subtype` in libsndfile's words, of a file that FFmpeg
-    reads its extension and the type of its samples."""
+    reads its extension and the type of its samples; `track`: which of its sound tracks, from 1."""
 
     rate: int
     channels: int
     frames: int
     form: str
     subtype: str
+    track: int = 1
+    tracks: int = 1
 
 
 class Source(Protocol):

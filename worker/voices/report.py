@@ -26,7 +26,7 @@ from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
 from worker.voices.choice import traits_of
 from worker.voices.located import Located
-from worker.voices.part import PartOf, Words
+from worker.voices.part import PartOf, Words, has_times
 from worker.voices.reference import read_ahead
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
@@ -126,7 +126,9 @@ def report_on(
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
-    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    recording = decode(
+        data, max_seconds=config.max_seconds, max_bytes=config.max_bytes, partial=has_times(words)
+    )
     return measured(recording, words, name, stem, best=best)
 
 

@@ -26,12 +26,17 @@ from worker.voices.record import SUFFIX
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
 READABLE = (*USUAL, "oga", "aiff", "aif")
+# What an upload is stored as that soundfile reads and few people have; listed, never asked for.
+_RARE = (
+    *("au", "w64", "voc", "avr", "htk", "ircam", "mat4", "mat5", "mpc2k", "nist", "paf", "pvf"),
+    *("svx", "wve", "xi", "sds"),
+)
 # Read with requirements/decode.txt; without it they are found, so that the error can name them.
 WITH_FFMPEG = (
     *("m4a", "mp4", "webm", "aac", "amr", "3gp", "mov", "mkv", "wma", "caf", "flv", "ac3", "mpg"),
-    *("ts", "avi", "tta", "wv", "ape"),
+    *("ts", "avi", "tta", "wv", "ape", "dts"),
 )
-RECOGNISED = (*READABLE, *WITH_FFMPEG)
+RECOGNISED = (*READABLE, *WITH_FFMPEG, *_RARE)
 DELETED = ".deleted/"  # below the library: voices that can be restored
 
 

@@ -27,12 +27,14 @@ def encoded(
     rate: int = RATE,
     *,
     film: bool = False,
+    tracks: int = 1,
     options: dict[str, str] | None = None,
 ) -> bytes:
     """(frames, channels) within -1..1 as FFmpeg's `muxer` and `codec` write them.
 
     Args:
         film: with a picture track that lasts three times as long.
+        tracks: so many of its sound tracks; all alike.
     """
     import av
 
@@ -42,11 +44,14 @@ def encoded(
         layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
         picture: Any = file.add_stream("mpeg4", rate=10) if film else None
         sound: Any = file.add_stream(codec, rate=rate, layout=layout)
+        others: Any = [file.add_stream(codec, rate=rate, layout=layout) for _ in range(1, tracks)]
         if film:
             picture.width, picture.height, picture.pix_fmt = 32, 32, "yuv420p"
             _show(file, picture, round(30 * len(samples) / rate))
         if codec.startswith("wma"):
             sound.bit_rate = 64_000
+        if codec == "dca":
+            sound.codec_context.options = {"strict": "experimental"}
         sound.open(strict=False)
         whole = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(whole.reshape(1, -1), format="s16", layout=layout)
@@ -58,8 +63,9 @@ def encoded(
             frame_size=sound.codec_context.frame_size or 1024,
         )
         for piece in [*fitting.resample(frame), *fitting.resample(None), None]:
-            for packet in sound.encode(piece):
-                file.mux(packet)
+            for stream in (sound, *others):
+                for packet in stream.encode(piece):
+                    file.mux(packet)
     return out.getvalue()
 
 

@@ -124,6 +124,29 @@ def test_a_voice_is_checked_wherever_it_is(voices: LibraryWithStore) -> None:
         catalogue.check("B")
 
 
+def test_what_was_mended_is_said_by_an_upload_and_a_check(voices: LibraryWithStore) -> None:
+    data = as_file(SPEECH + 0.1, RATE)
+    added = voices.library.catalogue.add("A", data, WORDS).report
+    assert added is not None
+    for report in (added, voices.library.catalogue.check("A")):
+        assert any("DC offset" in text for text in report.said)
+        assert any("DC offset" in text for text in report.as_output()["warnings"])
+        assert any("DC offset" in detail for _, _, detail in report.as_rows())
+
+
+def test_a_file_cut_off_is_checked_where_its_words_have_times(voices: LibraryWithStore) -> None:
+    data = as_file(SPEECH, RATE)
+    end = 0.6 * len(SPEECH) / RATE
+    voices.put("voices/A.wav", data[: round(len(data) * 0.7)])
+    with pytest.raises(VoiceUnusable, match="cut off"):
+        voices.library.catalogue.check("A")
+    times = f"WEBVTT\n\n00:00.000 --> 00:0{end:.3f}\n{WORDS}\n\n"
+    voices.put("voices/A.vtt", f"{times}00:0{end:.3f} --> 00:0{end / 0.6:.3f}\nMore.\n")
+    report = voices.library.catalogue.check("A")
+    assert report.words == len(WORDS.split())
+    assert any("cut off" in text for text in report.warnings)
+
+
 def shell(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["voices", "check", *arguments])
     return result.exit_code, result.output
