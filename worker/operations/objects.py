@@ -21,7 +21,7 @@ from worker.files.jobfiles import JobFiles
 from worker.files.links import Links
 from worker.operations.base import Answer, Operation, url_fields
 from worker.operations.records import full_name
-from worker.request.fields import Expires, JobId, Key, KeyPrefix, VoiceName
+from worker.request.fields import Expires, JobId, Key, KeyPrefix, LibraryName, VoiceName
 from worker.subtitles.write import TimingFormat
 
 LOCAL_PRESIGN = "Local files cannot be presigned: other services need an S3 bucket for this."
@@ -209,7 +209,7 @@ class Delete(Operation):
     endpoint: Literal["delete"]
     key: Key | None = None
     job_id: JobId | None = None
-    voice_name: VoiceName | None = None
+    voice_name: LibraryName | None = None
     mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:

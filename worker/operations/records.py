@@ -9,7 +9,7 @@ from pydantic import Field
 from errors import InvalidInput
 from worker.app import App
 from worker.operations.base import Answer, Operation
-from worker.request.fields import LanguageCode, VoiceName
+from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
 from worker.voices.stored import split_extension
 
@@ -40,7 +40,7 @@ class Described(Operation):
 class OneVoice(Operation):
     """Base of what is done with one voice of the library, or one mood of it."""
 
-    voice_name: VoiceName
+    voice_name: LibraryName
     mood: VoiceName | None = None
 
     @property
@@ -89,7 +89,7 @@ class DescribeVoice(OneVoice, Described):
 class _Moved(OneVoice):
     """Base of what puts a voice's files under another name."""
 
-    new_name: VoiceName
+    new_name: LibraryName
     new_mood: VoiceName | None = None
     verb: ClassVar[Literal["rename", "copy"]]
 

@@ -13,7 +13,7 @@ from s3_utils import Buckets, open_storage
 from worker.app import BUNDLED_VOICES, App
 from worker.operations.base import Answer, Operation
 from worker.operations.records import Described, full_name
-from worker.request.fields import CleanText, Voice, VoiceName
+from worker.request.fields import CleanText, LibraryName, Voice, VoiceName
 from worker.request.processing import processing_of
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
@@ -34,7 +34,7 @@ class Upload(Described):
     another voice's moods, `Dorota/calm`."""
 
     endpoint: Literal["upload"]
-    voice_name: VoiceName
+    voice_name: LibraryName
     voice: Voice
     ref_text: CleanText | None = None
     strict: bool = False

@@ -169,8 +169,14 @@ def _prefix_fault(value: str) -> str | None:
 
 
 def _voice_name_fault(value: str) -> str | None:
-    hidden = any(piece.startswith(".") for piece in value.split("/"))
-    return "must not begin with a dot" if hidden else user_key_fault(value)
+    plain = "/" not in value and not value.startswith(".")
+    return user_key_fault(value) if plain else "must be a plain file name"
+
+
+def _library_name_fault(value: str) -> str | None:
+    if any(piece.startswith(".") for piece in value.split("/")):
+        return "must be a name like Dorota or Dorota/calm, without a leading dot"
+    return user_key_fault(value)
 
 
 def _job_id_fault(value: str) -> str | None:
@@ -233,6 +239,9 @@ Key: TypeAlias = Annotated[str, _without(user_key_fault)]
 KeyPrefix: TypeAlias = Annotated[str, _without(_prefix_fault)]
 VoiceName: TypeAlias = Annotated[
     str, Field(max_length=_MAX_VOICE_NAME), _without(_voice_name_fault)
+]
+LibraryName: TypeAlias = Annotated[
+    str, Field(max_length=_MAX_VOICE_NAME), _without(_library_name_fault)
 ]
 JobId: TypeAlias = Annotated[str, _without(_job_id_fault)]
 UserId: TypeAlias = Annotated[str, PlainValidator(_user_id)]

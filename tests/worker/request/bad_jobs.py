@@ -128,7 +128,7 @@ BAD: list[tuple[object, str]] = [
     ({**_DESCRIBE, "language": "Klingon"}, "language must be a language's code"),
     ({**_DESCRIBE, "remove": ["made"]}, "remove"),
     ({"endpoint": "rename_voice", "voice_name": "x"}, "new_name is required"),
-    ({"endpoint": "copy_voice", "voice_name": "x", "new_name": "a/b"}, "plain file name"),
+    ({"endpoint": "copy_voice", "voice_name": "x", "new_name": "a/../b"}, "new_name"),
     ({"endpoint": "download"}, r"`job_id` is required \(or `key`\)"),
     ({"endpoint": "info", "job_id": "a", "key": "b"}, "give `job_id` or `key`, not both"),
     ({"endpoint": "download", "job_id": "../x"}, "job_id must be letters"),
