@@ -54,7 +54,7 @@ class VoiceShelf:
         except StorageDenied:
             near = [item.key for item in probe(self._storage, stem)]
             with suppress(StorageDenied):
-                near += [key for key in own if self._storage.exists(key)]
+                near += [key for key in own if key not in near and self._storage.exists(key)]
         stems = (split_extension, split_transcript)
         return [key for key in near if key in own or stem in [of(key)[0] for of in stems]]
 

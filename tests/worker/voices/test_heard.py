@@ -87,8 +87,8 @@ def test_of_a_long_recording_the_chosen_clip_is_heard_and_stays_chosen(tmp_path:
     voices = library(tmp_path, listener)
     voices.put("voices/A.wav", voice(LONG))
     found = voices.library.prepare("A")
-    assert found.span is not None and 5 <= listener.given[0] <= 10.5
-    assert record(voices)["heard"]["span"] == list(found.span)
+    assert found.clip_span is not None and 5 <= listener.given[0] <= 10.5
+    assert record(voices)["heard"]["span"] == list(found.clip_span)
     plain = LibraryWithStore(tmp_path)  # a worker without a recogniser
     again = plain.library.prepare("A")
     assert (again.content_hash, again.ref_text) == (found.content_hash, found.ref_text)
@@ -166,7 +166,7 @@ def test_who_cannot_be_heard_is_refused_as_without_a_recogniser(
     voices = library(tmp_path, listener)
     voices.put("voices/A.wav", voice())
     with pytest.raises(TranscriptMissing, match=why) as caught:
-        voices.library.prepare("A", language=language)
+        voices.library.prepare("A", wish=Wish(language=language))
     assert "`ref_text`" in caught.value.hint
     assert not voices.store.exists("voices/A.txt")
 

@@ -129,7 +129,7 @@ def test_what_was_mended_is_said_by_an_upload_and_a_check(voices: LibraryWithSto
     added = voices.library.catalogue.add("A", data, WORDS).report
     assert added is not None
     for report in (added, voices.library.catalogue.check("A")):
-        assert any("DC offset" in text for text in report.said)
+        assert any("DC offset" in text for text in (*report.warnings, *report.advice))
         assert any("DC offset" in text for text in report.as_output()["warnings"])
         assert any("DC offset" in detail for _, _, detail in report.as_rows())
 
