@@ -10,6 +10,7 @@ from s3_utils import UrlKind
 from text.events import MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
 from text.front import Source
 from worker.audio.formats import AudioFormat
+from worker.audio.level import LEAST_LUFS, MOST_LUFS
 from worker.request.fields import (
     CleanText,
     Expires,
@@ -34,6 +35,7 @@ from worker.subtitles.write import TimingFormat
 
 QUALITY_STEPS = {"draft": 7, "balanced": 16, "best": 32}
 
+Loudness: TypeAlias = Annotated[float, Field(ge=LEAST_LUFS, le=MOST_LUFS)]
 Speed: TypeAlias = Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED)]
 
 
@@ -106,6 +108,7 @@ class SpeechInput(Strict):
     target_rms: Annotated[float, Field(gt=0, le=1)] = 0.1
     fix_duration: Annotated[float, Field(gt=0, le=3600)] | None = None  # seconds
     remove_silence: bool = False
+    loudness: Loudness | None = None  # LUFS
     output_format: AudioFormat = "wav"
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] = 24000  # Hz
     output_key: KeyTemplate | None = None
