@@ -31,8 +31,12 @@ _LOSSY_SHARE = 0.98  # mp3 headers count encoder padding that the decoder drops,
 _LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
 
-def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
+def decode(
+    data: bytes, *, max_seconds: float, max_bytes: int, channel: int | None = None
+) -> Recording:
     """Decodes a voice file once from end to end; what it holds is read again where it is long.
+
+    `channel`, from 1, is taken alone.
 
     Raises:
         VoiceUnusable: empty, larger or longer than allowed, not audio, cut off, silent, too short,
@@ -52,7 +56,7 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
     file = riff.mended(data)
     if file.lacks:
         raise _cut_off(file.lacks)
-    recording = _surveyed(mpeg.mended(file.data), max_seconds)
+    recording = _surveyed(mpeg.mended(file.data), max_seconds, channel)
     if file.warning:
         recording = replace(recording, warnings=(*recording.warnings, file.warning))
     if recording.seconds < MIN_SECONDS:
@@ -66,12 +70,16 @@ def decode(data: bytes, *, max_seconds: float, max_bytes: int) -> Recording:
     return recording
 
 
-def _surveyed(data: bytes, max_seconds: float) -> Recording:
+def _surveyed(data: bytes, max_seconds: float, channel: int | None) -> Recording:
     """The recording, read again where its channels or its level need a cure."""
     try:
-        recording, balance = _read(data, max_seconds, AS_IT_IS)
+        asked = AS_IT_IS if channel is None else Cure(channel=channel - 1)
+        recording, balance = _read(data, max_seconds, asked)
         cure = balance.cure()
-        if cure is not AS_IT_IS:
+        if cure is AS_IT_IS:
+            cure = asked
+        else:
+            cure = cure if channel is None else replace(cure, channel=asked.channel)
             recording, _ = _read(data, max_seconds, cure)
         raised = louder(recording.levels, cure)
         if raised is not cure and recording.peak >= SILENCE_PEAK:
@@ -86,6 +94,8 @@ def _read(data: bytes, max_seconds: float, cure: Cure) -> tuple[Recording, Balan
         header = source.header
         _, width = sample_type(header.subtype)
         most = _most_frames(header, max_seconds)
+        if (cure.channel or 0) >= header.channels:
+            raise _no_channel(cure, header)
         channels = cure.channels(header.channels)
         survey, balance = Survey(width, header.rate, channels), Balance(width, channels)
         for block in _blocks(source, cure):
@@ -147,6 +157,15 @@ def _check_whole(header: Header, frames: int) -> None:
     if known and frames < least:
         there, promised = frames / header.rate, header.frames / header.rate
         raise _cut_off(f"{there:.2f} of {promised:.2f} s are there")
+
+
+def _no_channel(cure: Cure, header: Header) -> VoiceUnusable:
+    count = header.channels
+    return VoiceUnusable(
+        f"The voice file has {count} channel{'s' * (count > 1)}; there is no channel "
+        f"{(cure.channel or 0) + 1}.",
+        "Give a `channel` that it has, or leave it out to mix all.",
+    )
 
 
 def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:

@@ -56,8 +56,9 @@ def _gains(peaks: Samples, ceiling: float, step: int) -> Samples:
 
 
 def _bell() -> NDArray[np.float64]:
-    window = np.hanning(2 * _AHEAD + 3)[1:-1]
-    return window / window.sum()
+    window: NDArray[np.float64] = np.hanning(2 * _AHEAD + 3)[1:-1]
+    window /= window.sum()
+    return window
 
 
 def _windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
@@ -84,5 +85,6 @@ def _kernel() -> NDArray[np.float32]:
     places = np.arange(1 - half, half + 1)[:, None]
     distance = places - np.arange(1, _PHASES) / _PHASES
     window = np.i0(8.0 * np.sqrt(np.maximum(0.0, 1 - (distance / half) ** 2))) / np.i0(8.0)
-    kernel = np.sinc(distance) * window
-    return (kernel / kernel.sum(axis=0)).astype(np.float32)
+    kernel: NDArray[np.float64] = np.sinc(distance) * window
+    kernel /= kernel.sum(axis=0)
+    return kernel.astype(np.float32)

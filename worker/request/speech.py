@@ -10,7 +10,7 @@ from s3_utils import UrlKind
 from text.events import MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
 from text.front import Source
 from worker.audio.formats import AudioFormat
-from worker.audio.level import LEAST_LUFS, MOST_LUFS
+from worker.request.clips import JobVoice, Loudness, VoicesByName, said_once
 from worker.request.fields import (
     CleanText,
     Expires,
@@ -24,7 +24,6 @@ from worker.request.fields import (
     Strict,
     TimingFormats,
     UserId,
-    Voice,
     WrittenText,
     settings_of,
 )
@@ -35,7 +34,6 @@ from worker.subtitles.write import TimingFormat
 
 QUALITY_STEPS = {"draft": 7, "balanced": 16, "best": 32}
 
-Loudness: TypeAlias = Annotated[float, Field(ge=LEAST_LUFS, le=MOST_LUFS)]
 Speed: TypeAlias = Annotated[float, Field(ge=MIN_SPEED, le=MAX_SPEED)]
 
 
@@ -95,8 +93,9 @@ class SpeechInput(Strict):
         ]
         | None
     ) = None
-    voice: Voice | None = None
-    ref_text: CleanText | None = None
+    voice: JobVoice | None = None
+    ref_text: Annotated[CleanText | None, AfterValidator(said_once)] = None
+    voices: VoicesByName = Field(default_factory=dict)  # what names in this script mean
     speed: Speed = 1.0
     quality: Literal["draft", "balanced", "best"] = "best"
     nfe_step: Annotated[int, Field(ge=4, le=64)] | None = None

@@ -15,6 +15,7 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.asked import VoiceInput
 from worker.voices.record import SUFFIX
 from worker.voices.report import (
     VoiceReport,
@@ -24,7 +25,7 @@ from worker.voices.report import (
     refuse,
 )
 from worker.voices.shelf import VoiceShelf
-from worker.voices.sources import VoiceInput, VoiceSources
+from worker.voices.sources import VoiceSources
 from worker.voices.stored import split_extension, split_transcript, voice_name
 
 log = get_logger("voices")

@@ -20,13 +20,15 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.asked import WHOLE, Asked, Part, VoiceInput
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
+from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
 from worker.voices.shelf import VoiceShelf
-from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
+from worker.voices.sources import INLINE, BucketAt, VoiceSources
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
 
@@ -58,8 +60,18 @@ class VoiceLibrary:
         self.shelf = VoiceShelf(storage, config, self._cache.clear)
         self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
 
+    def prepare_all(self, asked: Sequence[Asked], *, best: bool = True) -> PreparedVoice:
+        """The reference made of several recordings of one person, at least one; see `prepare`."""
+        made = joined([self.prepare(a.voice, a.words, best=best, part=a.part) for a in asked])
+        return replace(made, name=asked[0].label) if asked[0].label else made
+
     def prepare(
-        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+        self,
+        voice: VoiceInput,
+        ref_text: str | None = None,
+        *,
+        best: bool = True,
+        part: Part = WHOLE,
     ) -> PreparedVoice:
         """The reference for a voice; threads asking for the same one wait for one preparation.
 
@@ -67,21 +79,23 @@ class VoiceLibrary:
             voice: library name, key, `s3://bucket/key`, https URL, or {"audio_base64": ...}.
             ref_text: its words; else a transcript beside it is used.
             best: of a long recording take the best stretch, not the first 12 s.
+            part: what of the recording is asked for.
 
         Raises:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput: as named.
             StorageError: the store or the link's host failed.
         """
         words = one_line(ref_text or "")
-        request = (_identity(voice), words, best)
+        how = (best, part)
+        request = (_identity(voice), words, how)
         if known := self._cache.get(request):
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._checked(request, voice, words, best))
+        return self._flights.run(request, lambda: self._checked(request, voice, words, how))
 
     def _checked(
-        self, request: Hashable, voice: VoiceInput, words: str, best: bool
+        self, request: Hashable, voice: VoiceInput, words: str, how: tuple[bool, Part]
     ) -> PreparedVoice:
         """What the cache holds if its source has not changed since, else prepared anew."""
         known = self._cache.get(request)
@@ -107,19 +121,24 @@ class VoiceLibrary:
         words_from = words or located.transcripts()  # before the audio is fetched for nothing
         data = located.read()
         digest = hashlib.sha256(data).hexdigest()
-        content = (digest, located.source, words or located.stamp, best)
-        prepared = self._cache.content(content) or self._prepared(located, data, words_from, best)
+        content = (digest, located.source, words or located.stamp, how)
+        prepared = self._cache.content(content) or self._prepared(located, data, words_from, how)
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
 
     def _prepared(
-        self, located: Located, data: bytes, words: str | Sequence[TranscriptFile], best: bool
+        self,
+        located: Located,
+        data: bytes,
+        words: str | Sequence[TranscriptFile],
+        how: tuple[bool, Part],
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
             words = words if isinstance(words, str) else read_ahead(words)
-            prepare = partial(prepare_voice, best=best)
+            best, part = how
+            prepare = partial(prepare_voice, best=best, part=part)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
         except VoiceUnusable as error:  # a job may have many voices: say which
             raise VoiceUnusable(f"{located.source}: {error.message}", error.hint) from error

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from engine.chunk import Reference
+import numpy as np
+
+from engine.chunk import Reference, Samples
 from errors import TranscriptMissing
 from worker.audio.clip import Clip, reference_clip, stretch_clip
 from worker.audio.decode import decode
+from worker.audio.level import CEILING, to_loudness
 from worker.audio.recording import Recording
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
@@ -23,7 +26,9 @@ from worker.subtitles.notes import Cue, one_line
 from worker.subtitles.read import cut_share, parse
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
+from worker.voices.asked import WHOLE, Part
 from worker.voices.choice import best_clip, traits_of
+from worker.voices.cut import asked_clip
 from worker.voices.located import Located, TranscriptFile
 
 MODEL_RATE = 24_000
@@ -71,6 +76,7 @@ def prepare_voice(
     config: VoiceConfig,
     *,
     best: bool = True,
+    part: Part = WHOLE,
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
@@ -79,27 +85,36 @@ def prepare_voice(
             ahead: few voices are prepared at a time, and none shall wait for storage.
         best: of a long recording whose words have times take the best stretch; else, as f5-tts
             does, the first 12 s.
+        part: what of it is asked for.
 
     Raises:
         VoiceUnusable: the file cannot be used.
         TranscriptMissing: the transcript is malformed.
     """
-    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
-    clip = reference_clip(recording)
+    recording = decode(
+        data, max_seconds=config.max_seconds, max_bytes=config.max_bytes, channel=part.channel
+    )
     warnings = [*located.warnings, *(f"Voice {located.name}: {w}" for w in recording.warnings)]
     reason = ""
-    if isinstance(words, str):
-        text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
+    if part.cut:
+        clip, text = asked_clip(recording, part, words, located, warnings)
     else:
-        of_words = _Words(words, recording, clip, located, warnings)
-        clip, text, reason = of_words.clip(best=best)
+        clip = reference_clip(recording)
+        if isinstance(words, str):
+            text = _cut_untimed(words, clip, "`ref_text`", located, warnings)
+        else:
+            of_words = _Words(words, recording, clip, located, warnings)
+            clip, text, reason = of_words.clip(best=best)
     text = with_full_stop(text)
-    samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
+    samples, rms = resample(clip.samples, clip.sample_rate, MODEL_RATE), clip.rms
+    if part.loudness is not None:
+        samples = _at_loudness(samples, part.loudness, located, warnings)
+        rms = float(np.sqrt(np.mean(np.square(samples))))
     samples.setflags(write=False)
     return PreparedVoice(
         name=located.name,
         samples=samples,
-        rms=clip.rms,
+        rms=rms,
         seconds=clip.seconds,
         ref_text=text,
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
@@ -107,6 +122,17 @@ def prepare_voice(
         warnings=tuple(warnings),
         clip_reason=reason,
     )
+
+
+def _at_loudness(samples: Samples, wanted: float, located: Located, warnings: list[str]) -> Samples:
+    made = to_loudness(samples, MODEL_RATE, wanted, CEILING)
+    if made.lufs is None or made.misses(wanted):
+        has = "cannot be measured" if made.lufs is None else f"has {made.lufs:.1f} LUFS"
+        warnings.append(
+            f"Voice {located.name}: the reference {has}, not the {wanted:g} of its `loudness`: it "
+            "is too short, or its peaks allow no more. Ask for less, or leave it out."
+        )
+    return made.samples
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""The clip of a recording that a job asks for by its times, and the words in it.
+
+The words are given beside it, or come of a transcript that says when they are said. Where the clip
+cuts through a line of it, the clip is narrowed to the whole lines in it, with a warning; nothing is
+guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errors import TranscriptMissing, VoiceUnusable
+from worker.audio.clip import Clip, exact_clip
+from worker.audio.recording import Recording
+from worker.subtitles.notes import Cue, one_line
+from worker.subtitles.read import parse
+from worker.voices.asked import MAX_CLIP_S, MIN_CLIP_S, Part
+from worker.voices.located import Located, TranscriptFile
+
+_SLACK_S = 0.15  # by which a transcript's times may be off
+_REACH_S = 0.2  # sound that they may leave out
+_LEAST_NARROWED_S = 3.0
+_ROUNDED_S = 0.05  # an end given with one decimal place may lie so far past the recording's
+
+
+def asked_clip(
+    recording: Recording,
+    part: Part,
+    words: str | Sequence[TranscriptFile],
+    located: Located,
+    warnings: list[str],
+) -> tuple[Clip, str]:
+    """The clip and its words.
+
+    Raises:
+        VoiceUnusable: the recording does not go so far, or the clip is too long or short.
+        TranscriptMissing: its words are not known.
+    """
+    start, end = _bounds(recording, part)
+    if isinstance(words, str):
+        return exact_clip(recording, start, end), words
+    timed = next((one for one in words if one.timed), words[0])
+    transcript = parse(timed.read(), timed.key, recording.seconds)
+    warnings.extend(transcript.warnings)
+    if not transcript.cues:
+        if start <= _SLACK_S and end >= recording.seconds - _SLACK_S:
+            return exact_clip(recording, start, end), transcript.text
+        raise TranscriptMissing(
+            f"The words of {located.name} from {start:g} to {end:g} s are not known: {timed.key} "
+            "has no times.",
+            "Give the clip its `ref_text`, or put a transcript with times beside the voice.",
+        )
+    return _of_cues(recording, transcript.cues, (start, end), timed.key, located, warnings)
+
+
+def _bounds(recording: Recording, part: Part) -> tuple[float, float]:
+    seconds, start = recording.seconds, part.start or 0.0
+    end = seconds if part.end is None else part.end
+    if max(start, end) > seconds + _ROUNDED_S:
+        name = "end" if end > seconds else "start"
+        raise VoiceUnusable(
+            f"The recording lasts {seconds:.2f} s; the clip's `{name}` is {max(start, end):g}.",
+            "Move the clip to where there is sound; `start` and `end` are seconds.",
+        )
+    end = min(end, seconds)
+    if not MIN_CLIP_S - _ROUNDED_S <= end - start <= MAX_CLIP_S + 1e-6:
+        raise VoiceUnusable(
+            f"The clip from {start:g} to {end:.2f} s has {end - start:.2f} s; it must have "
+            f"{MIN_CLIP_S:g} to {MAX_CLIP_S:g} s.",
+            "Move `start` or `end`.",
+        )
+    return start, end
+
+
+def _of_cues(
+    recording: Recording,
+    cues: Sequence[Cue],
+    bounds: tuple[float, float],
+    key: str,
+    located: Located,
+    warnings: list[str],
+) -> tuple[Clip, str]:
+    start, end = bounds
+    heard = [cue for cue in cues if cue.start < end - _SLACK_S and cue.end > start + _SLACK_S]
+    whole = [c for c in heard if c.start >= start - _SLACK_S and c.end <= end + _SLACK_S]
+    if len(whole) == len(heard) and whole:
+        return exact_clip(recording, start, end), _words(whole)
+    if whole:
+        first, last = _narrowed(cues, whole, bounds)
+        if last - first >= _LEAST_NARROWED_S:
+            warnings.append(
+                f"Voice {located.name}: the clip was narrowed from {start:g} to {end:g} s to "
+                f"{first:.2f} to {last:.2f} s, the whole lines of {key} in it. Give it its "
+                "`ref_text` to have it as asked."
+            )
+            return exact_clip(recording, first, last), _words(whole)
+    raise TranscriptMissing(
+        f"The clip of {located.name} from {start:g} to {end:g} s "
+        + (_cut_lines(heard, key) if heard else f"has no words in {key}."),
+        "Move `start` and `end` to where lines begin and end, or give the clip its `ref_text`.",
+    )
+
+
+def _cut_lines(heard: Sequence[Cue], key: str) -> str:
+    shown = " and ".join(f"{cue.start:.2f} to {cue.end:.2f} s" for cue in (heard[0], heard[-1]))
+    one = len(heard) == 1
+    lines = f"{heard[0].start:.2f} to {heard[0].end:.2f} s" if one else shown
+    return f"cuts through what {key} has from {lines}."
+
+
+def _narrowed(
+    cues: Sequence[Cue], whole: Sequence[Cue], bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """From the first to the last whole line, with half of the gaps to their neighbours."""
+    first, last = whole[0].start, whole[-1].end
+    before = max((cue.end for cue in cues if cue.end <= first + 1e-6), default=0.0)
+    after = min((cue.start for cue in cues if cue.start >= last - 1e-6), default=last + 1.0)
+    return (
+        max(bounds[0], first - min(_REACH_S, (first - before) / 2)),
+        min(bounds[1], last + min(_REACH_S, (after - last) / 2)),
+    )
+
+
+def _words(cues: Sequence[Cue]) -> str:
+    return one_line(" ".join(cue.text for cue in cues))
