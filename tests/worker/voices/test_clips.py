@@ -86,7 +86,7 @@ def test_a_channel_is_taken_alone(voices: LibraryWithStore) -> None:
     left, right = bursts([(3.0, 0.4)], RATE, seed=1), bursts([(3.0, 0.4)], RATE, seed=2)
     stereo = np.concatenate([left, right], axis=1).astype(np.float32)
     voices.put("voices/St.wav", as_file(stereo, RATE))
-    voices.put("voices/R.wav", as_file(right, RATE))
+    voices.put("voices/R.wav", as_file(right.astype(np.float32), RATE))
     taken = voices.library.prepare("St", "Hi.", part=Part(channel=2))
     assert taken.content_hash == voices.library.prepare("R", "Hi.").content_hash
     assert taken.content_hash != voices.library.prepare("St", "Hi.").content_hash
