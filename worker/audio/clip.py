@@ -9,13 +9,14 @@ Equal sample for sample to f5-tts's `preprocess_ref_audio_text` and the first li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.chunk import Samples
 from errors import VoiceUnusable
 from worker.audio.decode import MIN_SECONDS, SILENCE_PEAK
+from worker.audio.joins import softened
 from worker.audio.levels import length_ms, one_frame
 from worker.audio.pieces import Interval, Piece, crop, intervals
 from worker.audio.recording import Recording, Sound
@@ -82,6 +83,14 @@ def stretch_clip(recording: Recording, start_s: float, end_s: float) -> Clip:
     rate = recording.sample_rate
     begin, end = int(start_s * rate), min(int(end_s * rate), recording.frames)
     return _clip(recording, [(begin, end)], (end - begin) / recording.frames)
+
+
+def exact_clip(recording: Recording, start_s: float, end_s: float) -> Clip:
+    """As `stretch_clip`, for places that need not lie in pauses: it begins and ends softly."""
+    clip = stretch_clip(recording, start_s, end_s)
+    rest = (_REST_FRAMES - 1) * recording.sample_rate // _REST_RATE + 1
+    sound = softened(clip.samples[:-rest], recording.sample_rate)
+    return replace(clip, samples=np.concatenate((sound, clip.samples[-rest:])))
 
 
 def _clip(recording: Recording, pieces: list[Piece], share: float) -> Clip:

@@ -38,16 +38,24 @@ class _How:
 
     mend: bool
     partial: bool
+    channel: int | None
 
 
 def decode(
-    data: bytes, *, max_seconds: float, max_bytes: int, mend: bool = True, partial: bool = False
+    data: bytes,
+    *,
+    max_seconds: float,
+    max_bytes: int,
+    mend: bool = True,
+    partial: bool = False,
+    channel: int | None = None,
 ) -> Recording:
     """Decodes a voice file once from end to end; what it holds is read again where it is long.
 
     Args:
         mend: change what keeps a listener's voice from being one (`condition`); f5-tts does not.
         partial: take a file whose end is missing: `Recording.lacks` says so.
+        channel: the one, counted from 1, that is taken alone; None: all of them, mixed.
 
     Raises:
         VoiceUnusable: empty, larger or longer than allowed, not audio, cut off, silent, too short,
@@ -69,7 +77,7 @@ def decode(
     file = riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
         raise cut_off(file.lacks)
-    recording = _surveyed(mpeg.mended(file.data), max_seconds, _How(mend, partial))
+    recording = _surveyed(mpeg.mended(file.data), max_seconds, _How(mend, partial, channel))
     if file.lacks:
         recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
     if file.warning:
@@ -89,11 +97,15 @@ def _surveyed(data: bytes, max_seconds: float, how: _How) -> Recording:
     """The recording, read again where its channels or its level need a cure."""
     read = functools.partial(_read, data, max_seconds, lacking=how.partial)
     try:
-        recording, balance = read(AS_IT_IS)
+        asked = AS_IT_IS if how.channel is None else Cure(channel=how.channel - 1)
+        recording, balance = read(asked)
         if not how.mend:
             return recording
         cure = balance.cure()
-        if cure is not AS_IT_IS:
+        if cure is AS_IT_IS:
+            cure = asked
+        else:
+            cure = cure if how.channel is None else replace(cure, channel=asked.channel)
             recording, _ = read(cure)
         raised = louder(recording.levels, cure)
         if raised is not cure and recording.peak >= SILENCE_PEAK:
@@ -110,6 +122,8 @@ def _read(
         header = source.header
         _, width = sample_type(header.subtype)
         most = _most_frames(header, max_seconds)
+        if (cure.channel or 0) >= header.channels:
+            raise _no_channel(cure, header)
         channels = cure.channels(header.channels)
         survey, balance = Survey(width, header.rate, channels), Balance(width, channels)
         for block in _blocks(source, cure):
@@ -191,6 +205,15 @@ def _ends_early(data: bytes, source: Source) -> bool:
     """Whether what is missing of a file that was read is known to be missing at its end."""
     by_ffmpeg = source.header.form == source.header.form.lower()
     return not source.gaps and (by_ffmpeg or (source.header.form == "MP3" and mpeg.unbroken(data)))
+
+
+def _no_channel(cure: Cure, header: Header) -> VoiceUnusable:
+    count = header.channels
+    return VoiceUnusable(
+        f"The voice file has {count} channel{'s' * (count > 1)}; there is no channel "
+        f"{(cure.channel or 0) + 1}.",
+        "Give a `channel` that it has, or leave it out to mix all.",
+    )
 
 
 def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:

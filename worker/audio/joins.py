@@ -136,7 +136,7 @@ class NaturalJoins:
     def _add(self, start: int, samples: Samples) -> Placed:
         overlap = min(max(0, self._end - start), len(samples))
         self._start, self._end = start, max(self._end, start + len(samples))
-        return Placed(start, overlap, _faded(samples, self._rate))
+        return Placed(start, overlap, softened(samples, self._rate))
 
     def _wanted_start(self, silence: int, voice: str | None) -> int:
         """Where a piece that begins with `silence` samples of silence should start."""
@@ -220,7 +220,7 @@ def _sound(samples: Samples, rate: int) -> tuple[int, int] | None:
     return int(heard[0]) * window, min((int(heard[-1]) + 1) * window, len(samples))
 
 
-def _faded(samples: Samples, rate: int) -> Samples:
+def softened(samples: Samples, rate: int) -> Samples:
     """A copy that rises from zero and falls back to it; half of a short piece for each."""
     faded = samples.astype(np.float32, copy=True)
     half = (len(samples) + 1) // 2

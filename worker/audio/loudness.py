@@ -31,23 +31,28 @@ def loudness(samples: Samples, sample_rate: int) -> float | None:
 
     Returns: None where there is nothing to measure: less than 0.4 s, silence, or NaN.
     """
+    return gated(block_powers(samples, sample_rate))
+
+
+def block_powers(samples: Samples, sample_rate: int) -> NDArray[np.float64]:
+    """The weighted power of each block of 0.4 s, one every 0.1 s; none of less than 0.4 s."""
     hop = round(_HOP_S * sample_rate)
     hops_in_block = round(_BLOCK_S / _HOP_S)
     hops = len(samples) // hop
     if hops < hops_in_block:
-        return None
+        return np.zeros(0)
     with np.errstate(invalid="ignore", over="ignore"):
         spectrum = np.fft.rfft(
             samples[: hops * hop].astype(np.float32, copy=False).reshape(-1, hop)
         )
         energy = (spectrum.real**2 + spectrum.imag**2) @ _weights(sample_rate, hop)
     running = np.concatenate(([0.0], np.cumsum(energy, dtype=np.float64)))
-    power = (running[hops_in_block:] - running[:-hops_in_block]) / (hops_in_block * hop)
-    return _gated(power)
+    power: NDArray[np.float64] = running[hops_in_block:] - running[:-hops_in_block]
+    return power / (hops_in_block * hop)
 
 
-def _gated(power: NDArray[np.float64]) -> float | None:
-    """Loudness of the blocks that the standard's two gates let through."""
+def gated(power: NDArray[np.float64]) -> float | None:
+    """Loudness in LUFS of the blocks that the standard's two gates let through; None if none is."""
     kept = power[power > _power(_ABSOLUTE_GATE)]
     if not len(kept):
         return None

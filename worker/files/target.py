@@ -24,6 +24,7 @@ from worker.files.jobfiles import OWNER, JobFiles
 from worker.files.layout import JobFile
 from worker.files.links import Links
 from worker.log import get_logger
+from worker.request.clips import asked_voices
 from worker.request.speech import SpeechInput
 from worker.subtitles.write import TimingFormat
 
@@ -75,7 +76,8 @@ def plan_target(files: JobFiles, request: SpeechInput) -> Target:
         ConfigError: the kind of URL asked for is not possible with this store.
     """
     settings = files.settings
-    voice = voice_label(request.voice or settings.voices.default_voice)
+    first = asked_voices(request.voice or settings.voices.default_voice, None)[0]
+    voice = voice_label(first.voice)
     audio = files.audio(
         request.output_format,
         request.output_key,

@@ -18,6 +18,7 @@ import numpy as np
 from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
 from engine.synthesizer import Synthesizer
 from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all, spans
+from worker.audio.level import Levelled
 from worker.quality.guard import Guard, Report
 from worker.request.speech import SpeechInput
 from worker.subtitles.align import Method
@@ -127,7 +128,8 @@ async def _at_its_level(
 def joins_of(request: SpeechInput, *, natural: bool, sample_rate: int) -> Joins:
     """The rule by which the chunks of a job meet, to be used once."""
     fade_s = request.cross_fade_duration
-    return NaturalJoins(sample_rate, fade_s) if natural else CrossFade(sample_rate, fade_s)
+    joins = NaturalJoins(sample_rate, fade_s) if natural else CrossFade(sample_rate, fade_s)
+    return joins if request.loudness is None else Levelled(joins, sample_rate)
 
 
 def assemble(

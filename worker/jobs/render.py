@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.chunk import Samples
 from errors import InferenceFailed
 from worker.audio.encode import encode
 from worker.audio.formats import AUDIO_FORMATS
+from worker.audio.level import CEILING_DB, TOLERANCE_LU
+from worker.audio.loud_file import loud_file
 from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
@@ -88,6 +92,27 @@ def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None = None)
         for fmt in request.timings
     }
     rate = AUDIO_FORMATS[request.output_format].rate(request.sample_rate)
-    data = encode(resample(samples, spoken.sample_rate, rate), rate, request.output_format)
+    data, said = _file(resample(samples, spoken.sample_rate, rate), rate, request)
     sha256 = hashlib.sha256(data).hexdigest()
-    return Rendered(data, sha256, rate, seconds, segments, len(words), timings, timed.warnings)
+    warnings = [*timed.warnings, *said]
+    return Rendered(data, sha256, rate, seconds, segments, len(words), timings, warnings)
+
+
+def _file(samples: Samples, rate: int, request: SpeechInput) -> tuple[bytes, list[str]]:
+    """The audio file, and what there is to say of its loudness."""
+    wanted, fmt = request.loudness, request.output_format
+    if wanted is None:
+        return encode(samples, rate, fmt), []
+    made = loud_file(samples, rate, fmt, wanted)
+    if made.lufs is None:
+        said = (
+            "`loudness` was not kept: under 0.4 s of sound cannot be measured. Give a longer text."
+        )
+        return made.data, [said]
+    if abs(made.lufs - wanted) <= TOLERANCE_LU:
+        return made.data, []
+    said = (
+        f"The result has {made.lufs:.1f} LUFS, not the {wanted:g} of `loudness`: peaks under "
+        f"{CEILING_DB:g} dBTP allow no more. For an exact level ask for {math.floor(made.lufs)}."
+    )
+    return made.data, [said]

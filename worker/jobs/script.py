@@ -95,9 +95,12 @@ def job_text(request: SpeechInput, app: App) -> JobText:
     options = text_options(processing.text, settings)
     sources = request.sources
     warnings: tuple[str, ...] = ()
+    own = tuple(request.voices)
+    if own:
+        options = replace(options, markup_options=replace(options.markup_options, voices=own))
     if options.markup and any(_MAYBE_A_VOICE.search(source.text) for source in sources):
         names, warnings = _names(app)
-        markup = replace(options.markup_options, voices=names)
+        markup = replace(options.markup_options, voices=(*names, *own))
         options = replace(options, markup_options=markup)
     if isinstance(request.lexicon, dict | list):
         options = replace(options, lexicon=from_mapping(request.lexicon))

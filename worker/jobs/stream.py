@@ -16,6 +16,8 @@ from engine.chunk import Chunk, Samples, SpokenChunk
 from worker.audio.encode import encode
 from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.joins import Joins
+from worker.audio.level import WORKING_LUFS
+from worker.audio.loud_file import amplified_file
 from worker.audio.resample import resample
 from worker.files.target import Target
 from worker.jobs.reporter import Reporter
@@ -99,10 +101,16 @@ class ChunkStream:
         """The chunk as a file: inline, or stored with its URL."""
         fmt = self._request.output_format
         rate = AUDIO_FORMATS[fmt].rate(self._request.sample_rate)
-        data = encode(resample(samples, self._rate, rate), rate, fmt)
+        data = self._encoded(resample(samples, self._rate, rate), rate)
         inline = self._request.return_audio
         if inline and len(data) * 4 // 3 + _ROOM_BYTES <= PIECE_LIMIT_BYTES:
             return {"format": fmt, "audio_base64": base64.b64encode(data).decode()}
         file = self._target.files.streamed(chunk.index, fmt)
         self._target.files.put(file, data)
         return {"format": fmt, "s3_key": file.key, "audio_url": self._target.links.to(file.key).url}
+
+    def _encoded(self, samples: Samples, rate: int) -> bytes:
+        fmt, loudness = self._request.output_format, self._request.loudness
+        if loudness is None:
+            return encode(samples, rate, fmt)
+        return amplified_file(samples, rate, fmt, loudness - WORKING_LUFS)

@@ -128,10 +128,15 @@ def _inline_voice(text: Any, max_bytes: int) -> dict[str, str]:
     return {"audio_base64": base64.b64encode(decode_audio(text, max_bytes)).decode()}
 
 
+def decoded_voice(value: str, info: ValidationInfo) -> str:
+    """Base64 text of an audio file, checked and without what may be in it beside base64."""
+    return _inline_voice(value, settings_of(info).voices.max_bytes)["audio_base64"]
+
+
 def _named_voice(value: Any, info: ValidationInfo) -> str:
     voice = _voice(value, info)
     if not isinstance(voice, str):
-        raise ValueError("must be a name or a URL here")
+        raise ValueError("must be a name or a URL here; `voices` can give the name to anything")
     return voice
 
 
@@ -168,7 +173,8 @@ def _prefix_fault(value: str) -> str | None:
     return user_key_fault(value.removesuffix("/")) if value else None
 
 
-def _voice_name_fault(value: str) -> str | None:
+def voice_name_fault(value: str) -> str | None:
+    """What is wrong with the name of a voice, None if nothing."""
     plain = "/" not in value and not value.startswith(".")
     return user_key_fault(value) if plain else "must be a plain file name"
 
@@ -237,9 +243,7 @@ TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_f
 KeyTemplate: TypeAlias = Annotated[str, AfterValidator(_key_template)]
 Key: TypeAlias = Annotated[str, _without(user_key_fault)]
 KeyPrefix: TypeAlias = Annotated[str, _without(_prefix_fault)]
-VoiceName: TypeAlias = Annotated[
-    str, Field(max_length=_MAX_VOICE_NAME), _without(_voice_name_fault)
-]
+VoiceName: TypeAlias = Annotated[str, Field(max_length=_MAX_VOICE_NAME), _without(voice_name_fault)]
 LibraryName: TypeAlias = Annotated[
     str, Field(max_length=_MAX_VOICE_NAME), _without(_library_name_fault)
 ]

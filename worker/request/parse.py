@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from errors import InvalidInput, nearest, show
 from worker.request.aliases import Canonical, canonical, meant
+from worker.request.clips import CLIP, CLIPS, PLAIN, ClipInput
 from worker.request.fields import Strict
 from worker.request.speech import SegmentInput, SpeechInput
 from worker.settings.load import Settings
@@ -107,13 +108,21 @@ def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> It
     for error in exc.errors(include_url=False):
         loc, guess = _loc(error), ""
         if error["type"] == "extra_forbidden":
-            fields = (SegmentInput if len(loc) > 1 else model).model_fields
-            guess = meant(str(loc[-1]), fields)
+            guess = meant(str(loc[-1]), _beside(error, model).model_fields)
         yield f"{_place(loc, found)} {problem(error)}{guess}"
+
+
+def _beside(error: ErrorDetails, model: type[Strict]) -> type[Strict]:
+    """The model of which an unknown field was given."""
+    if CLIP in error["loc"] or CLIPS in error["loc"]:
+        return ClipInput
+    return SegmentInput if len(error["loc"]) > 1 else model
 
 
 def _loc(error: ErrorDetails) -> tuple[int | str, ...]:
     """Where it is; what is wrong with one text of a script is told of all `segments` together."""
+    if kinds := {PLAIN, CLIP, CLIPS}.intersection(error["loc"]):
+        return tuple(piece for piece in error["loc"] if piece not in kinds)
     if error["type"] == "script" and error["loc"][-1] == "segments":
         return (*error["loc"], int(error["ctx"]["number"]), "text")
     return error["loc"]

@@ -10,6 +10,7 @@ from s3_utils import UrlKind
 from text.events import MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
 from text.front import Source
 from worker.audio.formats import AudioFormat
+from worker.request.clips import JobVoice, Loudness, VoicesByName, said_once
 from worker.request.fields import (
     CleanText,
     Expires,
@@ -23,7 +24,6 @@ from worker.request.fields import (
     Strict,
     TimingFormats,
     UserId,
-    Voice,
     WrittenText,
     settings_of,
 )
@@ -94,8 +94,9 @@ class SpeechInput(Strict):
         ]
         | None
     ) = None
-    voice: Voice | None = None
-    ref_text: CleanText | None = None
+    voice: JobVoice | None = None
+    ref_text: Annotated[CleanText | None, AfterValidator(said_once)] = None
+    voices: VoicesByName = Field(default_factory=dict)  # what names in this script mean
     speed: Speed = 1.0
     quality: Literal["draft", "balanced", "best"] = "best"
     nfe_step: Annotated[int, Field(ge=4, le=64)] | None = None
@@ -107,6 +108,7 @@ class SpeechInput(Strict):
     target_rms: Annotated[float, Field(gt=0, le=1)] = 0.1
     fix_duration: Annotated[float, Field(gt=0, le=3600)] | None = None  # seconds
     remove_silence: bool = False
+    loudness: Loudness | None = None  # LUFS
     output_format: AudioFormat = "wav"
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] = 24000  # Hz
     output_key: KeyTemplate | None = None

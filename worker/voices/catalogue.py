@@ -15,6 +15,7 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.asked import VoiceInput
 from worker.voices.drawing import drawn
 from worker.voices.heard import forget
 from worker.voices.record import PICTURE, SUFFIX
@@ -26,7 +27,7 @@ from worker.voices.report import (
     refuse,
 )
 from worker.voices.shelf import VoiceShelf
-from worker.voices.sources import VoiceInput, VoiceSources
+from worker.voices.sources import VoiceSources
 from worker.voices.stored import split_extension, split_transcript, voice_name
 
 log = get_logger("voices")

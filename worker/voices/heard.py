@@ -106,7 +106,7 @@ class Hearing:
         found = list(known.warnings)
         if not voice.ref_text:
             heard = self._heard(located, voice, wish)
-            found.append(self._kept(located, digest, voice, heard))
+            found.append(self._kept(located, digest, voice, heard, wish))
             voice = replace(voice, ref_text=with_full_stop(heard.text))
         elif wish.check and self._ears.checker and not (known.heard and known.warnings):
             found += doubts(self._ears, voice, known.language)
@@ -147,10 +147,13 @@ class Hearing:
             raise _with(missing, f"{listener.name}, which hears words, does not know {name}")
         return listener, language
 
-    def _kept(self, located: Located, digest: str, voice: PreparedVoice, heard: Words) -> str:
-        """What is said of heard words, which are written beside a voice of the library."""
+    def _kept(
+        self, located: Located, digest: str, voice: PreparedVoice, heard: Words, wish: Wish
+    ) -> str:
+        """What is said of heard words, which are written beside a voice of the library; but not
+        those of a clip that one job asks for."""
         name, text, correct = located.name, heard.text, "Give the right ones in `ref_text`"
-        if self._is_in_library(located):
+        if self._is_in_library(located) and not wish.part.cut:
             facts = HeardFacts(
                 words=text,
                 by=heard.by,

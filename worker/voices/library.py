@@ -20,15 +20,17 @@ from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
+from worker.voices.asked import Asked, VoiceInput
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
 from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
+from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
 from worker.voices.shelf import VoiceShelf
-from worker.voices.sources import INLINE, BucketAt, VoiceInput, VoiceSources
+from worker.voices.sources import INLINE, BucketAt, VoiceSources
 from worker.voices.wish import USUAL, Wish
 
 __all__ = ["PreparedVoice", "VoiceInput", "VoiceLibrary"]
@@ -66,6 +68,12 @@ class VoiceLibrary:
         self.catalogue = VoiceCatalogue(
             storage, config, self._sources, self.shelf, self.prepare if hears else None
         )
+
+    def prepare_all(self, asked: Sequence[Asked], wish: Wish = USUAL) -> PreparedVoice:
+        """The reference made of several recordings of one person, at least one; see `prepare`."""
+        each = (self.prepare(a.voice, a.words, wish=wish._replace(part=a.part)) for a in asked)
+        made = joined(list(each))
+        return replace(made, name=asked[0].label) if asked[0].label else made
 
     def prepare(
         self,

@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from engine.chunk import Reference
+import numpy as np
+
+from engine.chunk import Reference, Samples
 from worker.audio.decode import decode
+from worker.audio.level import CEILING, to_loudness
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
 from worker.voices.choice import traits_of
+from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.part import PartOf, Words, has_times
 from worker.voices.record import HeardFacts
@@ -65,7 +69,6 @@ def prepare_voice(
     words: Words,
     config: VoiceConfig,
     *,
-    best: bool = True,
     wish: Wish = USUAL,
     heard: HeardFacts | None = None,
 ) -> PreparedVoice:
@@ -87,27 +90,44 @@ def prepare_voice(
         max_bytes=config.max_bytes,
         mend=wish.mend,
         partial=has_times(words),
+        channel=wish.part.channel,
     )
-    measured = cache(partial(traits_of, recording))
-    finder = PartOf(recording, located.name, located.stem, measured, wish.best, heard)
-    part = finder.find(words)
-    clip = part.clip
-    warnings = (
+    if wish.part.cut:
+        part = asked_part(recording, wish.part, words, located.name)
+    else:
+        measured = cache(partial(traits_of, recording))
+        part = PartOf(recording, located.name, located.stem, measured, wish.best, heard).find(words)
+    warnings = [
         *located.warnings,
         *(f"Voice {located.name}: {w}" for w in recording.warnings),
         *part.warnings,
-    )
-    samples = resample(clip.samples, clip.sample_rate, MODEL_RATE)
+    ]
+    clip, loudness = part.clip, wish.part.loudness
+    samples, rms = resample(clip.samples, clip.sample_rate, MODEL_RATE), clip.rms
+    if loudness is not None:
+        samples = _at_loudness(samples, loudness, located, warnings)
+        rms = float(np.sqrt(np.mean(np.square(samples))))
     samples.setflags(write=False)
     return PreparedVoice(
         name=located.name,
         samples=samples,
-        rms=clip.rms,
+        rms=rms,
         seconds=clip.seconds,
         ref_text=with_full_stop(part.words) if part.words else "",
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         source=located.source,
-        warnings=warnings,
+        warnings=tuple(warnings),
         clip_reason=part.reason,
         clip_span=part.span if part.reason else None,
     )
+
+
+def _at_loudness(samples: Samples, wanted: float, located: Located, warnings: list[str]) -> Samples:
+    made = to_loudness(samples, MODEL_RATE, wanted, CEILING)
+    if made.lufs is None or made.misses(wanted):
+        has = "cannot be measured" if made.lufs is None else f"has {made.lufs:.1f} LUFS"
+        warnings.append(
+            f"Voice {located.name}: the reference {has}, not the {wanted:g} of its `loudness`: it "
+            "is too short, or its peaks allow no more. Ask for less, or leave it out."
+        )
+    return made.samples

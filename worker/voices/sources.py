@@ -20,6 +20,7 @@ from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, al
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
+from worker.voices.asked import VoiceInput
 from worker.voices.download import FetchRules, fetch
 from worker.voices.located import Located, bundled_voice, sent_voice
 from worker.voices.stored import (
@@ -33,7 +34,6 @@ from worker.voices.stored import (
 
 INLINE = "inline"
 
-VoiceInput = str | dict[str, str]
 BucketAt = Callable[[str], tuple[Storage, str]]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from worker.voices.asked import WHOLE, Excerpt
+
 
 class Wish(NamedTuple):
     """What is done to a voice, and what it is remembered by.
@@ -14,12 +16,14 @@ class Wish(NamedTuple):
         mend: make a recording usable whose channels cancel, that has an offset or is too quiet.
         check: with a recogniser, hold the words against what it hears.
         language: that of the job, for voices without words whose record names none.
+        part: what of the recording is asked for.
     """
 
     best: bool = True
     mend: bool = True
     check: bool = True
     language: str | None = None
+    part: Excerpt = WHOLE
 
 
 USUAL = Wish()

@@ -54,6 +54,9 @@ MADE: dict[str, Any] = {
     "durations": False,
     "joins": False,
     "checks": False,
+    "best_clip": False,
+    "loudness": -16.0,
+    "voices": {"Ann": {"voice": "film", "start": 61, "end": 69}},
     "pauses": {"sentence": 1.0},
     "lexicon": {"SQL": "sequel"},
 }
@@ -74,6 +77,21 @@ def fingerprint(job: dict[str, Any], model: str = "demo") -> str:
 def test_every_field_is_one_or_the_other() -> None:
     assert MADE.keys() | ONLY_HANDED_OVER.keys() == SpeechInput.model_fields.keys() - {"endpoint"}
     assert ONLY_HANDED_OVER.keys() == HANDED_OVER
+
+
+def test_another_clip_of_a_voice_makes_another_job() -> None:
+    clips = [
+        "film",
+        {"voice": "film", "start": 1.0},
+        {"voice": "film", "start": 1.0, "end": 4.0},
+        {"voice": "film", "channel": 1},
+        {"voice": "film", "loudness": -20.0},
+        {"voice": "film", "ref_text": "Hi."},
+        [{"voice": "film"}, "film"],
+    ]
+    asked = [fingerprint({"text": "A", "voice": voice}) for voice in clips]
+    assert len(set(asked)) == len(clips)
+    assert asked == [fingerprint({"text": "A", "voice": voice}) for voice in clips]
 
 
 @pytest.mark.parametrize("field", MADE)

@@ -20,6 +20,7 @@ from storage.config import StorageConfig
 from tests.worker.voices.library import BUNDLED
 from worker.jobs.voices import prepare_voices
 from worker.settings.groups import VoiceConfig
+from worker.voices.asked import Asked
 from worker.voices.library import VoiceLibrary
 
 
@@ -41,7 +42,7 @@ def _nowhere(uri: str) -> object:
 
 
 async def six_jobs(voices: VoiceLibrary, names: list[str]) -> None:
-    wanted = [{None: (name, "Some words.")} for name in names]
+    wanted = [{None: [Asked(name, "Some words.")]} for name in names]
     await asyncio.gather(*(prepare_voices(voices, one) for one in wanted))
 
 

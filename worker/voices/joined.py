@@ -1,0 +1,87 @@
+"""Clips of one person made one reference: their sound, pauses between, and their words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.chunk import Samples
+from worker.audio.joins import softened
+from worker.audio.level import CEILING, amplified
+from worker.audio.loudness import loudness
+from worker.voices.asked import MAX_CLIP_S
+from worker.voices.reference import MODEL_RATE, PreparedVoice
+
+_PAUSE_S = 0.2  # between two clips; each ends with 0.05 s of silence already
+_REST_S = 0.05
+_STEP_LU = 1.0  # a clip further off the first is brought to its level
+_ROUNDED_S = 0.01
+
+
+def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
+    """One reference of up to 12 s; it has the first clip's name.
+
+    Clips are taken in order as long as they fit; those left out, and those made louder or softer,
+    are named in the warnings. One clip alone is itself.
+    """
+    if len(clips) == 1:
+        return clips[0]
+    first, warnings = clips[0], [said for clip in clips for said in clip.warnings]
+    pieces: list[Samples] = []
+    texts: list[str] = []
+    left_out: list[str] = []
+    moved: list[str] = []
+    total, level = 0.0, loudness(first.samples, MODEL_RATE)
+    gap = np.zeros(round((_PAUSE_S - _REST_S) * MODEL_RATE), dtype=np.float32)
+    for number, clip in enumerate(clips, 1):
+        length = clip.seconds + (_PAUSE_S - _REST_S if pieces else 0.0)
+        # The rest behind the last one does not count: one clip of 12 s has it too.
+        if total + length - _REST_S > MAX_CLIP_S + _ROUNDED_S:
+            left_out.append(str(number))
+            continue
+        samples, gain = _at_level(clip.samples, level)
+        if gain:
+            moved.append(f"{number} by {gain:+.1f} dB")
+        pieces += (
+            [gap, softened(samples, MODEL_RATE)] if pieces else [softened(samples, MODEL_RATE)]
+        )
+        texts.append(clip.ref_text)
+        total += length
+    if left_out:
+        warnings.append(
+            f"Voice {first.name}: {_clips(left_out)} not used: all would be over {MAX_CLIP_S:g} s. "
+            "Leave some out or make them shorter."
+        )
+    if moved:
+        warnings.append(
+            f"Voice {first.name}: clips were brought to the level of the first: "
+            f"{', '.join(moved)}. Give each a `loudness` to choose it."
+        )
+    samples = np.concatenate(pieces)
+    samples.setflags(write=False)
+    return replace(
+        first,
+        samples=samples,
+        rms=float(np.sqrt(np.mean(np.square(samples)))),
+        seconds=len(samples) / MODEL_RATE,
+        ref_text="".join(texts),
+        content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
+        warnings=tuple(dict.fromkeys(warnings)),
+        clip_reason="",
+    )
+
+
+def _clips(numbers: Sequence[str]) -> str:
+    one = len(numbers) == 1
+    return f"clip {numbers[0]} was" if one else f"clips {', '.join(numbers)} were"
+
+
+def _at_level(samples: Samples, level: float | None) -> tuple[Samples, float]:
+    """The samples within 1 LU of a level, and the gain in dB that this took."""
+    own = loudness(samples, MODEL_RATE)
+    if own is None or level is None or abs(own - level) <= _STEP_LU:
+        return samples, 0.0
+    return amplified(samples, level - own, MODEL_RATE, CEILING), level - own
