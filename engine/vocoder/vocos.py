@@ -21,7 +21,7 @@ from engine.dit import linear
 from engine.dit.linear import Linear
 from engine.dit.packing import steady
 from engine.reading import Unreadable, read_yaml
-from engine.weights.unset import unset
+from engine.unset import unset
 from errors import ModelUnavailable
 
 _MAX_MAGNITUDE = 1e2

@@ -17,7 +17,7 @@ from engine.arch import Arch
 from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
-from engine.weights.unset import unset
+from engine.unset import unset
 from errors import ModelUnavailable
 
 _PREFIX = "transformer."

@@ -55,6 +55,7 @@ MADE: dict[str, Any] = {
     "joins": False,
     "checks": False,
     "best_clip": False,
+    "mend_voice": False,
     "loudness": -16.0,
     "voices": {"Ann": {"voice": "film", "start": 61, "end": 69}},
     "pauses": {"sentence": 1.0},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from engine.weights.unset import unset
+from engine.unset import unset
 from standins.checkpoints import make_checkpoint, make_vocos
 
 
