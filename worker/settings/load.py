@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from errors import ConfigError
 from s3_utils import StorageConfig
 from worker.keys import HOLE, prefix_fault, template_fault
+from worker.settings.callbacks import CallbackConfig
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
 from worker.settings.processing import ProcessingConfig
@@ -32,6 +33,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "Model": ModelConfig,
     "Voices": VoiceConfig,
     "Jobs": JobConfig,
+    "Callbacks": CallbackConfig,
     "Text and sound": ProcessingConfig,
     "Logging": LogConfig,
 }
@@ -48,6 +50,7 @@ class Settings:
     model: ModelConfig = field(default_factory=ModelConfig)
     voices: VoiceConfig = field(default_factory=VoiceConfig)
     jobs: JobConfig = field(default_factory=JobConfig)
+    callbacks: CallbackConfig = field(default_factory=CallbackConfig)
     processing: ProcessingConfig = field(default_factory=ProcessingConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class Settings:
             model=reader.read(ModelConfig),
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),
+            callbacks=reader.read(CallbackConfig),
             processing=reader.read(ProcessingConfig),
             log=reader.read(LogConfig),
         )
@@ -97,7 +101,8 @@ class Settings:
         """Values that must never be logged."""
         keys = self.storage
         found = (keys.access_key_id, keys.secret_access_key, keys.session_token)
-        return tuple(value for value in (*found, self.model.hf_token) if value)
+        others = (self.model.hf_token, *self.callbacks.hidden)
+        return tuple(value for value in (*found, *others) if value)
 
 
 def all_variables() -> list[Env]:
