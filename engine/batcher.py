@@ -25,10 +25,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.batched import BatchedChunk, fail, resolve
+from engine.batched import BatchedChunk, fail, failure, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
+from engine.meter import Clock, Meter
 from engine.pace import Pace
 from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
@@ -38,7 +39,6 @@ from errors import DeviceFailed, InferenceFailed
 
 log = logging.getLogger("f5worker.batcher")
 
-_BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 _TOO_LARGE_LIMIT = 3
 _SCHEDULES_KEPT = 8
 
@@ -68,6 +68,7 @@ class Batcher:
         self.ahead = model.device.type == "cuda" if ahead is None else ahead
         self._inbox: queue.SimpleQueue[list[BatchedChunk] | None] = queue.SimpleQueue()
         self._turns = Turns()
+        self.clock = Clock()
         self._waiting: list[BatchedChunk] = []
         self._running: list[BatchedChunk] = []
         self._spoken: list[tuple[list[BatchedChunk], Copies]] = []
@@ -82,10 +83,13 @@ class Batcher:
         """Queues the only chunk of a job, see `submit_job`."""
         return self.submit_job([(chunk, cond)])[0]
 
-    def submit_job(self, chunks: Sequence[tuple[Chunk, Tensor]]) -> list[Future[SpokenChunk]]:
+    def submit_job(
+        self, chunks: Sequence[tuple[Chunk, Tensor]], meter: Meter | None = None
+    ) -> list[Future[SpokenChunk]]:
         """Queues the chunks of one job in speaking order, each with (reference frames, mel_dim) the
-        mel of its voice. Their futures can be cancelled at any time."""
-        batched = [BatchedChunk(chunk, cond) for chunk, cond in chunks]
+        mel of its voice. Their futures can be cancelled at any time. `meter` counts what they
+        take."""
+        batched = [BatchedChunk(chunk, cond, meter=meter) for chunk, cond in chunks]
         self._inbox.put(batched)
         return [one.future for one in batched]
 
@@ -104,24 +108,29 @@ class Batcher:
         while self._receive():
             if self.join == "step" or not self._running:
                 self._admit()
-            if self._running:
+            if now := list(self._running):
                 self._step()
+                self.clock.charge(now)
             self._hand_over()
             finished = [b for b in self._running if b.trajectory and b.trajectory.done]
             for batched in finished:
                 self._leave(batched)
             self._decode(finished)
+            self.clock.charge(finished)
             if not self.ahead:
                 self._hand_over()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
+        idle = not (self._busy or self._waiting)
         while not self._inbox.empty() or not (self._busy or self._waiting or self._closing):
             job = self._inbox.get()
             if job is None:
                 self._closing = True
             else:
                 self._enter(job)
+        if idle:
+            self.clock.begin()
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
@@ -244,6 +253,7 @@ class Batcher:
                 found |= zip(finished, copies.arrays(), strict=True)
             except Exception as exc:  # the thread must outlive any one batch
                 self._fail(finished, exc)
+        self.clock.charge([*found, *self._running])
         self._deliver(found)
 
     def _deliver(self, found: Mapping[BatchedChunk, NDArray[np.float32]]) -> None:
@@ -285,10 +295,4 @@ class Batcher:
 
     def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
         log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
-        # After a CUDA error the context is lost: every later call of the process fails too.
-        broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
-        error = (DeviceFailed if broken else InferenceFailed)(
-            f"Inference failed on {self.model.device.type} ({type(exc).__name__}).",
-            "Send the job again; if it recurs, see the worker's log.",
-        )
-        fail(failed, error)
+        fail(failed, failure(exc, self.model.device.type))
