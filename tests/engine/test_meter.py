@@ -1,4 +1,4 @@
-"""What jobs take of the device: shares of passes by frames, which add up to the time it was busy."""
+"""What jobs take of the device: shares of passes by frames, which add up to its busy time."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_a_pass_is_split_by_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("ahead", [False, True])
 def test_jobs_side_by_side_add_up(counting: CountingModel, ahead: bool) -> None:
-    batcher = Batcher(counting, sums, max_frames=400, ahead=ahead, join="step")  # type: ignore[arg-type]
-    meters = [Meter() for _ in range(6)]
+    batcher = Batcher(counting, sums, max_frames=120, ahead=ahead, join="step")  # type: ignore[arg-type]
+    meters = [Meter() for _ in range(4)]
     futures = [
-        batcher.submit_job([job(40 + 30 * n, seed=n, nfe=2 + n, cfg=n % 2)] * (1 + n % 3), meter)
+        batcher.submit_job([job(30 + 10 * n, seed=n, nfe=1 + n, cfg=n % 2)] * (1 + n % 2), meter)
         for n, meter in enumerate(meters)
     ]
     for each in futures:

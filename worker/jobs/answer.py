@@ -49,7 +49,7 @@ class SpeechFacts:
     """What a `tts` job made. `duration` in seconds, `bytes` of the file, `sha256` in hex.
 
     `bucket` and `storage_type` are known once it is stored; `timing_files` names the formats made,
-    whose URLs come with the answer.
+    whose URLs come with the answer. `cost` is there where a price is set.
     """
 
     job_id: str
@@ -64,6 +64,7 @@ class SpeechFacts:
     segments: Sequence[Segment]
     word_count: int
     metrics: Metrics
+    cost: Mapping[str, Any] | None = None
     warnings: list[str]
     status: str = "completed"
     s3_key: str
@@ -74,6 +75,8 @@ class SpeechFacts:
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON types, times rounded to milliseconds (microseconds in metrics)."""
         facts = asdict(self)
+        if self.cost is None:
+            del facts["cost"]
         facts["duration"] = round(self.duration, 3)
         facts["segments"] = [_segment(segment) for segment in self.segments]
         metrics = {**asdict(self.metrics), "rtf": self.metrics.rtf}

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from errors import JobTimeout, Unexpected, WorkerError
 from s3_utils import time_limit
 from worker.app import App
-from worker.callbacks.event import Event, event_of
-from worker.callbacks.sender import Sender
 from worker.files.inline import check_size
-from worker.files.jobfiles import JobFiles
+from worker.jobs.ending import Ending, Endings
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
 from worker.log import get_logger, job_context
 from worker.operations.base import Operation
 from worker.operations.table import OPERATIONS
-from worker.request.callback import callback_of
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
@@ -36,7 +33,7 @@ class JobRunner:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.callbacks = Sender(app.settings.callbacks)
+        self._endings = Endings(app)
         self.interrupted = False  # a job was cut off; Ctrl-C in a local run
         self.draining = False  # the worker ends: interrupted jobs will be redelivered elsewhere
 
@@ -48,52 +45,34 @@ class JobRunner:
         with job_context(job_id):
             started = time.perf_counter()
             raw = job.get("input")
-            callback = callback_of(raw, self.app.settings)
+            ending = self._endings.of(job_id, raw)
             try:
-                answer = await self._within_budget(job_id, raw, reporter or Silent())
-                if callback:
-                    answer = _with_warnings(answer, self.callbacks.warnings())
+                answer = await self._within_budget(job_id, raw, reporter or Silent(), ending)
+                answer = ending.noted(answer)
                 check_size(answer, job_id)
             except WorkerError as error:
-                answer = {"job_id": job_id, **error.as_output()}
+                answer = ending.cost.add_to({"job_id": job_id, **error.as_output()})
             except asyncio.CancelledError:
                 self.interrupted = True
-                if callback and not self.draining:
-                    self._call_back(self._cancelled(job_id, callback), raw)
+                ending.stopped(goes_on=self.draining)
                 raise
-            if callback:
-                event = await in_thread(Lane.CHECK, self._event, answer, job_id, callback)
-                self._call_back(event, raw)
+            await ending.answered(answer)
             seconds = round(time.perf_counter() - started, 3)
             log.info("%s", answer.get("error_code") or "done", extra={"seconds": seconds})
             return answer
 
     def stopped(self, job: Mapping[str, Any]) -> None:
         """A job was stopped before it began."""
-        job_id, raw = str(job["id"]), job.get("input")
-        if callback := callback_of(raw, self.app.settings):
-            with job_context(job_id):
-                self._call_back(self._cancelled(job_id, callback), raw)
+        job_id = str(job.get("id") or "unnamed")
+        with job_context(job_id):
+            self._endings.of(job_id, job.get("input")).stopped(goes_on=False)
 
     def close(self, timeout_s: float) -> None:
         """Waits, for `timeout_s` seconds at most, for what is done after the jobs' answers."""
-        self.callbacks.close(timeout_s)
-
-    def _cancelled(self, job_id: str, callback: str) -> Event:
-        return self._event({"job_id": job_id, "status": "cancelled"}, job_id, callback)
-
-    def _event(self, answer: Mapping[str, Any], job_id: str, callback: str) -> Event:
-        repeats = not self.app.settings.jobs.on_platform
-        return event_of(answer, job_id, callback, repeats=repeats)
-
-    def _call_back(self, event: Event, raw: object) -> None:
-        """The event is kept where the job's files go."""
-        use_s3 = raw.get("use_s3") if isinstance(raw, Mapping) else None
-        store = self.app.store(use_s3 if isinstance(use_s3, bool) else None)
-        self.callbacks.add(event, JobFiles(store, self.app.settings, event.job_id))
+        self._endings.close(timeout_s)
 
     async def _within_budget(
-        self, job_id: str, raw: object, reporter: Reporter
+        self, job_id: str, raw: object, reporter: Reporter, ending: Ending
     ) -> dict[str, object]:
         """Every failure that is not a WorkerError becomes one here, with its cause in the log."""
         budget = self.app.settings.jobs.timeout_s
@@ -102,7 +81,11 @@ class JobRunner:
                 # Storage gives up a little earlier, so that the job can say what it waited for.
                 with time_limit(budget * 0.9):
                     return await self._run(
-                        job_id, raw, reporter, lambda: self.draining or deadline.expired()
+                        job_id,
+                        raw,
+                        reporter,
+                        lambda: self.draining or deadline.expired(),
+                        ending,
                     )
         except WorkerError:
             raise
@@ -119,19 +102,27 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(
-        self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
+        self,
+        job_id: str,
+        raw: object,
+        reporter: Reporter,
+        redeliverable: Callable[[], bool],
+        ending: Ending,
     ) -> dict[str, object]:
         request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, self.app.settings)
         if isinstance(request.input, SpeechInput):
+            ending.cost.request = request.input
             job = SpeechJob(
-                self.app, job_id, request.input, request.warnings, reporter, redeliverable
+                self.app,
+                job_id,
+                request.input,
+                request.warnings,
+                reporter,
+                redeliverable,
+                ending.cost,
             )
             return await job.run()
         assert isinstance(request.input, Operation)
         answer = await in_thread(Lane.OPERATION, request.input.run, self.app, job_id)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": job_id, "status": "completed", **answer, "warnings": warnings}
-
-
-def _with_warnings(answer: Mapping[str, Any], warnings: Sequence[str]) -> dict[str, object]:
-    return {**answer, "warnings": [*answer.get("warnings", ()), *warnings]}
