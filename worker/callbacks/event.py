@@ -19,6 +19,7 @@ from s3_utils import Storage
 
 Outcome = Literal["completed", "failed", "cancelled"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_FOR_THE_SDK = ("refresh_worker",)  # which takes it out as well
 MAX_KEPT_BYTES = 64 << 20  # over the largest answer, whatever JSON makes of it
 
 
@@ -51,7 +52,8 @@ def event_of(answer: Mapping[str, Any], job_id: str, url: str, *, repeats: bool)
     """
     outcome = outcome_of(answer)
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    body = {"type": f"speech.{outcome}", "timestamp": now, "data": answer}
+    told = {name: value for name, value in answer.items() if name not in _FOR_THE_SDK}
+    body = {"type": f"speech.{outcome}", "timestamp": now, "data": told}
     name = f"{job_id}\n{outcome}" + (f"\n{uuid.uuid4()}" if repeats else "")
     digits = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:32]
     return Event(job_id, outcome, url, f"msg_{digits}", _one_text(body))

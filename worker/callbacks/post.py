@@ -21,7 +21,6 @@ from worker.web import address, connection
 from worker.web.address import Reach
 
 _GONE = 410
-_READ_BYTES = 1 << 16  # of an answer, so that a server that minds is not cut off
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,13 @@ def post(event: Event, config: CallbackConfig) -> Tried:
         **signed_headers(config.keys, event.webhook_id, int(time.time()), body),
     }
     reach, deadline = reach_of(config), time.monotonic() + config.timeout_s
+    tried: Tried | None = None
     try:
         parts = address.checked(event.url, reach)
         with connection.connected(parts, reach, deadline) as connected:
             connected.request("POST", connection.target(parts), body, headers)
             answer = connected.getresponse()
             tried = _judged(answer.status, answer.getheader("Retry-After"))
-            answer.read1(_READ_BYTES)
         return tried
     except InvalidInput as error:
         return Tried(False, f"{error.message} {error.hint}")
@@ -71,10 +70,10 @@ def post(event: Event, config: CallbackConfig) -> Tried:
         return Tried(False, error.message, again=True)
     except ssl.SSLCertVerificationError as exc:
         return Tried(False, f"its certificate is not valid ({exc.verify_message})", again=True)
-    except TimeoutError:
-        return Tried(False, f"no answer within {config.timeout_s:g} s", again=True)
     except (OSError, http.client.HTTPException) as exc:
-        late = time.monotonic() >= deadline
+        if tried:  # the time was over when its status had come
+            return tried
+        late = isinstance(exc, TimeoutError) or time.monotonic() >= deadline
         why = f"no answer within {config.timeout_s:g} s" if late else type(exc).__name__
         return Tried(False, why, again=True)
     except ValueError:  # a name that TLS or HTTP cannot carry

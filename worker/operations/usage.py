@@ -17,7 +17,7 @@ from worker.usage.sums import Row, rows, user_of
 
 _MOST_DAYS = 366
 _USUAL_DAYS = 31
-_CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}/[A-Za-z0-9._-]+")
+_CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}/[A-Za-z0-9._-]+/")
 
 
 def _day(value: str) -> str:

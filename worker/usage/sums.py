@@ -34,7 +34,8 @@ class Row:
 
     @property
     def cursor(self) -> str:
-        return f"{self.day.isoformat()}/{self.user}"
+        """Orders rows as their keys are listed: `a-b/` comes before `a/`."""
+        return f"{self.day.isoformat()}/{self.user}/"
 
     def add(self, usage: Usage) -> None:
         """Adds a record; characters and audio are of completed jobs, time and money of all."""

@@ -287,3 +287,8 @@ def test_a_body_that_is_no_unicode_is_sent_all_the_same() -> None:
     sent = event("https://example.com/", "\ud800")
     assert json.loads(sent.body)["data"]["job_id"] == "\ud800"
     json.loads(sent.encode())
+
+
+def test_what_is_for_the_sdk_alone_is_not_told() -> None:
+    sent = event("https://example.com/", refresh_worker=True)
+    assert "refresh_worker" not in json.loads(sent.body)["data"]
