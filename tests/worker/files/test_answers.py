@@ -54,6 +54,7 @@ MADE: dict[str, Any] = {
     "durations": False,
     "joins": False,
     "checks": False,
+    "best_clip": False,
     "pauses": {"sentence": 1.0},
     "lexicon": {"SQL": "sequel"},
 }
