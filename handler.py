@@ -19,6 +19,7 @@ from worker.platform.local import check_local_job
 from worker.platform.start import start
 from worker.settings.load import Settings
 
+AFTER_S = 20.0  # for callbacks of a local run; on the platform all have ended by then
 INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
 
 
@@ -42,10 +43,13 @@ def main() -> None:
         from worker.jobs.runner import JobRunner
 
         runner = JobRunner(app)
-        start(runner)
-    except SystemExit as end:
-        # The SDK answers Ctrl-C with 0, also in the middle of a job.
-        sys.exit(INTERRUPTED if end.code == 0 and runner.interrupted else end.code)
+        try:
+            start(runner)
+        except SystemExit as end:
+            # The SDK answers Ctrl-C with 0, also in the middle of a job.
+            sys.exit(INTERRUPTED if end.code == 0 and runner.interrupted else end.code)
+        finally:
+            runner.close(AFTER_S)
     finally:
         app.close()
 

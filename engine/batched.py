@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.chunk import Chunk, SpokenChunk
+from engine.meter import Meter
 from engine.sampler import Flow, PreparedSchedule, Trajectory, is_guided
 from errors import DeviceFailed, InferenceFailed
 
@@ -33,6 +34,7 @@ class BatchedChunk:
     started: float = 0.0
     trajectory: Trajectory | None = None
     warnings: tuple[str, ...] = ()
+    meter: Meter | None = None
 
     @property
     def pass_frames(self) -> int:
@@ -111,3 +113,13 @@ def fail(failed: Sequence[BatchedChunk], error: InferenceFailed) -> None:
     for batched in failed:
         if not batched.future.done() and batched.future.set_running_or_notify_cancel():
             batched.future.set_exception(error)
+
+
+def failure(exc: Exception, device: str) -> InferenceFailed:
+    """What a failed pass is to a job. After a CUDA error the context is lost: every later call of
+    the process fails too."""
+    broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
+    return (DeviceFailed if broken else InferenceFailed)(
+        f"Inference failed on {device} ({type(exc).__name__}).",
+        "Send the job again; if it recurs, see the worker's log.",
+    )

@@ -22,6 +22,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.batched import BatchedChunk, ended, fail, failure, no_number, resolve, too_large
@@ -29,6 +30,7 @@ from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
 from engine.memory import FrameBudget, ran_out
+from engine.meter import Clock, Meter
 from engine.pace import Pace
 from engine.precision import overflow_warning
 from engine.sampler import Flow, PreparedSchedule, Schedule
@@ -66,6 +68,7 @@ class Batcher:
         self.ahead = model.device.type == "cuda" if ahead is None else ahead
         self._inbox: queue.SimpleQueue[list[BatchedChunk] | None] = queue.SimpleQueue()
         self._turns = Turns()
+        self.clock = Clock()
         self._waiting: list[BatchedChunk] = []
         self._running: list[BatchedChunk] = []
         self._spoken: list[tuple[list[BatchedChunk], Copies]] = []
@@ -90,11 +93,13 @@ class Batcher:
         """Queues the only chunk of a job, see `submit_job`."""
         return self.submit_job([(chunk, cond)])[0]
 
-    def submit_job(self, chunks: Sequence[tuple[Chunk, Tensor]]) -> list[Future[SpokenChunk]]:
+    def submit_job(
+        self, chunks: Sequence[tuple[Chunk, Tensor]], meter: Meter | None = None
+    ) -> list[Future[SpokenChunk]]:
         """Queues the chunks of one job in speaking order, each with (reference frames, mel_dim) the
-        mel of its voice. Their futures can be cancelled at any time. Raises InferenceFailed: the
-        batcher was closed."""
-        batched = [BatchedChunk(chunk, cond) for chunk, cond in chunks]
+        mel of its voice. Their futures can be cancelled at any time. `meter` counts what they
+        take. Raises InferenceFailed: the batcher was closed."""
+        batched = [BatchedChunk(chunk, cond, meter=meter) for chunk, cond in chunks]
         with self._lock:
             if self._closed:
                 raise ended()
@@ -130,24 +135,29 @@ class Batcher:
         """One step of all that runs, and what is due between two steps."""
         if self.join == "step" or not self._running:
             self._admit()
-        if self._running:
+        if now := list(self._running):
             self._step()
+            self.clock.charge(now)
         self._hand_over()
         finished = [b for b in self._running if b.trajectory and b.trajectory.done]
         for batched in finished:
             self._leave(batched)
         self._decode(finished)
+        self.clock.charge(finished)
         if not self.ahead:
             self._hand_over()
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
+        idle = not (self._busy or self._waiting)
         while not self._inbox.empty() or not (self._busy or self._waiting or self._closing):
             job = self._inbox.get()
             if job is None:
                 self._closing = True
             else:
                 self._enter(job)
+        if idle:
+            self.clock.begin()
         self._waiting = [batched for batched in self._waiting if not batched.future.cancelled()]
         for batched in [batched for batched in self._running if batched.future.cancelled()]:
             self._leave(batched)
@@ -248,18 +258,20 @@ class Batcher:
     def _hand_over(self) -> None:
         """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""
         spoken, self._spoken = self._spoken, []
-        broken: list[BatchedChunk] = []
+        made: list[tuple[BatchedChunk, NDArray[np.float32]]] = []
         for finished, copies in spoken:
             try:
-                found = copies.arrays()
+                made += zip(finished, copies.arrays(), strict=True)
             except Exception as exc:  # the thread must outlive any one batch
                 self._fail(finished, exc)
-                continue
-            for batched, wave in zip(finished, found, strict=True):
-                if np.isfinite(wave).all():
-                    resolve(batched, wave)
-                else:
-                    broken.append(batched)
+        # Before they are given out: a job reads then what it took.
+        self.clock.charge([*(batched for batched, _ in made), *self._running])
+        broken: list[BatchedChunk] = []
+        for batched, wave in made:
+            if np.isfinite(wave).all():
+                resolve(batched, wave)
+            else:
+                broken.append(batched)
         self._restart_or_fail(broken)
 
     def _restart_or_fail(self, broken: Sequence[BatchedChunk]) -> None:

@@ -22,6 +22,7 @@ from engine.chunk import Chunk, Reference, Samples, SpeechParameters, SpokenChun
 from engine.dit.layers import MAX_FRAMES
 from engine.duration import Seconds, by_bytes, by_letters
 from engine.mel import LogMel
+from engine.meter import Meter
 from engine.tokens import chunk_text, knows, max_chunk_bytes, spaced, token_ids, tokenize
 from errors import InvalidInput
 
@@ -123,13 +124,16 @@ class Synthesizer:
         """Queues the only chunk of a job, see `submit_job`."""
         return self.submit_job([chunk])[0]
 
-    def submit_job(self, chunks: Sequence[Chunk]) -> list[Future[SpokenChunk]]:
+    def submit_job(
+        self, chunks: Sequence[Chunk], meter: Meter | None = None
+    ) -> list[Future[SpokenChunk]]:
         """Queues the chunks of a job, in speaking order; their samples come at the model's level,
-        see `restore_loudness`.
+        see `restore_loudness`. `meter` counts what they take of the device.
 
         Cancelling a future takes its chunk out of its batch at the next step.
         """
-        return self.batcher.submit_job([(chunk, self._reference_mel(chunk)) for chunk in chunks])
+        with_mels = [(chunk, self._reference_mel(chunk)) for chunk in chunks]
+        return self.batcher.submit_job(with_mels, meter)
 
     def seconds(self, chunk: Chunk) -> float:
         """Expected length of the chunk's new speech."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from standins.waiting import PATIENCE_S
 from worker.app import App
 from worker.jobs.runner import JobRunner
 from worker.settings.load import Settings
@@ -51,6 +52,7 @@ class Worker:
 
     def close(self) -> None:
         self.app.model_ready()
+        self.runner.close(PATIENCE_S)
         self.app.close()
 
 

@@ -36,6 +36,8 @@ class Lane(Enum):
     LISTEN = ("listen", 256)  # aligners and recognisers, which take one text at a time: all wait
     STORE = ("store", 256)  # a job's own files
     OPERATION = ("operation", 256)  # one a job, and MAX_CONCURRENCY is at most 256
+    CALLBACK = ("callback", 64)  # receivers of answers, each for CALLBACK_TIMEOUT_S at most
+    USAGE = ("usage", 16)  # records of what jobs took
     VOICE = ("voice", 1024)  # finding and downloading: a few a job
     LEXICON = ("lexicon", 1)  # reads the bucket's lexicons, for all jobs
     DECODE = ("decode", 2)  # preparing them: it takes the memory that CONFIG.md states

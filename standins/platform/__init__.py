@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from standins.platform.batch import Batch
 from standins.platform.faults import Faults
 from standins.platform.limits import Sightings
 from standins.waiting import PATIENCE_S
@@ -84,6 +85,8 @@ class Platform:
         self.faults = Faults()
         self.sightings = Sightings()  # its `lost_after_s` makes the platform redeliver by itself
         self.refused: list[tuple[str, str, int]] = []  # posts too large: kind, job, bytes
+        self.batches: dict[str, Batch] = {}
+        self.policy_speed = 1.0  # of time-outs and pauses, against the clock
         self.arrived = threading.Condition(threading.RLock())  # guards everything above
         self._server = serve(self)
 
@@ -108,12 +111,12 @@ class Platform:
         """Gives the same job out again, as after the death of its worker."""
         self.submit(job_id, self.records[job_id].job_input)
 
-    def cancel(self, job_id: str) -> None:
+    def cancel(self, job_id: str, status: str = "CANCELLED") -> None:
         """Takes the job out of the queue, or tells its worker to stop it."""
         with self.arrived:
             record = self.records[job_id]
             if record.status not in FINAL:
-                record.status, record.done_at = "CANCELLED", time.monotonic()
+                record.status, record.done_at = status, time.monotonic()
                 if not self._unqueue(lambda waiting: waiting == job_id):
                     self.stops.put(job_id)
                 self.arrived.notify_all()

@@ -11,6 +11,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from standins.platform import batch, options
+from standins.platform.told import status
+
 if TYPE_CHECKING:
     from standins.platform import Platform, Record
 
@@ -29,6 +32,8 @@ def answer(
     if authorization != f"Bearer {platform.api_key}":
         return 401, None
     endpoint, operation, job_id = (*parts, "", "", "")[:3]
+    if operation == "batch" and endpoint == platform.endpoint_id:
+        return batch.answer(platform, method, parts[2:], query, body)
     if endpoint != platform.endpoint_id:
         return 404, {"error": f"endpoint not found: {endpoint}"}
     match method, operation:
@@ -53,18 +58,22 @@ def _run(
     from standins.platform import FINAL
 
     try:
-        job_input = json.loads(body)["input"]
+        job = json.loads(body)
+        job_input = job["input"]
     except (ValueError, KeyError, TypeError):
         return 400, {"error": "the body must be JSON with an `input`"}
+    if wrong := options.fault(job):
+        return 400, {"error": wrong}
     job_id = f"{'sync-' if sync else ''}{uuid.uuid4()}-u1"
     platform.submit(job_id, job_input)
     record = platform.records[job_id]
+    options.follow(platform, record, job)
     if not sync:
         return 200, {"id": job_id, "status": "IN_QUEUE"}
     wait_s = int(query.get("wait", [str(_SYNC_WAIT_MS)])[0]) / 1000
     with platform.arrived:
         platform.arrived.wait_for(lambda: record.status in FINAL, wait_s)
-        return 200, _status(record)
+        return 200, status(record)
 
 
 def _about(platform: Platform, operation: str, record: Record) -> dict[str, Any]:
@@ -73,25 +82,10 @@ def _about(platform: Platform, operation: str, record: Record) -> dict[str, Any]
         return {"id": record.job_id, "status": record.status}
     if operation == "status":
         record.asked_at.append(time.monotonic())
-        return _status(record)
+        return status(record)
     pieces = platform.stream.get(record.job_id, [])
     fresh, record.stream_read = pieces[record.stream_read :], len(pieces)
     return {"status": record.status, "stream": fresh}
-
-
-def _status(record: Record) -> dict[str, Any]:
-    """Times in milliseconds."""
-    answer: dict[str, Any] = {"id": record.job_id, "status": record.status}
-    if record.taken_at is not None:
-        answer["delayTime"] = round((record.taken_at - record.queued_at) * 1000)
-        answer["workerId"] = record.pod
-        if record.done_at is not None:
-            answer["executionTime"] = round((record.done_at - record.taken_at) * 1000)
-    if record.output is not None:
-        answer["output"] = record.output
-    if record.error is not None:
-        answer["error"] = record.error
-    return answer
 
 
 def _health(platform: Platform) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def endpoint(_s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> 
         "LOCAL_STORAGE_DIR": str(directory / "data"),
         "MAX_CONCURRENCY": "4",
         "DRAIN_GRACE_S": "0",
+        "CALLBACK_ALLOW_HTTP": "true",
+        "CALLBACK_ALLOW_PRIVATE": "true",
     }
     client_env = environment(
         {

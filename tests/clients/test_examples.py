@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import importlib.util
 import json
 import re
 import shutil
@@ -14,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from standins.receiver import Receiver
 from standins.waiting import PATIENCE_S
 from tests.clients.conftest import CLIENTS, Endpoint
+from worker.callbacks.signing import signed_headers
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 THREE = "One. [pause:0.3] Two. [pause:0.3] Three."
@@ -142,3 +147,59 @@ def test_curl_without_a_word_explains_itself(client: Call) -> None:
     done = client()
     assert done.returncode == 2
     assert "RUNPOD_ENDPOINT_ID" in done.stderr
+
+
+def test_a_batch_of_lines_becomes_a_list_of_results(endpoint: Endpoint, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("Good morning!\n\n[voice:Nobody] Hello.\n")
+    done = subprocess.run(
+        [sys.executable, str(CLIENTS / "batch.py"), "lines.txt", "results.jsonl", "0.1"],
+        cwd=tmp_path,
+        env=endpoint.env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2" in done.stderr
+    good, bad = map(json.loads, (tmp_path / "results.jsonl").read_text().splitlines())
+    assert good["output"]["audio_url"]
+    assert bad["status"] == "FAILED"
+    assert "Nobody" in bad["error"]
+
+
+@curl
+@pytest.mark.parametrize("name", ["policy", "webhook", "callback"])
+def test_the_example_jobs_are_done(
+    client: Call, endpoint: Endpoint, tmp_path: Path, name: str
+) -> None:
+    """With addresses of the test in place of example.com."""
+    receiver = Receiver()
+    text = (CLIENTS / "jobs" / f"{name}.json").read_text()
+    text = text.replace("https://example.com/runpod", receiver.url.partition("?")[0])
+    text = text.replace("https://example.com/f5", receiver.url)
+    (tmp_path / "job.json").write_text(text)
+    done = client("run", "job.json")
+    assert done.returncode == 0, done.stderr
+    record = endpoint.platform.records[json.loads(done.stdout)["id"]]
+    endpoint.platform.wait_for(lambda: record.status == "COMPLETED", name)
+    if name != "policy":
+        (post,) = receiver.wait_for(1)
+        told = post.json["data" if name == "callback" else "output"]
+        assert told["audio_url"] == record.output["audio_url"]
+    receiver.close()
+
+
+def test_the_receiver_takes_signed_callbacks_once(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("receiver", CLIENTS / "receiver.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    secret, other = (base64.b64encode(each * 24).decode() for each in (b"a", b"b"))
+    key, body = base64.b64decode(secret), b'{"type": "speech.completed"}'
+    headers = signed_headers([key], "msg_1", 1_000_000, body)
+    genuine = functools.partial(module.is_genuine, body=body, secrets=f"whsec_{other} {secret}")
+    assert genuine(headers, now=1_000_010)
+    assert not genuine(headers, now=1_001_000)
+    assert not genuine({**headers, "webhook-id": "msg_2"}, now=1_000_010)
+    assert not module.is_genuine(headers, body, f"whsec_{other}", 1_000_010)
+    assert not genuine({}, now=1_000_010)

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from engine.chunk import Chunk, SpokenChunk
+from engine.meter import Meter
 from engine.synthesizer import Synthesizer
 from standins.local_worker import FAST, Worker, wav
 from standins.s3server.faults import Fault
@@ -196,9 +197,11 @@ def test_a_sentence_goes_on_where_only_the_speed_changes(
     given: list[str] = []
     submit = Synthesizer.submit_job
 
-    def heard(self: Synthesizer, chunks: Sequence[Chunk]) -> list[Future[SpokenChunk]]:
+    def heard(
+        self: Synthesizer, chunks: Sequence[Chunk], meter: Meter | None
+    ) -> list[Future[SpokenChunk]]:
         given.extend(chunk.text for chunk in chunks)
-        return submit(self, chunks)
+        return submit(self, chunks, meter)
 
     monkeypatch.setattr(Synthesizer, "submit_job", heard)
     worker.speak("on", text="It was very [speed:0.8] slow. [speed:1.2] Then it went")

@@ -1,5 +1,5 @@
-"""Deleting files of jobs by age: audio, timings, answers and chunks; never voices, nor what
-another program put beside them."""
+"""Deleting files of jobs by age: audio, timings, answers and chunks; never voices, records of
+cost, nor what another program put beside them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def clean_up(
 
 
 def _clean(store: Storage, settings: Settings, before: datetime, dry_run: bool) -> dict[str, int]:
-    voices = settings.voices.prefix
+    kept = (settings.voices.prefix, settings.cost.usage_prefix)
     old = {
         item.key: item.size
         for prefix in prefixes(settings)
         for item in store.list(prefix)
-        if item.last_modified < before and not item.key.startswith(voices)
+        if item.last_modified < before and not item.key.startswith(kept)
     }
     ours = side_by_side(lambda key: _is_ours(store, settings, key), old, _AT_ONCE)
     keys = (key for key, mine in zip(old, ours, strict=True) if mine)

@@ -71,9 +71,10 @@ def check_deletable(storage: Storage, settings: Settings, key: str) -> None:
     """Only what this worker made is deleted, in each store that holds it.
 
     Raises:
-        InvalidInput: another made it, or it is a lexicon.
+        InvalidInput: another made it, or it is a lexicon or a record of cost.
         StorageError: storage does not say.
     """
+    _check_no_record(settings, key)
     if settings.in_lexicons(key):
         raise InvalidInput(
             f"{show(key)} lies among the lexicons, so it is not deleted by its key.",
@@ -95,6 +96,7 @@ def check_uploadable(storage: Storage, settings: Settings, key: str) -> None:
         InvalidInput: not to this key.
         StorageError: storage does not say what it holds.
     """
+    _check_no_record(settings, key)
     for kind in KINDS:
         prefix = kind.prefix(settings)
         if key.casefold().startswith(prefix.casefold()):
@@ -108,6 +110,16 @@ def check_uploadable(storage: Storage, settings: Settings, key: str) -> None:
             "Use the `store_lexicon` operation.",
         )
     check_replaceable(storage, settings, key)
+
+
+def _check_no_record(settings: Settings, key: str) -> None:
+    """Sums of what jobs cost are made from these keys. Raises InvalidInput: it is one of them."""
+    prefix = settings.cost.usage_prefix
+    if key.casefold().startswith(prefix.casefold()):
+        raise InvalidInput(
+            f"{show(key)} lies below {prefix}, where what jobs cost is recorded.",
+            "Use another folder; old records are deleted with the storage provider's own tools.",
+        )
 
 
 def _is_answered_for(storage: Storage, settings: Settings, key: str) -> bool:

@@ -5,6 +5,7 @@
     results/{job_id}.json                    the job's answer
     stream/{job_id}/000.wav                  chunks of a streamed job
     parts/{job_id}/{fingerprint}/00000.f32   chunks of a job that has not ended
+    callbacks/{job_id}.completed.json        a callback that nobody took yet
 
 Each kind of file beside the audio is a row of `KINDS`: deleting and cleaning up go by the rows.
 """
@@ -55,7 +56,8 @@ TIMINGS = Kind("timings_prefix", tuple(f".{row.extension}" for row in TIMING_FOR
 ANSWERS = Kind("results_prefix", (".json",))
 STREAMED = Kind("stream_prefix")
 PARTS = Kind("parts_prefix")
-KINDS = (TIMINGS, ANSWERS, STREAMED, PARTS)
+CALLBACKS = Kind("callbacks_prefix", (".completed.json", ".failed.json", ".cancelled.json"))
+KINDS = (TIMINGS, ANSWERS, STREAMED, PARTS, CALLBACKS)
 
 
 def prefixes(settings: Settings) -> tuple[str, ...]:
@@ -138,6 +140,10 @@ class Layout:
         """A finished chunk of a job that has not ended, as raw samples."""
         name = f"/{fingerprint}/{index:05d}{PART_ENDING}"
         return JobFile(self.key(PARTS, name), "application/octet-stream")
+
+    def callback(self, outcome: str) -> JobFile:
+        """A callback that was not taken yet, of a job that ended so."""
+        return JobFile(self.key(CALLBACKS, f".{outcome}.json"), "application/json")
 
     def is_clear(self, key: str) -> bool:
         """True if only this job writes such a key."""

@@ -50,6 +50,7 @@ class SpeechFacts:
 
     `bucket` and `storage_type` are known once it is stored; `timing_files` names the formats made,
     whose URLs come with the answer; `clips`, of voices that are longer, what part was used and why.
+    `cost` is there where a price is set.
     """
 
     job_id: str
@@ -64,6 +65,7 @@ class SpeechFacts:
     segments: Sequence[Segment]
     word_count: int
     metrics: Metrics
+    cost: Mapping[str, Any] | None = None
     warnings: list[str]
     status: str = "completed"
     s3_key: str
@@ -75,6 +77,8 @@ class SpeechFacts:
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON types, times rounded to milliseconds (microseconds in metrics)."""
         facts = asdict(self)
+        if self.cost is None:
+            del facts["cost"]
         facts["duration"] = round(self.duration, 3)
         facts["segments"] = [_segment(segment) for segment in self.segments]
         metrics = {**asdict(self.metrics), "rtf": self.metrics.rtf}

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.chunk import Chunk, SaidWord, Samples, SpokenChunk
+from engine.meter import Meter
 from engine.synthesizer import Synthesizer
 from worker.audio.joins import CrossFade, Joins, NaturalJoins, Piece, join_all, spans
 from worker.audio.level import Levelled
@@ -57,9 +58,10 @@ async def speak(
     synthesizer: Synthesizer,
     stored: Mapping[int, SpokenChunk],
     guard: Guard | None = None,
+    meter: Meter | None = None,
 ) -> AsyncGenerator[SpokenChunk, None]:
     """Chunks as they finish, those in `stored` (from an interrupted run) first, without inference.
-    Each has passed `guard`.
+    Each has passed `guard`; what they take of the device, `meter` counts.
 
     Raises:
         InferenceFailed: the device failed; retryable.
@@ -69,9 +71,9 @@ async def speak(
             spoken = stored[chunk.index]
             yield await guard.checked(chunk, spoken) if guard else spoken
     missing = [chunk for chunk in chunks if chunk.index not in stored]
-    submitted = await _submitted(missing, synthesizer)
+    submitted = await _submitted(missing, synthesizer, meter)
     waiting = [
-        asyncio.ensure_future(_finished(chunk, future, synthesizer, guard))
+        asyncio.ensure_future(_finished(chunk, future, synthesizer, guard, meter))
         for chunk, future in zip(missing, submitted, strict=True)
     ]
     try:
@@ -84,10 +86,10 @@ async def speak(
 
 
 async def _submitted(
-    chunks: Sequence[Chunk], synthesizer: Synthesizer
+    chunks: Sequence[Chunk], synthesizer: Synthesizer, meter: Meter | None
 ) -> list[Future[SpokenChunk]]:
     """Futures of all `chunks`; a job stopped meanwhile leaves none of its chunks behind."""
-    submission = asyncio.ensure_future(in_thread(Lane.STORE, synthesizer.submit_job, chunks))
+    submission = asyncio.ensure_future(in_thread(Lane.STORE, synthesizer.submit_job, chunks, meter))
     try:
         return await asyncio.shield(submission)
     except asyncio.CancelledError:
@@ -102,14 +104,18 @@ def _cancel_all(submission: asyncio.Future[list[Future[SpokenChunk]]]) -> None:
 
 
 async def _finished(
-    chunk: Chunk, future: Future[SpokenChunk], synthesizer: Synthesizer, guard: Guard | None
+    chunk: Chunk,
+    future: Future[SpokenChunk],
+    synthesizer: Synthesizer,
+    guard: Guard | None,
+    meter: Meter | None,
 ) -> SpokenChunk:
     spoken = await _at_its_level(chunk, future, synthesizer)
     if guard is None:
         return spoken
 
     async def again(chunk: Chunk) -> SpokenChunk:
-        (future,) = await _submitted([chunk], synthesizer)
+        (future,) = await _submitted([chunk], synthesizer, meter)
         try:
             return await _at_its_level(chunk, future, synthesizer)
         finally:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from engine.boot import Engine
 from engine.chunk import Chunk
@@ -31,6 +32,7 @@ def speech_facts(
     resumed: int,
     prepared_s: float,
     total_s: float,
+    cost: Mapping[str, Any] | None,
 ) -> SpeechFacts:
     """What was made, as far as it is known before it is stored.
 
@@ -38,6 +40,7 @@ def speech_facts(
         resumed: how many chunks an interrupted run had stored.
         prepared_s: seconds until voices and lexicons were read.
         total_s: seconds since the job began.
+        cost: as `JobCost` states it.
     """
     metrics = Metrics(
         queue_s=spoken.queue_s,
@@ -65,6 +68,7 @@ def speech_facts(
         segments=rendered.segments,
         word_count=rendered.word_count,
         metrics=metrics,
+        cost=cost,
         warnings=list(dict.fromkeys([*warnings, *spoken.warnings, *rendered.warnings])),
         s3_key=s3_key,
         timing_files=dict.fromkeys(request.timings),

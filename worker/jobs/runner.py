@@ -15,6 +15,7 @@ from errors import JobTimeout, Unexpected, WorkerError
 from s3_utils import time_limit
 from worker.app import App
 from worker.files.inline import check_size
+from worker.jobs.ending import Ending, Endings
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
 from worker.log import get_logger, job_context
@@ -32,6 +33,7 @@ class JobRunner:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self._endings = Endings(app)
         self.interrupted = False  # a job was cut off; Ctrl-C in a local run
         self.draining = False  # the worker ends: interrupted jobs will be redelivered elsewhere
 
@@ -42,20 +44,35 @@ class JobRunner:
         job_id = str(job.get("id") or "unnamed")
         with job_context(job_id):
             started = time.perf_counter()
+            raw = job.get("input")
+            ending = self._endings.of(job_id, raw)
             try:
-                answer = await self._within_budget(job_id, job.get("input"), reporter or Silent())
+                answer = await self._within_budget(job_id, raw, reporter or Silent(), ending)
+                answer = ending.noted(answer)
                 check_size(answer, job_id)
             except WorkerError as error:
-                answer = {"job_id": job_id, **error.as_output()}
+                answer = ending.cost.add_to({"job_id": job_id, **error.as_output()})
             except asyncio.CancelledError:
                 self.interrupted = True
+                ending.stopped(goes_on=self.draining)
                 raise
+            await ending.answered(answer)
             seconds = round(time.perf_counter() - started, 3)
             log.info("%s", answer.get("error_code") or "done", extra={"seconds": seconds})
             return answer
 
+    def stopped(self, job: Mapping[str, Any]) -> None:
+        """A job was stopped before it began."""
+        job_id = str(job.get("id") or "unnamed")
+        with job_context(job_id):
+            self._endings.of(job_id, job.get("input")).stopped(goes_on=False)
+
+    def close(self, timeout_s: float) -> None:
+        """Waits, for `timeout_s` seconds at most, for what is done after the jobs' answers."""
+        self._endings.close(timeout_s)
+
     async def _within_budget(
-        self, job_id: str, raw: object, reporter: Reporter
+        self, job_id: str, raw: object, reporter: Reporter, ending: Ending
     ) -> dict[str, object]:
         """Every failure that is not a WorkerError becomes one here, with its cause in the log."""
         budget = self.app.settings.jobs.timeout_s
@@ -64,7 +81,11 @@ class JobRunner:
                 # Storage gives up a little earlier, so that the job can say what it waited for.
                 with time_limit(budget * 0.9):
                     return await self._run(
-                        job_id, raw, reporter, lambda: self.draining or deadline.expired()
+                        job_id,
+                        raw,
+                        reporter,
+                        lambda: self.draining or deadline.expired(),
+                        ending,
                     )
         except WorkerError:
             raise
@@ -81,12 +102,24 @@ class JobRunner:
             raise Unexpected(type(exc).__name__) from exc
 
     async def _run(
-        self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
+        self,
+        job_id: str,
+        raw: object,
+        reporter: Reporter,
+        redeliverable: Callable[[], bool],
+        ending: Ending,
     ) -> dict[str, object]:
         request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, self.app.settings)
         if isinstance(request.input, SpeechInput):
+            ending.cost.request = request.input
             job = SpeechJob(
-                self.app, job_id, request.input, request.warnings, reporter, redeliverable
+                self.app,
+                job_id,
+                request.input,
+                request.warnings,
+                reporter,
+                redeliverable,
+                ending.cost,
             )
             return await job.run()
         assert isinstance(request.input, Operation)

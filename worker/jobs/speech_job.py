@@ -34,6 +34,7 @@ from worker.files.target import (
 )
 from worker.jobs.answer import REDELIVERED, SpeechFacts, answer
 from worker.jobs.chunks import Spoken, assemble, joins_of, speak
+from worker.jobs.cost import JobCost
 from worker.jobs.facts import speech_facts, warnings_of
 from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, least_bytes, render
@@ -61,6 +62,7 @@ class SpeechJob:
     Args:
         warnings: what the user should know about how the request was read.
         redeliverable: whether the platform may redeliver the job if it is interrupted now.
+        cost: counts what the job takes.
     """
 
     # Known once `run` has passed their stage.
@@ -82,11 +84,12 @@ class SpeechJob:
         warnings: Sequence[str],
         reporter: Reporter,
         redeliverable: Callable[[], bool],
+        cost: JobCost,
     ) -> None:
         self._started = time.perf_counter()
         self._app, self._job_id, self._request = app, job_id, request
         self._warnings, self._reporter = tuple(warnings), reporter
-        self._redeliverable = redeliverable
+        self._redeliverable, self._cost = redeliverable, cost
         self._settings = app.settings.jobs
         self._files = JobFiles(app.store(request.use_s3), app.settings, job_id)
 
@@ -198,7 +201,8 @@ class SpeechJob:
         stream = ChunkStream(
             self._reporter, self._target, self._request, chunks, self._rate, self._joins()
         )
-        speaking = aclosing(speak(chunks, self._engine.synthesizer, saver.found, self._guard))
+        synthesizer, meter = self._engine.synthesizer, self._cost.meter
+        speaking = aclosing(speak(chunks, synthesizer, saver.found, self._guard, meter))
         finished: dict[int, SpokenChunk] = {}
         async with stream, speaking as spoken:
             async for chunk in spoken:
@@ -227,6 +231,7 @@ class SpeechJob:
             resumed=resumed,
             prepared_s=self._prepared_s,
             total_s=time.perf_counter() - self._started,
+            cost=self._cost.stated(rendered.seconds),
         )
 
     async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
@@ -281,6 +286,7 @@ class SpeechJob:
     def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """An earlier answer with URLs as they are asked for now."""
         log.info("redelivered; answered from its stored answer")
+        self._cost.again = True
         key, storage, links = earlier["s3_key"], self._files.storage, self._target.links
         url = links.to(key)
         found = self._handed_over(

@@ -29,12 +29,14 @@ from worker.log import get_logger
 from worker.platform.post import Poster
 from worker.platform.reports import Reports
 from worker.platform.take import take_jobs
+from worker.threads import Lane, in_thread
 
 if TYPE_CHECKING:
     from worker.jobs.runner import JobRunner
 
 log = get_logger("runpod")
 
+_AFTER_S = 1.0  # at least, for callbacks to be kept
 _INTERRUPT_S = 5.0  # after the grace, to store what interrupted jobs have and to post results
 
 
@@ -78,6 +80,8 @@ class Loop(JobScaler):  # type: ignore[misc]
             for tasks in (loops, self._posting):
                 if tasks:
                     await asyncio.wait(tasks, timeout=max(0.0, until - time.monotonic()))
+            left = max(_AFTER_S, until - time.monotonic())
+            await in_thread(Lane.STORE, self._runner.close, left)
             self._runner.app.end_storage()
             for task in loops:
                 if task.done() and not task.cancelled() and (failure := task.exception()):
@@ -107,6 +111,7 @@ class Loop(JobScaler):  # type: ignore[misc]
         """Runs one job and posts its reports, then its result."""
         if job["id"] in self._stopped_early:
             self._stopped_early.discard(job["id"])
+            self._runner.stopped(job)
             raise asyncio.CancelledError
         poster = Poster(session, job["id"])
         interval_s = self._runner.app.settings.jobs.progress_interval_s

@@ -10,6 +10,7 @@ from s3_utils import UrlKind
 from text.events import MAX_PAUSE_S, MAX_SPEED, MIN_SPEED
 from text.front import Source
 from worker.audio.formats import AudioFormat
+from worker.request.callback import CallbackUrl
 from worker.request.clips import JobVoice, Loudness, VoicesByName, said_once
 from worker.request.fields import (
     CleanText,
@@ -119,6 +120,7 @@ class SpeechInput(Strict):
     timing_format: TimingFormats | None = None
     return_audio: Annotated[bool, HandedOver()] = False
     stream: Annotated[bool, HandedOver()] = False
+    callback_url: Annotated[CallbackUrl | None, HandedOver()] = None
     user_id: UserId | None = None
     session: UserId | None = None
     index: Annotated[int, Field(ge=0, le=999_999)] = 0

@@ -151,6 +151,8 @@ class JobConfig(Group):
     """Prefix of the keys of an unfinished job's chunks"""
     stream_prefix: str = setting("STREAM_PREFIX", "stream/", "chunks/")
     """Prefix of streamed chunk keys"""
+    callbacks_prefix: str = setting("CALLBACKS_PREFIX", "callbacks/", "undelivered/")
+    """Prefix of the keys of callbacks that nobody took yet"""
     output_key: str | None = setting("OUTPUT_KEY", None, "{user_id}/{date}/{job_id}.{ext}")
     """Key template of audio: `{job_id}`, `{date}`, `{voice}`, `{user_id}`, `{session}`, `{ext}`;
     unset: OUTPUT_PREFIX + `{job_id}.{ext}`"""

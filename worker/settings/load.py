@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, replace
 from errors import ConfigError
 from s3_utils import StorageConfig
 from worker.keys import HOLE, prefix_fault, template_fault
+from worker.settings.callbacks import CallbackConfig
+from worker.settings.cost import CostConfig
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
 from worker.settings.processing import ProcessingConfig
@@ -32,6 +34,8 @@ GROUPS: Mapping[str, type[Group]] = {
     "Model": ModelConfig,
     "Voices": VoiceConfig,
     "Jobs": JobConfig,
+    "Callbacks": CallbackConfig,
+    "Cost": CostConfig,
     "Text and sound": ProcessingConfig,
     "Logging": LogConfig,
 }
@@ -48,6 +52,8 @@ class Settings:
     model: ModelConfig = field(default_factory=ModelConfig)
     voices: VoiceConfig = field(default_factory=VoiceConfig)
     jobs: JobConfig = field(default_factory=JobConfig)
+    callbacks: CallbackConfig = field(default_factory=CallbackConfig)
+    cost: CostConfig = field(default_factory=CostConfig)
     processing: ProcessingConfig = field(default_factory=ProcessingConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
@@ -65,6 +71,8 @@ class Settings:
             model=reader.read(ModelConfig),
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),
+            callbacks=reader.read(CallbackConfig),
+            cost=reader.read(CostConfig),
             processing=reader.read(ProcessingConfig),
             log=reader.read(LogConfig),
         )
@@ -97,7 +105,8 @@ class Settings:
         """Values that must never be logged."""
         keys = self.storage
         found = (keys.access_key_id, keys.secret_access_key, keys.session_token)
-        return tuple(value for value in (*found, self.model.hf_token) if value)
+        others = (self.model.hf_token, *self.callbacks.hidden)
+        return tuple(value for value in (*found, *others) if value)
 
 
 def all_variables() -> list[Env]:
@@ -126,6 +135,10 @@ def _check_keys(reader: Reader, settings: Settings) -> None:
             "TIMINGS_PREFIX and RESULTS_PREFIX must differ: a job's answer and its json timings "
             "would have one key"
         )
+    usage = of_jobs["USAGE_PREFIX"].casefold()
+    for name, prefix in of_jobs.items():
+        if name != "USAGE_PREFIX" and prefix.casefold().startswith(usage):
+            problems.append(f"{name} must not lie in {usage}, where records of cost are")
     del of_jobs["OUTPUT_PREFIX"]  # unused where there is an OUTPUT_KEY: the template has it
     of_jobs["OUTPUT_KEY or OUTPUT_PREFIX"] = jobs.output_template
     for name, prefix in of_jobs.items():

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import unicodedata
-from urllib.parse import urlsplit
 
 from errors import show
 from worker.keys import user_key_fault
+from worker.web.address import url_fault
 
-_MAX_URL_CHARS = 4096
 _BLANKS = 1024  # characters of line breaks and the like that base64 text may hold
 
 
@@ -30,19 +28,7 @@ def voice_fault(voice: str, *, allow_http: bool = True) -> str | None:
         return "must be a name, a key, an s3:// URI or an https URL"
     if scheme.lower() == "http" and not allow_http:
         return "must use https (ALLOW_HTTP_VOICES permits http)"
-    return _url_fault(voice)
-
-
-def _url_fault(url: str) -> str | None:
-    if len(url) > _MAX_URL_CHARS:
-        return f"is longer than {_MAX_URL_CHARS} characters"
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zs") for c in url):
-        return "holds spaces or control characters"
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        host = None
-    return None if host else "names no host"
+    return url_fault(voice)
 
 
 def decode_audio(text: object, max_bytes: int) -> bytes:

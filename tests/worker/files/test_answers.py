@@ -66,6 +66,7 @@ ONLY_HANDED_OVER: dict[str, Any] = {
     "url_expires": 60,
     "return_audio": True,
     "stream": True,
+    "callback_url": "https://example.com/f5",
 }
 
 

@@ -31,6 +31,7 @@ def test_the_keys_of_a_job() -> None:
 def test_clean_up_looks_where_every_kind_of_file_lies() -> None:
     job = files(OUTPUT_KEY="{user_id}/{job_id}.{ext}", STREAM_PREFIX="live/")
     others = [job.timing("ass"), job.answer, job.streamed(0, "ogg"), job.part("0", 0)]
+    others.append(job.callback("failed"))
     assert {file.key.partition("/")[0] + "/" for file in others} == set(prefixes(job.settings))
     assert "output/" in prefixes(files().settings)
 

@@ -136,11 +136,11 @@ def test_a_redirect_into_a_private_network_is_refused(monkeypatch: pytest.Monkey
         # The one public host of this test; its connection goes to the local server below.
         return real("127.0.0.1" if host == "public.example" else host, *args, **kwargs)  # type: ignore[arg-type]
 
-    from worker.voices import download as module
+    from worker.web import address as module
 
-    checked = module._is_public
+    checked = module.is_public
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(module, "_is_public", lambda a: a == "127.0.0.1" or checked(a))
+    monkeypatch.setattr(module, "is_public", lambda a: a == "127.0.0.1" or checked(a))
     rules = FetchRules(10_000, timeout_s=60, allow_http=True)
     target = "http://169.254.169.254/latest/meta-data/"
     with (
