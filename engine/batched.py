@@ -113,13 +113,3 @@ def fail(failed: Sequence[BatchedChunk], error: InferenceFailed) -> None:
     for batched in failed:
         if not batched.future.done() and batched.future.set_running_or_notify_cancel():
             batched.future.set_exception(error)
-
-
-def failure(exc: Exception, device: str) -> InferenceFailed:
-    """What a failed pass is to a job. After a CUDA error the context is lost: every later call of
-    the process fails too."""
-    broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
-    return (DeviceFailed if broken else InferenceFailed)(
-        f"Inference failed on {device} ({type(exc).__name__}).",
-        "Send the job again; if it recurs, see the worker's log.",
-    )
