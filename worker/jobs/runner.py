@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from errors import JobTimeout, Unexpected, WorkerError
 from s3_utils import time_limit
@@ -17,6 +17,7 @@ from worker.app import App
 from worker.files.inline import check_size
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
+from worker.jobs.unstored import Sound, UnstoredSpeech
 from worker.log import get_logger, job_context
 from worker.operations.base import Operation
 from worker.operations.table import OPERATIONS
@@ -25,6 +26,8 @@ from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 
 log = get_logger("jobs")
+
+T = TypeVar("T")
 
 
 class JobRunner:
@@ -43,7 +46,10 @@ class JobRunner:
         with job_context(job_id):
             started = time.perf_counter()
             try:
-                answer = await self._within_budget(job_id, job.get("input"), reporter or Silent())
+                ears, raw = reporter or Silent(), job.get("input")
+                answer = await self._within_budget(
+                    lambda again: self._run(job_id, raw, ears, again)
+                )
                 check_size(answer, job_id)
             except WorkerError as error:
                 answer = {"job_id": job_id, **error.as_output()}
@@ -54,18 +60,47 @@ class JobRunner:
             log.info("%s", answer.get("error_code") or "done", extra={"seconds": seconds})
             return answer
 
-    async def _within_budget(
-        self, job_id: str, raw: object, reporter: Reporter
-    ) -> dict[str, object]:
-        """Every failure that is not a WorkerError becomes one here, with its cause in the log."""
+    async def sound(
+        self, job_id: str, raw: object, reporter: Reporter, written: Mapping[str, str]
+    ) -> Sound:
+        """What a `tts` job says, of which nothing is stored. `written`: see `parse`.
+
+        Raises:
+            WorkerError: of any kind.
+        """
+
+        async def made(_: Callable[[], bool]) -> Sound:
+            settings = self.app.settings
+            asked = await in_thread(Lane.CHECK, parse, raw, {}, settings, written)
+            assert isinstance(asked.input, SpeechInput)
+            return await UnstoredSpeech(
+                self.app, job_id, asked.input, asked.warnings, reporter, lambda: False
+            ).sound()
+
+        with job_context(job_id):
+            started = time.perf_counter()
+            said = "done"
+            try:
+                return await self._within_budget(made)
+            except WorkerError as error:
+                said = error.code
+                raise
+            except asyncio.CancelledError:
+                said = "cancelled"
+                raise
+            finally:
+                seconds = round(time.perf_counter() - started, 3)
+                log.info("%s", said, extra={"seconds": seconds})
+
+    async def _within_budget(self, work: Callable[[Callable[[], bool]], Awaitable[T]]) -> T:
+        """`work`, which is told whether the platform may redeliver the job if it is cut off now.
+        Every failure that is not a WorkerError becomes one here, with its cause in the log."""
         budget = self.app.settings.jobs.timeout_s
         try:
             async with asyncio.timeout(budget) as deadline:
                 # Storage gives up a little earlier, so that the job can say what it waited for.
                 with time_limit(budget * 0.9):
-                    return await self._run(
-                        job_id, raw, reporter, lambda: self.draining or deadline.expired()
-                    )
+                    return await work(lambda: self.draining or deadline.expired())
         except WorkerError:
             raise
         except TimeoutError as exc:

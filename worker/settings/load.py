@@ -23,6 +23,7 @@ from s3_utils import StorageConfig
 from worker.keys import HOLE, prefix_fault, template_fault
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
+from worker.settings.http import HttpConfig
 from worker.settings.processing import ProcessingConfig
 from worker.settings.storage import storage_config, url_config
 from worker.settings.storage_env import StorageEnv, UrlConfig
@@ -33,6 +34,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "Voices": VoiceConfig,
     "Jobs": JobConfig,
     "Text and sound": ProcessingConfig,
+    "HTTP": HttpConfig,
     "Logging": LogConfig,
 }
 _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
@@ -49,6 +51,7 @@ class Settings:
     voices: VoiceConfig = field(default_factory=VoiceConfig)
     jobs: JobConfig = field(default_factory=JobConfig)
     processing: ProcessingConfig = field(default_factory=ProcessingConfig)
+    http: HttpConfig = field(default_factory=HttpConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
 
@@ -66,6 +69,7 @@ class Settings:
             voices=reader.read(VoiceConfig),
             jobs=reader.read(JobConfig),
             processing=reader.read(ProcessingConfig),
+            http=reader.read(HttpConfig),
             log=reader.read(LogConfig),
         )
         _check_keys(reader, settings)
@@ -97,7 +101,8 @@ class Settings:
         """Values that must never be logged."""
         keys = self.storage
         found = (keys.access_key_id, keys.secret_access_key, keys.session_token)
-        return tuple(value for value in (*found, self.model.hf_token) if value)
+        ours = (self.model.hf_token, *self.http.keys)
+        return tuple(value for value in (*found, *ours) if value)
 
 
 def all_variables() -> list[Env]:
