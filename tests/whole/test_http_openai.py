@@ -1,7 +1,8 @@
-"""The HTTP face asked by the genuine OpenAI client: speech in every format and way, voices, models."""
+"""The HTTP face asked by the genuine OpenAI client: speech in every format, voices, models."""
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Iterator
@@ -86,8 +87,6 @@ def test_events_hold_the_file_and_what_it_took(client: openai.OpenAI) -> None:
     events = [json.loads(line.removeprefix("data: ")) for line in lines]
     assert {event["type"] for event in events[:-1]} == {"speech.audio.delta"}
     assert len(events) > 2, "more than one piece"
-    import base64
-
     audio = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
     assert audio == plain.content
     done = events[-1]
@@ -173,8 +172,6 @@ def test_a_voice_is_added_spoken_with_renamed_and_deleted(
 
 
 def test_a_voice_is_added_by_json_and_refused_by_its_check(face: Face) -> None:
-    import base64
-
     audio = base64.b64encode(wav()).decode()
     consent = {"who": "Anna", "when": "2026-11-26"}
     body = {"name": "Anna/calm", "audio_base64": audio, "ref_text": "Hi all.", "consent": consent}

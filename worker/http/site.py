@@ -13,9 +13,9 @@ from worker.http.desk import Desk
 from worker.http.door import Door
 from worker.http.health import Health
 from worker.http.jobs import JobRoutes
-from worker.http.models import model, models
 from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
+from worker.request.models import model, models
 
 _TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed")
 

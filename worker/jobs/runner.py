@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from errors import JobTimeout, Unexpected, WorkerError
@@ -21,7 +22,9 @@ from worker.jobs.unstored import Sound, UnstoredSpeech
 from worker.log import get_logger, job_context
 from worker.operations.base import Operation
 from worker.operations.table import OPERATIONS
+from worker.request.openai import WRITTEN
 from worker.request.parse import parse
+from worker.request.routes import is_routed, read_route
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 
@@ -118,7 +121,16 @@ class JobRunner:
     async def _run(
         self, job_id: str, raw: object, reporter: Reporter, redeliverable: Callable[[], bool]
     ) -> dict[str, object]:
-        request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, self.app.settings)
+        settings, written = self.app.settings, None
+        if is_routed(raw):
+            engine = await self.app.loaded_engine()
+            routed = await in_thread(Lane.CHECK, read_route, raw, settings, engine.model)
+            if routed.answer is not None:
+                return {"job_id": job_id, "status": "completed", **routed.answer}
+            raw, written = routed.job, WRITTEN
+        request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, settings, written)
+        if written:
+            request = replace(request, warnings=(*routed.warnings, *request.warnings))
         if isinstance(request.input, SpeechInput):
             job = SpeechJob(
                 self.app, job_id, request.input, request.warnings, reporter, redeliverable
