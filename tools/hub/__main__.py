@@ -1,5 +1,7 @@
-"""Writes the RunPod Hub's listings and deploy forms from the worker's settings: .runpod/hub.json for
-the queue, and .runpod/hub-http.json for load balancing, which is hub.json where that is listed.
+"""Writes the RunPod Hub's listings and deploy forms from the worker's settings.
+
+.runpod/hub.json is for the queue; .runpod/hub-http.json for load balancing: it is hub.json where
+that is listed.
 
 python -m tools.hub           # rewrites both
 python -m tools.hub --check   # exits with 1 if it is out of date (a test does it)

@@ -1,4 +1,5 @@
-"""What .runpod/hub.json and its sibling for load balancing hold, from the worker's settings: the Hub's listing and deploy form.
+"""What .runpod/hub.json and hub-http.json hold, from the worker's settings: the Hub's listings and
+deploy forms.
 
 Format: https://docs.runpod.io/hub/publishing-guide (runpod/docs a900806, 2026-08-20).
 """
@@ -68,8 +69,8 @@ def http_listing() -> dict[str, Any]:
         **whole,
         "title": "F5-TTS over HTTP, OpenAI-compatible",
         "description": (
-            "OpenAI's text-to-speech interface with voices of your own: F5-TTS streams speech while "
-            "it is made, from many requests in one GPU pass; voices in any S3-compatible bucket. "
+            "OpenAI's text-to-speech interface with voices of your own: F5-TTS streams speech "
+            "while it is made, from many requests in one GPU pass; voices in any S3-compatible bucket. "
             "The official weights are CC-BY-NC-4.0: no commercial use."
         ),
         "config": {**config, "endpointType": "LB", "env": [*fixed, *more, *asked]},
