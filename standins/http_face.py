@@ -51,11 +51,12 @@ class Face:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> Answer:
         """One request; `body` is sent as JSON unless it is bytes."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data is not None else {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience_s)
         try:
             connection.request(method, path, data, {**kind, **(headers or {})})
             answer = connection.getresponse()

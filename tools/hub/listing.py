@@ -70,8 +70,8 @@ def http_listing() -> dict[str, Any]:
         "title": "F5-TTS over HTTP, OpenAI-compatible",
         "description": (
             "OpenAI's text-to-speech interface with voices of your own: F5-TTS streams speech "
-            "while it is made, from many requests in one GPU pass; voices in any S3-compatible bucket. "
-            "The official weights are CC-BY-NC-4.0: no commercial use."
+            "while it is made, from many requests in one GPU pass; voices in any S3-compatible "
+            "bucket. The official weights are CC-BY-NC-4.0: no commercial use."
         ),
         "config": {**config, "endpointType": "LB", "env": [*fixed, *more, *asked]},
     }
