@@ -11,12 +11,9 @@ from typing import Any
 
 import pytest
 
-from errors import ConfigError
 from standins.http_face import Face, http_face
 from standins.local_worker import FAST
 from standins.waiting import PATIENCE_S, until
-from worker.http.serve import serve
-from worker.settings.load import Settings
 
 LONG = {"input": "This sentence is said again. " * 100, "nfe_step": 32, "voice": "demo"}
 SHORT = {"input": "Hello there.", "voice": "demo", **FAST}
@@ -287,18 +284,3 @@ def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_
             answer = received(client)
         assert answer.startswith(b"HTTP/1.1 200") and len(answer) > 1000
         assert face.process.wait(PATIENCE_S) == 0
-
-
-def test_what_cannot_serve_ends_with_1_and_says_why(tmp_path: Path) -> None:
-    with http_face({"F5_MODEL": str(tmp_path / "none.safetensors")}, tmp_path) as face:
-        assert face.process.wait(PATIENCE_S) == 1
-        assert "model not loaded" in face.log.read_text()
-
-
-def test_an_address_that_is_open_or_taken_is_refused() -> None:
-    with pytest.raises(ConfigError, match="no key is set"):
-        serve(Settings.load({}), "0.0.0.0", 0)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match="cannot be listened on"):
-            serve(Settings.load({}), "127.0.0.1", port)
