@@ -53,6 +53,8 @@ COPY --from=weights --chown=worker:worker /models /models
 WORKDIR /app
 COPY --chown=worker:worker . .
 USER 10001
+# With F5_SERVE=http the same command serves HTTP (docs/http.md); PORT says where.
+EXPOSE 8000
 # No HEALTHCHECK: RunPod ignores it. Health is the worker's own: the model loads before the first
 # job is taken (a fitness check; failure ends the process with code 1), then the SDK pings.
 CMD ["python", "-u", "handler.py"]

@@ -101,6 +101,55 @@ class TranscriptMissing(InvalidInput):
     code = "TRANSCRIPT_MISSING"
 
 
+class FormatUnavailable(InvalidInput):
+    """That audio format needs a part that this worker was installed without."""
+
+    code = "FORMAT_UNAVAILABLE"
+
+
+class ModelNotFound(InvalidInput):
+    """The HTTP face serves no model of that name."""
+
+    code = "MODEL_NOT_FOUND"
+
+
+class NoSuchPath(InvalidInput):
+    """The HTTP face has no such address, or not with that method."""
+
+    code = "NO_SUCH_PATH"
+
+
+class KeyRefused(InvalidInput):
+    """The request's API key is missing or wrong."""
+
+    code = "KEY_REFUSED"
+
+
+class OriginRefused(InvalidInput):
+    """A page of another site, or another machine's name: not what a browser may ask here."""
+
+    code = "ORIGIN_REFUSED"
+
+
+class RequestTooLarge(InvalidInput):
+    """The request's body is larger than HTTP_MAX_BODY_BYTES."""
+
+    code = "REQUEST_TOO_LARGE"
+
+
+class ClientTooSlow(WorkerError):
+    """A client sends its request, or takes its answer, too slowly."""
+
+    code = "CLIENT_TOO_SLOW"
+
+
+class Busy(WorkerError):
+    """As many requests wait as may; or the worker is ending."""
+
+    code = "BUSY"
+    retryable = True
+
+
 class ConfigError(WorkerError):
     """An environment variable is wrong; the worker refuses to start."""
 

@@ -2,6 +2,7 @@
 
 On the platform the SDK's loop takes jobs; `python handler.py` runs `test_input.json` through the
 same loop and exits with 1 when the job fails; `--rp_serve_api` serves it over HTTP.
+With F5_SERVE=http the HTTP face is served instead, for RunPod's load-balancing endpoints.
 The model loads on its own thread while the SDK is imported; no job is taken before it is ready.
 """
 
@@ -32,6 +33,10 @@ def main() -> None:
         settings = Settings.load()
         log = settings.log
         setup_logging(log.level, log.format, settings.secrets, settings.warnings)
+        if settings.http.serve == "http":
+            from worker.http.serve import serve
+
+            sys.exit(serve(settings, settings.http.host or "0.0.0.0"))
         if not settings.jobs.on_platform:
             check_local_job(sys.argv[1:])
         from worker.app import App

@@ -107,6 +107,11 @@ class Batcher:
                 self._inbox.put(batched)
         return [one.future for one in batched]
 
+    @property
+    def frames_in_pass(self) -> int:
+        """Frames of the pass under way; asked from any thread."""
+        return sum(one.pass_frames for one in tuple(self._running))
+
     def close(self) -> None:
         """Finishes what has begun and stops the thread; other chunks fail."""
         with self._lock:

@@ -1,6 +1,7 @@
 """From a job to its answer. The folders, in the order a job passes them:
 
 - `platform`: RunPod hands over a job: start, loop, reports, posts, the local run
+- `http`: the HTTP face hands over requests: OpenAI's addresses, voices, jobs, health, metrics
 - `jobs`: one job step by step: chunks, resuming, streaming, progress, the answer
 - `request`: the fields of a job, their types, older names
 - `voices`: finding a voice, downloading, clipping and caching its reference

@@ -15,9 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from standins.waiting import PATIENCE_S
-from tools.hub.__main__ import HUB
-from tools.hub.form import IMAGE_DEFAULTS, PRESETS
-from tools.hub.listing import CUDA_VERSIONS, text
+from tools.hub.__main__ import HTTP_HUB, HUB
+from tools.hub.form import HTTP_VALUES, IMAGE_DEFAULTS, PRESETS
+from tools.hub.listing import CUDA_VERSIONS, http_listing, listing, text
 from worker.operations.table import OPERATIONS
 from worker.request.parse import parse
 from worker.request.speech import SpeechInput
@@ -53,7 +53,21 @@ def dockerfile_env() -> dict[str, str]:
 
 
 def test_the_file_is_what_the_settings_say() -> None:
-    assert HUB.read_text("utf-8") == text(), "run `make config-doc`"
+    assert HUB.read_text("utf-8") == text(listing()), "run `make config-doc`"
+    assert HTTP_HUB.read_text("utf-8") == text(http_listing()), "run `make config-doc`"
+
+
+def test_the_listing_for_load_balancing_serves_http_within_the_platform_s_limits() -> None:
+    found = json.loads(HTTP_HUB.read_text("utf-8"))
+    assert list(schema("hub.schema.json").iter_errors(found)) == []
+    assert found["config"]["endpointType"] == "LB"
+    keys = [each["key"] for each in found["config"]["env"]]
+    assert len(set(keys)) == len(keys) and set(keys) <= set(OWN)
+    fixed = {e["key"]: e["value"] for e in found["config"]["env"] if "value" in e}
+    assert fixed == dict(HTTP_VALUES)
+    settings = Settings.load(fixed)
+    assert settings.warnings == () and settings.http.serve == "http"
+    assert settings.jobs.timeout_s < 330 and settings.http.max_body_bytes <= 30_000_000
 
 
 def test_the_check_command_accepts_the_file() -> None:

@@ -31,6 +31,7 @@ WRONG = {
     "engine-alone": ("engine/boot.py", "boto3", "engine.boot -> boto3"),
     "storage-alone": ("storage/metadata.py", "numpy", "storage.metadata -> numpy"),
     "text-alone": ("text/tags.py", "torch", "text.tags -> torch"),
+    "http-alone": ("worker/request/parse.py", "starlette", "worker.request.parse -> starlette"),
     "worker": ("worker/audio/decode.py", "worker.app", "worker.audio.decode -> worker.app"),
     "engine": ("engine/dit/model.py", "engine.boot", "engine.dit.model -> engine.boot"),
     "storage": ("storage/disk/store.py", "storage.check", "storage.disk.store -> storage.check"),

@@ -59,6 +59,22 @@ INPUTS: tuple[FormInput, ...] = (
     FormInput("LOG_FORMAT", "Log format"),
 )
 
+# Of the listing for load balancing: what is set, and what is asked beside the rest.
+HTTP_VALUES: Mapping[str, str] = {
+    "F5_SERVE": "http",
+    "PORT": "8000",
+    "PORT_HEALTH": "8000",
+    "HTTP_WITHOUT_KEY": "true",  # RunPod's gateway asks for the key of the account
+    "JOB_TIMEOUT_S": "300",  # it ends requests after 330
+}
+HTTP_INPUTS: tuple[FormInput, ...] = (
+    FormInput("HTTP_API_KEYS", "Keys of your own (sent as X-API-Key)"),
+    FormInput("OPENAI_VOICES", "Voices behind OpenAI's names", advanced=False),
+    FormInput("OPENAI_MODELS", "Qualities behind OpenAI's model names"),
+    FormInput("HTTP_CORS_ORIGINS", "Web pages that may ask"),
+    FormInput("HTTP_MAX_WAITING", "Texts that may wait per worker"),
+)
+
 PRESETS: Mapping[str, Mapping[str, str]] = {
     "Official model, Backblaze B2": {
         "F5_MODEL": "F5TTS_v1_Base",

@@ -1,4 +1,5 @@
-"""What .runpod/hub.json holds, from the worker's settings: the Hub's listing and deploy form.
+"""What .runpod/hub.json and hub-http.json hold, from the worker's settings: the Hub's listings and
+deploy forms.
 
 Format: https://docs.runpod.io/hub/publishing-guide (runpod/docs a900806, 2026-08-20).
 """
@@ -10,7 +11,15 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from tools.hub.form import IMAGE_DEFAULTS, INPUTS, PRESETS, SECRET, FormInput
+from tools.hub.form import (
+    HTTP_INPUTS,
+    HTTP_VALUES,
+    IMAGE_DEFAULTS,
+    INPUTS,
+    PRESETS,
+    SECRET,
+    FormInput,
+)
 from worker.settings.env import Env, variables
 from worker.settings.load import GROUPS
 
@@ -49,6 +58,25 @@ def listing() -> dict[str, Any]:
     }
 
 
+def http_listing() -> dict[str, Any]:
+    """The second listing: the same image behind a load balancer, speaking HTTP (docs/http.md)."""
+    whole = listing()
+    config = whole["config"]
+    fixed = [{"key": key, "value": value} for key, value in HTTP_VALUES.items()]
+    asked = [each for each in config["env"] if each["key"] not in HTTP_VALUES]
+    more = [entry(form) for form in HTTP_INPUTS]
+    return {
+        **whole,
+        "title": "F5-TTS over HTTP, OpenAI-compatible",
+        "description": (
+            "OpenAI's text-to-speech interface with voices of your own: F5-TTS streams speech "
+            "while it is made, from many requests in one GPU pass; voices in any S3-compatible "
+            "bucket. The official weights are CC-BY-NC-4.0: no commercial use."
+        ),
+        "config": {**config, "endpointType": "LB", "env": [*fixed, *more, *asked]},
+    }
+
+
 def entry(form: FormInput) -> dict[str, Any]:
     """One form field: the variable's type, limits, default and description.
 
@@ -75,9 +103,9 @@ def entry(form: FormInput) -> dict[str, Any]:
     return {"key": env.name, "input": field}
 
 
-def text() -> str:
-    """The file's contents."""
-    return json.dumps(listing(), indent=2, ensure_ascii=False) + "\n"
+def text(content: dict[str, Any]) -> str:
+    """A listing as its file."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _settings() -> dict[str, tuple[Env, FieldInfo]]:

@@ -70,6 +70,11 @@ class Joins(Protocol):
         """The place of the next piece, `pause_s` seconds after the one before."""
         ...
 
+    @property
+    def settled(self) -> int:
+        """How many samples of the axis no later piece changes."""
+        ...
+
 
 class CrossFade:
     """f5-tts `infer_batch_process`: neighbours overlap by a linear cross-fade.
@@ -92,6 +97,11 @@ class CrossFade:
         self._empty = False
         self._end = start + length
         return Placed(start, overlap, samples, overlap)
+
+    @property
+    def settled(self) -> int:
+        """All but what the next piece may be faded over."""
+        return max(0, self._end - self._fade)
 
 
 class NaturalJoins:
@@ -124,14 +134,18 @@ class NaturalJoins:
         if sound is None:
             return self._add(self._end, samples)
         first, last = sound
-        start = self._wanted_start(first, voice)
-        earliest = self._start if self._sound_end is None else max(self._start, self._sound_end)
+        start, earliest = self._wanted_start(first, voice), self.settled
         cut = min(first, max(0, earliest - start))
         start = max(start, earliest)
         gain = self._gain(samples[first:last], voice)
         self._sound_end = start + last - cut
         self._voice, self._waiting_s = voice, 0.0
         return self._add(start, samples[cut:] * np.float32(gain))
+
+    @property
+    def settled(self) -> int:
+        """Up to the end of the last sound: silence may lie under what comes next."""
+        return self._start if self._sound_end is None else max(self._start, self._sound_end)
 
     def _add(self, start: int, samples: Samples) -> Placed:
         overlap = min(max(0, self._end - start), len(samples))

@@ -62,6 +62,11 @@ class Levelled:
             self._gain = _factor(WORKING_LUFS - level)
         return self._joins.put(samples * np.float32(self._gain), pause_s, voice)
 
+    @property
+    def settled(self) -> int:
+        """How many samples of the axis no later piece changes."""
+        return self._joins.settled
+
 
 def to_loudness(samples: Samples, sample_rate: int, target: float, ceiling: float) -> Loud:
     """(n,) samples of full scale 1 at `target` LUFS, true peak at most `ceiling`.

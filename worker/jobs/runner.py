@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from errors import JobTimeout, Unexpected, WorkerError
 from s3_utils import time_limit
@@ -18,14 +19,19 @@ from worker.files.inline import check_size
 from worker.jobs.ending import Ending, Endings
 from worker.jobs.reporter import Reporter, Silent
 from worker.jobs.speech_job import SpeechJob
+from worker.jobs.unstored import Sound, UnstoredSpeech
 from worker.log import get_logger, job_context
 from worker.operations.base import Operation
 from worker.operations.table import OPERATIONS
+from worker.request.openai import WRITTEN
 from worker.request.parse import parse
+from worker.request.routes import is_routed, read_route
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread
 
 log = get_logger("jobs")
+
+T = TypeVar("T")
 
 
 class JobRunner:
@@ -47,7 +53,9 @@ class JobRunner:
             raw = job.get("input")
             ending = self._endings.of(job_id, raw)
             try:
-                answer = await self._within_budget(job_id, raw, reporter or Silent(), ending)
+                answer = await self._within_budget(
+                    lambda again: self._run(job_id, raw, reporter or Silent(), again, ending)
+                )
                 answer = ending.noted(answer)
                 check_size(answer, job_id)
             except WorkerError as error:
@@ -71,22 +79,53 @@ class JobRunner:
         """Waits, for `timeout_s` seconds at most, for what is done after the jobs' answers."""
         self._endings.close(timeout_s)
 
-    async def _within_budget(
-        self, job_id: str, raw: object, reporter: Reporter, ending: Ending
-    ) -> dict[str, object]:
-        """Every failure that is not a WorkerError becomes one here, with its cause in the log."""
+    async def sound(
+        self, job_id: str, raw: object, reporter: Reporter, written: Mapping[str, str]
+    ) -> Sound:
+        """What a `tts` job says, of which nothing is stored. `written`: see `parse`.
+
+        Raises:
+            WorkerError: of any kind.
+        """
+        ending = self._endings.of(job_id, {})
+
+        async def made(_: Callable[[], bool]) -> Sound:
+            settings = self.app.settings
+            asked = await in_thread(Lane.CHECK, parse, raw, {}, settings, written)
+            assert isinstance(asked.input, SpeechInput)
+            ending.cost.request = asked.input
+            return await UnstoredSpeech(
+                self.app, job_id, asked.input, asked.warnings, reporter, lambda: False, ending.cost
+            ).sound()
+
+        with job_context(job_id):
+            started = time.perf_counter()
+            said = "done"
+            try:
+                sound = await self._within_budget(made)
+                await ending.answered({})
+                return sound
+            except WorkerError as error:
+                said = error.code
+                await ending.answered(error.as_output())
+                raise
+            except asyncio.CancelledError:
+                said = "cancelled"
+                ending.stopped(goes_on=False)
+                raise
+            finally:
+                seconds = round(time.perf_counter() - started, 3)
+                log.info("%s", said, extra={"seconds": seconds})
+
+    async def _within_budget(self, work: Callable[[Callable[[], bool]], Awaitable[T]]) -> T:
+        """`work`, which is told whether the platform may redeliver the job if it is cut off now.
+        Every failure that is not a WorkerError becomes one here, with its cause in the log."""
         budget = self.app.settings.jobs.timeout_s
         try:
             async with asyncio.timeout(budget) as deadline:
                 # Storage gives up a little earlier, so that the job can say what it waited for.
                 with time_limit(budget * 0.9):
-                    return await self._run(
-                        job_id,
-                        raw,
-                        reporter,
-                        lambda: self.draining or deadline.expired(),
-                        ending,
-                    )
+                    return await work(lambda: self.draining or deadline.expired())
         except WorkerError:
             raise
         except TimeoutError as exc:
@@ -109,7 +148,16 @@ class JobRunner:
         redeliverable: Callable[[], bool],
         ending: Ending,
     ) -> dict[str, object]:
-        request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, self.app.settings)
+        settings, written = self.app.settings, None
+        if is_routed(raw):
+            engine = await self.app.loaded_engine()
+            routed = await in_thread(Lane.CHECK, read_route, raw, settings, engine.model)
+            if routed.answer is not None:
+                return {"job_id": job_id, "status": "completed", **routed.answer}
+            raw, written = routed.job, WRITTEN
+        request = await in_thread(Lane.CHECK, parse, raw, OPERATIONS, settings, written)
+        if written:
+            request = replace(request, warnings=(*routed.warnings, *request.warnings))
         if isinstance(request.input, SpeechInput):
             ending.cost.request = request.input
             job = SpeechJob(

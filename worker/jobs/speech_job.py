@@ -103,7 +103,7 @@ class SpeechJob:
         self._text = await in_thread(Lane.STORE, job_text, request, app)
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
-        looking = in_thread(Lane.STORE, taken_keys, self._target)
+        looking = in_thread(Lane.STORE, self._look)
         stages, language = self._text.processing.stages, self._text.processing.text.language
         wish = Wish(stages.best_clip, stages.mend_voice, stages.checks, language)
         preparing = prepare_voices(app.voices, wanted, wish)
@@ -120,9 +120,7 @@ class SpeechJob:
             self._lexicons = await lexicons
         self._prepared_s = time.perf_counter() - self._started
         chunks = await self._plan()
-        seconds = sum(map(self._engine.synthesizer.seconds, chunks))
-        size = least_bytes(seconds, len(chunks), self._request)
-        await in_thread(Lane.STORE, check_room, self._target, size)
+        await in_thread(Lane.STORE, self._check_room, chunks)
         async with self._saver(chunks) as saver:
             finished = await self._speak(chunks, saver)
             spoken = await in_thread(Lane.COMPUTE, self._assembled, chunks, finished)
@@ -131,6 +129,13 @@ class SpeechJob:
                 return await in_thread(Lane.STORE, self._answer_again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
             return await self._deliver(facts, rendered)
+
+    def _look(self) -> frozenset[str]:
+        return taken_keys(self._target)
+
+    def _check_room(self, chunks: Sequence[Chunk]) -> None:
+        seconds = sum(map(self._engine.synthesizer.seconds, chunks))
+        check_room(self._target, least_bytes(seconds, len(chunks), self._request))
 
     async def _earlier_answer(self) -> dict[str, Any] | None:
         """What the same job answered, if another attempt at it was done before."""

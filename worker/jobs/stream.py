@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from engine.chunk import Chunk, Samples, SpokenChunk
 from worker.audio.encode import encode
@@ -18,6 +18,7 @@ from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.joins import Joins
 from worker.audio.level import WORKING_LUFS
 from worker.audio.loud_file import amplified_file
+from worker.audio.mix import RunningMix
 from worker.audio.resample import resample
 from worker.files.target import Target
 from worker.jobs.reporter import Reporter
@@ -26,6 +27,15 @@ from worker.threads import Lane, in_thread
 
 PIECE_LIMIT_BYTES = 1_000_000  # RunPod's documented limit of one piece of a stream
 _ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
+
+
+@runtime_checkable
+class Ears(Protocol):
+    """A reporter that takes the sound itself, in place of files of chunks."""
+
+    def hear(self, samples: Samples, *, last: bool) -> None:
+        """(n,) fp32 at the engine's rate: what comes next of the whole, joined; `last`: after it
+        comes nothing but the end of the last chunk."""
 
 
 class ChunkStream:
@@ -77,6 +87,7 @@ class ChunkStream:
             self._arrived.set()
 
     async def _run(self) -> None:
+        mix = RunningMix()
         for position, chunk in enumerate(self._chunks):
             while chunk.index not in self._waves:
                 self._arrived.clear()
@@ -85,13 +96,18 @@ class ChunkStream:
             placed = await in_thread(
                 Lane.COMPUTE, self._joins.put, samples, chunk.pause_s, chunk.voice.name
             )
+            last = position == len(self._chunks) - 1
+            if isinstance(self._reporter, Ears):
+                ready = await in_thread(Lane.COMPUTE, mix.add, placed, self._joins.settled)
+                self._reporter.hear(ready, last=last)
+                continue
             piece = {
                 "index": chunk.index,
                 "text": chunk.written,
                 "voice": chunk.voice.name,
                 "start": round(placed.start / self._rate, 3),
                 "end": round(placed.end / self._rate, 3),
-                "last": position == len(self._chunks) - 1,
+                "last": last,
             }
             self._reporter.chunk(
                 {**piece, **await in_thread(Lane.STORE, self._file, chunk, placed.samples)}

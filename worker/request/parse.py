@@ -38,9 +38,15 @@ class Request:
     warnings: tuple[str, ...] = ()
 
 
-def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Settings) -> Request:
+def parse(
+    raw: object,
+    operations: Mapping[str, type[Strict]],
+    settings: Settings,
+    written: Mapping[str, str] | None = None,
+) -> Request:
     """Checks a job's input. `operations`: the endpoints beside `tts`, by name. `settings`: what is
-    allowed. Raises InvalidInput: naming the bad fields at once, ten of them at most."""
+    allowed. `written`: fields to the names their user knows them by. Raises InvalidInput: naming
+    the bad fields at once, ten of them at most."""
     if not isinstance(raw, Mapping):
         raise InvalidInput(
             f"The job's input must be an object, not {show(raw)}.",
@@ -49,6 +55,7 @@ def parse(raw: object, operations: Mapping[str, type[Strict]], settings: Setting
     _check_size(raw)
     model = _model(raw.get("endpoint"), {TTS: SpeechInput, **operations})
     found = canonical(raw, model)
+    found.given.update(written or {})
     problems = [*found.problems, *_not_one(found.values, model.one_of)]
     try:
         parsed = model.model_validate(found.values, context=settings)

@@ -25,6 +25,7 @@ from worker.settings.callbacks import CallbackConfig
 from worker.settings.cost import CostConfig
 from worker.settings.env import Env, Group, Reader, variables
 from worker.settings.groups import JobConfig, LogConfig, ModelConfig, VoiceConfig
+from worker.settings.http import HttpConfig
 from worker.settings.processing import ProcessingConfig
 from worker.settings.storage import storage_config, url_config
 from worker.settings.storage_env import StorageEnv, UrlConfig
@@ -37,6 +38,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "Callbacks": CallbackConfig,
     "Cost": CostConfig,
     "Text and sound": ProcessingConfig,
+    "HTTP": HttpConfig,
     "Logging": LogConfig,
 }
 _OUR_PREFIXES = ("F5_", "S3_", "STORAGE_")
@@ -55,6 +57,7 @@ class Settings:
     callbacks: CallbackConfig = field(default_factory=CallbackConfig)
     cost: CostConfig = field(default_factory=CostConfig)
     processing: ProcessingConfig = field(default_factory=ProcessingConfig)
+    http: HttpConfig = field(default_factory=HttpConfig)
     log: LogConfig = field(default_factory=LogConfig)
     warnings: tuple[str, ...] = ()
 
@@ -74,6 +77,7 @@ class Settings:
             callbacks=reader.read(CallbackConfig),
             cost=reader.read(CostConfig),
             processing=reader.read(ProcessingConfig),
+            http=reader.read(HttpConfig),
             log=reader.read(LogConfig),
         )
         _check_keys(reader, settings)
@@ -105,8 +109,8 @@ class Settings:
         """Values that must never be logged."""
         keys = self.storage
         found = (keys.access_key_id, keys.secret_access_key, keys.session_token)
-        others = (self.model.hf_token, *self.callbacks.hidden)
-        return tuple(value for value in (*found, *others) if value)
+        ours = (self.model.hf_token, *self.callbacks.hidden, *self.http.keys)
+        return tuple(value for value in (*found, *ours) if value)
 
 
 def all_variables() -> list[Env]:

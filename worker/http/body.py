@@ -1,0 +1,30 @@
+"""Request bodies: JSON objects, read off the event loop where they are large."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from errors import InvalidInput
+from worker.threads import Lane, in_thread
+
+
+async def read_json(request: Request) -> Any:
+    """The JSON of the body. Raises InvalidInput: it is none, or nests too deep."""
+    data = await request.body()
+    return await in_thread(Lane.CHECK, parse_json, data)
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON in UTF-8. Raises InvalidInput: it is none, or nests too deep."""
+    try:
+        return json.loads(data.decode())
+    except UnicodeDecodeError as exc:
+        raise InvalidInput("The body is not UTF-8.", "Send JSON in UTF-8.") from exc
+    except (ValueError, RecursionError) as exc:
+        said = str(exc) if isinstance(exc, json.JSONDecodeError) else type(exc).__name__
+        raise InvalidInput(
+            f"The body is not valid JSON ({said}).", "Send a JSON object, as docs/http.md shows."
+        ) from exc

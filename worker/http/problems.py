@@ -1,0 +1,75 @@
+"""Errors as OpenAI's clients expect them, with this worker's code, hint and whether to try again.
+
+{"error": {"message", "type", "param", "code", "hint", "retryable"}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from errors import WorkerError
+
+# By `code`; what is not listed is 500.
+STATUS: Mapping[str, int] = {
+    "INVALID_INPUT": 400,
+    "FORMAT_UNAVAILABLE": 400,
+    "TRANSCRIPT_MISSING": 400,
+    "VOICE_UNUSABLE": 400,
+    "KEY_REFUSED": 401,
+    "ORIGIN_REFUSED": 403,
+    "CONSENT_MISSING": 403,
+    "VOICE_NOT_FOUND": 404,
+    "MODEL_NOT_FOUND": 404,
+    "OBJECT_NOT_FOUND": 404,
+    "NO_SUCH_PATH": 404,
+    "CLIENT_TOO_SLOW": 408,
+    "REQUEST_TOO_LARGE": 413,
+    "ANSWER_TOO_LARGE": 413,
+    "BUSY": 503,
+    "MODEL_UNAVAILABLE": 503,
+    "DEVICE_FAILED": 503,
+    "STORAGE_UNAVAILABLE": 503,
+    "JOB_TIMEOUT": 504,
+    "STORAGE_FULL": 507,
+}
+_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
+_RETRY_AFTER_S = 5
+
+
+def problem(error: WorkerError | Mapping[str, Any]) -> dict[str, Any]:
+    """The error object of a typed error, or of a failed job's answer."""
+    told = error.as_output() if isinstance(error, WorkerError) else error
+    code = str(told["error_code"])
+    status = STATUS.get(code, 500)
+    more = {"report": told["report"]} if "report" in told else {}
+    return {
+        "error": {
+            "message": told["error"],
+            "type": _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error"),
+            "param": None,
+            "code": code,
+            "hint": told["hint"],
+            "retryable": told["retryable"],
+            **more,
+        }
+    }
+
+
+def refusal(
+    error: WorkerError | Mapping[str, Any],
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The response to a request that failed. OpenAI's clients mind `x-should-retry`."""
+    body = problem(error)
+    told = body["error"]
+    status = status or STATUS.get(told["code"], 500)
+    extra = {"X-Should-Retry": str(told["retryable"]).lower(), **(headers or {})}
+    if status == 503:
+        extra["Retry-After"] = str(_RETRY_AFTER_S)
+    if status == 401:
+        extra["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, extra)

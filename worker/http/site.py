@@ -1,0 +1,93 @@
+"""Every address of the HTTP face, and what stands before them."""
+
+from __future__ import annotations
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from errors import NoSuchPath, show
+from worker.http.desk import Desk
+from worker.http.door import Door
+from worker.http.health import Health
+from worker.http.jobs import JobRoutes
+from worker.http.speech import SpeechRoute
+from worker.http.voices import VoiceRoutes
+from worker.request.models import model, models
+
+_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed")
+
+
+class Site:
+    """The application for uvicorn."""
+
+    def __init__(self, desk: Desk) -> None:
+        settings = desk.app.settings.http
+        self._desk = desk
+        self.jobs = JobRoutes(desk)
+        self.health = Health(desk)
+        self._router = self._routes()
+        self._inner: ASGIApp = Door(self._route, settings, desk.metrics)
+        if settings.origins:
+            self._inner = CORSMiddleware(
+                self._inner,
+                allow_origins=settings.origins,
+                allow_methods=("GET", "POST", "DELETE"),
+                allow_headers=("*",),
+                expose_headers=_TOLD_HEADERS,
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._inner(scope, receive, send)
+
+    def _routes(self) -> Router:
+        voices, jobs, health = VoiceRoutes(self._desk), self.jobs, self.health
+        speech = SpeechRoute(self._desk)
+        job, voice = "/v1/jobs/{job_id}", "/v1/audio/voices/{name:path}"
+        return Router(
+            [
+                Route("/v1/audio/speech", speech.answer, methods=["POST"]),
+                Route("/v1/audio/voices", voices.list),
+                Route("/v1/audio/voices", voices.add, methods=["POST"]),
+                Route(voice, voices.show),
+                Route(voice, voices.rename, methods=["POST"]),
+                Route(voice, voices.delete, methods=["DELETE"]),
+                Route("/v1/models", self._models),
+                Route("/v1/models/{name:path}", self._model),
+                Route("/v1/jobs", jobs.submit, methods=["POST"]),
+                Route(job, jobs.show),
+                Route(job, jobs.cancel, methods=["DELETE"]),
+                Route(f"{job}/cancel", jobs.cancel, methods=["POST"]),
+                Route("/ping", health.ping),
+                Route("/metrics", self._metrics),
+            ],
+            redirect_slashes=False,
+            default=_nowhere,
+        )
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Starlette raises a wrong method as an exception for those that name an application.
+        scope["app"] = self
+        await self._router(scope, receive, send)
+
+    async def _models(self, request: Request) -> Response:
+        engine = await self._desk.app.loaded_engine()
+        return JSONResponse(models(engine.model, self._desk.app.settings.http))
+
+    async def _model(self, request: Request) -> Response:
+        engine = await self._desk.app.loaded_engine()
+        name = request.path_params["name"]
+        return JSONResponse(model(name, engine.model, self._desk.app.settings.http))
+
+    async def _metrics(self, request: Request) -> Response:
+        lines = self._desk.metrics.lines(await self.health.gauges())
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return PlainTextResponse("\n".join([*lines, ""]), media_type=kind)
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NoSuchPath(
+        f"There is nothing at {show(scope['path'])}.", "docs/http.md lists the addresses."
+    )

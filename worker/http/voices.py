@@ -1,0 +1,159 @@
+"""`/v1/audio/voices`: the voice library by the verbs of `worker.operations`, in OpenAI's words."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from errors import InvalidInput, show
+from worker.http.body import read_json
+from worker.http.desk import Desk
+from worker.http.problems import refusal
+from worker.threads import Lane, in_thread
+
+_FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
+_WORDS = ("transcript", "text")  # other names of `ref_text`
+_FORM_FLAGS = ("strict",)
+_FORM_JSON = ("consent", "tags")
+
+
+class VoiceRoutes:
+    """Lists, adds, shows, renames and deletes voices."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def list(self, request: Request) -> Response:
+        """Names, as OpenAI lists things; `limit` and `after` as `list_voices` has them."""
+        job: dict[str, Any] = {"endpoint": "list_voices"}
+        query = request.query_params
+        if "limit" in query:
+            job["limit"] = int(query["limit"]) if query["limit"].isdecimal() else query["limit"]
+        if "after" in query:
+            job["after"] = query["after"]
+        answer = await self._run(job)
+        if "error" in answer:
+            return refusal(answer)
+        data = [_voice(one["name"], one) for one in answer["voices"]]
+        return JSONResponse({"object": "list", "data": data, "has_more": answer["truncated"]})
+
+    async def add(self, request: Request) -> Response:
+        """Stores a voice, from a form with the file in it or from JSON with a link or base64."""
+        form = request.headers.get("content-type", "").startswith("multipart/form-data")
+        warnings: list[str] = []
+        given = await self._form(request) if form else await read_json(request)
+        job = _upload(given, warnings)
+        answer = await self._run({"endpoint": "upload", **job})
+        if "error" in answer:
+            return refusal(answer)
+        said = [*warnings, *answer.pop("warnings")]
+        del answer["status"], answer["job_id"]
+        now = int(datetime.now(UTC).timestamp())
+        more = {"created_at": now, "warnings": said}
+        return JSONResponse(_voice(answer["voice_name"], {**answer, **more}))
+
+    async def show(self, request: Request) -> Response:
+        """A voice's record, files and moods."""
+        return await self._one(request, "show_voice")
+
+    async def rename(self, request: Request) -> Response:
+        """`{"name": NEW}`."""
+        body = await read_json(request)
+        if not isinstance(body, dict) or set(body) != {"name"}:
+            raise InvalidInput('The body must be {"name": "the new name"}.', "Give that alone.")
+        new: dict[str, Any] = {"new_name": body["name"]}
+        if isinstance(body["name"], str):
+            new = _named(body["name"], "new_name", "new_mood")
+        return await self._one(request, "rename_voice", **new)
+
+    async def delete(self, request: Request) -> Response:
+        """Deletes a voice; `restore_voice` brings it back."""
+        name = request.path_params["name"]
+        answer = await self._run({"endpoint": "delete", **_named(name)})
+        if "error" in answer:
+            return refusal(answer)
+        return JSONResponse({"id": name, "object": "audio.voice", "deleted": True})
+
+    async def _one(self, request: Request, endpoint: str, **fields: Any) -> Response:
+        answer = await self._run(
+            {"endpoint": endpoint, **_named(request.path_params["name"]), **fields}
+        )
+        if "error" in answer:
+            return refusal(answer)
+        del answer["status"], answer["job_id"]
+        return JSONResponse(_voice(answer["voice_name"], answer))
+
+    async def _run(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._desk.run(self._desk.new_id(), job)
+
+    async def _form(self, request: Request) -> dict[str, Any]:
+        most = self._desk.app.settings.http.max_body_bytes
+        async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
+            given: dict[str, Any] = {}
+            for name, value in form.multi_items():
+                if isinstance(value, UploadFile):
+                    data = await value.read()
+                    text = await in_thread(Lane.CHECK, base64.b64encode, data)
+                    given[name] = {"audio_base64": text.decode()}
+                else:
+                    given[name] = _form_value(name, value)
+        return given
+
+
+def _form_value(name: str, value: str) -> Any:
+    """A form has text alone: what is an object or a flag in a job is read here."""
+    if name in _FORM_FLAGS and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if name in _FORM_JSON and value.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
+    """The fields of `upload`; its own check refuses what is wrong with them."""
+    if not isinstance(given, dict):
+        raise InvalidInput(
+            f"The body must be an object, not {show(given)}.",
+            'Send {"name": "Dorota", "voice": "https://...", "ref_text": "..."} or a form.',
+        )
+    job = dict(given)
+    job.pop("type", None) if job.get("type") == "audio_sample" else None
+    if isinstance(job.get("name"), str):
+        job |= _named(job.pop("name"))
+    elif "name" in job:
+        job["voice_name"] = job.pop("name")
+    for name in (*_FILES, "audio_base64"):
+        if name in job and "voice" not in job:
+            value = job.pop(name)
+            job["voice"] = {"audio_base64": value} if name == "audio_base64" else value
+    for name in _WORDS:
+        if name in job and "ref_text" not in job:
+            job["ref_text"] = job.pop(name)
+    if isinstance(job.get("consent"), str):
+        today = datetime.now(UTC).date().isoformat()
+        job["consent"] = {"who": job["consent"], "when": today}
+        warnings.append(f"`consent` was read as who agreed, today ({today}).")
+    return job
+
+
+def _named(name: str, voice: str = "voice_name", mood: str = "mood") -> dict[str, str]:
+    """`Dorota/calm` as the two fields that operations have."""
+    first, separator, second = name.partition("/")
+    return {voice: first, mood: second} if separator else {voice: first}
+
+
+def _voice(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A voice as OpenAI's clients read one; `created_at` 0 where it is not known."""
+    more = {key: value for key, value in facts.items() if key not in ("name", "voice_name")}
+    head = {"id": name, "object": "audio.voice", "name": name, "type": "audio_sample"}
+    return {**head, "created_at": 0, **more}
