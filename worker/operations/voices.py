@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -15,8 +15,9 @@ from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, Voice, VoiceName
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
+from worker.voices.lent import lent_voice, path_meant
 from worker.voices.library import VoiceLibrary
-from worker.voices.located import bundled_voice
+from worker.voices.located import TranscriptFile
 from worker.voices.report import VoiceReport, check_located, refuse
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
@@ -38,9 +39,17 @@ class Upload(Described):
     mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
-        name = full_name(self.voice_name, self.mood)
+        return self.store(app)
+
+    def store(self, app: App, transcripts: Sequence[TranscriptFile] = ()) -> Answer:
+        """The answer, `transcripts` stored as the voice's words where it brings none."""
         voice = app.voices.catalogue.add(
-            name, self.voice, self.ref_text, strict=self.strict, facts=self.facts()
+            full_name(self.voice_name, self.mood),
+            self.voice,
+            self.ref_text,
+            strict=self.strict,
+            facts=self.facts(),
+            transcripts=transcripts,
         )
         warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
         report = voice.report.as_output() if voice.report else {}
@@ -94,9 +103,8 @@ def checked_from_shell(voice: str, ref_text: str) -> VoiceReport:
     """The report on a file of this machine, or on a voice of the library. Raises WorkerError: it
     cannot be read or used."""
     settings = Settings.load()
-    path = Path(voice)
-    if path.is_file():
-        return check_located(bundled_voice(path), ref_text, settings.voices)
+    if path := path_meant(voice):
+        return check_located(lent_voice(path, settings.voices.max_bytes), ref_text, settings.voices)
     storage = open_storage(settings.storage)
     buckets = Buckets(settings.storage)
     library = VoiceLibrary(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +14,9 @@ from worker.audio.decode import decode
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
+from worker.subtitles.read import parse
 from worker.threads import Lane, in_turn
+from worker.voices.located import TranscriptFile
 from worker.voices.record import SUFFIX
 from worker.voices.report import (
     VoiceReport,
@@ -101,6 +103,7 @@ class VoiceCatalogue:
         *,
         strict: bool = False,
         facts: Mapping[str, Any] = MappingProxyType({}),
+        transcripts: Sequence[TranscriptFile] = (),
     ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
@@ -108,15 +111,18 @@ class VoiceCatalogue:
             voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
             strict: refuse a voice that is doubtful, too.
             facts: for its record, by name (`VoiceFacts`).
+            transcripts: what is said in it, as files; stored as they are where there is no
+                `ref_text`.
 
         Replaces a voice of that name; the consent to it is not one to the new recording. With
-        `ref_text`, NAME.txt is written and timed transcripts of the replaced voice are deleted, as
-        they would contradict it; without, transcripts stay.
+        `ref_text`, NAME.txt is written. With that, or `transcripts`, other transcripts of the
+        replaced voice are deleted, as they would contradict it; without, they stay.
 
         Raises:
             InvalidInput: the name cannot be a key.
             VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable speech, or it
                 is doubtful and `strict` is given.
+            TranscriptMissing: a transcript is malformed.
             ConsentMissing: REQUIRE_CONSENT is set, and `facts` have no consent.
             StorageError: the store or the link's host failed.
         """
@@ -124,9 +130,9 @@ class VoiceCatalogue:
         self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
-        extension, report = in_turn(Lane.DECODE, self._examined, data, words)
+        extension, report = in_turn(Lane.DECODE, self._examined, data, words, transcripts)
         refuse(report, strict=strict)
-        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
+        key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
         try:
             old = self._shelf.files(stem)
         except StorageDenied:  # nothing there that these credentials may see
@@ -136,17 +142,17 @@ class VoiceCatalogue:
         if agreed:  # first: never a new recording with the consent to the old one
             record = self._shelf.write(stem, record, {"consent": None})
         self._storage.put(key, data)
-        if words:
-            self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
+        for words_key, body in written.items():
+            self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or words
-            if replaced and other not in (key, words_key, stem + SUFFIX):
+            replaced = split_extension(other)[1] or written
+            if replaced and other not in (key, *written, stem + SUFFIX):
                 self._storage.delete(other)
         if record or facts:
             self._shelf.write(stem, record, dict(facts))
         self._shelf.changed()
         stored = self._storage.info(key)
-        has_words = bool(words) or any(split_transcript(other)[1] for other in old)
+        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         return VoiceInfo(
             voice_name(key, self._config.prefix),
@@ -175,8 +181,21 @@ class VoiceCatalogue:
         """
         return check_located(self._sources.locate(voice), ref_text, self._config)
 
-    def _examined(self, data: bytes, words: str) -> tuple[str, VoiceReport]:
+    def _examined(
+        self, data: bytes, words: str, transcripts: Sequence[TranscriptFile]
+    ) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
         recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
-        return recording.extension, measured(recording, given_words(words))
+        transcript = given_words(words)
+        if transcript is None and transcripts:
+            chosen = next((one for one in transcripts if one.timed), transcripts[0])
+            transcript = parse(chosen.read(), chosen.key, recording.seconds)
+        return recording.extension, measured(recording, transcript)
+
+
+def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:
+    """The files that say what is said in a voice, by key."""
+    if words:
+        return {f"{stem}.txt": words.encode()}
+    return {f"{stem}.{split_transcript(one.key)[1]}": one.read() for one in transcripts}

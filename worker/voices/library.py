@@ -58,6 +58,11 @@ class VoiceLibrary:
         self.shelf = VoiceShelf(storage, config, self._cache.clear)
         self.catalogue = VoiceCatalogue(storage, config, self._sources, self.shelf)
 
+    def lend(self, path: Path) -> str:
+        """What jobs call the voice in a file of this machine from now on. For the command line
+        alone, whose user names the file: whoever can send a job must not."""
+        return self._sources.lend(path)
+
     def prepare(
         self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
     ) -> PreparedVoice:
