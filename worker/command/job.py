@@ -20,11 +20,12 @@ log = get_logger("jobs")
 def answered(path: Path, settings: Settings) -> dict[str, Any]:
     """The answer to the job in a file, a failed one's with `error`. Raises WorkerError: the file
     is none, or a voice it names by its path is not there."""
-    from worker.jobs.runner import JobRunner
-
     job = read_job(path)
     app = App(settings)
     try:
+        # Late, and beside the model that loads: it brings torch.
+        from worker.jobs.runner import JobRunner
+
         job = {"id": LOCAL_ID, **with_lent_voices(job, app.voices)}
         every_s = settings.jobs.progress_interval_s
         return asyncio.run(JobRunner(app).handle(job, _Logged(every_s)))

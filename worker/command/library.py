@@ -85,7 +85,6 @@ def check(
     from worker.operations.voices import checked_from_shell
     from worker.voices.report import refuse
 
-    quiet_settings()
     try:
         report = checked_from_shell(voice, ref_text)
         found: dict[str, Any] = report.as_output()
