@@ -9,7 +9,8 @@
 - `subtitles`: word times; writing subtitles, reading transcripts
 - `files`: a job's files in storage: their keys, storing, links, answers, finding, cleanup
 
-Beside that path: `operations`, every endpoint that does not speak; `settings`, the only reader of
-the environment; `app.py`, the parts built once; `lexicons.py`, what words are said as; `keys.py`,
-what a key may look like; `log.py`; and `wording.py`, what messages say about wrong values.
+Beside that path: `command`, what people type; `operations`, every endpoint that does not speak;
+`settings`, the only reader of the environment; `app.py`, the parts built once; `lexicons.py`, what
+words are said as; `keys.py`, what a key may look like; `log.py`; and `wording.py`, what messages
+say about wrong values.
 """

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+import resource
+import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
@@ -72,17 +76,14 @@ def python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_answers_at_once_and_loads_nothing_heavy() -> None:
-    seconds = []
-    for _ in range(5):  # a machine that is busy may be late itself
-        begun = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "worker", "--help"], cwd=ROOT, capture_output=True, text=True
-        )
-        seconds.append(time.perf_counter() - begun)
-        assert done.returncode == 0 and "doctor" in done.stdout
-        if seconds[-1] < 0.5:
-            break
-    assert min(seconds) < 0.5, seconds
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0 and "doctor" in done.stdout
+    # Not by the clock: other tests run beside this one.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
     loaded = python("import sys, worker.command.main; print(*sys.modules)").stdout.split()
     assert not HEAVY & set(loaded)
 
@@ -96,6 +97,24 @@ def test_the_entrys_help_is_its_own_and_loads_no_model() -> None:
     done = python(code)
     assert "--rp_serve_api" in done.stdout and "python -m worker --help" in done.stdout
     assert done.stdout.endswith("0 False\n")
+
+
+TYPED = [
+    (document.name, line)
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for line in re.findall(r"^(?:[\w./-]*/)?f5worker (.*)$", document.read_text("utf-8"), re.M)
+]
+
+
+@pytest.mark.parametrize(("document", "line"), TYPED)
+def test_a_command_that_a_document_shows_can_be_typed(document: str, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    words = words[: next((i for i, word in enumerate(words) if word in "<>"), None)]
+    found: Any = typer.main.get_command(command.app)
+    while words and words[0] in getattr(found, "commands", ()):
+        found = found.commands[words.pop(0)]
+    if words != ["--help"]:
+        found.make_context("f5worker", words)
 
 
 @pytest.mark.parametrize("arguments", [[], ["voices"], ["say", "--help"], ["voices", "--help"]])
