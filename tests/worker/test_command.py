@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.worker.voices.library import voice
 from worker.command import main as command
 from worker.command.say import Made, format_of, places, rows_of, texts_of
 from worker.log import ROOT as LOGGER
+from worker.settings.load import Settings
 
 HEAVY = {"torch", "boto3", "botocore", "runpod", "numpy", "pydantic", "rich"}
 
@@ -233,6 +235,23 @@ def test_colours_are_for_terminals_and_may_be_switched_off(
     os.close(terminal)
     assert done.returncode == 0 and "ok" in shown
     assert ("\x1b[32m" in shown) == coloured
+
+
+def test_serve_hands_over_to_the_http_face_which_gives_the_exit_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str | None, int | None]] = []
+
+    def serve(settings: Settings, host: str | None, port: int | None) -> int:
+        asked.append((host, port))
+        return 3
+
+    monkeypatch.setattr(command, "_SERVER", "serve")
+    monkeypatch.setitem(sys.modules, "worker.http.serve", SimpleNamespace(serve=serve))
+    monkeypatch.setitem(sys.modules, "worker.http", SimpleNamespace(serve=None))
+    assert run("serve", "--port", "81").code == 3
+    assert run("serve").code == 3
+    assert asked == [(None, 81), (None, None)]
 
 
 def test_what_was_made_is_one_block_with_each_note_once() -> None:
