@@ -9,7 +9,7 @@ DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 .PHONY: run test test-full check soak bench bench-gpu config-doc clean
 
 run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
-	LOG_FORMAT=text $(RUN_VENV)/bin/python handler.py
+	LOG_FORMAT=text $(RUN_VENV)/bin/python -m worker job test_input.json
 
 test: $(VENV)/.installed  ## every test that needs neither a GPU nor an account
 	@# Three on two cores: most of them wait.

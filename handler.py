@@ -8,24 +8,32 @@ The model loads on its own thread while the SDK is imported; no job is taken bef
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
 import sys
-from typing import NoReturn
 
-from errors import ConfigError, InvalidInput
+from errors import WorkerError
 from worker.log import setup_logging
-from worker.platform.local import check_local_job
+from worker.platform.leave import INTERRUPTED, leave
+from worker.platform.local import check_local_job, with_job, with_lent_voices
 from worker.platform.start import start
 from worker.settings.load import Settings
 
 AFTER_S = 20.0  # for callbacks of a local run; on the platform all have ended by then
-INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
+HELP = """RunPod's queue starts this without arguments. On your own machine:
+
+    python handler.py                                   runs the job in test_input.json
+    python handler.py --test_input '{"input": {...}}'   runs that one
+    python handler.py --rp_serve_api                    serves jobs on http://localhost:8000
+                                                        (--rp_api_host, --rp_api_port)
+
+`python -m worker --help` has commands for people; README.md describes jobs, CONFIG.md the settings,
+which are environment variables.
+"""
 
 
 def main() -> None:
     """Reads the settings, builds the worker, serves."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.exit(print_help())
     # A first line before heavy imports: an early crash then leaves a log.
     sys.stderr.write("f5-tts worker starting\n")
     sys.stderr.flush()
@@ -37,12 +45,14 @@ def main() -> None:
             from worker.http.serve import serve
 
             sys.exit(serve(settings, settings.http.host or "0.0.0.0"))
-        if not settings.jobs.on_platform:
-            check_local_job(sys.argv[1:])
+        job = None if settings.jobs.on_platform else check_local_job(sys.argv[1:])
         from worker.app import App
 
         app = App(settings)
-    except (ConfigError, InvalidInput) as error:
+        # Only here, where the job is its user's own, may it name files of this machine.
+        if job and (lent := with_lent_voices(job, app.voices)) != job:
+            sys.argv[1:] = with_job(sys.argv[1:], lent)
+    except WorkerError as error:
         sys.exit(f"{error.message} {error.hint}".strip())
     try:
         from worker.jobs.runner import JobRunner
@@ -59,20 +69,10 @@ def main() -> None:
         app.close()
 
 
-def leave(code: object) -> NoReturn:
-    """Ends the process with an exit code, or a last line, as `sys.exit` does, but at once.
-
-    The interpreter would join the threads of ThreadPoolExecutor that still wait for storage, and
-    then takes seconds to take itself apart, which is time of the platform's grace.
-    """
-    for child in multiprocessing.active_children():
-        child.terminate()  # the SDK's pings
-    if isinstance(code, str):
-        sys.stderr.write(f"{code}\n")
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+def print_help() -> int:
+    """Says how this is run; the exit code."""
+    sys.stdout.write(HELP)
+    return 0
 
 
 if __name__ == "__main__":

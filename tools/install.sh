@@ -38,3 +38,16 @@ fi
 rm -f "$venv"/lib/python3*/site-packages/torchaudio/lib/*.so
 # Half a gigabyte of a compiler that torch loads for torch.compile only; nothing here uses that.
 [ "$kind" != run ] || "${pip[@]}" uninstall -q -y triton
+# The command line, from any folder: voices, results and models stay in this one.
+cat > "$venv/bin/f5worker" <<END
+#!/bin/sh
+# Written by tools/install.sh: \`f5worker --help\`.
+export PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" PYTHONSAFEPATH=1
+: "\${F5_MODELS_DIR:=$PWD/models}"
+export F5_MODELS_DIR
+if [ -z "\$LOCAL_STORAGE_DIR\$LOCAL_STORAGE_PATH\$STORAGE_LOCAL_PATH\$STORAGE_LOCAL_DIR" ]; then
+    export LOCAL_STORAGE_DIR="$PWD/data"
+fi
+exec "$(cd "$venv" && pwd)/bin/python" -c 'from worker.command.main import main; main("f5worker")' "\$@"
+END
+chmod +x "$venv/bin/f5worker"

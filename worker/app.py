@@ -42,9 +42,10 @@ BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
 
 class App:
-    """Everything a job needs. Raises ConfigError: the storage settings contradict each other."""
+    """Everything a job needs. `speaks` false: without a model, for operations on a shell. Raises
+    ConfigError: the storage settings contradict each other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, speaks: bool = True) -> None:
         self.settings = settings
         self.engine: Future[Engine] = Future()
         self.storage_tried = threading.Event()
@@ -67,6 +68,8 @@ class App:
         )
         self.lexicons = LexiconLibrary(self.storage, settings.processing.lexicon_prefix)
         self.aligner = aligner(settings.processing.word_times)
+        if not speaks:
+            return
         # Last: a wrong setting must end the process before any thread runs native code.
         self._loading = self._start(self._load_engine)
         self._start(self._try_storage)

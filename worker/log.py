@@ -120,7 +120,10 @@ class _Text(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.gmtime(record.created))
         job = f" [{_printable(_job_id.get())}]" if _job_id.get() else ""
-        details = "".join(f" {name}={value}" for name, value in self.details(record).items())
+        details = "".join(
+            f" {name}={round(value, 3) if isinstance(value, float) else value}"
+            for name, value in self.details(record).items()
+        )
         line = f"{clock} {record.levelname:<7} {record.name}{job} {self.message(record)}{details}"
         return "\n    ".join([line, *self.traceback(record)])
 

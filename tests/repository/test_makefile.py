@@ -44,3 +44,8 @@ def test_check_runs_every_checker_and_each_is_pinned(package: str, program: str)
     [recipe] = re.findall(r"^check:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     assert f"$(VENV)/bin/{program}" in recipe
     assert f"\n{package}==" in (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+
+
+def test_run_answers_in_json_by_the_command_and_no_other_way() -> None:
+    [recipe] = re.findall(r"^run:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert "-m worker job test_input.json" in recipe

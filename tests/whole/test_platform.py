@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from standins.local_worker import FAST, files_below
+from standins.local_worker import FAST, files_below, wav
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
@@ -25,11 +25,14 @@ def test_jobs_in_wavs_in_the_bucket_urls_out(
         platform.submit(f"good-{i}", {"text": f"Job number {i}.", "voice": "Dorota", **FAST})
     platform.submit("bad-field", {"text": "Hi.", "nfe_stpe": 4})
     platform.submit("bad-voice", {"text": "Hi.", "voice": "Dorotea"})
+    platform.submit("a-path", {"text": "Hi.", "voice": str(tmp_path / "mine.wav")})
+    (tmp_path / "mine.wav").write_bytes(wav())
     platform.submit("doctor", {"endpoint": "doctor"})
     with worker(platform, {**s3_env, "TMPDIR": str(temporary), "MAX_CONCURRENCY": "4"}, log):
         outputs = {f"good-{i}": platform.result(f"good-{i}")["output"] for i in range(4)}
         bad_field = platform.result("bad-field")
         bad_voice = platform.result("bad-voice")
+        a_path = platform.result("a-path")
         doctor = platform.result("doctor")["output"]
     for job_id, output in outputs.items():
         assert output["s3_key"] == f"output/{job_id}.wav"
@@ -39,6 +42,7 @@ def test_jobs_in_wavs_in_the_bucket_urls_out(
     assert "did you mean nfe_step" in bad_field["error"]
     assert bad_field["output"]["error_code"] == "INVALID_INPUT"
     assert "Dorota" in bad_voice["error"]
+    assert "voice starts with a slash" in a_path["error"]
     assert doctor["healthy"]
     assert all(len(answers) == 1 for answers in platform.results.values())
     assert files_below(temporary) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,8 +19,9 @@ from worker.request.processing import processing_of
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
 from worker.voices.drawing import drawn
+from worker.voices.lent import lent_voice, path_meant
 from worker.voices.library import VoiceLibrary
-from worker.voices.located import bundled_voice
+from worker.voices.located import TranscriptFile
 from worker.voices.report import VoiceReport, check_located, refuse
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
@@ -42,6 +44,10 @@ class Upload(Described):
     mood: VoiceName | None = None
 
     def run(self, app: App, caller: str) -> Answer:
+        return self.store(app)
+
+    def store(self, app: App, transcripts: Sequence[TranscriptFile] = ()) -> Answer:
+        """The answer, `transcripts` stored as the voice's words where it brings none."""
         name = full_name(self.voice_name, self.mood)
         voice = app.voices.catalogue.add(
             name,
@@ -50,6 +56,7 @@ class Upload(Described):
             strict=self.strict,
             best=_best(app.settings),
             facts=self.facts(),
+            transcripts=transcripts,
         )
         warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
         report = voice.report.as_output() if voice.report else {}
@@ -117,9 +124,8 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
     """The report on a file of this machine, or on a voice of the library; its picture goes into the
     file `picture`. Raises WorkerError: it cannot be read or used."""
     settings = Settings.load()
-    path = Path(voice)
-    if path.is_file():
-        located = bundled_voice(path)
+    if path := path_meant(voice):
+        located = lent_voice(path, settings.voices.max_bytes)
         report = check_located(located, ref_text, settings.voices, best=_best(settings))
         if picture:
             picture.write_bytes(drawn(located, report.used, settings.voices))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +18,8 @@ from worker.threads import Lane, in_turn
 from worker.voices.asked import VoiceInput
 from worker.voices.drawing import drawn
 from worker.voices.heard import forget
+from worker.voices.located import TranscriptFile
+from worker.voices.part import Words, has_times
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
 from worker.voices.report import (
@@ -107,6 +109,7 @@ class VoiceCatalogue:
         strict: bool = False,
         best: bool = True,
         facts: Mapping[str, Any] = MappingProxyType({}),
+        transcripts: Sequence[TranscriptFile] = (),
     ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
@@ -115,15 +118,18 @@ class VoiceCatalogue:
             strict: refuse a voice that is doubtful, too.
             best: jobs use the best part of a long recording, not the first 12 s.
             facts: for its record, by name (`VoiceFacts`).
+            transcripts: what is said in it, as files; stored as they are where there is no
+                `ref_text`.
 
         Replaces a voice of that name; the consent to it is not one to the new recording. With
-        `ref_text`, NAME.txt is written and timed transcripts of the replaced voice are deleted, as
-        they would contradict it; without, transcripts stay.
+        `ref_text`, NAME.txt is written. With that, or `transcripts`, other transcripts of the
+        replaced voice are deleted, as they would contradict it; without, they stay.
 
         Raises:
             InvalidInput: the name cannot be a key.
             VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable speech, or it
                 is doubtful and `strict` is given.
+            TranscriptMissing: a transcript is malformed.
             ConsentMissing: REQUIRE_CONSENT is set, and `facts` have no consent.
             StorageError: the store or the link's host failed.
         """
@@ -135,25 +141,27 @@ class VoiceCatalogue:
             old = self._shelf.files(stem)
         except StorageDenied:  # nothing there that these credentials may see
             old = []
-        extension, report = in_turn(Lane.DECODE, self._examined, data, words, stem, best)
+        extension, report = in_turn(
+            Lane.DECODE, self._examined, data, words or transcripts, stem, best
+        )
         refuse(report, strict=strict)
-        key, words_key = f"{stem}.{extension}", f"{stem}.txt"
+        key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
         old, record = forget(self._storage, self._shelf, stem, old)
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
             record = self._shelf.write(stem, record, {"consent": None})
         self._storage.put(key, data)
-        if words:
-            self._storage.put(words_key, words.encode(), content_type="text/plain; charset=utf-8")
+        for words_key, body in written.items():
+            self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or words or other == stem + PICTURE
-            if replaced and other not in (key, words_key, stem + SUFFIX):
+            replaced = split_extension(other)[1] or written or other == stem + PICTURE
+            if replaced and other not in (key, *written, stem + SUFFIX):
                 self._storage.delete(other)
         if record or facts:
             self._shelf.write(stem, record, dict(facts))
         self._shelf.changed()
         stored = self._storage.info(key)
-        has_words = bool(words) or any(split_transcript(other)[1] for other in old)
+        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         has_words, heard = self._listened_to(key, has_words=has_words)
         return VoiceInfo(
@@ -211,9 +219,23 @@ class VoiceCatalogue:
         self._storage.put(key, self.picture(audio, used), content_type="image/png")
         return key
 
-    def _examined(self, data: bytes, words: str, stem: str, best: bool) -> tuple[str, VoiceReport]:
+    def _examined(
+        self, data: bytes, words: Words, stem: str, best: bool
+    ) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
-        recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+        recording = decode(
+            data,
+            max_seconds=config.max_seconds,
+            max_bytes=config.max_bytes,
+            partial=has_times(words),
+        )
         name = voice_name(stem, config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=best)
+
+
+def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:
+    """The files that say what is said in a voice, by key."""
+    if words:
+        return {f"{stem}.txt": words.encode()}
+    return {f"{stem}.{split_transcript(one.key)[1]}": one.read() for one in transcripts}

@@ -75,6 +75,11 @@ class VoiceLibrary:
         made = joined(list(each))
         return replace(made, name=asked[0].label) if asked[0].label else made
 
+    def lend(self, path: Path) -> str:
+        """What jobs call the voice in a file of this machine from now on. For the command line
+        alone, whose user names the file: whoever can send a job must not."""
+        return self._sources.lend(path)
+
     def prepare(
         self,
         voice: VoiceInput,

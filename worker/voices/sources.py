@@ -6,6 +6,8 @@
     `https://...`            a link; it has no transcript beside it
     {"audio_base64": ...}    in the job itself
 
+The command line may lend files of this machine beside these (`lend`).
+
 One LIST by the name's stem answers everything about a stored voice: its extension, the transcripts
 beside it, and their versions. Credentials that may not list are served by HEAD requests.
 """
@@ -18,10 +20,12 @@ from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
+from worker.keys import safe_piece
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
 from worker.voices.download import FetchRules, fetch
+from worker.voices.lent import lent_voice
 from worker.voices.located import Located, bundled_voice, sent_voice
 from worker.voices.stored import (
     DELETED,
@@ -38,7 +42,7 @@ BucketAt = Callable[[str], tuple[Storage, str]]
 
 
 class VoiceSources:
-    """Finds voices; keeps nothing."""
+    """Finds voices; keeps nothing but which files were lent."""
 
     def __init__(
         self, storage: Storage, config: VoiceConfig, bundled_dir: Path, fetch_bucket: BucketAt
@@ -47,6 +51,14 @@ class VoiceSources:
         stores = storage.stores()
         self._disk = stores["local"] if {"local", "s3"} <= set(stores) else None
         self._bundled_dir, self._fetch_bucket = bundled_dir, fetch_bucket
+        self._lent: dict[str, Path] = {}
+
+    def lend(self, path: Path) -> str:
+        """What jobs call the voice in a file of this machine from now on; its stem is the file's,
+        as far as a key may have it."""
+        voice = f"lent/{len(self._lent)}/{safe_piece(path.stem)}.file"
+        self._lent[voice] = path
+        return voice
 
     def locate(self, voice: VoiceInput) -> Located:
         """Finds a voice. Raises VoiceNotFound: there is none; names what was looked for and the
@@ -54,6 +66,8 @@ class VoiceSources:
         or a link that is not audio; StorageError: the store or the link's host cannot be asked."""
         if isinstance(voice, dict):
             return self._inline(voice)
+        if path := self._lent.get(voice):
+            return lent_voice(path, self._config.max_bytes)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
             raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
         if f"/{DELETED}" in f"/{voice}".casefold():
@@ -143,8 +157,14 @@ class VoiceSources:
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
-            f"Nearest names: {names}." if names else "Upload it, or call `list_voices`.",
+            f"Nearest names: {names}." if names else self._where_to_put_it(),
         )
+
+    def _where_to_put_it(self) -> str:
+        if "s3" in self._storage.stores():
+            return "Upload it, or call `list_voices`."
+        folder = Path(str(self._storage.describe()["directory"])) / self._config.prefix
+        return f"Put it and its words into {folder.absolute()}, or call `list_voices`."
 
 
 def _shown_extension(key: str) -> str:

@@ -24,7 +24,7 @@ from tests.worker.voices.test_choice import (
     unsteady,
     with_music,
 )
-from worker.__main__ import app
+from worker.command.main import app
 from worker.settings.groups import VoiceConfig
 from worker.voices.report import VoiceReport, report_on
 

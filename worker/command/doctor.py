@@ -1,0 +1,31 @@
+"""`doctor`: what the queue's operation finds, on a shell."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from errors import ConfigError
+from worker.command.show import Row
+from worker.operations.doctor import as_lines, check_up, describe_model, judged
+from worker.settings.load import Settings
+
+
+def checked(*, with_model: bool) -> tuple[dict[str, Any], list[Row]]:
+    """What was found, for scripts and as rows for people; wrong settings are a finding."""
+    try:
+        settings = Settings.load()
+    except ConfigError as error:
+        answer = {"healthy": False, **error.as_output()}
+        return answer, [("FAILED", "settings", str(answer["error"]))]
+    logging.getLogger("f5worker").setLevel(logging.CRITICAL)  # the steps say what is wrong
+    answer = check_up(settings.storage, settings)
+    if with_model:
+        from worker.app import App
+
+        worker = App(settings)
+        answer["model"] = describe_model(worker)
+        worker.close()
+    answer = {"settings": list(settings.warnings), **judged(answer)}
+    rows = [("warning", "settings", text) for text in settings.warnings] + as_lines(answer)
+    return answer, rows

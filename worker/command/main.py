@@ -1,0 +1,172 @@
+"""The commands as they are typed. Nothing heavy is imported before one runs: help answers at once.
+
+A command that fails says in one line what to do, and ends with 1.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from errors import Unexpected, WorkerError
+from worker.command import show
+from worker.command.common import Json, Log, logging_settings, quiet_settings
+from worker.command.library import voices
+from worker.platform.leave import leave
+
+PROGRAM = "python -m worker"
+_HTTP = Path(__file__).parent.parent / "http"
+_SERVER = next((name for name in ("serve", "server") if (_HTTP / f"{name}.py").is_file()), None)
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(voices, name="voices")
+
+
+def main(program: str = PROGRAM) -> NoReturn:
+    """Runs the command line of this process, and ends it."""
+    code: object
+    logging.getLogger("f5worker").addHandler(logging.NullHandler())  # until one is set up
+    try:
+        code = app(standalone_mode=False, prog_name=program)
+    except WorkerError as error:
+        code = f"{error.message} {error.hint}".strip()
+    except typer.TyperException as error:
+        code = f"{_sentence(_wording(error))} `{program} --help` shows what there is."
+    except typer.Abort:
+        code = 130
+    except BrokenPipeError:
+        code = 1
+    except Exception as error:
+        logging.getLogger("f5worker").exception("unexpected failure")
+        code = f"{Unexpected(type(error).__name__).message} Run it with --log to see why."
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        leave(1 if isinstance(code, str) and _told(code) else code or 0)
+    leave(1)
+
+
+def _told(line: str) -> bool:
+    show.aside(line)
+    return True
+
+
+def _wording(error: Exception) -> str:
+    said: Callable[[], str] | None = getattr(error, "format_message", None)
+    return said() if said else str(error)
+
+
+def _sentence(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line.endswith((".", "?", "!")) else f"{line}."
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """F5-TTS voice cloning: texts and a voice in, speech out. Its settings are environment
+    variables, see CONFIG.md."""
+    if context.invoked_subcommand is None:
+        show.line(context.get_help())
+
+
+@app.command()
+def say(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(help="What to say, a file of sound each; - or none: standard input."),
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option(help="A recording of 5 to 12 s, or a voice of the library.")
+    ] = None,
+    words: Annotated[
+        str | None, typer.Option(help="What it says, if no me.txt or me.srt beside me.wav does.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="out.wav, .flac, .mp3, .ogg, or a folder.")
+    ] = None,
+    quality: Annotated[str | None, typer.Option(help="draft, balanced or best.")] = None,
+    speed: Annotated[float | None, typer.Option(help="0.3 to 2.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same gives the same sound.")] = None,
+    subtitles: Annotated[
+        str, typer.Option(help="srt, vtt, ass, csv, json; several with commas.")
+    ] = "",
+    as_json: Json = False,
+    log: Log = False,
+) -> None:
+    """Speak texts into sound files. Nothing is played."""
+    from worker.command.say import Wish, rows_of, said, texts_of
+
+    settings = quiet_settings(log)
+    names = {"voice": voice, "ref_text": words, "quality": quality, "speed": speed, "seed": seed}
+    forms = tuple(form for form in subtitles.replace(" ", "").split(",") if form)
+    wish = Wish(texts_of(texts or ()), names, output, forms)
+    with show.progress("Loading the model") as step:
+        made, problems = said(wish, settings, step)
+    if as_json:
+        show.as_json([each.as_output() for each in made])
+    elif made:
+        show.table(rows_of(made, voice))
+    for problem in problems:
+        show.aside(problem)
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def job(
+    file: Annotated[Path, typer.Argument(help="A job's JSON; - is standard input.")] = Path(
+        "test_input.json"
+    ),
+) -> None:
+    """Run one job of the queue's form here: its answer as JSON, its log on standard error."""
+    from worker.command.job import answered, say_where
+
+    settings = logging_settings()
+    answer = answered(file, settings)
+    show.as_json(answer)
+    sys.stdout.flush()
+    if "error" in answer:
+        show.aside(str(answer["error"]))
+    else:
+        say_where(answer)
+    raise typer.Exit(1 if "error" in answer else 0)
+
+
+@app.command(hidden=_SERVER is None)
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; else HTTP_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Its port; else PORT.")] = None,
+) -> None:
+    """Serve speech over HTTP, as OpenAI's interface has it."""
+    from importlib import import_module
+
+    from errors import ConfigError
+
+    if _SERVER is None:
+        raise ConfigError(
+            "This version has no HTTP server of its own.",
+            "Use `python handler.py --rp_serve_api`, which serves jobs on http://localhost:8000.",
+        )
+    server = import_module(f"worker.http.{_SERVER}")
+    raise typer.Exit(server.serve(logging_settings(), host, port) or 0)
+
+
+@app.command()
+def doctor(
+    as_json: Json = False,
+    model: Annotated[bool, typer.Option("--model", help="Load the model as well.")] = False,
+) -> None:
+    """Try storage step by step, and say what it is like. Ends with 1 if jobs would fail."""
+    from worker.command.doctor import checked
+
+    answer, rows = checked(with_model=model)
+    if as_json:
+        show.as_json(answer)
+    else:
+        show.table(rows, marked=True)
+        show.line(f"\nJobs {'can run' if answer['healthy'] else 'would fail'}.")
+    raise typer.Exit(0 if answer["healthy"] else 1)

@@ -1,0 +1,271 @@
+"""`say`: texts to sound files of this machine, each text by a job of its own, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from errors import InvalidInput, VoiceNotFound, WorkerError, show
+from worker.app import App
+from worker.audio.formats import AUDIO_FORMATS
+from worker.command.show import Step
+from worker.files.find import find_timings
+from worker.files.jobfiles import JobFiles
+from worker.log import get_logger
+from worker.platform.local import with_lent_voices
+from worker.settings.load import Settings
+from worker.voices.lent import path_meant
+from worker.voices.stored import split_extension
+
+log = get_logger("say")
+
+_NAME = "speech.wav"
+_FOLDER = "say"  # where the files lie until they are where they are wanted
+
+# What a job's messages call something, and how it is said here.
+_AS_TYPED = {
+    "`ref_text`": "--words",
+    "call `list_voices`": "run `voices list`",
+    "upload it": "use `voices add`",
+    "Upload it": "Use `voices add`",
+    "report the worker's log": "run it with --log",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be said. `fields`: of the job, by name; those that are None were not given.
+    `output`: a file or a folder, None for a free name in this folder."""
+
+    texts: tuple[str, ...]
+    fields: Mapping[str, Any]
+    output: Path | None = None
+    subtitles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was made, the subtitles beside it, and its job's answer."""
+
+    path: Path
+    subtitles: tuple[Path, ...]
+    answer: Mapping[str, Any]
+
+    def as_rows(self, voice: str | None) -> list[tuple[str, str]]:
+        """(name, detail) for people; `voice` as it was typed."""
+        answer, metrics = self.answer, self.answer["metrics"]
+        rate = f"{answer['sample_rate']} Hz"
+        rows = [("Made", f"{self.path} ({answer['duration']:.1f} s, {rate}, {answer['format']})")]
+        rows += [("", str(each)) for each in self.subtitles]
+        name = str(answer["voice"])
+        rows += [
+            ("Voice", name if voice in (None, name) else f"{name}, from {voice}"),
+            ("Took", f"{metrics['total_s']:.1f} s, {metrics['nfe_step']} steps"),
+            ("Seed", f"{answer['seed']} (--seed {answer['seed']} gives the same again)"),
+        ]
+        return rows
+
+    def as_output(self) -> dict[str, Any]:
+        """For scripts: the job's answer, with what lies where."""
+        shown = ("text", "voice", "duration", "sample_rate", "format", "seed", "segments")
+        answer = {name: self.answer[name] for name in (*shown, "metrics", "warnings")}
+        return {"file": str(self.path), "subtitles": [*map(str, self.subtitles)], **answer}
+
+
+def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[str]]:
+    """What was made of `wish`, and a line on each text of which nothing was; `step` is told how
+    far it is.
+
+    Raises:
+        WorkerError: nothing can be made: a file or a folder that is named cannot be used.
+    """
+    paths = places(wish.output, len(wish.texts))
+    fields = {name: value for name, value in wish.fields.items() if value is not None}
+    voice = str(fields.get("voice", ""))
+    _spare_the_voice(path_meant(voice), paths)  # before anything heavy is loaded
+    app = App(settings)
+    try:
+        from worker.jobs.runner import JobRunner
+
+        lent = with_lent_voices({"input": fields}, app.voices)["input"]
+        answers = asyncio.run(_answers(JobRunner(app), _jobs(wish, lent, paths), step))
+        made, problems = [], []
+        for number, (path, (job_id, answer)) in enumerate(zip(paths, answers.items(), strict=True)):
+            if "error" in answer:
+                which = f"Text {number + 1}: " if len(paths) > 1 else ""
+                problems.append(which + _as_typed(answer, voice))
+            else:
+                made.append(_taken_out(app, job_id, answer, path))
+        return made, problems
+    finally:
+        app.end_storage()  # the model may still be loading; nobody waits for it
+
+
+def _jobs(wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
+    run = uuid.uuid4().hex[:12]
+    own = {
+        "use_s3": False,
+        "output_format": format_of(paths[0]),
+        "output_key": f"{_FOLDER}/{{job_id}}.{{ext}}",
+        "timing_format": list(wish.subtitles) or None,
+    }
+    return {
+        f"say-{run}-{number}": {**fields, **own, "text": text}
+        for number, text in enumerate(wish.texts)
+    }
+
+
+async def _answers(runner: Any, jobs: Mapping[str, Any], step: Step) -> dict[str, dict[str, Any]]:
+    """Each job's answer; all run at once."""
+    told = _Told(len(jobs), step)
+    tasks = {
+        job_id: asyncio.create_task(
+            runner.handle({"id": job_id, "input": fields}, _Listener(job_id, told))
+        )
+        for job_id, fields in jobs.items()
+    }
+    return {job_id: await task for job_id, task in tasks.items()}
+
+
+class _Told:
+    """Adds up how far the jobs are."""
+
+    def __init__(self, jobs: int, step: Step) -> None:
+        self._jobs, self._step = jobs, step
+        self._updates: dict[str, Mapping[str, Any]] = {}
+
+    def tell(self, job_id: str, update: Mapping[str, Any]) -> None:
+        self._updates[job_id] = update
+        of_all = self._updates.values()
+        done = sum(each["chunks_done"] for each in of_all)
+        total = sum(each["chunks"] for each in of_all) + self._jobs - len(of_all)
+        left = max((each["seconds_left"] or 0 for each in of_all), default=0)
+        self._step(done, total, f"Speaking: {done} of {total} parts, about {left:.0f} s left")
+
+
+class _Listener:
+    """Hears one job's reports."""
+
+    streams = False
+
+    def __init__(self, job_id: str, told: _Told) -> None:
+        self._job_id, self._told = job_id, told
+
+    def progress(self, update: dict[str, Any]) -> None:
+        self._told.tell(self._job_id, update)
+
+    def chunk(self, chunk: dict[str, Any]) -> None: ...
+
+
+def _taken_out(app: App, job_id: str, answer: Mapping[str, Any], path: Path) -> Made:
+    """A job's files where they are wanted, and no longer in the worker's storage."""
+    files = JobFiles(app.local, app.settings, job_id)
+    _write(path, app.local.get(answer["s3_key"], max_bytes=answer["bytes"]))
+    subtitles = []
+    for form, key in find_timings(files, {"timing_formats": [*answer["timing_files"]]}).items():
+        subtitles.append(path.with_suffix(f".{form}"))
+        _write(subtitles[-1], app.local.get(key))
+    try:
+        files.delete_all()
+        app.local.delete(answer["s3_key"])
+    except WorkerError as error:  # what was made is there
+        log.warning("left in storage: %s", error.message)
+    return Made(path, tuple(subtitles), answer)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """The file, whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise InvalidInput(
+            f"{path} cannot be written ({exc.strerror}).", "Give another place with -o."
+        ) from exc
+
+
+def places(output: Path | None, number: int) -> list[Path]:
+    """Where `number` sounds go: `out.wav`, or `out-1.wav` and so on; without `output`, or with a
+    folder, under names that are free.
+
+    Raises:
+        InvalidInput: its folder is not there, or its ending is that of no format.
+    """
+    name = Path(_NAME) if output is None else output
+    if output is not None and (output.is_dir() or str(output).endswith(os.sep)):
+        name, output = output / _NAME, None
+    if not name.parent.is_dir():
+        raise InvalidInput(f"There is no folder {name.parent}.", "Make it first, or change -o.")
+    format_of(name)
+    if output is not None:
+        return _numbered(name, number)
+    for number_tried in count(1):
+        base = name.with_stem(f"{name.stem}-{number_tried}") if number_tried > 1 else name
+        found = _numbered(base, number)
+        if not any(path.exists() for path in found):
+            break
+    return found
+
+
+def _numbered(name: Path, number: int) -> list[Path]:
+    if number == 1:
+        return [name]
+    return [name.with_stem(f"{name.stem}-{n + 1}") for n in range(number)]
+
+
+def format_of(path: Path) -> str:
+    """The format of a file's ending. Raises InvalidInput: there is none of that ending."""
+    ending = path.suffix[1:].lower()
+    for name, encoding in AUDIO_FORMATS.items():
+        if ending in encoding.extensions:
+            return name
+    known = dict.fromkeys(f".{e}" for each in AUDIO_FORMATS.values() for e in each.extensions)
+    raise InvalidInput(
+        f"{path.name} has the ending of no format that can be made.",
+        f"Use one of {', '.join(known)}.",
+    )
+
+
+def texts_of(given: Sequence[str]) -> tuple[str, ...]:
+    """The texts given, `-` or none for standard input. Raises InvalidInput: there is none."""
+    if given and "-" not in given:
+        return tuple(given)
+    if not given and sys.stdin.isatty():
+        raise InvalidInput("There is no text.", 'Give one: say "Good morning!"')
+    try:
+        piped = sys.stdin.read()
+    except ValueError as exc:
+        raise InvalidInput("Standard input is no UTF-8 text.", "Convert it first.") from exc
+    return tuple(piped if text == "-" else text for text in given or ("-",))
+
+
+def _spare_the_voice(voice: Path | None, paths: Sequence[Path]) -> None:
+    for path in paths:
+        if voice and path.exists() and voice.samefile(path):
+            raise InvalidInput(f"{path} is the voice itself.", "Give another file with -o.")
+
+
+def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
+    """A failed job's error in words of the command line, where `voice` was typed."""
+    error = str(answer["error"])
+    for written, typed in _AS_TYPED.items():
+        error = error.replace(written, typed)
+    if answer["error_code"] == VoiceNotFound.code and split_extension(voice)[1]:
+        error += f" There is no file {show(voice)} in this folder either."
+    return error
+
+
+def rows_of(made: Sequence[Made], voice: str | None) -> list[tuple[str, str]]:
+    """(name, detail) of all that was made with `voice` as it was typed, each note once."""
+    rows = [row for each in made for row in each.as_rows(voice)]
+    notes = dict.fromkeys(note for each in made for note in each.answer["warnings"])
+    return rows + [("Note", note) for note in notes]
