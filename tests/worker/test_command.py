@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -246,9 +245,7 @@ def test_serve_hands_over_to_the_http_face_which_gives_the_exit_code(
         asked.append((host, port))
         return 3
 
-    monkeypatch.setattr(command, "_SERVER", "serve")
-    monkeypatch.setitem(sys.modules, "worker.http.serve", SimpleNamespace(serve=serve))
-    monkeypatch.setitem(sys.modules, "worker.http", SimpleNamespace(serve=None))
+    monkeypatch.setattr("worker.http.serve.serve", serve)
     assert run("serve", "--port", "81").code == 3
     assert run("serve").code == 3
     assert asked == [(None, 81), (None, None)]

@@ -21,8 +21,6 @@ from worker.command.library import voices
 from worker.platform.leave import leave
 
 PROGRAM = "python -m worker"
-_HTTP = Path(__file__).parent.parent / "http"
-_SERVER = next((name for name in ("serve", "server") if (_HTTP / f"{name}.py").is_file()), None)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(voices, name="voices")
@@ -136,23 +134,15 @@ def job(
     raise typer.Exit(1 if "error" in answer else 0)
 
 
-@app.command(hidden=_SERVER is None)
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen; else HTTP_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Its port; else PORT.")] = None,
 ) -> None:
     """Serve speech over HTTP, as OpenAI's interface has it."""
-    from importlib import import_module
+    from worker.http import serve as server
 
-    from errors import ConfigError
-
-    if _SERVER is None:
-        raise ConfigError(
-            "This version has no HTTP server of its own.",
-            "Use `python handler.py --rp_serve_api`, which serves jobs on http://localhost:8000.",
-        )
-    server = import_module(f"worker.http.{_SERVER}")
-    raise typer.Exit(server.serve(logging_settings(), host, port) or 0)
+    raise typer.Exit(server.serve(logging_settings(), host, port))
 
 
 @app.command()
