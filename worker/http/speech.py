@@ -193,12 +193,12 @@ class SpeechAnswer:
             if data := await in_thread(Lane.COMPUTE, encoder.add, piece):
                 yield data
             sent += len(piece)
-            piece = None
-            try:
-                piece = await self._feed.next(_ALIVE_S if alive else None)
-            except TimeoutError:
-                yield b""
-                piece = await self._feed.next()
+            while True:
+                try:
+                    piece = await self._feed.next(_ALIVE_S if alive else None)
+                    break
+                except TimeoutError:
+                    yield b""
         sound = await job
         rest = await in_thread(Lane.COMPUTE, encoder.add, sound.samples[sent:])
         if data := rest + await in_thread(Lane.COMPUTE, encoder.end):
