@@ -49,7 +49,6 @@ from worker.quality.guard import Guard
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread, meanwhile
 from worker.voices.library import PreparedVoice
-from worker.voices.wish import Wish
 
 log = get_logger("tts")
 
@@ -104,9 +103,7 @@ class SpeechJob:
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
         looking = in_thread(Lane.STORE, self._look)
-        stages, language = self._text.processing.stages, self._text.processing.text.language
-        wish = Wish(stages.best_clip, stages.mend_voice, stages.checks, language)
-        preparing = prepare_voices(app.voices, wanted, wish)
+        preparing = prepare_voices(app.voices, wanted, self._text.processing.wish)
         reading = in_thread(Lane.STORE, self._read_lexicons)
         with (
             meanwhile(preparing) as voices,
