@@ -235,13 +235,11 @@ def test_what_a_text_cost_is_told_and_recorded(face: Face) -> None:
     body = {**SHORT, "stream_format": "whole", "user_id": "anna"}
     cost = json.loads(face.ask("POST", SPEECH, body).headers["x-cost"])
     assert cost["device_s"] > 0 and cost["characters"] == len(SHORT["input"])
-
-    def costs() -> list[float]:
-        rows = sent(face, {"endpoint": "usage"}, "?wait=100")["output"]["usage"]
-        return [row["cost"]["USD"] for row in rows if row["user_id"] == "anna"]
-
-    until(lambda: bool(costs()))
-    assert costs() == [pytest.approx(cost["amount"], rel=1e-3)]
+    usage, wait = {"endpoint": "usage"}, "?wait=100"
+    until(lambda: "anna" in str(sent(face, usage, wait)["output"]["usage"]))
+    rows = sent(face, usage, wait)["output"]["usage"]
+    [spent] = [row["cost"]["USD"] for row in rows if row["user_id"] == "anna"]
+    assert spent == pytest.approx(cost["amount"], rel=1e-3)
 
 
 def test_metrics_are_prometheus_text(face: Face) -> None:
