@@ -13,11 +13,10 @@ import sys
 from errors import WorkerError
 from worker.log import setup_logging
 from worker.platform.leave import INTERRUPTED, leave
-from worker.platform.local import check_local_job, with_job, with_lent_voices
+from worker.platform.local import AFTER_S, check_local_job, with_job, with_lent_voices
 from worker.platform.start import start
 from worker.settings.load import Settings
 
-AFTER_S = 20.0  # for callbacks of a local run; on the platform all have ended by then
 HELP = """RunPod's queue starts this without arguments. On your own machine:
 
     python handler.py                                   runs the job in test_input.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -17,6 +18,9 @@ from engine.meter import Meter
 from engine.sampler import Flow, PreparedSchedule, Trajectory, is_guided
 from errors import DeviceFailed, InferenceFailed
 
+log = logging.getLogger("f5worker.batcher")
+
+_TOO_LARGE_LIMIT = 3
 _BROKEN_DEVICE = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert")
 
 
@@ -65,13 +69,16 @@ class BatchedChunk:
         return self.trajectory.mel[self.chunk.ref_frames :]
 
 
-def resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> None:
-    """Gives a finished chunk's waveform (n,) to who waits."""
+def resolve(batched: BatchedChunk, wave: NDArray[np.float32]) -> bool:
+    """Gives a finished chunk's waveform (n,) to who waits; False if it is no number."""
+    if not np.isfinite(wave).all():
+        return False
     if not batched.future.done() and batched.future.set_running_or_notify_cancel():
         queue_s = batched.started - batched.submitted
         inference_s = time.perf_counter() - batched.started
         spoken = SpokenChunk(batched.chunk.index, wave, queue_s, inference_s, batched.warnings)
         batched.future.set_result(spoken)
+    return True
 
 
 def no_number() -> InferenceFailed:
@@ -79,14 +86,6 @@ def no_number() -> InferenceFailed:
     return InferenceFailed(
         "The model gave NaN or infinite samples.",
         "Send the job again; if it recurs, set F5_DTYPE=float32.",
-    )
-
-
-def too_large(frames: int, *, lasting: bool) -> InferenceFailed:
-    """Of a chunk of `frames` that found no room alone; `lasting`: as others before it."""
-    return (DeviceFailed if lasting else InferenceFailed)(
-        f"A chunk of {frames} frames does not fit the device's memory.",
-        "Send a shorter text or a shorter reference, or use a larger GPU.",
     )
 
 
@@ -98,18 +97,42 @@ def ended() -> InferenceFailed:
     )
 
 
-def failure(exc: Exception, device: torch.device) -> InferenceFailed:
-    """What a user is told of `exc`, which a pass on `device` raised."""
-    # After a CUDA error the context is lost: every later call of the process fails too.
-    broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
-    return (DeviceFailed if broken else InferenceFailed)(
-        f"Inference failed on {device.type} ({type(exc).__name__}).",
-        "Send the job again; if it recurs, see the worker's log.",
-    )
-
-
 def fail(failed: Sequence[BatchedChunk], error: InferenceFailed) -> None:
     """Tells `error` to all that wait for `failed`."""
     for batched in failed:
         if not batched.future.done() and batched.future.set_running_or_notify_cancel():
             batched.future.set_exception(error)
+
+
+class Failures:
+    """Tells chunks of one device that they failed, and why."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._too_large = 0  # in a row
+
+    def step_went_well(self) -> None:
+        """After each step that fitted."""
+        self._too_large = 0
+
+    def too_large(self, batched: BatchedChunk) -> None:
+        """A chunk that found no room alone."""
+        self._too_large += 1
+        # Again and again: something else holds the memory, or it is fragmented beyond use.
+        lasting = self._too_large >= _TOO_LARGE_LIMIT
+        error = (DeviceFailed if lasting else InferenceFailed)(
+            f"A chunk of {batched.chunk.frames} frames does not fit the device's memory.",
+            "Send a shorter text or a shorter reference, or use a larger GPU.",
+        )
+        fail([batched], error)
+
+    def all(self, failed: Sequence[BatchedChunk], exc: Exception) -> None:
+        """Chunks of a pass that raised `exc`."""
+        log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
+        # After a CUDA error the context is lost: every later call of the process fails too.
+        broken = any(mark in str(exc) for mark in _BROKEN_DEVICE)
+        error = (DeviceFailed if broken else InferenceFailed)(
+            f"Inference failed on {self._device.type} ({type(exc).__name__}).",
+            "Send the job again; if it recurs, see the worker's log.",
+        )
+        fail(failed, error)

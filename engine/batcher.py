@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.batched import BatchedChunk, ended, fail, failure, no_number, resolve, too_large
+from engine.batched import BatchedChunk, Failures, ended, fail, no_number, resolve
 from engine.chunk import Chunk, SpokenChunk
 from engine.dit.model import DiT
 from engine.fairness import Turns
@@ -39,7 +39,6 @@ from engine.vocoder.load import Vocoder
 
 log = logging.getLogger("f5worker.batcher")
 
-_TOO_LARGE_LIMIT = 3
 _SCHEDULES_KEPT = 8
 
 
@@ -76,7 +75,7 @@ class Batcher:
         self._lock = threading.Lock()
         self._wider = wider
         self._run_on(model)
-        self._too_large = 0
+        self._failures = Failures(model.device)
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
@@ -126,15 +125,17 @@ class Batcher:
         self._prepared = lru_cache(_SCHEDULES_KEPT)(partial(PreparedSchedule.of, model))
 
     def _run(self) -> None:
-        while self._receive():
+        goes_on = True
+        while goes_on:
             try:
-                self._turn()
+                if goes_on := self._receive():
+                    self._turn()
             except Exception as exc:  # else whoever waits would wait for ever
                 lost = [batched for finished, _ in self._spoken for batched in finished]
                 lost += self._running + self._waiting
                 self._spoken, self._running, self._waiting = [], [], []
                 self._flow = Flow(self.model)
-                self._fail(lost, exc)
+                self._failures.all(lost, exc)
 
     def _turn(self) -> None:
         """One step of all that runs, and what is due between two steps."""
@@ -154,8 +155,8 @@ class Batcher:
 
     def _receive(self) -> bool:
         """Takes in new chunks, blocking when there is nothing to do; False when closed and idle."""
-        idle = not (self._busy or self._waiting)
-        while not self._inbox.empty() or not (self._busy or self._waiting or self._closing):
+        idle = not self._busy
+        while not self._inbox.empty() or not (self._busy or self._closing):
             job = self._inbox.get()
             if job is None:
                 self._closing = True
@@ -169,11 +170,11 @@ class Batcher:
         if self._closing:  # what waits in the middle, out of memory or overflown, is still finished
             fail([batched for batched in self._waiting if not batched.started], ended())
             self._waiting = [batched for batched in self._waiting if batched.started]
-        return self._busy or bool(self._waiting) or not self._closing
+        return self._busy or not self._closing
 
     @property
     def _busy(self) -> bool:
-        return bool(self._running or self._spoken)
+        return bool(self._running or self._spoken or self._waiting)
 
     def _enter(self, job: list[BatchedChunk]) -> None:
         for batched, due in zip(job, self._turns.due([one.work for one in job]), strict=True):
@@ -190,12 +191,12 @@ class Batcher:
                 self._begin(batched)
             except Exception as exc:  # the thread must outlive any one chunk
                 if not ran_out(exc):
-                    self._fail([batched], exc)
+                    self._failures.all([batched], exc)
                 elif self._running:
                     self._waiting.insert(0, batched)
                     return
                 else:
-                    self._fail_too_large(batched)
+                    self._failures.too_large(batched)
             else:
                 room -= batched.pass_frames
 
@@ -221,9 +222,9 @@ class Batcher:
                 self._make_room()
             else:
                 failed, self._running, self._flow = self._running, [], Flow(self.model)
-                self._fail(failed, exc)
+                self._failures.all(failed, exc)
         else:
-            self._too_large = 0
+            self._failures.step_went_well()
             self._budget.went_well()
             self._pace.launched()
             self._turns.served += sum(batched.pass_frames for batched in self._running)
@@ -235,12 +236,10 @@ class Batcher:
         if len(self._running) == 1:
             alone = self._running[0]
             self._leave(alone)
-            self._fail_too_large(alone)
+            self._failures.too_large(alone)
             return
-        self._budget.halve(sum(batched.pass_frames for batched in self._running))
-        count = len(self._running)
-        log.warning("out of memory with %d chunks; now %d frames per pass", count, self.max_frames)
-        for batched in self._running[count // 2 :]:
+        self._budget.halve(self.frames_in_pass)
+        for batched in self._running[len(self._running) // 2 :]:
             self._leave(batched)
             self._waiting.append(batched)
 
@@ -253,9 +252,9 @@ class Batcher:
             self._spoken.append((finished, Copies(waves)))
         except Exception as exc:  # the thread must outlive any one batch
             if not ran_out(exc):
-                self._fail(finished, exc)
+                self._failures.all(finished, exc)
             elif len(finished) == 1:
-                self._fail_too_large(finished[0])
+                self._failures.too_large(finished[0])
             else:
                 self._decode(finished[: len(finished) // 2])
                 self._decode(finished[len(finished) // 2 :])
@@ -268,16 +267,10 @@ class Batcher:
             try:
                 made += zip(finished, copies.arrays(), strict=True)
             except Exception as exc:  # the thread must outlive any one batch
-                self._fail(finished, exc)
+                self._failures.all(finished, exc)
         # Before they are given out: a job reads then what it took.
         self.clock.charge([*(batched for batched, _ in made), *self._running])
-        broken: list[BatchedChunk] = []
-        for batched, wave in made:
-            if np.isfinite(wave).all():
-                resolve(batched, wave)
-            else:
-                broken.append(batched)
-        self._restart_or_fail(broken)
+        self._restart_or_fail([batched for batched, wave in made if not resolve(batched, wave)])
 
     def _restart_or_fail(self, broken: Sequence[BatchedChunk]) -> None:
         """Of chunks that are no number: they begin again if the number format may be why."""
@@ -295,7 +288,7 @@ class Batcher:
         try:
             self._run_on(load())
         except Exception as exc:  # the thread must outlive it
-            self._fail(again, exc)
+            self._failures.all(again, exc)
             return
         self._wider = None
         gc.collect()  # graphs and their model hold each other: its memory would stay taken
@@ -304,13 +297,3 @@ class Batcher:
         for batched in again:
             batched.trajectory, batched.warnings = None, (warning,)
         self._waiting += again
-
-    def _fail_too_large(self, batched: BatchedChunk) -> None:
-        self._too_large += 1
-        # Again and again: something else holds the memory, or it is fragmented beyond use.
-        lasting = self._too_large >= _TOO_LARGE_LIMIT
-        fail([batched], too_large(batched.chunk.frames, lasting=lasting))
-
-    def _fail(self, failed: list[BatchedChunk], exc: Exception) -> None:
-        log.error("inference failed for a batch of %d chunks", len(failed), exc_info=exc)
-        fail(failed, failure(exc, self.model.device))

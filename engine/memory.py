@@ -39,6 +39,7 @@ class FrameBudget:
     def halve(self, in_pass: int) -> None:
         """A pass of `in_pass` frames did not fit."""
         self.frames = max(1, min(self.frames, in_pass) // 2)
+        log.warning("out of memory with %d frames; now %d frames per pass", in_pass, self.frames)
         self._steps, self._wanted = 0, min(2 * self._wanted, _MOST_STEPS)
 
     def went_well(self) -> None:

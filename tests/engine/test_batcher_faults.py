@@ -97,6 +97,26 @@ def test_an_error_between_two_steps_fails_what_waits_and_the_thread_lives_on(
     batcher.close()
 
 
+def test_an_error_while_a_cancelled_chunk_leaves_does_not_end_the_thread(
+    counting: CountingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
+    gate = counting.hold()
+    gone, other = batcher.submit_job([job(60, nfe=4), job(60, seed=1, nfe=4)])
+    assert counting.entered.wait(60)
+    with monkeypatch.context() as faulty:
+        faulty.setattr("engine.sampler.Flow.leave", broken)
+        gone.cancel()
+        gate.set()
+        with pytest.raises(DeviceFailed):
+            other.result(60)
+    assert batcher.submit(*job(60, nfe=2)).result(60).samples.size
+    batcher.close()
+
+
 def test_closing_finishes_what_was_set_aside_for_want_of_memory(counting: CountingModel) -> None:
     batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     counting.max_chunks = 2

@@ -138,7 +138,7 @@ def test_an_attempt_that_died_between_its_audio_and_its_answer_holds_nobody_up(
     s3_server: S3Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("worker.jobs.speech_job._OTHERS_ANSWER_S", 0.3)
+    monkeypatch.setattr("worker.jobs.delivery._OTHERS_ANSWER_S", 0.3)
     platform = "http://127.0.0.1:9/job-take"
     worker = Worker({**s3_env, "F5_MODEL": str(tiny_model), "RUNPOD_WEBHOOK_GET_JOB": platform})
     made: list[dict[str, Any]] = []

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from standins.local_worker import FAST, Worker
 from standins.platform import Platform, worker
 from standins.receiver import Receiver
 from standins.waiting import PATIENCE_S
+from worker.command.job import answered
+from worker.settings.load import Settings
 
 SECRET = base64.b64encode(b"s" * 32).decode()
 OPEN = {
@@ -81,6 +84,22 @@ def test_an_answer_waits_for_no_receiver(open_worker: Worker, receiver: Receiver
     assert answer["status"] == "completed"  # while its receiver still thinks
     receiver.wait_for(1)
     receiver.release.set()
+
+
+def test_a_job_on_a_shell_ends_after_its_callback(
+    tiny_model: Path, tmp_path: Path, receiver: Receiver
+) -> None:
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps({"input": {"text": "Hi.", "callback_url": receiver.url, **FAST}}))
+    env = {"F5_MODEL": str(tiny_model), "LOCAL_STORAGE_DIR": str(tmp_path / "data"), **OPEN}
+    receiver.answers += ["held"]
+    running = threading.Thread(target=answered, args=(file, Settings.load(env)))
+    running.start()
+    receiver.wait_for(1)
+    assert running.is_alive()
+    receiver.release.set()
+    running.join(PATIENCE_S)
+    assert not list((tmp_path / "data").glob("callbacks/*"))
 
 
 @pytest.mark.parametrize(

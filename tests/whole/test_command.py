@@ -65,9 +65,10 @@ def test_texts_become_files_here_and_nothing_else(folder: Path, tiny_model: Path
 def test_a_local_jobs_voice_may_be_a_file(
     folder: Path, tiny_model: Path, program: list[str] | None
 ) -> None:
-    job = {"input": {**FAST, "segments": [
-        {"text": "One.", "voice": "./my voice.wav"}, {"text": "Two.", "voice": "demo"},
-    ]}}  # fmt: skip
+    lines = {"One.": "./my voice.wav", "Two.": "demo", "Three.": "Me"}
+    clips = ["my voice.wav", {"voice": "./my voice.wav", "loudness": -20}]
+    segments = [{"text": text, "voice": voice} for text, voice in lines.items()]
+    job = {"input": {**FAST, "segments": segments, "voices": {"Me": clips}}}
     text = json.dumps(job)
     ended = run(
         program or [str(ROOT / "handler.py"), "--test_input", text], folder, tiny_model, text
@@ -77,7 +78,7 @@ def test_a_local_jobs_voice_may_be_a_file(
     assert place.is_file()
     if program:
         answer = json.loads(ended.stdout)
-        assert [each["voice"] for each in answer["segments"]] == ["my voice", "demo"]
+        assert [each["voice"] for each in answer["segments"]] == ["my voice", "demo", "Me"]
         assert f"Audio: {place} (" in ended.stderr
 
 

@@ -24,6 +24,7 @@ BOUNDS = {
     "HTTP_MAX_CONNECTIONS": "40",
     "HTTP_MAX_WAITING": "1",
     "F5_MAX_BATCH_FRAMES": "1",  # one chunk a pass: a long text is long
+    "GPU_PRICE_PER_HOUR": "2",
 }
 
 
@@ -227,6 +228,18 @@ def test_a_job_shows_its_progress_and_can_be_cancelled(face: Face) -> None:
     until(lambda: (face.ask("GET", path).json.get("progress") or {}).get("chunks_done"))
     assert face.ask("POST", f"{path}/cancel").json["status"] == "CANCELLED"
     until(lambda: idle(face))
+
+
+def test_what_a_text_cost_is_told_and_recorded(face: Face) -> None:
+    until(lambda: idle(face))
+    body = {**SHORT, "stream_format": "whole", "user_id": "anna"}
+    cost = json.loads(face.ask("POST", SPEECH, body).headers["x-cost"])
+    assert cost["device_s"] > 0 and cost["characters"] == len(SHORT["input"])
+    usage, wait = {"endpoint": "usage"}, "?wait=100"
+    until(lambda: "anna" in str(sent(face, usage, wait)["output"]["usage"]))
+    rows = sent(face, usage, wait)["output"]["usage"]
+    [spent] = [row["cost"]["USD"] for row in rows if row["user_id"] == "anna"]
+    assert spent == pytest.approx(cost["amount"], rel=1e-3)
 
 
 def test_metrics_are_prometheus_text(face: Face) -> None:

@@ -154,8 +154,9 @@ def test_a_voice_is_added_spoken_with_renamed_and_deleted(
         name="Maria",
         audio_sample=("maria.wav", wav(), "audio/wav"),
         consent="Maria K.",
-        extra_body={"ref_text": "This is what Maria says."},
+        extra_body={"ref_text": "This is what Maria says.", "picture": "true"},
     )
+    assert voice.picture_key == "voices/Maria.voice.png"
     assert (voice.id, voice.object, voice.type) == ("Maria", "audio.voice", "audio_sample")
     assert any("read as who agreed" in said for said in voice.warnings)
     assert speak(client, voice={"id": "Maria"}, input="Hi.").content

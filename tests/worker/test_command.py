@@ -191,6 +191,11 @@ def test_a_voice_is_added_listed_removed_and_restored(run: Run, tmp_path: Path) 
         "demo",
     ]
     assert run("voices", "check", "me").code == 0
+    mood = ("me", "--mood", "calm")
+    assert run("voices", "add", "me", "my voice.wav", "--mood", "calm").code == 0
+    assert f"`voices restore {' '.join(mood)}`" in run("voices", "remove", *mood).out
+    assert "me/calm" in run("voices", "restore", *mood).out
+    assert run("voices", "remove", *mood).code == 0
     assert "restore" in run("voices", "remove", "me").out
     assert not (stored / "me.wav").exists()
     assert run("voices", "restore", "me").code == 0
@@ -215,6 +220,9 @@ def test_a_file_is_checked_where_it_lies(run: Run) -> None:
     ended = run("voices", "check", "my voice.wav", "--json")
     assert json.loads(ended.out)["words"] == 3
     assert run("voices", "check", "./none.wav").code == 1
+    refused = run("voices", "check", "my voice.wav", "--strict")
+    assert refused.code == 1 and "doubtful" in refused.out
+    assert "bandwidth" in refused.out and "advice" in refused.out
 
 
 @pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _MOST_FRAMES = 200_000  # 87 minutes at 44.1 kHz
-_MOST_SEARCHES = 20_000  # for where sound goes on behind something else
+_MOST_TRIES = 50_000  # places in a file where a frame might begin and does not: 0.05 s
 _SLACK = 2  # frames: encoders count their index, or not
 # kbit/s of layer III by index, MPEG 1 and 2.
 _KBITS = (
@@ -100,7 +100,8 @@ def _version(second: int) -> int:
 
 def _walk(data: bytes) -> _Walked | None:
     """None: it is no mp3, or one of a size that is not looked through."""
-    begin = _next(data, behind_tag(data))
+    search = _Search(data)
+    begin = search.next(behind_tag(data))
     first = _frame(data, begin) if begin is not None else None
     if begin is None or first is None:
         return None
@@ -108,20 +109,21 @@ def _walk(data: bytes) -> _Walked | None:
     if promised is not None:
         begin += first.size
         first = _frame(data, begin) or first
-    frames, searches, kbits, broken = 0, 0, set(), False
+    frames, kbits, broken = 0, set(), False
+    gap = False  # something else stood since the last frame
     at: int | None = begin
     while at is not None:
         frame = _frame(data, at)
         if frame is None or frame.rate != first.rate:
-            searches += 1
-            if searches > _MOST_SEARCHES:
+            gap = True
+            at = search.next(at + 1)
+            if not search.left:
                 return None
-            at = _next(data, at + 1)
             continue
         if at + frame.size > len(data):
             break
         frames += 1
-        broken = broken or searches > 0
+        broken = broken or gap
         kbits.add(frame.kbits)
         if frames > _MOST_FRAMES:
             return None
@@ -139,17 +141,22 @@ def behind_tag(data: bytes) -> int:
     return size + (20 if data[5] & 0x10 else 10)
 
 
-def _next(data: bytes, at: int) -> int | None:
-    """Where the next frame begins that another one follows, or the end."""
-    for _ in range(_MOST_SEARCHES):
-        at = data.find(b"\xff", at)
-        if at < 0:
-            return None
-        frame = _frame(data, at)
-        if frame and (at + frame.size == len(data) or _frame(data, at + frame.size)):
-            return at
-        at += 1
-    return None
+class _Search:
+    """Looks for frames in `data`; `left`: how many places it still tries in all."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.left = data, _MOST_TRIES
+
+    def next(self, at: int) -> int | None:
+        """Where the next frame begins that another one follows, or the end."""
+        data = self._data
+        while self.left and (at := data.find(b"\xff", at)) >= 0:
+            self.left -= 1
+            frame = _frame(data, at)
+            if frame and (at + frame.size == len(data) or _frame(data, at + frame.size)):
+                return at
+            at += 1
+        return None
 
 
 def _frame(data: bytes, at: int) -> _Frame | None:

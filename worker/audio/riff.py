@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Order = Literal["little", "big"]
 Values = NDArray[np.float64]
 
+MOST_CHUNKS = 10_000  # that are looked through: 0.01 s
 _STREAMED = 0x7FFF_0000  # sizes from here on mean "unknown"
 _SLACK_S = 0.05  # so much less than promised is an error of counting
 _HEARD_S = 0.5  # so much left out is worth a warning
@@ -154,9 +155,9 @@ def _tail(data: bytes, begin: int, order: Order) -> int:
 
 def _is_chain(data: bytes, at: int, order: Order) -> bool:
     """Whether nothing, or nothing but chunks follow from `at`."""
-    while at + 8 <= len(data):
-        if not _is_name(data[at : at + 4]):
-            return False
+    for _ in range(MOST_CHUNKS):
+        if at + 8 > len(data) or not _is_name(data[at : at + 4]):
+            break
         size = int.from_bytes(data[at + 4 : at + 8], order)
         at += 8 + size + size % 2
     return at in (len(data), len(data) + 1)
@@ -170,13 +171,16 @@ def _chunks(data: bytes, order: Order, last: bytes) -> tuple[dict[bytes, tuple[i
     """Each chunk's body (begin, size) up to `last`, and whether all stood where they should."""
     found: dict[bytes, tuple[int, int]] = {}
     at, clean = 12, True
-    while last not in found and at + 8 <= len(data):
+    for _ in range(MOST_CHUNKS):
+        if last in found or at + 8 > len(data):
+            break
         name = data[at : at + 4]
         size = int.from_bytes(data[at + 4 : at + 8], order)
         if not _is_name(name) or (name != last and at + 8 + size > len(data)):
             clean = False
             wanted = last if b"fmt " in found or b"COMM" in found else b"fmt "
-            at = data.find(wanted, max(12, at - 1))
+            # A byte back: a chunk of odd length may lack its padding. Never twice at one place.
+            at = data.find(wanted, at + 1 if name == wanted else max(12, at - 1))
             if at < 0:
                 break
             continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from worker.audio.riff import MOST_CHUNKS
+
 _SLACK = 100  # bytes, a header's length: so much less is an error of counting
 _UNKNOWN = 1 << 62  # sizes from here on mean that nobody knows
 _UNKNOWN_AU = 0xFFFF_FFFF
@@ -30,7 +32,9 @@ def _w64(data: bytes) -> int | None:
 
 def _caf(data: bytes) -> int | None:
     at = _CAF_HEAD
-    while at + 12 <= len(data):
+    for _ in range(MOST_CHUNKS):
+        if at + 12 > len(data):
+            break
         size = int.from_bytes(data[at + 4 : at + 12], "big")
         if size >= _UNKNOWN:  # -1: the sound goes on to the file's end
             return None

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from worker.app import App
 from worker.command.show import aside
 from worker.log import get_logger
-from worker.platform.local import LOCAL_ID, read_job, with_lent_voices
+from worker.platform.local import AFTER_S, LOCAL_ID, read_job, with_lent_voices
 from worker.settings.load import Settings
 
 log = get_logger("jobs")
@@ -27,8 +27,11 @@ def answered(path: Path, settings: Settings) -> dict[str, Any]:
         from worker.jobs.runner import JobRunner
 
         job = {"id": LOCAL_ID, **with_lent_voices(job, app.voices)}
-        every_s = settings.jobs.progress_interval_s
-        return asyncio.run(JobRunner(app).handle(job, _Logged(every_s)))
+        every_s, runner = settings.jobs.progress_interval_s, JobRunner(app)
+        try:
+            return asyncio.run(runner.handle(job, _Logged(every_s)))
+        finally:
+            runner.close(AFTER_S)
     finally:
         app.end_storage()  # the model may still be loading; nobody waits for it
 

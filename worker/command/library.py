@@ -87,14 +87,15 @@ def check(
     from worker.operations.voices import checked_from_shell
     from worker.voices.report import refuse
 
+    found: dict[str, Any] = {}
+    rows: list[show.Row] = []
     try:
         report = checked_from_shell(voice, ref_text, picture)
-        found: dict[str, Any] = report.as_output()
-        rows = report.as_rows()
+        found, rows = report.as_output(), report.as_rows()
         refuse(report, strict=strict)
     except WorkerError as error:
         found = error.as_output()
-        rows = [("FAILED", "voice", str(found["error"]))]
+        rows.append(("FAILED", "voice", str(found["error"])))
     if as_json:
         show.as_json(found)
     else:
@@ -109,12 +110,14 @@ def remove(
 ) -> None:
     """Take a voice out of the library, with its words; `restore` brings it back."""
     from worker.command.voices import asked
+    from worker.operations.records import full_name
 
     settings = quiet_settings()
     asked(settings, "delete", voice_name=name, mood=mood)
     days = settings.voices.restore_days
-    kept = f"kept for {days:g} days (`voices restore {name}`)" if days else "gone for good"
-    show.line(f"Removed {name}; {kept}.")
+    again = f"voices restore {name}" + (f" --mood {mood}" if mood else "")
+    kept = f"kept for {days:g} days (`{again}`)" if days else "gone for good"
+    show.line(f"Removed {full_name(name, mood)}; {kept}.")
 
 
 @voices.command()
@@ -124,6 +127,7 @@ def restore(
 ) -> None:
     """Bring a removed voice back."""
     from worker.command.voices import asked
+    from worker.operations.records import full_name
 
     asked(quiet_settings(), "restore_voice", voice_name=name, mood=mood)
-    show.line(f"Restored {name}.")
+    show.line(f"Restored {full_name(name, mood)}.")

@@ -19,7 +19,7 @@ from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
 from worker.log import get_logger
-from worker.platform.local import with_lent_voices
+from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
 from worker.voices.stored import split_extension
@@ -95,7 +95,11 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
         from worker.jobs.runner import JobRunner
 
         lent = with_lent_voices({"input": fields}, app.voices)["input"]
-        answers = asyncio.run(_answers(JobRunner(app), _jobs(wish, lent, paths), step))
+        runner = JobRunner(app)
+        try:
+            answers = asyncio.run(_answers(runner, _jobs(wish, lent, paths), step))
+        finally:
+            runner.close(AFTER_S)
         made, problems = [], []
         for number, (path, (job_id, answer)) in enumerate(zip(paths, answers.items(), strict=True)):
             if "error" in answer:

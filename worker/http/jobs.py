@@ -25,7 +25,6 @@ class Job:
     job_id: str
     task: asyncio.Task[dict[str, Any]] | None = None
     update: dict[str, Any] = field(default_factory=dict)
-    begun: bool = False
     streams = False
 
     def progress(self, update: dict[str, Any]) -> None:

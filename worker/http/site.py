@@ -17,7 +17,7 @@ from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
 from worker.request.models import model, models
 
-_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed")
+_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost")
 
 
 class Site:

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -129,6 +129,8 @@ class SpeechAnswer:
             "X-Audio-Seconds": str(sound.facts["duration"]),
             "X-Seed": str(sound.facts["seed"]),
         }
+        if cost := sound.facts.get("cost"):
+            headers["X-Cost"] = json.dumps(cost)
         rate = sound.facts["sample_rate"]
         return Response(data, 200, headers, self._content_type(rate))
 
@@ -193,12 +195,12 @@ class SpeechAnswer:
             if data := await in_thread(Lane.COMPUTE, encoder.add, piece):
                 yield data
             sent += len(piece)
-            piece = None
-            try:
-                piece = await self._feed.next(_ALIVE_S if alive else None)
-            except TimeoutError:
-                yield b""
-                piece = await self._feed.next()
+            while True:
+                try:
+                    piece = await self._feed.next(_ALIVE_S if alive else None)
+                    break
+                except TimeoutError:
+                    yield b""
         sound = await job
         rest = await in_thread(Lane.COMPUTE, encoder.add, sound.samples[sent:])
         if data := rest + await in_thread(Lane.COMPUTE, encoder.end):
@@ -218,7 +220,7 @@ class SpeechAnswer:
 
     def _headers(self, warnings: Any) -> dict[str, str]:
         said = [*self._asked.warnings, *warnings]
-        more = {"X-Warnings": json.dumps(said)[:_MOST_WARNINGS]} if said else {}
+        more = {"X-Warnings": fitting(said)} if said else {}
         return {"X-Job-Id": self._id, **more}
 
     def _content_type(self, rate: int) -> str:
@@ -229,6 +231,17 @@ class SpeechAnswer:
         if not self._heard:
             self._heard = True
             self._desk.metrics.first_audio(time.perf_counter() - self._began)
+
+
+def fitting(warnings: Sequence[str]) -> str:
+    """Warnings as JSON in ASCII, as many as a header can hold, and how many it cannot."""
+    told = json.dumps([*warnings])
+    for left in range(1, len(warnings) + 1):
+        if len(told) <= _MOST_WARNINGS:
+            break
+        shown = warnings[: len(warnings) - left]
+        told = json.dumps([*shown, f"{left} more, too long for a header: sse has them."])
+    return told
 
 
 def _event(content: Mapping[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ from worker.threads import Lane, in_thread
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
-_FORM_FLAGS = ("strict",)
+_FORM_FLAGS = ("strict", "picture")
 _FORM_JSON = ("consent", "tags")
 
 

@@ -16,25 +16,14 @@ from typing import Any
 from engine.boot import Engine
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
-from s3_utils import ObjectUrl
 from worker.app import App
 from worker.audio.joins import Joins
-from worker.files.answers import encode_answer, load_answer, request_fingerprint
-from worker.files.deliver import Overtaken, Stored, store, withdraw
-from worker.files.find import find_timings
-from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
-from worker.files.target import (
-    MODEL_CHARS,
-    Target,
-    check_room,
-    plan_target,
-    taken_keys,
-    warnings_again,
-)
-from worker.jobs.answer import REDELIVERED, SpeechFacts, answer
+from worker.files.target import Target, check_room, plan_target, taken_keys
+from worker.jobs.answer import SpeechFacts
 from worker.jobs.chunks import Spoken, assemble, joins_of, speak
 from worker.jobs.cost import JobCost
+from worker.jobs.delivery import Delivery
 from worker.jobs.facts import speech_facts, warnings_of
 from worker.jobs.plan import Planner, speech_parameters
 from worker.jobs.render import Rendered, least_bytes, render
@@ -44,16 +33,10 @@ from worker.jobs.script import JobText, job_text
 from worker.jobs.stream import ChunkStream
 from worker.jobs.voices import prepare_voices, wanted_voices
 from worker.lexicons import Lexicons
-from worker.log import get_logger
 from worker.quality.guard import Guard
 from worker.request.speech import SpeechInput
 from worker.threads import Lane, in_thread, meanwhile
 from worker.voices.library import PreparedVoice
-from worker.voices.wish import Wish
-
-log = get_logger("tts")
-
-_OTHERS_ANSWER_S = 5.0  # from the audio of another attempt to its answer
 
 
 class SpeechJob:
@@ -68,6 +51,7 @@ class SpeechJob:
     # Known once `run` has passed their stage.
     _text: JobText
     _target: Target
+    _delivery: Delivery
     _taken: frozenset[str]
     _lexicons: Lexicons
     _voices: Mapping[str | None, PreparedVoice]
@@ -103,10 +87,11 @@ class SpeechJob:
         self._text = await in_thread(Lane.STORE, job_text, request, app)
         wanted = wanted_voices(self._text.voices, request, app.settings)
         self._target = await in_thread(Lane.STORE, plan_target, self._files, self._request)
+        self._delivery = Delivery(
+            app, self._files, self._target, request, self._redeliverable, self._cost, self._started
+        )
         looking = in_thread(Lane.STORE, self._look)
-        stages, language = self._text.processing.stages, self._text.processing.text.language
-        wish = Wish(stages.best_clip, stages.mend_voice, stages.checks, language)
-        preparing = prepare_voices(app.voices, wanted, wish)
+        preparing = prepare_voices(app.voices, wanted, self._text.processing.wish)
         reading = in_thread(Lane.STORE, self._read_lexicons)
         with (
             meanwhile(preparing) as voices,
@@ -114,7 +99,7 @@ class SpeechJob:
             meanwhile(reading) as lexicons,
         ):
             if earlier := await self._earlier_answer():
-                return await in_thread(Lane.STORE, self._answer_again, earlier)
+                return await in_thread(Lane.STORE, self._delivery.again, earlier)
             self._taken = await taken
             self._voices = await voices
             self._lexicons = await lexicons
@@ -126,7 +111,7 @@ class SpeechJob:
             spoken = await in_thread(Lane.COMPUTE, self._assembled, chunks, finished)
             rendered, earlier = await asyncio.gather(self._render(spoken), self._earlier_answer())
             if earlier:  # another attempt was quicker
-                return await in_thread(Lane.STORE, self._answer_again, earlier)
+                return await in_thread(Lane.STORE, self._delivery.again, earlier)
             facts = self._facts(chunks, spoken, rendered, resumed=len(saver.found))
             return await self._deliver(facts, rendered)
 
@@ -138,12 +123,7 @@ class SpeechJob:
         check_room(self._target, least_bytes(seconds, len(chunks), self._request))
 
     async def _earlier_answer(self) -> dict[str, Any] | None:
-        """What the same job answered, if another attempt at it was done before."""
-        if not self._settings.resumes:
-            return None
-        engine = await self._app.loaded_engine()
-        asked = request_fingerprint(self._request, engine.model)
-        return await in_thread(Lane.STORE, load_answer, self._files, asked)
+        return await self._delivery.earlier()
 
     def _read_lexicons(self) -> Lexicons:
         return self._app.lexicons.current() if self._text.processing.lexicons else Lexicons()
@@ -240,84 +220,7 @@ class SpeechJob:
         )
 
     async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
-        """Stores the result and answers. A job that is cancelled meanwhile has announced nothing,
-        so nothing stays of what it stored; one that may be redelivered is answered from it."""
-        storing = asyncio.create_task(self._store(facts, rendered))
-        storing.add_done_callback(lambda done: done.cancelled() or done.exception())
-        try:
-            stored = await asyncio.shield(storing)
-            return await in_thread(Lane.STORE, self._answer, facts, rendered.data, stored)
-        except Overtaken:
-            if earlier := await self._others_answer():
-                return await in_thread(Lane.STORE, self._answer_again, earlier)
-            self._taken = self._target.keys  # it is gone: all is stored once more
-            return await self._deliver(facts, rendered)
-        except asyncio.CancelledError:
-            if not self._redeliverable():
-                log.info("cancelled while its result was being stored")
-                await withdraw(self._target, storing, self._taken)
-            raise
-
-    async def _others_answer(self) -> dict[str, Any] | None:
-        """What another attempt at this job answers, whose audio has just been stored."""
-        until = time.monotonic() + _OTHERS_ANSWER_S
-        while not (earlier := await self._earlier_answer()):
-            if not self._settings.resumes or time.monotonic() > until:
-                return None
-            await asyncio.sleep(0.2)
-        return earlier
-
-    async def _store(self, facts: SpeechFacts, rendered: Rendered) -> Stored:
-        """Stores the audio, its timing files and the job's answer."""
-        of_object = {
-            "duration": f"{rendered.seconds:.3f}",
-            "sample-rate": str(rendered.sample_rate),
-            "seed": str(facts.seed),
-            "model": self._engine.model[:MODEL_CHARS],
-        }
-        asked = request_fingerprint(self._request, self._engine.model)
-        kept = encode_answer(asked, facts.as_dict())
-        return await store(
-            self._target, rendered.data, rendered.timings, of_object, kept, taken=self._taken
-        )
-
-    def _answer(self, facts: SpeechFacts, audio: bytes, stored: Stored) -> dict[str, Any]:
-        total_s = time.perf_counter() - self._started
-        facts.metrics.upload_s = total_s - facts.metrics.total_s
-        facts.metrics.total_s = total_s
-        facts.bucket, facts.storage_type = stored.audio.bucket, stored.audio.storage_type
-        return self._handed_over(facts.as_dict(), stored.url, stored.warnings, lambda: audio)
-
-    def _answer_again(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
-        """An earlier answer with URLs as they are asked for now."""
-        log.info("redelivered; answered from its stored answer")
-        self._cost.again = True
-        key, storage, links = earlier["s3_key"], self._files.storage, self._target.links
-        url = links.to(key)
-        found = self._handed_over(
-            earlier,
-            url,
-            [REDELIVERED, *warnings_again(self._target, url, earlier["storage_type"])],
-            lambda: storage.get(key, max_bytes=earlier["bytes"]),
-        )
-        timings = find_timings(self._files, earlier)  # older versions had other keys
-        return {**found, "timing_files": {fmt: links.to(at).url for fmt, at in timings.items()}}
-
-    def _handed_over(
-        self,
-        facts: Mapping[str, Any],
-        url: ObjectUrl,
-        warnings: Sequence[str],
-        audio: Callable[[], bytes],
-    ) -> dict[str, Any]:
-        return answer(
-            facts,
-            url,
-            self._target.timing_urls,
-            warnings,
-            inline=audio if self._request.return_audio else None,
-            most_inline=inline_limit(self._settings.inline_audio_max_bytes, self._job_id),
-        )
+        return await self._delivery.deliver(facts, rendered, self._taken)
 
     @property
     def _rate(self) -> int:

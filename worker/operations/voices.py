@@ -23,6 +23,7 @@ from worker.voices.lent import lent_voice, path_meant
 from worker.voices.library import VoiceLibrary
 from worker.voices.located import TranscriptFile
 from worker.voices.report import VoiceReport, check_located, refuse
+from worker.voices.wish import Wish
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
 NO_TRANSCRIPT = (
@@ -54,7 +55,7 @@ class Upload(Described):
             self.voice,
             self.ref_text,
             strict=self.strict,
-            best=_best(app.settings),
+            wish=_usual(app.settings),
             facts=self.facts(),
             transcripts=transcripts,
         )
@@ -90,7 +91,7 @@ class CheckVoice(Operation):
                 "A picture lies beside a voice of the library, which inline audio is not.",
                 "Upload it with `picture`.",
             )
-        report = app.voices.catalogue.check(self.voice, self.ref_text, best=_best(app.settings))
+        report = app.voices.catalogue.check(self.voice, self.ref_text, wish=_usual(app.settings))
         refuse(report, strict=self.strict)
         picture = {}
         if self.picture and isinstance(self.voice, str):
@@ -126,7 +127,7 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
     settings = Settings.load()
     if path := path_meant(voice):
         located = lent_voice(path, settings.voices.max_bytes)
-        report = check_located(located, ref_text, settings.voices, best=_best(settings))
+        report = check_located(located, ref_text, settings.voices, wish=_usual(settings))
         if picture:
             picture.write_bytes(drawn(located, report.used, settings.voices))
         return report
@@ -136,7 +137,7 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
         storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=buckets.at
     )
     try:
-        report = library.catalogue.check(voice, ref_text, best=_best(settings))
+        report = library.catalogue.check(voice, ref_text, wish=_usual(settings))
         if picture:
             picture.write_bytes(library.catalogue.picture(voice, report.used))
         return report
@@ -145,9 +146,9 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
         storage.close()
 
 
-def _best(settings: Settings) -> bool:
-    """True if jobs that say nothing use the best part of a long recording."""
-    return processing_of({}, settings.processing).stages.best_clip
+def _usual(settings: Settings) -> Wish:
+    """How jobs that say nothing have their voices prepared."""
+    return processing_of({}, settings.processing).wish
 
 
 def _said(report: VoiceReport | None) -> list[str]:

@@ -21,6 +21,7 @@ Job = dict[str, Any]
 
 FILE = Path("test_input.json")
 LOCAL_ID = "local_test"  # as the SDK names it
+AFTER_S = 20.0  # for callbacks and records of cost; on the platform all have ended by then
 _SERVES = ("--rp_serve_api",)
 _OPTION = "--test_input"
 _BASE64 = "ref_audio_base64"
@@ -65,7 +66,8 @@ def job_in(text: str, source: str) -> Job:
 
 def with_lent_voices(job: Job, library: VoiceLibrary) -> Job:
     """`job` with what `library` calls the voices that are files of this machine: `voice`, under
-    older names too, of the job and of its segments. For the command line alone.
+    older names too, of the job and of its segments, the clips in it, and `voices`. For the command
+    line alone.
 
     Raises:
         VoiceNotFound, VoiceUnusable: a path is no file, or cannot be read.
@@ -78,21 +80,37 @@ def with_lent_voices(job: Job, library: VoiceLibrary) -> Job:
     if isinstance(segments, list):
         lent = [_lent(one, library) if isinstance(one, Mapping) else one for one in segments]
         found = {**found, "segments": lent}
+    named = found.get("voices")
+    if isinstance(named, Mapping):
+        lent_by_name = {name: _of_files(voice, library) for name, voice in named.items()}
+        found = {**found, "voices": lent_by_name}
     return job if found == given else {**job, "input": found}
 
 
 def _lent(fields: Mapping[str, Any], library: VoiceLibrary) -> dict[str, Any]:
     from worker.request.aliases import ALIASES
-    from worker.voices.lent import path_meant
 
     found = dict(fields)
     for name, value in fields.items():
         means_voice = name == "voice" or (ALIASES.get(name) == "voice" and name != _BASE64)
-        path = path_meant(value) if means_voice and isinstance(value, str) else None
-        if path is not None:
-            found[name] = library.lend(path)
-            log.info("voice from a file of this machine", extra={"file": str(path)})
+        if means_voice:
+            found[name] = _of_files(value, library)
     return found
+
+
+def _of_files(voice: Any, library: VoiceLibrary) -> Any:
+    """A job's voice: its name, a clip, or a list of both, in which files become what is lent."""
+    from worker.voices.lent import path_meant
+
+    if isinstance(voice, list):
+        return [_of_files(one, library) for one in voice]
+    if isinstance(voice, Mapping) and isinstance(voice.get("voice"), str):
+        return {**voice, "voice": _of_files(voice["voice"], library)}
+    path = path_meant(voice) if isinstance(voice, str) else None
+    if path is None:
+        return voice
+    log.info("voice from a file of this machine", extra={"file": str(path)})
+    return library.lend(path)
 
 
 def with_job(arguments: Sequence[str], job: Job) -> list[str]:

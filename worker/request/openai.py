@@ -25,12 +25,13 @@ FORMATS: Mapping[str, str] = {
 STREAMS = ("audio", "sse", "whole")
 WRITTEN: Mapping[str, str] = {"text": "input"}  # field of a job to the name in such a body
 _OPENAI = ("input", "model", "voice", "instructions", "response_format", "speed", "stream_format")
-# What of a job means nothing here: nothing is stored, and the body has names of its own for it.
+# What of a job means nothing here: the answer is the sound itself, of which nothing is stored, and
+# the body has names of its own for it.
 _NOT_HERE = frozenset(
     (
         *("endpoint", "text", "segments", "output_format", "output_key", "url", "url_expires"),
         *("use_s3", "return_word_timings", "timing_format", "return_audio", "stream", "metadata"),
-        *("session", "index"),
+        *("session", "index", "callback_url"),
     )
 )
 OWN = tuple(name for name in SpeechInput.model_fields if name not in {*_NOT_HERE, *_OPENAI})

@@ -13,6 +13,7 @@ from typing import Any
 from text.front import TextOptions
 from text.script import Pauses
 from worker.settings.processing import F5_TTS, ProcessingConfig
+from worker.voices.wish import Wish
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Processing:
     stages: Stages
     lexicons: bool  # of the bucket
     text: TextOptions  # without what is known later: lexicons, voices, the model's vocabulary
+
+    @property
+    def wish(self) -> Wish:
+        """How voices are prepared."""
+        stages = self.stages
+        return Wish(stages.best_clip, stages.mend_voice, stages.checks, self.text.language)
 
 
 def processing_of(job: Mapping[str, Any], settings: ProcessingConfig) -> Processing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 _LINES_NAMED = 5
@@ -29,6 +30,11 @@ class Cue:
 def one_line(text: str) -> str:
     """`text` with all runs of white space made single spaces, none at the ends."""
     return " ".join(text.replace("\ufeff", "").split())
+
+
+def text_of(cues: Iterable[Cue]) -> str:
+    """All that `cues` say, on one line."""
+    return one_line(" ".join(cue.text for cue in cues))
 
 
 class Notes:

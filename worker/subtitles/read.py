@@ -22,7 +22,7 @@ from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines
 from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.markup import plain, spoken
-from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.notes import Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
 from worker.subtitles.tables import looks_like_table, table_cues
 from worker.subtitles.transcript import Transcript
@@ -82,7 +82,7 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     if timed:
         cues = said_once(cues, notes)
         cues = cues if seconds is None else inside(cues, seconds, notes)
-    text = one_line(" ".join(cue.text for cue in cues))
+    text = text_of(cues)
     if not any(char.isalnum() for char in text):
         raise Malformed("holds no words")
     cues = [cue.with_text(one_line(cue.text)) for cue in cues]

@@ -31,6 +31,7 @@ from worker.voices.report import (
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
 from worker.voices.stored import split_extension, split_transcript, voice_name
+from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
 
@@ -65,7 +66,7 @@ class VoiceCatalogue:
         config: VoiceConfig,
         sources: VoiceSources,
         shelf: VoiceShelf,
-        heard: Callable[[str], PreparedVoice] | None = None,
+        heard: Callable[[str, Wish], PreparedVoice] | None = None,
     ) -> None:
         """`heard` prepares a voice for a recogniser to listen to; None: none does."""
         self._storage, self._config, self._sources = storage, config, sources
@@ -107,7 +108,7 @@ class VoiceCatalogue:
         ref_text: str | None = None,
         *,
         strict: bool = False,
-        best: bool = True,
+        wish: Wish = USUAL,
         facts: Mapping[str, Any] = MappingProxyType({}),
         transcripts: Sequence[TranscriptFile] = (),
     ) -> VoiceInfo:
@@ -116,7 +117,7 @@ class VoiceCatalogue:
         Args:
             voice: the file's bytes, or where it is, as `VoiceLibrary.prepare` takes it.
             strict: refuse a voice that is doubtful, too.
-            best: jobs use the best part of a long recording, not the first 12 s.
+            wish: how jobs have it prepared.
             facts: for its record, by name (`VoiceFacts`).
             transcripts: what is said in it, as files; stored as they are where there is no
                 `ref_text`.
@@ -142,7 +143,7 @@ class VoiceCatalogue:
         except StorageDenied:  # nothing there that these credentials may see
             old = []
         extension, report = in_turn(
-            Lane.DECODE, self._examined, data, words or transcripts, stem, best
+            Lane.DECODE, self._examined, data, words or transcripts, stem, wish
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
@@ -163,7 +164,7 @@ class VoiceCatalogue:
         stored = self._storage.info(key)
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        has_words, heard = self._listened_to(key, has_words=has_words)
+        has_words, heard = self._listened_to(key, wish, report, has_words=has_words)
         return VoiceInfo(
             voice_name(key, self._config.prefix),
             key,
@@ -175,12 +176,16 @@ class VoiceCatalogue:
             warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
         )
 
-    def _listened_to(self, key: str, *, has_words: bool) -> tuple[bool, tuple[str, ...]]:
-        """Whether a new voice has words, now that a recogniser listened, and what it found."""
+    def _listened_to(
+        self, key: str, wish: Wish, report: VoiceReport, *, has_words: bool
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Whether a new voice has words, now that a recogniser listened, and what was found beyond
+        its report."""
         if self._heard is None:
             return has_words, ()
         try:
-            return True, self._heard(key).warnings
+            found = self._heard(key, wish).warnings
+            return True, tuple(said for said in found if said not in report.warnings)
         except WorkerError as error:
             return has_words, () if isinstance(error, TranscriptMissing) else (error.message,)
 
@@ -192,7 +197,7 @@ class VoiceCatalogue:
             )
 
     def check(
-        self, voice: VoiceInput, ref_text: str | None = None, *, best: bool = True
+        self, voice: VoiceInput, ref_text: str | None = None, *, wish: Wish = USUAL
     ) -> VoiceReport:
         """The report on a voice, wherever it is, with its words where they are known.
 
@@ -200,7 +205,7 @@ class VoiceCatalogue:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput, StorageError: as
                 `VoiceLibrary.prepare` does.
         """
-        return check_located(self._sources.locate(voice), ref_text, self._config, best=best)
+        return check_located(self._sources.locate(voice), ref_text, self._config, wish=wish)
 
     def picture(self, voice: VoiceInput, used: tuple[float, float]) -> bytes:
         """The picture of a voice, PNG. Raises what `check` does."""
@@ -220,7 +225,7 @@ class VoiceCatalogue:
         return key
 
     def _examined(
-        self, data: bytes, words: Words, stem: str, best: bool
+        self, data: bytes, words: Words, stem: str, wish: Wish
     ) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
         config = self._config
@@ -228,10 +233,11 @@ class VoiceCatalogue:
             data,
             max_seconds=config.max_seconds,
             max_bytes=config.max_bytes,
+            mend=wish.mend,
             partial=has_times(words),
         )
         name = voice_name(stem, config.prefix)
-        return recording.extension, measured(recording, words, name, stem, best=best)
+        return recording.extension, measured(recording, words, name, stem, best=wish.best)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

@@ -8,11 +8,12 @@ guessed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from errors import TranscriptMissing, VoiceUnusable
 from worker.audio.clip import exact_clip
 from worker.audio.recording import Recording
-from worker.subtitles.notes import Cue, one_line
+from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import parse
 from worker.subtitles.transcript import Transcript
 from worker.voices.asked import MAX_CLIP_S, MIN_CLIP_S, Excerpt
@@ -32,6 +33,17 @@ def asked_part(recording: Recording, part: Excerpt, words: Words, name: str) -> 
         VoiceUnusable: the recording does not go so far, or the clip is too long or short.
         TranscriptMissing: its words are not known.
     """
+    found = _asked(recording, part, words, name)
+    if not recording.lacks:
+        return found
+    warning = (
+        f"Voice {name}: its file is cut off ({recording.lacks}); the clip is of what is there. "
+        "Upload the whole file again."
+    )
+    return replace(found, warnings=(warning, *found.warnings))
+
+
+def _asked(recording: Recording, part: Excerpt, words: Words, name: str) -> Part:
     start, end = _bounds(recording, part)
     if isinstance(words, str):
         return Part(exact_clip(recording, start, end), words)
@@ -81,7 +93,7 @@ def _of_cues(
     heard = [cue for cue in cues if cue.start < end - _SLACK_S and cue.end > start + _SLACK_S]
     whole = [c for c in heard if c.start >= start - _SLACK_S and c.end <= end + _SLACK_S]
     if len(whole) == len(heard) and whole:
-        return Part(exact_clip(recording, start, end), _words(whole), warnings=said)
+        return Part(exact_clip(recording, start, end), text_of(whole), warnings=said)
     if whole:
         first, last = _narrowed(cues, whole, bounds)
         if last - first >= _LEAST_NARROWED_S:
@@ -91,7 +103,7 @@ def _of_cues(
                 "`ref_text` to have it as asked."
             )
             clip = exact_clip(recording, first, last)
-            return Part(clip, _words(whole), warnings=(*said, narrowed))
+            return Part(clip, text_of(whole), warnings=(*said, narrowed))
     raise TranscriptMissing(
         f"The clip of {name} from {start:g} to {end:g} s "
         + (_cut_lines(heard, key) if heard else f"has no words in {key}."),
@@ -117,7 +129,3 @@ def _narrowed(
         max(bounds[0], first - min(_REACH_S, (first - before) / 2)),
         min(bounds[1], last + min(_REACH_S, (after - last) / 2)),
     )
-
-
-def _words(cues: Sequence[Cue]) -> str:
-    return one_line(" ".join(cue.text for cue in cues))

@@ -19,5 +19,8 @@ def drawn(located: Located, used: tuple[float, float], config: VoiceConfig) -> b
 
 
 def _draw(data: bytes, used: tuple[float, float], config: VoiceConfig) -> bytes:
-    recording = decode(data, max_seconds=config.max_seconds, max_bytes=config.max_bytes)
+    # Of a file whose end is missing what is there: its report has said whether it can be used.
+    recording = decode(
+        data, max_seconds=config.max_seconds, max_bytes=config.max_bytes, partial=True
+    )
     return picture(recording, used)

@@ -37,11 +37,13 @@ _UNSURE = 0.5  # a recogniser that gives its own words less is not believed agai
 @dataclass(frozen=True)
 class Known:
     """What a voice's record says: its language, and of its words, if a recogniser wrote them, of
-    which clip they are. `warnings` on them."""
+    which clip they are. `warnings` on them. `anew`: they are not those of the clip that a job asks
+    for, which is to be heard by itself."""
 
     language: str | None = None
     heard: HeardFacts | None = None
     warnings: tuple[str, ...] = ()
+    anew: bool = False
 
 
 class Hearing:
@@ -87,11 +89,15 @@ class Hearing:
                     f"{located.name}: delete it to have the words heard anew, or correct it."
                 )
                 return Known(language, None, (*warnings, said) if text == heard.words else warnings)
-            if text == heard.words:
+            same = text == heard.words  # else perhaps corrected: of the same clip
+            if not same and likeness(text, heard.words, base(language or "en")).other_words:
+                return Known(language, None, warnings)
+            if wish.part.cut and self._ears.transcriber:
+                return Known(language, None, warnings, anew=True)
+            if same:
                 said = _guessed(located.name, heard.by, text, heard.confidence, f"Correct {key}")
                 return Known(language, heard, (*warnings, said))
-            if not likeness(text, heard.words, base(language or "en")).other_words:
-                return Known(language, heard, warnings)  # corrected: of the same clip
+            return Known(language, heard, warnings)
         return Known(language, None, warnings)
 
     def finished(

@@ -66,7 +66,7 @@ class VoiceLibrary:
         self._hearing = Hearing(storage, config, self.shelf, self._ears)
         hears = self._ears.checker is not None
         self.catalogue = VoiceCatalogue(
-            storage, config, self._sources, self.shelf, self.prepare if hears else None
+            storage, config, self._sources, self.shelf, self._for_listening if hears else None
         )
 
     def prepare_all(self, asked: Sequence[Asked], wish: Wish = USUAL) -> PreparedVoice:
@@ -74,6 +74,9 @@ class VoiceLibrary:
         each = (self.prepare(a.voice, a.words, wish=wish._replace(part=a.part)) for a in asked)
         made = joined(list(each))
         return replace(made, name=asked[0].label) if asked[0].label else made
+
+    def _for_listening(self, voice: str, wish: Wish) -> PreparedVoice:
+        return self.prepare(voice, wish=wish)
 
     def lend(self, path: Path) -> str:
         """What jobs call the voice in a file of this machine from now on. For the command line
@@ -163,6 +166,7 @@ class VoiceLibrary:
         try:
             words = words if isinstance(words, str) else read_ahead(words)
             known = self._hearing.known(located, words, digest, wish)
+            words = () if known.anew else words
             prepare = partial(prepare_voice, wish=wish, heard=known.heard)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
             prepared = self._hearing.finished(located, digest, prepared, known, wish)

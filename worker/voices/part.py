@@ -15,7 +15,7 @@ from worker.audio.clip import Clip, reference_clip, stretch_clip
 from worker.audio.decode import cut_off
 from worker.audio.recording import Recording
 from worker.audio.traits import Traits
-from worker.subtitles.notes import Cue, one_line
+from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import cut_share, parse
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.words import spoken_letters
@@ -106,7 +106,7 @@ class PartOf:
             f"up to {end:.1f} s, where a segment of {file.key} ends. Upload the whole file again."
         )
         first = reference_clip(recording, end_s=end)
-        said = replace(transcript, cues=tuple(there), text=_joined(there))
+        said = replace(transcript, cues=tuple(there), text=text_of(there))
         part = (self.best and self._best(said, first)) or self._first(said, first)
         return replace(part, warnings=(*transcript.warnings, warning, *part.warnings))
 
@@ -190,6 +190,11 @@ class PartOf:
         )
 
 
+def said_of(recording: Recording, name: str) -> list[str]:
+    """What was done to read a voice's recording, as warnings that name the voice."""
+    return [f"Voice {name}: {warning}" for warning in recording.warnings]
+
+
 def has_times(words: Words) -> bool:
     """Whether a transcript tells when its words are said."""
     return _timed(words) is not None
@@ -225,16 +230,12 @@ def _cut_timed(
     if len(whole) < len(begun):
         last = max((cue.end for cue in whole), default=0.0)
         if last - clip.kept[0][0] >= _MIN_RECUT_S:
-            return reference_clip(recording, end_s=last), _joined(whole)
+            return reference_clip(recording, end_s=last), text_of(whole)
         broken = next(cue for cue in begun if cue not in whole)
         share = (end - broken.start) / (broken.end - broken.start)
         warnings.append(
             f"{transcript.key} has one segment of {broken.end - broken.start:.1f} s, longer than "
             "the reference: its words were cut by a guess. Split it into sentences."
         )
-        return clip, f"{_joined(whole)} {cut_share(broken.text, share)}".strip()
-    return clip, _joined(whole)
-
-
-def _joined(cues: list[Cue]) -> str:
-    return one_line(" ".join(cue.text for cue in cues))
+        return clip, f"{text_of(whole)} {cut_share(broken.text, share)}".strip()
+    return clip, text_of(whole)

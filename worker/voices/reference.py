@@ -1,8 +1,8 @@
 """A voice file and its words to the model's reference: clipped audio, and only the words in it.
 
 f5-tts clips a reference to about 12 s but keeps whatever text it is given; a whole transcript
-against clipped audio makes rushed or broken speech. Here the words are cut with the audio: by the
-times of a transcript that has some, else in proportion and with a warning.
+against clipped audio makes rushed or broken speech. Here the words are cut with the audio:
+`part.py` says how, `cut.py` where a job asks for a clip.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.settings.groups import VoiceConfig
 from worker.voices.choice import traits_of
 from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.part import PartOf, Words, has_times
+from worker.voices.part import PartOf, Words, has_times, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.wish import USUAL, Wish
 
@@ -99,7 +99,7 @@ def prepare_voice(
         part = PartOf(recording, located.name, located.stem, measured, wish.best, heard).find(words)
     warnings = [
         *located.warnings,
-        *(f"Voice {located.name}: {w}" for w in recording.warnings),
+        *said_of(recording, located.name),
         *part.warnings,
     ]
     clip, loudness = part.clip, wish.part.loudness

@@ -26,8 +26,9 @@ from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
 from worker.voices.choice import traits_of
 from worker.voices.located import Located
-from worker.voices.part import PartOf, Words, has_times
+from worker.voices.part import PartOf, Words, has_times, said_of
 from worker.voices.reference import read_ahead
+from worker.voices.wish import USUAL, Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
 
@@ -115,25 +116,30 @@ def report_on(
     *,
     name: str = "",
     stem: str = "",
-    best: bool = True,
+    wish: Wish = USUAL,
 ) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
 
     Args:
-        words, best: as `PartOf` takes them; `name` and `stem` too.
+        words: as `PartOf` takes them; `name` and `stem` too.
+        wish: how jobs have it prepared.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
     recording = decode(
-        data, max_seconds=config.max_seconds, max_bytes=config.max_bytes, partial=has_times(words)
+        data,
+        max_seconds=config.max_seconds,
+        max_bytes=config.max_bytes,
+        mend=wish.mend,
+        partial=has_times(words),
     )
-    return measured(recording, words, name, stem, best=best)
+    return measured(recording, words, name, stem, best=wish.best)
 
 
 def check_located(
-    located: Located, ref_text: str | None, config: VoiceConfig, *, best: bool = True
+    located: Located, ref_text: str | None, config: VoiceConfig, *, wish: Wish = USUAL
 ) -> VoiceReport:
     """The report on a voice that was found, with the words given, or those beside it.
 
@@ -143,7 +149,7 @@ def check_located(
     words: Words = one_line(ref_text or "")
     if not words and (beside := located.beside()):
         words = read_ahead(beside)
-    report = partial(report_on, name=located.name, stem=located.stem, best=best)
+    report = partial(report_on, name=located.name, stem=located.stem, wish=wish)
     found: VoiceReport = in_turn(Lane.DECODE, report, located.read(), words, config)
     return replace(found, warnings=(*located.warnings, *found.warnings)[:_MOST_WARNINGS])
 
@@ -165,7 +171,7 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*recording.warnings, *part.warnings)
+    warnings = (*said_of(recording, name), *part.warnings)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,

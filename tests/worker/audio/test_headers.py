@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,27 @@ class Wav:
         body += self.before + data + self.after
         riff = len(body) if riff is None else riff
         return b"RIFF" + struct.pack("<I", riff) + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        as_file(SPEECH, RATE).replace(b"fmt \x10\0\0\0", b"fmt \xf0\xff\xff\x7f"),
+        b"RIFF\0\0\0\0WAVE" + b"fmt \xf0\xff\xff\x7f" * 1_000_000,
+        b"RIFF\0\0\0\0WAVE" + b"junk\0\0\0\0" * 1_500_000,
+        b"FORM\0\0\0\0AIFF" + b"junk\0\0\0\0" * 1_500_000,
+        b"caff\0\1\0\0" + b"junk" * 3_000_000,
+        b"caff\0\1\0\0" + b"\0" * 12_000_000,
+        b"\xff\xf3\x14\xc4".ljust(24, b"\0") * 4
+        + (b"\xff\xf3\x14\xc4".ljust(24, b"\0") * 2 + b"\xff" * 15_000) * 900,
+    ],
+    ids=["fmt", "fmts", "wav", "aiff", "caf", "zeros", "mp3"],
+)
+def test_a_file_that_leads_nowhere_takes_no_time(data: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(VoiceUnusable):
+        read(data)
+    assert time.process_time() - began < 2
 
 
 def wav(subtype: str = "PCM_16", **parts: bytes) -> Wav:

@@ -92,6 +92,7 @@ def test_another_model_is_not_there() -> None:
     [
         ({"respons_format": "mp3"}, "did you mean response_format?"),
         ({"output_key": "a.wav"}, "output_key is not a known field"),
+        ({"callback_url": "https://example.com/"}, "callback_url is not a known field"),
         ({"response_format": "ogg"}, "response_format must be one of mp3, opus"),
         ({"stream_format": True}, "stream_format must be one of audio, sse, whole, not True"),
         ({"input": None}, "input is required"),

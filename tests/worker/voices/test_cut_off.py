@@ -10,6 +10,7 @@ from errors import VoiceUnusable
 from tests.worker.audio.made import encoded
 from tests.worker.audio.signals import bursts
 from tests.worker.voices.library import LONG, RATE, LibraryWithStore, voice
+from worker.voices.asked import Excerpt
 from worker.voices.wish import Wish
 
 _SRT = """1
@@ -52,6 +53,15 @@ def test_whole_segments_of_what_is_there_are_used(
     assert "Four" not in found.ref_text
     assert "Three" not in found.ref_text or there > 14.4
     assert found.seconds == pytest.approx(4.7 * found.ref_text.count("is said"), abs=1.2)
+
+
+def test_a_clip_of_it_says_so_and_it_has_a_picture(voices: LibraryWithStore) -> None:
+    voices.put("voices/A.wav", cut(voice(LONG), 12.5))
+    voices.put("voices/A.srt", _SRT)
+    found = voices.library.prepare("A", wish=Wish(part=Excerpt(4.2, 9.1)))
+    assert found.ref_text == "Two is said. "
+    assert sum("cut off" in text for text in found.warnings) == 1
+    assert voices.library.catalogue.picture("A", (4.2, 9.1)).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("words", ["txt", "ref_text", "too late"])

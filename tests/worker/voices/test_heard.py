@@ -11,8 +11,10 @@ import pytest
 
 from engine.chunk import Samples
 from errors import ConfigError, StorageDenied, TranscriptMissing
-from tests.worker.voices.library import LONG, LibraryWithStore, voice
+from tests.worker.audio.signals import as_file, bursts
+from tests.worker.voices.library import LONG, RATE, LibraryWithStore, voice
 from worker.quality.recogniser import Heard, Recogniser
+from worker.voices.asked import Excerpt
 from worker.voices.ears import Ears
 from worker.voices.wish import Wish
 
@@ -100,6 +102,22 @@ def test_of_a_long_recording_the_chosen_clip_is_heard_and_stays_chosen(tmp_path:
     assert any("not the first 12 s" in warning for warning in first.warnings)
 
 
+def test_a_clip_that_a_job_asks_for_is_heard_by_itself(tmp_path: Path) -> None:
+    listener = Listener()
+    voices = library(tmp_path, listener)
+    voices.put("voices/A.wav", voice(LONG))
+    clip = Wish(part=Excerpt(4.3, 9.1))
+    whole = voices.library.prepare("A")
+    listener.words = "The clip says this."
+    found = voices.library.prepare("A", wish=clip)
+    assert found.ref_text == "The clip says this. " and found.seconds < 5
+    assert not any(WORDS in warning for warning in found.warnings)
+    assert voices.library.prepare("A").ref_text == whole.ref_text
+    assert voices.store.get("voices/A.txt").decode() == WORDS
+    with pytest.raises(TranscriptMissing, match="has no times"):
+        LibraryWithStore(tmp_path).library.prepare("A", wish=clip)
+
+
 def test_words_that_somebody_writes_meanwhile_stay_and_are_used(tmp_path: Path) -> None:
     own = "Somebody gave their own words for it meanwhile."
 
@@ -140,6 +158,18 @@ def test_an_upload_is_heard_and_a_new_recording_heard_anew(tmp_path: Path) -> No
     assert "heard" not in record(voices)
     voices.library.catalogue.add("A", voice(seed=4))  # a user's own words stay
     assert voices.library.prepare("A").ref_text == "My own words. "
+
+
+def test_an_upload_is_heard_as_jobs_will_take_it_and_says_nothing_twice(tmp_path: Path) -> None:
+    voices = library(tmp_path, Listener())
+    quiet = as_file(0.004 * bursts(LONG, RATE), RATE)
+    added = voices.library.catalogue.add("A", quiet, wish=Wish(best=False))
+    assert added.report is not None
+    said = [*added.warnings, *added.report.warnings]
+    assert sum("raised by" in warning for warning in said) == 1
+    assert sum("were heard by" in warning for warning in said) == 1
+    used = voices.library.prepare("A", wish=Wish(best=False))
+    assert not any("not the first 12 s" in warning for warning in used.warnings)
 
 
 def test_a_recording_that_was_replaced_by_hand_keeps_no_old_words_in_silence(

@@ -27,6 +27,7 @@ from tests.worker.voices.test_choice import (
 from worker.command.main import app
 from worker.settings.groups import VoiceConfig
 from worker.voices.report import VoiceReport, report_on
+from worker.voices.wish import Wish
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
 HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
@@ -122,6 +123,19 @@ def test_a_voice_is_checked_wherever_it_is(voices: LibraryWithStore) -> None:
     assert catalogue.check(inline).words is None
     with pytest.raises(VoiceNotFound):
         catalogue.check("B")
+
+
+def test_it_is_checked_as_jobs_will_have_it_prepared(voices: LibraryWithStore) -> None:
+    data = as_file(np.stack([SPEECH, -SPEECH], axis=1), RATE)
+    plain = Wish(best=False, mend=False)
+    voices.put("voices/A.wav", data)
+    voices.put("voices/A.txt", WORDS)
+    assert "cancel" in voices.library.catalogue.check("A").warnings[0]
+    for refused in (voices.library.catalogue.check, voices.library.prepare):
+        with pytest.raises(VoiceUnusable, match="cancel each other"):
+            refused("A", wish=plain)
+    with pytest.raises(VoiceUnusable, match="cancel each other"):
+        voices.library.catalogue.add("B", data, WORDS, wish=plain)
 
 
 def test_what_was_mended_is_said_by_an_upload_and_a_check(voices: LibraryWithStore) -> None:
