@@ -1,7 +1,7 @@
 """A job's input: what a user may send, under today's and older names, checked once at the door.
 
 `parse` gives a typed request or one InvalidInput that names the bad fields, so that a user fixes
-a job in one go. Names are those of the job schema in README.md; older systems' names are mapped by
+a job in one go. docs/job.md is made of the models; older systems' names are mapped by
 `worker.request.aliases`.
 """
 
