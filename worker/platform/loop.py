@@ -28,7 +28,7 @@ from runpod.serverless.modules.rp_scale import JobScaler
 from worker.log import get_logger
 from worker.platform.post import Poster
 from worker.platform.reports import Reports
-from worker.platform.take import take_jobs
+from worker.platform.take import Taking
 from worker.threads import Lane, in_thread
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Loop(JobScaler):  # type: ignore[misc]
         self._stopped_early: set[str] = set()
         self.jobs_handler = self._answer
         if "jobs_fetcher" not in config:  # the SDK's local runs bring one
-            self.jobs_fetcher = take_jobs
+            self.jobs_fetcher = Taking()
 
     async def stop_job(self, job_id: str) -> bool:
         """Also stops a job that is taken but not begun, for which the SDK ignores the signal."""
