@@ -85,8 +85,9 @@ class Settings:
             (name for env in all_variables() for name in env.names), _OUR_PREFIXES
         )
         if reader.problems:
+            said = f"Wrong settings: {'; '.join(reader.problems)}"
             raise ConfigError(
-                f"Wrong settings: {'; '.join(reader.problems)}.",
+                said if said.endswith("?") else f"{said}.",
                 "CONFIG.md lists every variable with its allowed values.",
             )
         return replace(settings, warnings=tuple(reader.warnings))
