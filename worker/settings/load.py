@@ -88,7 +88,7 @@ class Settings:
             said = f"Wrong settings: {'; '.join(reader.problems)}"
             raise ConfigError(
                 said if said.endswith("?") else f"{said}.",
-                "CONFIG.md lists every variable with its allowed values.",
+                " ".join([*reader.guesses, "CONFIG.md lists every variable with its values."]),
             )
         return replace(settings, warnings=tuple(reader.warnings))
 
