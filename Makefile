@@ -39,6 +39,7 @@ config-doc: $(VENV)/.installed  ## rewrites what is generated from the settings 
 	$(PY) -m tools.docs.config
 	$(PY) -m tools.hub
 	$(PY) -m tools.docs.errors
+	$(PY) -m tools.docs.job
 	$(PY) -m tools.docs.scaling
 	$(PY) -m bench.gpu --page
 

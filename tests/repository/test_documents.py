@@ -42,6 +42,7 @@ PATH = re.compile(rf"(?<![\w/.:-])((?:{TOPS})/[\w./-]*\.(?:py|md|sh|yml|toml|mjs
 FOLDER = re.compile(rf"`((?:{TOPS})/(?:[\w.-]+/)*)`")
 NAME = re.compile(r"`([\w./-]+\.(?:py|md|sh|mjs))`")
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+ANCHOR = re.compile(r"\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)")
 MODULE = re.compile(r" -m ((?:bench|tools|training|tests|standins)\b[\w.]*\w)")
 OUTSIDE = re.compile(r"(?<![\w.])/(?:work|home|root|mnt|tmp|Users)/\S+")
 UPWARD = re.compile(r"(?<![\w/])(?:\.\./)+[\w./-]+")
@@ -95,6 +96,20 @@ def test_files_a_document_names_exist_and_lie_in_the_repository(document: Path) 
     known = {*FILES, *FOLDERS}
     assert [path for path in relative if resolved(path, document) not in known] == []
     assert OUTSIDE.findall(text) == []
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors that GitHub gives to a document's headings."""
+    text = re.sub(r"^```.*?^```$", "", text_of(document), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_headings_that_are_linked_to_exist(document: Path) -> None:
+    for name, anchor in ANCHOR.findall(text_of(document)):
+        target = resolved(name, document) if name else document
+        assert target is not None and anchor in headings(target), (name, anchor)
 
 
 def test_the_table_of_tests_names_every_folder_of_tests() -> None:

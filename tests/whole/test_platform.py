@@ -65,6 +65,8 @@ def check_log(text: str, secret: str) -> None:
     ]
     done = {line["job_id"] for line in lines if line.get("logger") == "f5worker.jobs"}
     assert {"good-0", "good-3", "bad-field"} <= done
+    ends = {line["job_id"]: line["level"] for line in lines if "seconds" in line}
+    assert (ends["good-0"], ends["bad-field"]) == ("INFO", "WARNING")
     assert secret not in text
     assert "X-Amz-Signature" not in text
     ours = [line for line in lines if str(line.get("logger", "")).startswith("f5worker")]

@@ -1,4 +1,4 @@
-"""A finished job's answer, of a first run and of a redelivered job alike; README.md describes it.
+"""A finished job's answer, of a first run and of a redelivered job alike; docs/job.md describes it.
 
 facts (what was made; stored) + how it is handed over (URLs, inline audio) = answer
 """

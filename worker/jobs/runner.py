@@ -7,6 +7,7 @@ A job's coroutine ends in exactly one answer: what it made, or the typed error a
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -65,8 +66,7 @@ class JobRunner:
                 ending.stopped(goes_on=self.draining)
                 raise
             await ending.answered(answer)
-            seconds = round(time.perf_counter() - started, 3)
-            log.info("%s", answer.get("error_code") or "done", extra={"seconds": seconds})
+            _log_end(started, failed=answer.get("error_code"))
             return answer
 
     def stopped(self, job: Mapping[str, Any]) -> None:
@@ -100,22 +100,21 @@ class JobRunner:
 
         with job_context(job_id):
             started = time.perf_counter()
-            said = "done"
+            failed, cancelled = None, False
             try:
                 sound = await self._within_budget(made)
                 await ending.answered({})
                 return sound
             except WorkerError as error:
-                said = error.code
+                failed = error.code
                 await ending.answered(error.as_output())
                 raise
             except asyncio.CancelledError:
-                said = "cancelled"
+                cancelled = True
                 ending.stopped(goes_on=False)
                 raise
             finally:
-                seconds = round(time.perf_counter() - started, 3)
-                log.info("%s", said, extra={"seconds": seconds})
+                _log_end(started, failed=failed, cancelled=cancelled)
 
     async def _within_budget(self, work: Callable[[Callable[[], bool]], Awaitable[T]]) -> T:
         """`work`, which is told whether the platform may redeliver the job if it is cut off now.
@@ -174,3 +173,11 @@ class JobRunner:
         answer = await in_thread(Lane.OPERATION, request.input.run, self.app, job_id)
         warnings = [*request.warnings, *answer.pop("warnings", ())]
         return {"job_id": job_id, "status": "completed", **answer, "warnings": warnings}
+
+
+def _log_end(started: float, *, failed: object = None, cancelled: bool = False) -> None:
+    """A job's last line. The code alone says how it failed: messages may quote what a user sent,
+    which no line of the log has. `started`: seconds of `time.perf_counter`."""
+    said = failed or ("cancelled" if cancelled else "done")
+    seconds = round(time.perf_counter() - started, 3)
+    log.log(logging.WARNING if failed else logging.INFO, "%s", said, extra={"seconds": seconds})

@@ -132,7 +132,7 @@ class Info(ObjectOperation):
 
 
 class Download(ObjectOperation):
-    """`return_audio` also answers the bytes as base64, if they fit."""
+    """A URL of one object; `return_audio` also answers its bytes as base64, if they fit."""
 
     endpoint: Literal["download"]
     url: UrlKind | None = None
@@ -161,7 +161,8 @@ class Download(ObjectOperation):
 
 
 class Status(Operation):
-    """A job without stored audio is `not_found`, not failed: only the queue knows how it ended."""
+    """Whether a job's result is stored. Without stored audio it is `not_found`, not failed: only
+    the queue knows how it ended."""
 
     endpoint: Literal["status"]
     job_id: JobId

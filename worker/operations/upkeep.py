@@ -15,8 +15,9 @@ from worker.request.fields import KeyPrefix
 
 
 class Cleanup(Operation):
-    """Deletes files of jobs older than `days_old` days, and voices that were deleted longer ago
-    than they can be restored."""
+    """Deletes files of jobs older than `days_old` days (else CLEANUP_DAYS), and voices that were
+    deleted longer ago than they can be restored. With `dry_run` nothing is deleted, and the counts
+    are of what would be."""
 
     endpoint: Literal["cleanup"]
     days_old: Annotated[float, Field(ge=0, le=36_500)] | None = None

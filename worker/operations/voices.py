@@ -33,8 +33,8 @@ NO_TRANSCRIPT = (
 
 
 class Upload(Described):
-    """Stores a voice: `voice` is a URL, an s3:// location or inline audio. With `mood` it is one of
-    another voice's moods, `Dorota/calm`."""
+    """Checks and stores a voice, and reports on it: `voice` is a URL, an s3:// location or inline
+    audio. With `mood` it is one of another voice's moods, `Dorota/calm`."""
 
     endpoint: Literal["upload"]
     voice_name: LibraryName

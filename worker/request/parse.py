@@ -1,7 +1,7 @@
 """A job's input: what a user may send, under today's and older names, checked once at the door.
 
 `parse` gives a typed request or one InvalidInput that names the bad fields, so that a user fixes
-a job in one go. Names are those of the job schema in README.md; older systems' names are mapped by
+a job in one go. docs/job.md is made of the models; older systems' names are mapped by
 `worker.request.aliases`.
 """
 
@@ -71,7 +71,8 @@ def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
     """The error naming the first of `count` problems."""
     named = problems[:_MAX_PROBLEMS]
     more = f"; and {count - len(named)} more" if count > len(named) else ""
-    return InvalidInput(f"Wrong input: {'; '.join(named)}{more}.")
+    said = f"Wrong input: {'; '.join(named)}{more}"
+    return InvalidInput(said if said.endswith("?") else f"{said}.")
 
 
 def _check_size(raw: Mapping[str, Any]) -> None:
@@ -121,15 +122,19 @@ def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> It
 
 def _beside(error: ErrorDetails, model: type[Strict]) -> type[Strict]:
     """The model of which an unknown field was given."""
-    if CLIP in error["loc"] or CLIPS in error["loc"]:
+    if {CLIP, CLIPS}.intersection(error["loc"][1:-1]):
         return ClipInput
     return SegmentInput if len(error["loc"]) > 1 else model
 
 
 def _loc(error: ErrorDetails) -> tuple[int | str, ...]:
     """Where it is; what is wrong with one text of a script is told of all `segments` together."""
-    if kinds := {PLAIN, CLIP, CLIPS}.intersection(error["loc"]):
-        return tuple(piece for piece in error["loc"] if piece not in kinds)
+    place = error["loc"]
+    # An unknown field is named by its user, and may be called as one of the marks is.
+    end = len(place) - (error["type"] == "extra_forbidden")
+    marks = {at for at in range(1, end) if place[at] in (PLAIN, CLIP, CLIPS)}
+    if marks:
+        return tuple(piece for at, piece in enumerate(place) if at not in marks)
     if error["type"] == "script" and error["loc"][-1] == "segments":
         return (*error["loc"], int(error["ctx"]["number"]), "text")
     return error["loc"]

@@ -93,6 +93,7 @@ class Reader:
     environ: Mapping[str, str]
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    guesses: list[str] = field(default_factory=list)  # those warnings that name what was meant
 
     def __post_init__(self) -> None:
         folded = {name.upper(): value for name, value in self.environ.items()}
@@ -152,7 +153,9 @@ class Reader:
             near = meant(name, names) or (nearest(name, names) if ours else None)
             if near or ours:
                 ending = f" Did you mean {near}?" if near else ""
-                self.warnings.append(f"{name} is not a known variable and is ignored.{ending}")
+                said = f"{name} is not a known variable and is ignored.{ending}"
+                self.warnings.append(said)
+                self.guesses += [said] if near else []
 
 
 def mask(text: str) -> str:

@@ -154,8 +154,8 @@ class JobConfig(Group):
     callbacks_prefix: str = setting("CALLBACKS_PREFIX", "callbacks/", "undelivered/")
     """Prefix of the keys of callbacks that nobody took yet"""
     output_key: str | None = setting("OUTPUT_KEY", None, "{user_id}/{date}/{job_id}.{ext}")
-    """Key template of audio: `{job_id}`, `{date}`, `{voice}`, `{user_id}`, `{session}`, `{ext}`;
-    unset: OUTPUT_PREFIX + `{job_id}.{ext}`"""
+    """Key template of audio: `{job_id}`, `{date}`, `{voice}`, `{user_id}`, `{session}`,
+    `{index}`, `{ext}`; unset: OUTPUT_PREFIX + `{job_id}.{ext}`"""
     cleanup_days: int = setting("CLEANUP_DAYS", 30, "7", ge=1, le=36_500)
     """Age at which the `cleanup` operation deletes, days"""
 

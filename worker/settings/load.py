@@ -85,9 +85,10 @@ class Settings:
             (name for env in all_variables() for name in env.names), _OUR_PREFIXES
         )
         if reader.problems:
+            said = f"Wrong settings: {'; '.join(reader.problems)}"
             raise ConfigError(
-                f"Wrong settings: {'; '.join(reader.problems)}.",
-                "CONFIG.md lists every variable with its allowed values.",
+                said if said.endswith("?") else f"{said}.",
+                " ".join([*reader.guesses, "CONFIG.md lists every variable with its values."]),
             )
         return replace(settings, warnings=tuple(reader.warnings))
 

@@ -17,7 +17,7 @@ def test_the_table_of_variables_is_up_to_date() -> None:
 def test_every_recipe_is_a_valid_environment() -> None:
     """Each code block of recipes loads without error or warning; `...` stands for a secret."""
     recipes = CONFIG.read_text("utf-8").split("## Recipes")[1].split("## Least")[0]
-    blocks = re.findall(r"```\n(.*?)```", recipes, re.DOTALL)
+    blocks = re.findall(r"```env\n(.*?)```", recipes, re.DOTALL)
     assert blocks and len(blocks) == recipes.count("```") / 2
     for block in blocks:
         lines = [line.split(" #")[0] for line in block.splitlines() if "=" in line]

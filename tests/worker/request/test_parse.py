@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from errors import InvalidInput
@@ -207,6 +207,12 @@ def test_every_operation_is_reachable() -> None:
         assert isinstance(request.input, model)
 
 
+def test_a_guess_ends_the_sentence_as_a_question() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read({"text": "a", "timing_format": "txt"})
+    assert caught.value.message.endswith("did you mean 'vtt'?")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -217,6 +223,8 @@ NAMES = st.sampled_from([*SpeechInput.model_fields, "local_voice", "options", "t
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(NAMES | st.text(max_size=10), JSON, max_size=6))
+@example({"-clip-": None})
+@example({"text": "a", "voice": {"-clip-": 1, "-clips-": 2}, "segments": [{"-plain-": 3}]})
 def test_any_json_is_either_a_job_or_one_printable_error(raw: dict[str, Any]) -> None:
     try:
         read(raw)

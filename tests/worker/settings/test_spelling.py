@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from errors import ConfigError
 from tests.storage.test_isolation import known_variables
 from worker.settings.load import Settings, all_variables
 from worker.settings.spelling import meant
@@ -171,3 +172,10 @@ def test_every_setting_is_recognised_with_one_slip_in_a_long_word(
 def test_an_unknown_name_of_our_own_prefixes_is_warned_about_however_far_it_is() -> None:
     settings = Settings.load({"F5_FAVOURITE_COLOUR": "x", "S3_ZZZZ": "x", "STORAGE_QQQQQ": "x"})
     assert len(settings.warnings) == 3
+
+
+def test_a_start_that_fails_says_which_variable_may_have_been_meant() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Settings.load({"STORAGE_MODE": "s3", "S3_BUKET": "voices"})
+    assert "no bucket is set" in caught.value.message
+    assert "Did you mean S3_BUCKET?" in caught.value.hint
