@@ -109,3 +109,24 @@ def test_without_the_field_nothing_is_changed(worker: Worker) -> None:
     plain = worker.speak("plain-1", voice="film", ref_text="One is here.", seed=4)
     named = worker.speak("plain-2", voice={"voice": "film", "ref_text": "One is here."}, seed=4)
     assert plain["sha256"] == named["sha256"]
+
+
+@pytest.mark.parametrize(
+    "words", [SRT, " ".join(SRT.split()), "WEBVTT\n\n00:01.000 --> 00:02.000\nHi.\n"]
+)
+def test_subtitles_are_not_taken_for_words(worker: Worker, words: str) -> None:
+    failed = worker.run({"text": "Hi.", "voice": "film", "ref_text": words})
+    assert failed["error_code"] == "INVALID_INPUT" and "NAME.srt" in failed["error"]
+    inline = {"audio_base64": base64.b64encode(wav()).decode()}
+    job = {"endpoint": "upload", "voice_name": "New", "voice": inline, "ref_text": words}
+    assert worker.run(job)["error_code"] == "INVALID_INPUT"
+
+
+def test_of_several_clips_the_answer_says_why_one_was_chosen(worker: Worker) -> None:
+    long = np.concatenate([FILM, np.zeros(12_000, np.float32), tone(4)])
+    lines = f"{SRT}\n3\n00:00:10,000 --> 00:00:14,000\nThree.\n"
+    worker.app.storage.put("voices/long.wav", wav(long))
+    worker.app.storage.put("voices/long.srt", lines.encode())
+    inline = {"audio_base64": base64.b64encode(wav()).decode(), "ref_text": "Sent along."}
+    clips = worker.speak("chosen", voice=[inline, "long"])["clips"]
+    assert all(clip["reason"] for clip in clips.values()) and len(clips) == 1

@@ -78,6 +78,14 @@ def second_way(data: bytes) -> Container | None:
     return _AAC if found is None and _aac_follows(data) else found
 
 
+def accepted() -> str:
+    """What is read here, a sentence for whoever sent something else."""
+    usual, more = "wav, flac, mp3, ogg (opus, vorbis), aiff", "m4a, mp4, webm, mkv, amr, 3gp, wma"
+    if installed():
+        return f"Accepted are {usual}, {more} and other kinds that FFmpeg reads."
+    return f"Accepted are {usual}; {more} with pip install -r requirements/decode.txt."
+
+
 def installed() -> bool:
     """Whether PyAV, which holds FFmpeg, is there; it is not loaded."""
     return find_spec("av") is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from errors import VoiceUnusable
 from worker.audio import mpeg, riff, sizes
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
-from worker.audio.containers import container
+from worker.audio.containers import accepted, container
 from worker.audio.opening import opened, unreadable_kind
 from worker.audio.pcm import Pcm, integers
 from worker.audio.recording import Recording, Survey
@@ -73,10 +73,10 @@ def decode(
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
     if lacks := sizes.missing(data):
-        raise cut_off(lacks)
+        raise cut_off(lacks, usable=False)
     file = riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
-        raise cut_off(file.lacks)
+        raise cut_off(file.lacks, usable=file.declared_s > 0)
     recording = _surveyed(mpeg.mended(file.data), max_seconds, _How(mend, partial, channel))
     if file.lacks:
         recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
@@ -132,8 +132,9 @@ def _read(
             if survey.frames > most:
                 raise _too_long(survey.frames / header.rate, max_seconds)
     lacks = _missing(header, survey.frames)
-    if lacks and not (lacking and _ends_early(data, source)):
-        raise cut_off(lacks)
+    usable = bool(lacks) and _ends_early(data, source)
+    if lacks and not (lacking and usable):
+        raise cut_off(lacks, usable=usable)
     recording = survey.recording(_extension(header), lambda: _again(data, cure))
     declared_s = header.frames / header.rate if lacks else 0.0
     warnings = (*_of_tracks(header), *cure.warnings)
@@ -230,7 +231,7 @@ def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:
         )
     return VoiceUnusable(
         f"The voice file cannot be read as audio ({error.reason}).",
-        "Accepted are wav, flac, mp3, ogg (opus, vorbis) and aiff.",
+        accepted(),
     )
 
 
@@ -241,12 +242,14 @@ def _too_long(seconds: float, max_seconds: float) -> VoiceUnusable:
     )
 
 
-def cut_off(lacks: str) -> VoiceUnusable:
-    """The error for a file whose end is missing."""
+def cut_off(lacks: str, *, usable: bool) -> VoiceUnusable:
+    """The error for a file whose end is missing. `usable`: with timed words, what is there
+    would be used."""
+    words = "put its words beside it with their times (NAME.srt): then what is there is used."
+    convert = "make a whole one of what is there: ffmpeg -i FILE voice.wav, with its words."
     return VoiceUnusable(
         f"The voice file is cut off: {lacks}.",
-        "Upload the whole file again, or put its words beside it with their times (NAME.srt): then "
-        "what is there is used.",
+        f"Upload the whole file again, or {words if usable else convert}",
     )
 
 

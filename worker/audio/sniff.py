@@ -5,19 +5,20 @@ People send share links, error pages and phone recordings; the error says what a
 
 from __future__ import annotations
 
+from worker.audio.containers import accepted
+
 _PAGE = "Use a link that downloads the audio file itself; open it in a private window to check."
 _UNPACK = "Unpack it and give the audio file itself."
-_FORMATS = "Accepted are wav, flac, mp3, ogg (opus, vorbis) and aiff."
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "a zip archive", _UNPACK),
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
     (b"7z\xbc\xaf", "a 7-Zip archive", _UNPACK),
     (b"Rar!", "a RAR archive", _UNPACK),
-    (b"%PDF", "a PDF document", _FORMATS),
-    (b"\x89PNG", "a PNG image", _FORMATS),
-    (b"\xff\xd8\xff", "a JPEG image", _FORMATS),
-    (b"GIF8", "a GIF image", _FORMATS),
+    (b"%PDF", "a PDF document", ""),
+    (b"\x89PNG", "a PNG image", ""),
+    (b"\xff\xd8\xff", "a JPEG image", ""),
+    (b"GIF8", "a GIF image", ""),
 )
 
 
@@ -25,7 +26,7 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     """What `data` is if it begins like something other than audio, and what to do about it."""
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
-            return what, hint
+            return what, hint or accepted()
     text = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page", _PAGE
@@ -36,5 +37,5 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     if text.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer", "Download the file behind it with git lfs pull."
     if text and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in text):
-        return "plain text", _FORMATS
+        return "plain text", accepted()
     return None

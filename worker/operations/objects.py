@@ -20,7 +20,7 @@ from worker.files.inline import inline_limit
 from worker.files.jobfiles import JobFiles
 from worker.files.links import Links
 from worker.operations.base import Answer, Operation, url_fields
-from worker.operations.records import full_name
+from worker.operations.records import full_name, moods_left
 from worker.request.fields import Expires, JobId, Key, KeyPrefix, LibraryName, VoiceName
 from worker.subtitles.write import TimingFormat
 
@@ -216,8 +216,11 @@ class Delete(Operation):
     def run(self, app: App, caller: str) -> Answer:
         if self.mood is not None and self.voice_name is None:
             raise InvalidInput("`mood` is one of a voice.", "Give `voice_name` as well.")
+        warnings: list[str] = []
         if self.voice_name is not None:
-            keys = app.voices.shelf.remove(full_name(self.voice_name, self.mood))
+            name = full_name(self.voice_name, self.mood)
+            keys = app.voices.shelf.remove(name)
+            warnings = moods_left(app, name, "deleted")
         elif self.job_id is not None:
             keys = _files(app, self.job_id).delete_all()
         else:
@@ -226,7 +229,7 @@ class Delete(Operation):
             keys = [key] if app.storage.delete(key) else []
         if not keys:
             raise ObjectNotFound("There is nothing to delete.", "`list` shows what is stored.")
-        return {"deleted": keys, "count": len(keys)}
+        return {"deleted": keys, "count": len(keys), "warnings": warnings}
 
 
 class Presign(Operation):

@@ -6,13 +6,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from errors import InvalidInput
+from errors import InvalidInput, StorageDenied
 from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
 from worker.voices.stored import split_extension
 
+_MOODS_SHOWN = 10
 FACTS = tuple(VoiceFacts.model_fields)
 Fact = Literal["description", "language", "licence", "consent", "tags"]
 
@@ -20,6 +21,20 @@ Fact = Literal["description", "language", "licence", "consent", "tags"]
 def full_name(name: str, mood: str | None) -> str:
     """The name of a voice's mood, `Dorota/calm`; the voice's own without one."""
     return f"{split_extension(name)[0]}/{mood}" if mood else name
+
+
+def moods_left(app: App, name: str, verb: str) -> list[str]:
+    """A warning where a voice has moods, which are voices of their own and were not `verb`."""
+    shelf = app.voices.shelf
+    try:
+        moods = shelf.moods(shelf.stem(name))
+    except StorageDenied:  # may not list: nothing is known of them
+        return []
+    if not moods:
+        return []
+    shown = ", ".join(f"{name}/{mood}" for mood in moods[:_MOODS_SHOWN])
+    more = f" and {len(moods) - _MOODS_SHOWN} more" if len(moods) > _MOODS_SHOWN else ""
+    return [f"Voices below {name} were not {verb}: {shown}{more}. Name each with `mood`."]
 
 
 class Described(Operation):
@@ -92,11 +107,16 @@ class _Moved(OneVoice):
     new_name: LibraryName
     new_mood: VoiceName | None = None
     verb: ClassVar[Literal["rename", "copy"]]
+    done: ClassVar[str]
 
     def run(self, app: App, caller: str) -> Answer:
         target = full_name(self.new_name, self.new_mood)
         keys = getattr(app.voices.shelf, self.verb)(self.name, target)
-        return {"voice_name": target, "keys": keys}
+        return {
+            "voice_name": target,
+            "keys": keys,
+            "warnings": moods_left(app, self.name, self.done),
+        }
 
 
 class RenameVoice(_Moved):
@@ -104,6 +124,7 @@ class RenameVoice(_Moved):
 
     endpoint: Literal["rename_voice"]
     verb = "rename"
+    done = "renamed"
 
 
 class CopyVoice(_Moved):
@@ -111,6 +132,7 @@ class CopyVoice(_Moved):
 
     endpoint: Literal["copy_voice"]
     verb = "copy"
+    done = "copied"
 
 
 class RestoreVoice(OneVoice):

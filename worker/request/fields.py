@@ -25,6 +25,7 @@ from pydantic import (
 from errors import InvalidInput, nearest, show
 from s3_utils import MAX_EXPIRES_S
 from text.lexicon import from_mapping
+from text.subtitles import subtitle_form
 from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
 from worker.settings.processing import language_code, pauses_of
@@ -38,6 +39,7 @@ _MAX_LEXICON = 200  # entries; more belong into the bucket
 _MAX_METADATA = 32
 _MAX_METADATA_VALUE = 1024
 _MAX_REF_TEXT = 20_000
+_ARROW_TIMES = re.compile(r"\d:\d{2}(?:[.,]\d{1,3})?\s*-{1,2}>\s*\d")
 _MAX_USER_ID = 128
 _MAX_VOICE_NAME = 200
 _INT_LIMIT = 1 << 64  # of whole numbers that are kept as text
@@ -69,6 +71,15 @@ def clean_text(text: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cs"):
             raise ValueError(f"holds the control character {character!a} at position {position}")
     return text
+
+
+def _words_alone(words: str) -> str:
+    if subtitle_form(words) or _ARROW_TIMES.search(words):
+        raise ValueError(
+            "holds subtitles with their times: give the words alone, or put the file beside the "
+            "voice (NAME.srt)"
+        )
+    return words
 
 
 def _with_words(text: str) -> str:
@@ -235,8 +246,9 @@ LexiconEntries: TypeAlias = Annotated[
 LanguageCode: TypeAlias = Annotated[str, AfterValidator(language_code)]
 PausesByKind: TypeAlias = Annotated[dict[str, float], AfterValidator(pauses_of)]
 CleanText: TypeAlias = Annotated[
-    str, Field(max_length=_MAX_REF_TEXT), AfterValidator(clean_text), AfterValidator(_with_words)
-]
+    str, Field(max_length=_MAX_REF_TEXT), AfterValidator(_words_alone), AfterValidator(clean_text),
+    AfterValidator(_with_words),
+]  # fmt: skip
 Voice: TypeAlias = Annotated[str | dict[str, str], PlainValidator(_voice)]
 NamedVoice: TypeAlias = Annotated[str, PlainValidator(_named_voice)]
 TimingFormats: TypeAlias = Annotated[tuple[TimingFormat, ...], PlainValidator(_formats)]

@@ -85,8 +85,8 @@ class ProcessingConfig(Group):
     checks: bool | None = setting("CHECKS", None, "false")
     """What was made is checked; unset: as PROCESSING says"""
     best_clip: bool | None = setting("BEST_CLIP", None, "false")
-    """A long recording whose transcript has times is cloned from its best part; `false`: from its
-    first 12 s, f5-tts's rule; unset: as PROCESSING says"""
+    """A long recording is cloned from its best part, where its words have times or can be laid over
+    its pauses; `false`: from its first 12 s, f5-tts's rule; unset: as PROCESSING says"""
     mend_voice: bool | None = setting("MEND_VOICE", None, "false")
     """A voice whose channels cancel, with a DC offset, or too quiet is made usable; `false`: it is
     mixed and left as f5-tts does; unset: as PROCESSING says"""

@@ -24,8 +24,12 @@ _CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
 _PRINTED = re.compile(
     rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
 )
-_STAMPED = re.compile(r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?(?:\s+|$)(.*)")
+_STAMPED = re.compile(
+    r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
+    r"(?:[:=]?\s+|[:=](?=\D)|$)(.*)"
+)
 _FRAMES = re.compile(r"\s*\{\d{1,7}\}\{\d{0,7}\}(.*)")
+_TENTHS = re.compile(r"\s*\[(\d{1,7})\]\[(\d{0,7})\](.*)")
 _FIRST_STAMP_S = 60.0
 
 Reader = Callable[[str, Notes], list[Cue]]
@@ -37,6 +41,10 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     lines = [line for line in text.split("\n") if line.strip()]
     if any(_EVENT.match(line) for line in lines) and "\nFormat" in f"\n{text}":
         return ass_cues
+    if 2 * sum(_PRINTED.fullmatch(line) is not None for line in lines) >= len(lines) > 0:
+        return printed_cues
+    if lines and all(_TENTHS.fullmatch(line) for line in lines):
+        return tenth_cues
     for pattern, reader in ((_PRINTED, printed_cues), (_FRAMES, frame_cues), (_SBV, sbv_cues)):
         if lines and pattern.fullmatch(lines[0]):
             return reader
@@ -128,6 +136,8 @@ def sbv_cues(text: str, notes: Notes) -> list[Cue]:
                 raise Malformed(f"line {number} ends before it starts")
             heads.append((start, end, number))
             words.append([])
+        elif line.strip() and not words:
+            raise Malformed(f"line {number} has words without a time")
         elif line.strip():
             words[-1].append(plain(line.replace("[br]", "\n"), vtt=False))
     return [
@@ -145,8 +155,23 @@ def printed_cues(text: str, notes: Notes) -> list[Cue]:
             if end < start:
                 raise Malformed(f"line {number} ends before it starts")
             cues.append(Cue(start, end, found[3], number))
+        elif line.strip() and not cues:
+            notes.add("stands before the first time, and was left out", number)
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
+    return cues
+
+
+def tenth_cues(text: str, notes: Notes) -> list[Cue]:
+    """MPL2's `[10][25]Hello|you`, in tenths of a second; a `/` at a line's begin means italics."""
+    cues = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _TENTHS.fullmatch(line):
+            words = "\n".join(part.removeprefix("/") for part in found[3].split("|"))
+            start = int(found[1]) / 10
+            cues.append(Cue(start, int(found[2]) / 10 if found[2] else start, words, number))
+    if late := next((cue for cue in cues if cue.end < cue.start), None):
+        raise Malformed(f"line {late.line} ends before it starts")
     return cues
 
 
@@ -170,7 +195,7 @@ def stamped_cues(text: str, notes: Notes) -> list[Cue]:
     for number, line in enumerate(text.split("\n"), 1):
         if found := _STAMPED.fullmatch(line):
             start = _clock(found[1])
-            cues.append(Cue(start, start, found[2], number))
+            cues.append(Cue(start, start, found[2].replace("|", "\n"), number))
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
     return [cue for cue in until_next(cues) if cue.text.strip()]

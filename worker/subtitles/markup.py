@@ -27,8 +27,19 @@ _NOTE = re.compile(
     r"[\[\uff3b\u3010](?P<inside>[^\[\]\uff3b\uff3d\u3010\u3011]{0,200})[\]\uff3d\u3011]\s?:?"
 )
 _WHOLE_NOTE = re.compile(r"\s*(?:\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\*[^*]+\*)\s*")
-_LABEL = re.compile(r"\s*(?:SPEAKER|Speaker)[_ ]?\d{1,4}\s?:")
-_NAME = re.compile(r"\s*[^\W\d_a-z][A-Z .'-]{1,24}:\s")
+_LABEL = re.compile(r"\s*(?:SPEAKER|Speaker)[_ ]?(?:\d{1,4}|[A-Z])\s?:")
+_READING = re.compile(r"<(rt|rp)>[^<>]*</\1>", re.IGNORECASE)  # how the letters before are read
+_NAME = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?[^\W\d_a-z][A-Z .'-]{1,24}:\s")
+# "Anna Nowak: Hello", as programs for meetings write it; "Remember: ..." alone is words.
+_TITLE = r"[^\W\d_a-z][\w.'-]{0,30}"
+_FULL_NAME = re.compile(rf"\s*(?:[-\u2013\u2014]\s*)?({_TITLE}(?: {_TITLE}){{0,3}}):\s+\S")
+_MAY_BE_NAME = "begins with what may be a speaker's name; it counts as said"
+_MAYBE_NOTE = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\*[^*\s][^*]{0,60}\*)")
+_CREDIT = re.compile(
+    r"\b(?:sub(?:title[sd]?|s)|caption(?:s|ed)|transcribed|transcription|sync(?:ed|ronized)?"
+    r"(?: (?:and|&) correct(?:ed|ions))?) by\b|opensubtitles|amara\.org|addic7ed|otter\.ai",
+    re.IGNORECASE,
+)
 
 
 def vtt_tags_off(text: str) -> str:
@@ -39,7 +50,7 @@ def vtt_tags_off(text: str) -> str:
 def plain(text: str, *, vtt: bool) -> str:
     """The words of a cue, line breaks kept. In SRT only whole entities and tags that programs write
     are taken off: there "3 < 4 & 5" means what it says."""
-    text = _BREAK.sub("\n", text)
+    text = _READING.sub("", _BREAK.sub("\n", text))
     if vtt:
         return _BARE_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
     return _BARE_TAG.sub("", _entities(_TAG.sub("", text.replace("\\h", " "))))
@@ -64,11 +75,22 @@ def ass_plain(text: str) -> str:
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
     """The cues without what is not said in them; `notes` names what held letters."""
     found = []
+    cues = list(cues)
+    _names(cues, notes)
     for cue in cues:
         lines = [_spoken_line(line, cue.line, notes) for line in cue.text.split("\n")]
         if text := "\n".join(line for line in lines if line):
             found.append(cue.with_text(text))
     return found
+
+
+def _names(cues: list[Cue], notes: Notes) -> None:
+    """Notes what may be names in front of words: two words, or the pattern more than once."""
+    found = [(cue, match[1]) for cue in cues if (match := _FULL_NAME.match(cue.text))]
+    for cue, name in found:
+        told = _NAME.match(cue.text) or _LABEL.match(cue.text)
+        if not told and (len(found) > 1 or " " in name):
+            notes.add(_MAY_BE_NAME, cue.line)
 
 
 def _spoken_line(line: str, number: int, notes: Notes) -> str:
@@ -84,6 +106,10 @@ def _spoken_line(line: str, number: int, notes: Notes) -> str:
         bare = bare[label.end() :]
         notes.add("begins with the label of a speaker, which is not said and was left out", number)
     elif _NAME.match(bare):
-        notes.add("begins with what may be a speaker's name; it counts as said", number)
+        notes.add(_MAY_BE_NAME, number)
+    if _MAYBE_NOTE.match(bare):
+        notes.add("begins with what may be a note; it counts as said", number)
+    if _CREDIT.search(bare):
+        notes.add("may be the credit of whoever made the transcript; it counts as said", number)
     bare = " ".join(bare.split())
     return bare if any(char.isalnum() for char in bare) or bare == " ".join(line.split()) else ""

@@ -6,6 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 _LINES_NAMED = 5
+# Not seen and not said: control characters, soft hyphens, spaces of no width, marks of direction
+# and of byte order.
+UNSEEN = dict.fromkeys(
+    (
+        *range(9), *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+        0x2060, *range(0x2066, 0x206A), 0xFEFF,
+    )
+)  # fmt: skip
 
 
 class Malformed(ValueError):
@@ -28,8 +36,9 @@ class Cue:
 
 
 def one_line(text: str) -> str:
-    """`text` with all runs of white space made single spaces, none at the ends."""
-    return " ".join(text.replace("\ufeff", "").split())
+    """`text` with all runs of white space made single spaces, none at the ends, and without marks
+    that are not seen."""
+    return " ".join(text.translate(UNSEEN).split())
 
 
 def text_of(cues: Iterable[Cue]) -> str:

@@ -16,24 +16,31 @@ from typing import NamedTuple
 
 from errors import TranscriptMissing
 from text.subtitles import subtitle_form
-from worker.subtitles.cues import subtitle_cues
+from worker.subtitles.cues import CLOCK, subtitle_cues
 from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
-from worker.subtitles.events import ass_cues, kind_by_lines
+from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.markup import plain, spoken
-from worker.subtitles.notes import Cue, Malformed, Notes, one_line, text_of
+from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
+from worker.subtitles.strangers import (
+    refuse_controls,
+    refuse_other_bytes,
+    refuse_other_lines,
+    refuse_other_text,
+)
 from worker.subtitles.tables import looks_like_table, table_cues
 from worker.subtitles.transcript import Transcript
+from worker.subtitles.ttml import looks_like_ttml, ttml_cues
+from worker.subtitles.turns import looks_like_turns, turn_cues
 
 # In order of preference.
-EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json")
+EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp")
 MAX_BYTES = 1 << 20
 
-_PROGRAMS = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
-_TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>")
-_PAGE = re.compile(r"<!doctype html|<html|<\?xml|<tt[\s>]|<sami>", re.IGNORECASE)
+_TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
+_ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 
 
 class _Words(NamedTuple):
@@ -66,10 +73,11 @@ def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
 def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     if len(data) > MAX_BYTES:
         raise Malformed(f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
-    if data.startswith(_PROGRAMS) or _PAGE.match(data[:64].decode("latin-1").lstrip()):
-        raise Malformed("is a file of another program; save it as plain text or as SRT")
+    refuse_other_bytes(data)
     notes = Notes()
-    text = decoded(data, notes).replace("\ufeff", "").replace("\0", "")
+    text = decoded(data, notes)
+    refuse_controls(text)
+    text = text.translate(UNSEEN)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     extension = key.rpartition(".")[2].lower()
     words = _words(text, extension, notes)
@@ -110,6 +118,9 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
 
 def _words(text: str, extension: str, notes: Notes) -> _Words:
     """The words of `text`, read as what it is."""
+    if extension in ("ttml", "dfxp") or looks_like_ttml(text):
+        return _Words(ttml_cues(text, notes), form="XML")
+    refuse_other_text(text)
     head = text.lstrip()
     form = subtitle_form(text)
     if extension == "json" or looks_like_json(text):
@@ -127,10 +138,17 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
         return _Words(reader(text, notes), form=form or "lines with times")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
+    if extension in ("sbv", "lrc"):
+        return _Words((sbv_cues if extension == "sbv" else lrc_cues)(text, notes))
     if extension in ("csv", "tsv") or looks_like_table(text):
         cues, whole = table_cues(text, notes)
         return _Words(cues, whole_numbers=whole, form="a table")
-    lines = enumerate(text.split("\n"), 1)
+    if looks_like_turns(text):
+        return _Words(turn_cues(text, notes), form="the transcript of a meeting")
+    refuse_other_lines(text)
+    lines = list(enumerate(text.split("\n"), 1))
+    if number := next((number for number, line in lines if _ARROW_TIMES.match(line)), 0):
+        raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
     return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
 
 

@@ -51,7 +51,7 @@ _Row = tuple[int, list[str]]
 
 def looks_like_table(text: str) -> bool:
     """True for a text whose first lines are a table with times, whatever the file is called."""
-    lines = [line for line in text.split("\n", 5)[:5] if line.strip()]
+    lines = [line for line in text.split("\n", 5)[:5] if line.strip() and not _band(line)]
     if not lines:
         return False
     delimiter = _delimiter(lines[0])
@@ -86,8 +86,15 @@ def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
 def until_next(cues: list[Cue]) -> list[Cue]:
     """Cues of which only the start is known, each up to the next, the last without end."""
     cues = sorted(cues, key=lambda cue: cue.start)
+    if not cues:
+        return []
     ends = [*(after.start for _, after in pairwise(cues)), math.inf]
     return [Cue(cue.start, end, cue.text, cue.line) for cue, end in zip(cues, ends, strict=True)]
+
+
+def _band(line: str) -> bool:
+    """True for a line in which Audacity notes the frequencies of the label above it."""
+    return line.startswith("\\\t")
 
 
 def _delimiter(line: str) -> str:
@@ -100,7 +107,7 @@ def _rows(text: str, notes: Notes) -> tuple[str, Iterator[_Row]]:
     lines = text.split("\n")
     heads = (n for n, line in enumerate(lines) if line.strip() and not line.startswith("sep="))
     skipped = next(heads, 0)  # Excel's own first line says what divides
-    text = "\n".join(lines[skipped:])
+    text = "\n".join("" if _band(line) else line for line in lines[skipped:])
     delimiter = _delimiter(text.partition("\n")[0])
     try:
         found = list(_quoted(text, delimiter))

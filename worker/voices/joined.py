@@ -31,7 +31,7 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         return clips[0]
     first, warnings = clips[0], [said for clip in clips for said in clip.warnings]
     pieces: list[Samples] = []
-    texts: list[str] = []
+    used: list[PreparedVoice] = []
     left_out: list[str] = []
     moved: list[str] = []
     total, level = 0.0, loudness(first.samples, MODEL_RATE)
@@ -48,7 +48,7 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         pieces += (
             [gap, softened(samples, MODEL_RATE)] if pieces else [softened(samples, MODEL_RATE)]
         )
-        texts.append(clip.ref_text)
+        used.append(clip)
         total += length
     if left_out:
         warnings.append(
@@ -61,16 +61,18 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
             f"{', '.join(moved)}. Give each a `loudness` to choose it."
         )
     samples = np.concatenate(pieces)
+    chosen = next((clip for clip in used if clip.clip_span), None)
     samples.setflags(write=False)
     return replace(
         first,
         samples=samples,
         rms=float(np.sqrt(np.mean(np.square(samples)))),
         seconds=len(samples) / MODEL_RATE,
-        ref_text="".join(texts),
+        ref_text="".join(clip.ref_text for clip in used),
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         warnings=tuple(dict.fromkeys(warnings)),
-        clip_reason="",
+        clip_reason=chosen.clip_reason if chosen else "",
+        clip_span=chosen.clip_span if chosen else None,
     )
 
 

@@ -99,7 +99,7 @@ class PartOf:
         cues = transcript.cues if transcript else ()
         there = [cue for cue in cues if cue.end <= recording.seconds + _SLACK_S]
         if file is None or transcript is None or not there:
-            raise cut_off(recording.lacks)
+            raise cut_off(recording.lacks, usable=True)
         end = there[-1].end
         warning = (
             f"Voice {self.name}: its file is cut off ({recording.lacks}); what is there was used "

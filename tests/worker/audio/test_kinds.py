@@ -7,10 +7,12 @@ import struct
 import pytest
 import soundfile
 
+from errors import VoiceUnusable
 from tests.worker.audio.kinds import KINDS, outcome
 from tests.worker.audio.made import RATE, speech
 from tests.worker.audio.signals import as_file
-from worker.audio.decode import _extension
+from worker.audio import containers
+from worker.audio.decode import _extension, decode
 from worker.audio.sizes import missing
 from worker.audio.source import Header
 from worker.voices.stored import split_extension
@@ -25,6 +27,30 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_is_read_or_refused_with_a_reason(name: str) -> None:
     assert outcome(KINDS[name]) == KINDS[name].outcome
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("half ")])
+def test_words_with_times_are_asked_for_only_where_they_help(name: str) -> None:
+    data = KINDS[name].make()
+    with pytest.raises(VoiceUnusable) as caught:
+        decode(data, max_seconds=60, max_bytes=1 << 24)
+    try:
+        helps = decode(data, max_seconds=60, max_bytes=1 << 24, partial=True).declared_s > 0
+    except VoiceUnusable:
+        helps = False
+    assert ("NAME.srt" in caught.value.hint) == helps
+    assert helps or "ffmpeg -i" in caught.value.hint
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_accepted_is_what_is_read_here(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "installed", lambda: there)
+    with pytest.raises(VoiceUnusable) as caught:
+        decode(b"Dear sirs, hello there, this is no audio.", max_seconds=60, max_bytes=1 << 24)
+    assert "m4a" in caught.value.hint
+    assert ("requirements/decode.txt" in caught.value.hint) != there
 
 
 @pytest.mark.parametrize("form", sorted(set(soundfile.available_formats()) - {"RAW", "SD2"}))

@@ -62,6 +62,22 @@ def test_the_record_lies_beside_the_voice_and_any_tool_can_read_it(
     ]
 
 
+def test_what_happens_to_a_voice_does_not_happen_to_its_moods_in_silence(
+    voices: LibraryWithStore,
+) -> None:
+    upload(voices, "D")
+    upload(voices, "D", seed=1, mood="calm")
+    copied = ask(voices, "copy_voice", voice_name="D", new_name="E")
+    assert copied["warnings"] == ["Voices below D were not copied: D/calm. Name each with `mood`."]
+    calm = {"voice_name": "D", "mood": "calm", "new_name": "E", "new_mood": "calm"}
+    assert ask(voices, "copy_voice", **calm)["warnings"] == []
+    assert (
+        "not renamed: D/calm"
+        in ask(voices, "rename_voice", voice_name="D", new_name="F")["warnings"][0]
+    )
+    assert "not deleted: E/calm" in ask(voices, "delete", voice_name="E")["warnings"][0]
+
+
 def test_a_voice_without_a_record_works_and_can_get_one(voices: LibraryWithStore) -> None:
     voices.put("voices/Old.wav", voice())
     assert voices.library.prepare("Old", "Hi.").name == "Old"

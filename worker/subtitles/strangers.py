@@ -1,0 +1,74 @@
+"""Files with a transcript's name that hold something else: what they are, before it is spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from worker.subtitles.notes import Malformed
+
+_OF_A_PROGRAM = "is a file of another program; save it as plain text or as SRT"
+_PROGRAMS = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_MEDIA = (
+    b"RIFF", b"ID3", b"fLaC", b"OggS", b"FORM", b"\x1aE\xdf\xa3", b"\x89PNG",
+    b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!",
+)  # fmt: skip
+_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
+_FEW = 2  # a stray one, such as the mark at the end of files of DOS, makes no other file of a text
+_TAGS_OF_WORDS = r"(?:i|b|u|s|em|font|p|br|c|v|span|strong|ruby|lang|div|small|big|sub|sup)"
+_MARKUP = re.compile(rf"<(?:[?!]|(?!{_TAGS_OF_WORDS}[\s./>])[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
+_HEADS = (
+    ("version https://git-lfs", "is a Git LFS pointer; fetch the file behind it with git lfs pull"),
+    ('File type = "ooTextFile"', "is a TextGrid of Praat; give its words alone, or save it as SRT"),
+    ("Scenarist_SCC", "is SCC; save it as SRT"),
+    ("[INFORMATION]", "is SubViewer; save it as SRT"),
+)
+_ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"\s*[\w./\\-]{1,200}\|.*\w.*"),
+        "is a list of recordings, with | between name and words; keep the words of this one alone",
+    ),
+    (
+        re.compile(r"(?:;;.*|\S+\s+\S+\s+(?:\S+\s+)?\d+\.\d+\s+\d+\.\d+\s+\S.*)"),
+        "is CTM or STM, with names and times before the words; keep the words alone",
+    ),
+)
+
+
+def refuse_other_bytes(data: bytes) -> None:
+    """Raises Malformed for what is no text: documents, sound, pictures, archives."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.startswith(_PROGRAMS):
+        raise Malformed(_OF_A_PROGRAM)
+    if data.startswith(_MEDIA) or data[4:8] == b"ftyp":
+        raise Malformed(
+            "is no text, but a recording, a picture or an archive; save the words as text"
+        )
+
+
+def refuse_controls(text: str) -> None:
+    """Raises Malformed for characters that no text has."""
+    if len(_CONTROLS.findall(text)) > _FEW:
+        raise Malformed("holds control characters, as files that are no text do; save it as UTF-8")
+
+
+def refuse_other_text(text: str) -> None:
+    """Raises Malformed for text that is no transcript: pages, pointers, files of other programs."""
+    head = text.lstrip()
+    for begins, what in _HEADS:
+        if head.startswith(begins):
+            raise Malformed(what)
+    if _MARKUP.match(head) and head.rstrip().endswith(">"):
+        raise Malformed(_OF_A_PROGRAM)
+
+
+def refuse_other_lines(text: str) -> None:
+    """Raises Malformed for lists whose every line has more than words, in a text of words."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    for pattern, what in _ROWS:
+        if lines and all(map(_whole(pattern), lines)):
+            raise Malformed(what)
+
+
+def _whole(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda line: pattern.fullmatch(line) is not None

@@ -1,0 +1,126 @@
+"""TTML and DFXP, the subtitles of players and broadcasters, and YouTube's XML, to cues."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.notes import Cue, Malformed, Notes
+from worker.subtitles.tables import until_next
+
+_KNOWN = ("tt", "transcript", "timedtext")
+_HEAD = re.compile(
+    rf"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?(?:{'|'.join(_KNOWN)})[\s>]", re.DOTALL
+)
+_COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|t)")
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_NOT_SAID = ("metadata", "rt", "rp")
+
+
+def looks_like_ttml(text: str) -> bool:
+    """True for what begins as one of these documents does."""
+    return _HEAD.match(text) is not None
+
+
+def ttml_cues(text: str, notes: Notes) -> list[Cue]:
+    """The cues of a document, numbered by their paragraphs. Raises Malformed: it is no XML, or has
+    times that cannot be read, such as those in frames."""
+    notes.unit = "paragraph"
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise Malformed("declares entities, which are not read")
+    try:
+        root = ElementTree.fromstring(text.lstrip().encode())
+    except (ElementTree.ParseError, RecursionError, ValueError) as exc:
+        raise Malformed(f"is no whole XML ({exc})") from exc
+    ticks = next((v for k, v in root.attrib.items() if _local(k) == "tickRate"), "")
+    clock = _Clock(float(ticks) if re.fullmatch(r"\d{1,9}", ticks) else 0.0)
+    cues = []
+    for number, (node, offset) in enumerate(_paragraphs(root, clock), 1):
+        start, end = clock.span(node, number)
+        words = "".join(_words(node)).strip()
+        if words:
+            cues.append(Cue(offset + start, offset + end, words, number))
+    if not cues:
+        raise Malformed("holds no paragraphs with words")
+    if all(cue.end == math.inf for cue in cues):
+        return until_next(cues)
+    return cues
+
+
+class _Clock:
+    """Reads times; `tick_rate`: ticks a second, 0 where the document names none."""
+
+    def __init__(self, tick_rate: float) -> None:
+        self._tick_rate = tick_rate
+
+    def span(self, node: ElementTree.Element, number: int) -> tuple[float, float]:
+        """When a paragraph is shown, in seconds."""
+        of = {_local(name): value.strip() for name, value in node.attrib.items()}
+        if of.get("t", "").isdecimal():  # YouTube's second kind, in milliseconds
+            start = int(of["t"]) / 1000
+            return start, start + int(of["d"]) / 1000 if of.get("d", "").isdecimal() else math.inf
+        first = of.get("begin", of.get("start"))
+        if first is None:
+            raise Malformed(f"paragraph {number} has no time at which it begins")
+        start, end = self.read(first, number), math.inf
+        if "end" in of:
+            end = self.read(of["end"], number)
+        elif "dur" in of:
+            end = start + self.read(of["dur"], number)
+        if end < start:
+            raise Malformed(f"paragraph {number} ends before it starts")
+        return start, end
+
+    def read(self, value: str, number: int) -> float:
+        """Seconds of a clock or of a count with its unit."""
+        if clock := re.fullmatch(CLOCK, value):
+            return seconds(clock.groups())
+        if re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", value):
+            return float(value)
+        count = _COUNT.fullmatch(value)
+        if count and count[2] in _UNITS:
+            return float(count[1]) * _UNITS[count[2]]
+        if count and count[2] == "t" and self._tick_rate:
+            return float(count[1]) / self._tick_rate
+        raise Malformed(f"paragraph {number} has the time {value[:20]!r}, which is not in seconds")
+
+
+def _paragraphs(
+    node: ElementTree.Element, clock: _Clock, offset: float = 0.0, depth: int = 0
+) -> Iterator[tuple[ElementTree.Element, float]]:
+    """Paragraphs in their order, and the time from which theirs count, in seconds."""
+    if depth > 50:
+        raise Malformed("is nested too deeply")
+    for child in node:
+        name = _local(child.tag)
+        if name in ("p", "text"):
+            yield child, offset
+        elif name not in ("head", "metadata"):
+            begin = child.attrib.get("begin")
+            yield from _paragraphs(
+                child, clock, offset + (clock.read(begin, 0) if begin else 0.0), depth + 1
+            )
+
+
+def _words(node: ElementTree.Element, depth: int = 0) -> Iterator[str]:
+    if depth > 50:
+        raise Malformed("is nested too deeply")
+    yield _flat(node.text)
+    for child in node:
+        name = _local(child.tag)
+        if name == "br":
+            yield "\n"
+        elif name not in _NOT_SAID:
+            yield from _words(child, depth + 1)
+        yield _flat(child.tail)
+
+
+def _flat(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text or "")
+
+
+def _local(name: object) -> str:
+    return str(name).rpartition("}")[2]
