@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -25,10 +25,10 @@ from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.running import ENCODERS
 from worker.audio.whole import converted
 from worker.http.body import read_json
-from worker.http.desk import ENDING, Desk
+from worker.http.desk import Desk
 from worker.http.feed import Feed
 from worker.http.presence import ClientGone, while_there
-from worker.http.problems import problem, refusal
+from worker.http.problems import ENDING, problem, refusal
 from worker.jobs.unstored import Sound
 from worker.request.openai import SpeechRequest, read_speech
 from worker.threads import Lane, in_thread
@@ -44,6 +44,7 @@ CONTENT_TYPES: Mapping[str, str] = {
 _ALIVE_S = 15.0  # without a byte for longer, proxies take a stream for dead
 _ALIVE = b": waiting\n\n"
 _MOST_WARNINGS = 3_000  # characters of a header
+_NOTHING_YET = object()
 
 
 class SpeechRoute:
@@ -157,20 +158,19 @@ class SpeechAnswer:
             self._desk.metrics.failed(error.code)
             await _body(send, _event({"type": "error", **problem(error)}))
         except asyncio.CancelledError:
-            if self._desk.draining:
-                await _body(send, _event({"type": "error", **problem(ENDING)}))
-            raise
+            if not self._desk.draining:
+                raise
+            self._desk.metrics.failed(ENDING.code)
+            await _body(send, _event({"type": "error", **problem(ENDING)}))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _sse_bytes(self, job: asyncio.Task[Sound]) -> AsyncIterator[bytes]:
         """The file's bytes; an empty piece where nothing came for a while."""
         piece = None
-        while self._runs:
-            try:
-                piece = await self._feed.next(_ALIVE_S)
-                break
-            except TimeoutError:
-                yield b""
+        if self._runs:
+            async for piece in self._after_waiting(_ALIVE_S):
+                if piece is _NOTHING_YET:
+                    yield b""
         while not self._runs and not (await asyncio.wait({job}, timeout=_ALIVE_S))[0]:
             yield b""
         if piece is None:
@@ -193,16 +193,23 @@ class SpeechAnswer:
             if data := await in_thread(Lane.COMPUTE, encoder.add, piece):
                 yield data
             sent += len(piece)
-            piece = None
-            try:
-                piece = await self._feed.next(_ALIVE_S if alive else None)
-            except TimeoutError:
-                yield b""
-                piece = await self._feed.next()
+            async for piece in self._after_waiting(_ALIVE_S if alive else None):
+                if piece is _NOTHING_YET:
+                    yield b""
         sound = await job
         rest = await in_thread(Lane.COMPUTE, encoder.add, sound.samples[sent:])
         if data := rest + await in_thread(Lane.COMPUTE, encoder.end):
             yield data
+
+    async def _after_waiting(self, patience_s: float | None) -> AsyncIterator[Any]:
+        """The next piece, None at the end; before it `_NOTHING_YET` each time that none came in
+        `patience_s`."""
+        while True:
+            try:
+                yield await self._feed.next(patience_s)
+                return
+            except TimeoutError:
+                yield _NOTHING_YET
 
     def _done(self, sound: Sound) -> dict[str, Any]:
         """The last event. A token is a character that goes in, a frame of 1/93.75 s that comes
@@ -218,7 +225,7 @@ class SpeechAnswer:
 
     def _headers(self, warnings: Any) -> dict[str, str]:
         said = [*self._asked.warnings, *warnings]
-        more = {"X-Warnings": json.dumps(said)[:_MOST_WARNINGS]} if said else {}
+        more = {"X-Warnings": _listed(said)} if said else {}
         return {"X-Job-Id": self._id, **more}
 
     def _content_type(self, rate: int) -> str:
@@ -229,6 +236,17 @@ class SpeechAnswer:
         if not self._heard:
             self._heard = True
             self._desk.metrics.first_audio(time.perf_counter() - self._began)
+
+
+def _listed(warnings: Sequence[str]) -> str:
+    """Warnings as JSON that fits a header: those that do not fit are counted."""
+    for number in range(len(warnings), -1, -1):
+        left = len(warnings) - number
+        more = [f"and {left} more, in the answer's last event with `sse`"] if left else []
+        text = json.dumps([*warnings[:number], *more])
+        if len(text) <= _MOST_WARNINGS:
+            break
+    return text
 
 
 def _event(content: Mapping[str, Any]) -> bytes:

@@ -30,7 +30,7 @@ _NOT_HERE = frozenset(
     (
         *("endpoint", "text", "segments", "output_format", "output_key", "url", "url_expires"),
         *("use_s3", "return_word_timings", "timing_format", "return_audio", "stream", "metadata"),
-        *("session", "index"),
+        *("session", "index", "callback_url"),
     )
 )
 OWN = tuple(name for name in SpeechInput.model_fields if name not in {*_NOT_HERE, *_OPENAI})
