@@ -169,6 +169,23 @@ def test_json_that_python_cannot_hold_is_refused(face: Face) -> None:
         assert answer.status == 400, answer.body
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("GET", "/v1/audio/voices?limit=" + "9" * 5_000, None, "limit must be"),
+        ("POST", "/v1/audio/voices", {"endpoint": "storage_info"}, "endpoint is not a known"),
+        ("POST", SPEECH, {**SHORT, "callback_url": "https://x.example"}, "callback_url is not"),
+        ("DELETE", "/v1/audio/voices/demo", None, "comes with the worker"),
+        ("DELETE", "/v1/audio/voices/nobody", None, "Call GET /v1/audio/voices for the names."),
+    ],
+)
+def test_what_is_wrong_is_named_in_words_of_this_face(
+    face: Face, method: str, path: str, body: Any, said: str
+) -> None:
+    answer = face.ask(method, path, body)
+    assert answer.status in (400, 404) and said in answer.json["error"]["message"], answer.body
+
+
 def test_connections_beyond_the_most_are_closed(face: Face) -> None:
     held = [connected(face) for _ in range(40)]
     try:
@@ -280,11 +297,16 @@ def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_
     with http_face(slow, tmp_path) as face:
         face.until_ready()
         body = json.dumps({**LONG, "stream_format": "sse", "nfe_step": 64}).encode()
-        with connected(face) as client:
+        whole = json.dumps({**LONG, "stream_format": "whole"}).encode()
+        with connected(face) as client, connected(face) as other:
+            other.sendall("\r\n".join([*post(len(whole)), "", ""]).encode() + whole)
             client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)
             assert client.recv(200).startswith(b"HTTP/1.1 200")
             face.process.terminate()
-            events = received(client)
+            events, refused = received(client), received(other)
+        assert events.endswith(b"0\r\n\r\n"), "an error in a stream is an event, not a cut"
+        assert refused.startswith(b"HTTP/1.1 503") and b"x-should-retry: true" in refused
+        assert "Traceback" not in face.log.read_text()
         assert b'"type": "error"' in events and b'"BUSY"' in events
         assert face.process.wait(PATIENCE_S) == 0
     with http_face({**slow, "DRAIN_GRACE_S": "60"}, tmp_path) as face:

@@ -144,7 +144,9 @@ def test_without_a_command_there_is_help(run: Run, arguments: list[str]) -> None
         (["voices", "add", "me", "none.wav"], "There is no file none.wav."),
         (["voices", "add", "../me", "my voice.wav"], "voice_name"),
         (["voices", "add", "me", "my voice.wav", "--consent", "Ann"], '"Ann Lee, 2026-11-26"'),
-        (["voices", "remove", "nobody"], "no voice 'nobody'"),
+        (["voices", "remove", "nobody"], "no voice 'nobody' to delete. Run `voices list`"),
+        (["voices", "remove", "demo"], "comes with the worker"),
+        (["serve", "--port", "99999"], "'--port'"),
         (["voices", "restore", "nobody"], "No deleted voice 'nobody' is kept."),
     ],
 )
@@ -162,6 +164,32 @@ def test_wrong_settings_are_one_line_too(run: Run, monkeypatch: pytest.MonkeyPat
     ended = run("voices", "list")
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert "MAX_CONCURRENCY" in ended.err
+
+
+def test_a_voice_that_is_no_file_is_said_to_be_none(run: Run) -> None:
+    ended = run("voices", "check", "none.wav")
+    said = " ".join(ended.out.split())
+    assert ended.code == 1 and "run `voices list`. There is no file 'none.wav'" in said
+
+
+@pytest.mark.parametrize(
+    ("streams", "code", "said"),
+    [
+        ("voices list >&-", 0, ""),
+        ("voices list >/dev/full", 1, "The answer cannot be written (No space left on device)."),
+        ("job - <&-", 1, "The job on standard input is not valid JSON"),
+    ],
+)
+def test_streams_that_are_closed_or_full_are_no_bug(
+    tmp_path: Path, streams: str, code: int, said: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m worker {streams}"],
+        cwd=ROOT, env={"LOCAL_STORAGE_DIR": str(tmp_path)}, capture_output=True, text=True,
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert said in done.stderr and done.stderr.count("\n") == (1 if said else 0)
 
 
 def test_what_nobody_foresaw_is_one_line_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

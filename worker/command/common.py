@@ -13,6 +13,34 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Log = Annotated[bool, typer.Option("--log", help="Show the worker's log as well.")]
 
+# What a job's messages call something, and how it is said here.
+_AS_TYPED = {
+    "`ref_text`": "--words",
+    "call `list_voices`": "run `voices list`",
+    "Call `list_voices`": "Run `voices list`",
+    "upload it": "use `voices add`",
+    "Upload it": "Use `voices add`",
+    "report the worker's log": "run it with --log",
+}
+
+
+def as_typed(error: str) -> str:
+    """A job's error in words of the command line, in one line whatever a file is called."""
+    error = error.replace("\n", " ")
+    for written, typed in _AS_TYPED.items():
+        error = error.replace(written, typed)
+    return error
+
+
+def missing_file(said: str, code: str, voice: str) -> str:
+    """What is said of a voice that was not found; with an ending it was meant as a file."""
+    from errors import VoiceNotFound, show
+    from worker.voices.stored import split_extension
+
+    if code == VoiceNotFound.code and split_extension(voice)[1]:
+        return f"{said} There is no file {show(voice)} in this folder either."
+    return said
+
 
 def quiet_settings(log: bool = False) -> Settings:
     """The settings; their warnings and the log are seen with `log` only. Raises ConfigError."""

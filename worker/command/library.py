@@ -9,7 +9,7 @@ import typer
 
 from errors import WorkerError
 from worker.command import show
-from worker.command.common import Json, quiet_settings
+from worker.command.common import Json, as_typed, missing_file, quiet_settings
 
 voices = typer.Typer(help="Look after voices: list, add, check, remove, restore.")
 
@@ -95,7 +95,8 @@ def check(
         refuse(report, strict=strict)
     except WorkerError as error:
         found = error.as_output()
-        rows.append(("FAILED", "voice", str(found["error"])))
+        said = missing_file(as_typed(str(found["error"])), error.code, voice)
+        rows.append(("FAILED", "voice", said))
     if as_json:
         show.as_json(found)
     else:

@@ -5,7 +5,9 @@ A command that fails says in one line what to do, and ends with 1.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +18,7 @@ import typer
 
 from errors import Unexpected, WorkerError
 from worker.command import show
-from worker.command.common import Json, Log, logging_settings, quiet_settings
+from worker.command.common import Json, Log, as_typed, logging_settings, quiet_settings
 from worker.command.library import voices
 from worker.platform.leave import leave
 
@@ -29,11 +31,12 @@ app.add_typer(voices, name="voices")
 def main(program: str = PROGRAM) -> NoReturn:
     """Runs the command line of this process, and ends it."""
     code: object
+    _open_streams()
     logging.getLogger("f5worker").addHandler(logging.NullHandler())  # until one is set up
     try:
         code = app(standalone_mode=False, prog_name=program)
     except WorkerError as error:
-        code = f"{error.message} {error.hint}".strip()
+        code = as_typed(f"{error.message} {error.hint}".strip())
     except typer.TyperException as error:
         code = f"{_sentence(_wording(error))} `{program} --help` shows what there is."
     except typer.Abort:
@@ -43,10 +46,33 @@ def main(program: str = PROGRAM) -> NoReturn:
     except Exception as error:
         logging.getLogger("f5worker").exception("unexpected failure")
         code = f"{Unexpected(type(error).__name__).message} Run it with --log to see why."
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+            code = _not_written(error)
+    code = _flushed() or code
     with suppress(BrokenPipeError):
-        sys.stdout.flush()
         leave(1 if isinstance(code, str) and _told(code) else code or 0)
     leave(1)
+
+
+def _flushed() -> int | str | None:
+    """What ends a command whose answer is not taken any more, and then is dropped; else None."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 -- else the end tries it again
+        return 1 if isinstance(error, BrokenPipeError) else _not_written(error)
+    return None
+
+
+def _not_written(error: OSError) -> str:
+    return f"The answer cannot be written ({error.strerror}). Send it to another place."
+
+
+def _open_streams() -> None:
+    """Standard streams that the caller has closed are empty ones from here on."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def _told(line: str) -> bool:
@@ -137,7 +163,7 @@ def job(
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen; else HTTP_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Its port; else PORT.")] = None,
+    port: Annotated[int | None, typer.Option(help="Its port; else PORT.", min=0, max=65535)] = None,
 ) -> None:
     """Serve speech over HTTP, as OpenAI's interface has it."""
     from worker.http import serve as server

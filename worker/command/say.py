@@ -12,9 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from errors import InvalidInput, VoiceNotFound, WorkerError, show
+from errors import InvalidInput, WorkerError
 from worker.app import App
 from worker.audio.formats import AUDIO_FORMATS
+from worker.command.common import as_typed, missing_file
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -22,21 +23,11 @@ from worker.log import get_logger
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
-from worker.voices.stored import split_extension
 
 log = get_logger("say")
 
 _NAME = "speech.wav"
 _FOLDER = "say"  # where the files lie until they are where they are wanted
-
-# What a job's messages call something, and how it is said here.
-_AS_TYPED = {
-    "`ref_text`": "--words",
-    "call `list_voices`": "run `voices list`",
-    "upload it": "use `voices add`",
-    "Upload it": "Use `voices add`",
-    "report the worker's log": "run it with --log",
-}
 
 
 @dataclass(frozen=True)
@@ -260,12 +251,7 @@ def _spare_the_voice(voice: Path | None, paths: Sequence[Path]) -> None:
 
 def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
     """A failed job's error in words of the command line, where `voice` was typed."""
-    error = str(answer["error"])
-    for written, typed in _AS_TYPED.items():
-        error = error.replace(written, typed)
-    if answer["error_code"] == VoiceNotFound.code and split_extension(voice)[1]:
-        error += f" There is no file {show(voice)} in this folder either."
-    return error
+    return missing_file(as_typed(str(answer["error"])), str(answer["error_code"]), voice)
 
 
 def rows_of(made: Sequence[Made], voice: str | None) -> list[tuple[str, str]]:

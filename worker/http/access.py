@@ -48,7 +48,7 @@ class Access:
 
     def __init__(self, settings: HttpConfig) -> None:
         self._settings = settings
-        self._keys = [_digest(key) for key in settings.keys]
+        self._keys = [_digest(key.encode(errors="surrogateescape")) for key in settings.keys]
 
     def check(self, headers: Mapping[str, str], *, opens_page: bool = False) -> None:
         """Lets a request pass. `opens_page`: it is what a link to the page itself sends.
@@ -82,7 +82,8 @@ class Access:
         """In constant time: what is compared are digests, and all of them."""
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         given = [headers.get("x-api-key", ""), bearer.strip() if kind.lower() == "bearer" else ""]
-        equal = [hmac.compare_digest(_digest(one), key) for one in given for key in self._keys]
+        sent = [_digest(one.encode("latin-1", "replace")) for one in given]  # the bytes that came
+        equal = [hmac.compare_digest(one, key) for one in sent for key in self._keys]
         if not any(equal):
             what = "is wrong" if any(given) else "is missing"
             raise KeyRefused(f"The API key {what}.", _HINT)
@@ -101,5 +102,5 @@ class Access:
         return own or origin in self._settings.origins
 
 
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

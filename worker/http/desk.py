@@ -11,13 +11,12 @@ from uuid import uuid4
 from errors import Busy, JobTimeout, WorkerError
 from worker.app import App
 from worker.http.metrics import Metrics
+from worker.http.problems import ENDING
 from worker.jobs.reporter import Reporter
 from worker.jobs.runner import JobRunner
 from worker.jobs.unstored import Sound
 from worker.request.openai import WRITTEN, SpeechRequest
 from worker.request.parse import TTS
-
-ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")
 
 
 class Desk:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from errors import ClientTooSlow, InvalidInput, NoSuchPath, RequestTooLarge, Unexpected, WorkerError
 from worker.http.access import Access
 from worker.http.metrics import Metrics
-from worker.http.problems import refusal
+from worker.http.problems import ENDING, refusal
 from worker.log import get_logger
 from worker.settings.http import HttpConfig
 
@@ -53,6 +53,8 @@ class Door:
             await self._refuse(error, scope, receive, answer)
         except HTTPException as exc:  # a wrong method, a broken form
             await self._refuse(_typed(exc), scope, receive, answer, exc.status_code)
+        except asyncio.CancelledError:  # the server ends, and does not wait any longer
+            await self._refuse(ENDING, scope, receive, answer)
         except Exception as exc:
             log.exception("unexpected failure")
             await self._refuse(Unexpected(type(exc).__name__), scope, receive, answer)
@@ -68,6 +70,8 @@ class Door:
         status: int | None = None,
     ) -> None:
         """Answers with the error; where an answer has begun it can only be cut off."""
+        if answer.ended:
+            return
         self._metrics.failed(error.code)
         if answer.status:
             log.warning("%s: the answer is cut off", error.code)
@@ -88,7 +92,9 @@ def _typed(exc: HTTPException) -> WorkerError:
     if exc.status_code == 405:
         allowed = (exc.headers or {}).get("Allow", "another method")
         return NoSuchPath("This address does not take that method.", f"Use {allowed}.")
-    return InvalidInput(f"The request is wrong: {exc.detail}.", "docs/http.md shows its form.")
+    return InvalidInput(
+        f"The request is wrong: {exc.detail.rstrip('.')}.", "docs/http.md shows its form."
+    )
 
 
 class _Body:
@@ -135,11 +141,11 @@ class _Body:
 
 
 class _Answer:
-    """The answer's way to the client: `status` is 0 until it has begun."""
+    """The answer's way to the client: `status` is 0 until it has begun; `ended`: all is sent."""
 
     def __init__(self, send: Send, patience_s: float, abort: Callable[[], None] | None) -> None:
         self._send, self._patience_s, self._abort = send, patience_s, abort
-        self.status = 0
+        self.status, self.ended = 0, False
         self._id = uuid4().hex
 
     async def send(self, message: Message) -> None:
@@ -154,6 +160,8 @@ class _Answer:
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._send(message)
+            if message["type"] == "http.response.body":
+                self.ended = not message.get("more_body", False)
         except TimeoutError:
             raise ClientTooSlow("The client does not take its answer.", "Read it faster.") from None
 

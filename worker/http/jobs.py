@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,10 @@ from starlette.responses import JSONResponse, Response
 from errors import Busy, InvalidInput, ObjectNotFound, show
 from worker.http.body import read_json
 from worker.http.desk import Desk
+from worker.http.presence import ClientGone, while_there
 
 _LONGEST_WAIT_S = 300.0
+_MOST_KEPT = 256 << 20  # characters of the answers that are kept: some hold their sound
 _RUNNING_MOST = 4  # times HTTP_MAX_WAITING: jobs that have not ended
 
 
@@ -35,6 +38,13 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.task is not None and self.task.done()
+
+    @property
+    def size(self) -> int:
+        """Characters of the answer's texts; its sound is one."""
+        if self.task is None or not self.task.done() or self.task.cancelled():
+            return 0
+        return sum(len(value) for value in self.task.result().values() if isinstance(value, str))
 
     def as_output(self) -> dict[str, Any]:
         """As it is told: `status`, and `progress` or `output`."""
@@ -76,19 +86,16 @@ class JobRoutes:
             raise Busy("Too many jobs have not ended yet.", "Send it again in some seconds.")
         job = Job(self._desk.new_id())
         job.task = asyncio.create_task(self._desk.run(job.job_id, body["input"], job))
+        job.task.add_done_callback(lambda _: self._forget())
         self._jobs[job.job_id] = job
-        self._forget()
-        if wait_s:
-            await asyncio.wait({job.task}, timeout=wait_s)
+        await _until_ended(job, wait_s, request)
         where = f"{request.url.path}/{job.job_id}"
         return JSONResponse(job.as_output(), 200 if job.ended else 202, {"Location": where})
 
     async def show(self, request: Request) -> Response:
         """A job's state; `?wait=` seconds for its end at most."""
         job = self._job(request)
-        wait_s = _seconds(request.query_params.get("wait", "0"))
-        if wait_s and job.task is not None:
-            await asyncio.wait({job.task}, timeout=wait_s)
+        await _until_ended(job, _seconds(request.query_params.get("wait", "0")), request)
         return JSONResponse(job.as_output())
 
     async def cancel(self, request: Request) -> Response:
@@ -121,10 +128,21 @@ class JobRoutes:
         return job
 
     def _forget(self) -> None:
-        """The oldest ended jobs beyond those that are kept."""
-        ended = [job.job_id for job in self._jobs.values() if job.ended]
-        for job_id in ended[: max(0, len(ended) - self._kept)]:
-            del self._jobs[job_id]
+        """The oldest ended jobs beyond those that are kept, by number and size; not the last."""
+        ended = [job for job in self._jobs.values() if job.ended]
+        held = sum(job.size for job in ended)
+        for number, job in enumerate(ended[:-1]):
+            if len(ended) - number <= self._kept and held <= _MOST_KEPT:
+                break
+            held -= job.size
+            del self._jobs[job.job_id]
+
+
+async def _until_ended(job: Job, wait_s: float, request: Request) -> None:
+    """Waits `wait_s` seconds at most for a job's end, and no longer than its client is there."""
+    if wait_s and job.task is not None:
+        with suppress(ClientGone):
+            await while_there(request.receive, asyncio.wait({job.task}, timeout=wait_s))
 
 
 def _seconds(text: str) -> float:

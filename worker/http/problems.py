@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from errors import WorkerError
+from errors import Busy, WorkerError
 
 # By `code`; what is not listed is 500.
 STATUS: Mapping[str, int] = {
@@ -37,21 +37,26 @@ STATUS: Mapping[str, int] = {
 }
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 _RETRY_AFTER_S = 5
+# What a job's messages call something, and where it is here.
+_HERE = {"`list_voices`": "GET /v1/audio/voices"}
+
+ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")
 
 
 def problem(error: WorkerError | Mapping[str, Any]) -> dict[str, Any]:
     """The error object of a typed error, or of a failed job's answer."""
     told = error.as_output() if isinstance(error, WorkerError) else error
     code = str(told["error_code"])
+    message, hint = _as_here(str(told["error"])), _as_here(str(told["hint"]))
     status = STATUS.get(code, 500)
     more = {"report": told["report"]} if "report" in told else {}
     return {
         "error": {
-            "message": told["error"],
+            "message": message,
             "type": _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error"),
             "param": None,
             "code": code,
-            "hint": told["hint"],
+            "hint": hint,
             "retryable": told["retryable"],
             **more,
         }
@@ -73,3 +78,9 @@ def refusal(
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, extra)
+
+
+def _as_here(text: str) -> str:
+    for written, here in _HERE.items():
+        text = text.replace(written, here)
+    return text

@@ -29,6 +29,7 @@ log = get_logger("http")
 _IDLE_S = 75  # a connection may stay open between two requests; longer than most proxies keep one
 _BACKLOG = 512
 _LARGEST_HEAD = 64 << 10  # bytes
+_TELLING_S = 1.0  # after the grace, for answers that say that the worker ends
 _STORING_S = 5.0  # after the grace, for what is cut off
 
 
@@ -91,6 +92,7 @@ async def _serve(app: App, host: str, listening: list[socket.socket]) -> int:
     watching = asyncio.create_task(_until_broken(desk, server))
     await server.serve(sockets=listening)
     watching.cancel()
+    await _told_to_end(server)
     left = server.ends_at - time.monotonic()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, left) + _STORING_S):
@@ -129,6 +131,12 @@ class _Server(uvicorn.Server):
         finally:
             for each in caught:
                 loop.remove_signal_handler(each)
+
+
+async def _told_to_end(server: uvicorn.Server) -> None:
+    """Waits until each request that uvicorn cancelled has told its client so."""
+    if late := set(server.server_state.tasks):
+        await asyncio.wait(late, timeout=_TELLING_S)
 
 
 async def _until_broken(desk: Desk, server: _Server) -> None:

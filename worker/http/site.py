@@ -1,4 +1,8 @@
-"""Every address of the HTTP face, and what stands before them."""
+"""Every address of the HTTP face, and what stands before them.
+
+On Starlette, FastAPI's base, alone: what FastAPI adds is models of bodies and errors of its own, and
+a job has both already (`worker.request`, `errors`).
+"""
 
 from __future__ import annotations
 

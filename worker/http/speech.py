@@ -25,10 +25,10 @@ from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.running import ENCODERS
 from worker.audio.whole import converted
 from worker.http.body import read_json
-from worker.http.desk import ENDING, Desk
+from worker.http.desk import Desk
 from worker.http.feed import Feed
 from worker.http.presence import ClientGone, while_there
-from worker.http.problems import problem, refusal
+from worker.http.problems import ENDING, problem, refusal
 from worker.jobs.unstored import Sound
 from worker.request.openai import SpeechRequest, read_speech
 from worker.threads import Lane, in_thread
@@ -44,6 +44,7 @@ CONTENT_TYPES: Mapping[str, str] = {
 _ALIVE_S = 15.0  # without a byte for longer, proxies take a stream for dead
 _ALIVE = b": waiting\n\n"
 _MOST_WARNINGS = 3_000  # characters of a header
+_NOTHING_YET = object()
 
 
 class SpeechRoute:
@@ -159,20 +160,19 @@ class SpeechAnswer:
             self._desk.metrics.failed(error.code)
             await _body(send, _event({"type": "error", **problem(error)}))
         except asyncio.CancelledError:
-            if self._desk.draining:
-                await _body(send, _event({"type": "error", **problem(ENDING)}))
-            raise
+            if not self._desk.draining:
+                raise
+            self._desk.metrics.failed(ENDING.code)
+            await _body(send, _event({"type": "error", **problem(ENDING)}))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _sse_bytes(self, job: asyncio.Task[Sound]) -> AsyncIterator[bytes]:
         """The file's bytes; an empty piece where nothing came for a while."""
         piece = None
-        while self._runs:
-            try:
-                piece = await self._feed.next(_ALIVE_S)
-                break
-            except TimeoutError:
-                yield b""
+        if self._runs:
+            async for piece in self._after_waiting(_ALIVE_S):
+                if piece is _NOTHING_YET:
+                    yield b""
         while not self._runs and not (await asyncio.wait({job}, timeout=_ALIVE_S))[0]:
             yield b""
         if piece is None:
@@ -195,16 +195,23 @@ class SpeechAnswer:
             if data := await in_thread(Lane.COMPUTE, encoder.add, piece):
                 yield data
             sent += len(piece)
-            while True:
-                try:
-                    piece = await self._feed.next(_ALIVE_S if alive else None)
-                    break
-                except TimeoutError:
+            async for piece in self._after_waiting(_ALIVE_S if alive else None):
+                if piece is _NOTHING_YET:
                     yield b""
         sound = await job
         rest = await in_thread(Lane.COMPUTE, encoder.add, sound.samples[sent:])
         if data := rest + await in_thread(Lane.COMPUTE, encoder.end):
             yield data
+
+    async def _after_waiting(self, patience_s: float | None) -> AsyncIterator[Any]:
+        """The next piece, None at the end; before it `_NOTHING_YET` each time that none came in
+        `patience_s`."""
+        while True:
+            try:
+                yield await self._feed.next(patience_s)
+                return
+            except TimeoutError:
+                yield _NOTHING_YET
 
     def _done(self, sound: Sound) -> dict[str, Any]:
         """The last event. A token is a character that goes in, a frame of 1/93.75 s that comes

@@ -35,7 +35,7 @@ class VoiceRoutes:
         job: dict[str, Any] = {"endpoint": "list_voices"}
         query = request.query_params
         if "limit" in query:
-            job["limit"] = int(query["limit"]) if query["limit"].isdecimal() else query["limit"]
+            job["limit"] = _number(query["limit"])
         if "after" in query:
             job["after"] = query["after"]
         answer = await self._run(job)
@@ -46,11 +46,11 @@ class VoiceRoutes:
 
     async def add(self, request: Request) -> Response:
         """Stores a voice, from a form with the file in it or from JSON with a link or base64."""
-        form = request.headers.get("content-type", "").startswith("multipart/form-data")
+        form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
         warnings: list[str] = []
         given = await self._form(request) if form else await read_json(request)
         job = _upload(given, warnings)
-        answer = await self._run({"endpoint": "upload", **job})
+        answer = await self._run({**job, "endpoint": "upload"})
         if "error" in answer:
             return refusal(answer)
         said = [*warnings, *answer.pop("warnings")]
@@ -107,6 +107,11 @@ class VoiceRoutes:
         return given
 
 
+def _number(text: str) -> int | str:
+    """A whole number where it is one; what is not, or has no end, is refused by its field."""
+    return int(text) if text.isdecimal() and len(text) < 20 else text[:100]
+
+
 def _form_value(name: str, value: str) -> Any:
     """A form has text alone: what is an object or a flag in a job is read here."""
     if name in _FORM_FLAGS and value.lower() in ("true", "false"):
@@ -125,6 +130,10 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         raise InvalidInput(
             f"The body must be an object, not {show(given)}.",
             'Send {"name": "Dorota", "voice": "https://...", "ref_text": "..."} or a form.',
+        )
+    if "endpoint" in given:
+        raise InvalidInput(
+            "Wrong input: endpoint is not a known field of a voice.", "POST /v1/jobs takes any job."
         )
     job = dict(given)
     job.pop("type", None) if job.get("type") == "audio_sample" else None

@@ -129,7 +129,7 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
         located = lent_voice(path, settings.voices.max_bytes)
         report = check_located(located, ref_text, settings.voices, wish=_usual(settings))
         if picture:
-            picture.write_bytes(drawn(located, report.used, settings.voices))
+            _drawn_into(picture, drawn(located, report.used, settings.voices))
         return report
     storage = open_storage(settings.storage)
     buckets = Buckets(settings.storage)
@@ -139,7 +139,7 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
     try:
         report = library.catalogue.check(voice, ref_text, wish=_usual(settings))
         if picture:
-            picture.write_bytes(library.catalogue.picture(voice, report.used))
+            _drawn_into(picture, library.catalogue.picture(voice, report.used))
         return report
     finally:
         buckets.close()
@@ -149,6 +149,15 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
 def _usual(settings: Settings) -> Wish:
     """How jobs that say nothing have their voices prepared."""
     return processing_of({}, settings.processing).wish
+
+
+def _drawn_into(file: Path, png: bytes) -> None:
+    try:
+        file.write_bytes(png)
+    except OSError as exc:
+        raise InvalidInput(
+            f"{file} cannot be written ({exc.strerror}).", "Give another place for the picture."
+        ) from exc
 
 
 def _said(report: VoiceReport | None) -> list[str]:

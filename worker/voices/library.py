@@ -61,7 +61,7 @@ class VoiceLibrary:
         self._sources = VoiceSources(storage, config, bundled_dir, fetch_bucket)
         self._cache = VoiceCache(config.cache_mb << 20)
         self._flights = SingleFlight()
-        self.shelf = VoiceShelf(storage, config, self._cache.clear)
+        self.shelf = VoiceShelf(storage, config, self._cache.clear, bundled=self._sources.bundled)
         self._ears = ears or Ears()
         self._hearing = Hearing(storage, config, self.shelf, self._ears)
         hears = self._ears.checker is not None

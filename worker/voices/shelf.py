@@ -7,7 +7,7 @@ leaves a voice twice, never half of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,13 +30,19 @@ def _now() -> datetime:
 
 
 class VoiceShelf:
-    """The voices' files below one prefix. `changed` is called after each change. Blocking."""
+    """The voices' files below one prefix. `changed` is called after each change; `bundled` names
+    those that come with the worker, and have none. Blocking."""
 
     def __init__(
-        self, storage: Storage, config: VoiceConfig, changed: Callable[[], None], now: Now = _now
+        self,
+        storage: Storage,
+        config: VoiceConfig,
+        changed: Callable[[], None],
+        now: Now = _now,
+        bundled: Callable[[], Container[str]] = tuple,
     ) -> None:
         self._storage, self._config, self.changed, self._now = storage, config, changed, now
-        self._trash = config.prefix + DELETED
+        self._bundled, self._trash = bundled, config.prefix + DELETED
 
     def stem(self, name: str) -> str:
         """The key of voice `name` without extension. Raises InvalidInput: it cannot be one."""
@@ -63,6 +69,12 @@ class VoiceShelf:
         stem = self.stem(name)
         keys = self.files(stem)
         if not any(split_extension(key)[1] for key in keys):
+            if voice_name(stem, self._config.prefix) in self._bundled():
+                raise VoiceNotFound(
+                    f"The voice {show(name)} comes with the worker: it is not in the library, and "
+                    f"there is nothing of it to {to}.",
+                    "Upload a voice of that name, and it is used instead.",
+                )
             raise VoiceNotFound(
                 f"There is no voice {show(name)} to {to}.", "Call `list_voices` for the names."
             )

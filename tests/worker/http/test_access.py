@@ -69,6 +69,11 @@ def test_any_key_opens_whatever_the_origin(headers: dict[str, str]) -> None:
     access.check({"host": "anything", "origin": "https://x.example", **headers})
 
 
+def test_a_key_may_hold_any_letters() -> None:
+    sent = "schlüssel".encode().decode("latin-1")  # as a client's bytes are read
+    Access(config(HTTP_API_KEYS="schlüssel")).check({"x-api-key": sent})
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -109,3 +109,19 @@ def test_a_bug_is_told_without_its_traceback() -> None:
 
     sent, _ = passed(broken, [])
     assert code(sent) == "INTERNAL" and b"secret" not in sent[1]["body"]
+
+
+def test_a_request_that_the_ending_server_cancels_is_told_so() -> None:
+    async def cancelled(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    sent, _ = passed(cancelled, [])
+    assert (sent[0]["status"], code(sent)) == (503, "BUSY")
+    assert dict(sent[0]["headers"])[b"x-should-retry"] == b"true"
+
+    async def answers(scope: Scope, receive: Receive, send: Send) -> None:
+        await reads(scope, receive, send)
+        raise asyncio.CancelledError
+
+    sent, cut = passed(answers, [piece(b"", False)])
+    assert len(sent) == 2 and not cut, "what is complete is not cut off"
