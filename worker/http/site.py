@@ -1,7 +1,7 @@
 """Every address of the HTTP face, and what stands before them.
 
-On Starlette, FastAPI's base, alone: what FastAPI adds is models of bodies and errors of its own, and
-a job has both already (`worker.request`, `errors`).
+On Starlette, FastAPI's base, alone: what FastAPI adds is models of bodies and errors of its own,
+and a job has both already (`worker.request`, `errors`).
 """
 
 from __future__ import annotations
