@@ -162,17 +162,27 @@ class _Listener:
 def _taken_out(app: App, job_id: str, answer: Mapping[str, Any], path: Path) -> Made:
     """A job's files where they are wanted, and no longer in the worker's storage."""
     files = JobFiles(app.local, app.settings, job_id)
+    try:
+        return _copied(app, files, answer, path)
+    finally:
+        _removed(app, files, answer)
+
+
+def _copied(app: App, files: JobFiles, answer: Mapping[str, Any], path: Path) -> Made:
     _write(path, app.local.get(answer["s3_key"], max_bytes=answer["bytes"]))
     subtitles = []
     for form, key in find_timings(files, {"timing_formats": [*answer["timing_files"]]}).items():
         subtitles.append(path.with_suffix(f".{form}"))
         _write(subtitles[-1], app.local.get(key))
+    return Made(path, tuple(subtitles), answer)
+
+
+def _removed(app: App, files: JobFiles, answer: Mapping[str, Any]) -> None:
     try:
         files.delete_all()
         app.local.delete(answer["s3_key"])
     except WorkerError as error:  # what was made is there
         log.warning("left in storage: %s", error.message)
-    return Made(path, tuple(subtitles), answer)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -13,7 +13,15 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errors import ClientTooSlow, InvalidInput, NoSuchPath, RequestTooLarge, Unexpected, WorkerError
+from errors import (
+    Busy,
+    ClientTooSlow,
+    InvalidInput,
+    NoSuchPath,
+    RequestTooLarge,
+    Unexpected,
+    WorkerError,
+)
 from worker.http.access import Access
 from worker.http.metrics import Metrics
 from worker.http.problems import ENDING, refusal
@@ -25,6 +33,7 @@ log = get_logger("http")
 UNCHECKED = ("/ping",)  # health checks come from the platform's own machines
 _PAGES = ("/",)
 _QUIET = ("/ping", "/metrics")
+_BODIES = 8  # of the largest size, in memory at once
 _LEAST_RATE = 8192  # bytes a second of a body
 
 
@@ -33,7 +42,7 @@ class Door:
 
     def __init__(self, inner: ASGIApp, settings: HttpConfig, metrics: Metrics) -> None:
         self._inner, self._settings, self._metrics = inner, settings, metrics
-        self._access = Access(settings)
+        self._access, self._room = Access(settings), Room(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,7 +50,7 @@ class Door:
             return
         started, abort = time.perf_counter(), scope.get("state", {}).get("abort")
         answer = _Answer(send, self._settings.client_timeout_s, abort)
-        body = _Body(receive, self._settings)
+        body = _Body(receive, self._settings, self._room)
         try:
             headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
             if scope["path"] not in UNCHECKED:
@@ -59,6 +68,7 @@ class Door:
             log.exception("unexpected failure")
             await self._refuse(Unexpected(type(exc).__name__), scope, receive, answer)
         finally:
+            body.close()
             self._tell(scope, answer.status, time.perf_counter() - started)
 
     async def _refuse(
@@ -97,11 +107,30 @@ def _typed(exc: HTTPException) -> WorkerError:
     )
 
 
+class Room:
+    """Memory for what clients send: some of the largest bodies at once, however many ask."""
+
+    def __init__(self, settings: HttpConfig) -> None:
+        self._most, self._held = _BODIES * settings.max_body_bytes, 0
+
+    def take(self, size: int) -> None:
+        """Raises Busy: there is no room for `size` bytes more."""
+        if self._held + size > self._most:
+            raise Busy(
+                f"Requests of {self._most} bytes in all are being worked on already.",
+                "Send it again in some seconds, or a voice as a link.",
+            )
+        self._held += size
+
+    def give_back(self, size: int) -> None:
+        self._held -= size
+
+
 class _Body:
     """The client's side of a request: no larger and no slower than allowed."""
 
-    def __init__(self, receive: Receive, settings: HttpConfig) -> None:
-        self._receive, self._most = receive, settings.max_body_bytes
+    def __init__(self, receive: Receive, settings: HttpConfig, room: Room) -> None:
+        self._receive, self._most, self._room = receive, settings.max_body_bytes, room
         self._patience_s, self._began = settings.client_timeout_s, time.monotonic()
         self._size, self._whole = 0, False
 
@@ -115,6 +144,7 @@ class _Body:
 
         Raises:
             RequestTooLarge, ClientTooSlow: the former with the limit.
+            Busy: others have sent as much as there is room for.
         """
         if self._whole:
             return await self._receive()
@@ -127,11 +157,17 @@ class _Body:
                 f"{self._size} bytes of the body came in {time.monotonic() - self._began:.0f} s.",
                 "Send it faster, or as a link; HTTP_CLIENT_TIMEOUT_S sets the time.",
             ) from None
-        self._size += len(message.get("body", b""))
+        piece = len(message.get("body", b""))
+        self._room.take(piece)
+        self._size += piece
         self._whole = not message.get("more_body", False)
         if self._size > self._most:
             raise self._too_large()
         return message
+
+    def close(self) -> None:
+        """The request has ended."""
+        self._room.give_back(self._size)
 
     def _too_large(self) -> RequestTooLarge:
         return RequestTooLarge(

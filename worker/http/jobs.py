@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from errors import Busy, InvalidInput, ObjectNotFound, show
 from worker.http.body import read_json
 from worker.http.desk import Desk
+from worker.http.door import Room
 from worker.http.presence import ClientGone, while_there
 
 _LONGEST_WAIT_S = 300.0
@@ -65,6 +66,7 @@ class JobRoutes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._kept = desk.app.settings.http.jobs_kept
+        self._room = Room(desk.app.settings.http)
         self._most = max(1, desk.app.settings.http.max_waiting) * _RUNNING_MOST
         self._jobs: OrderedDict[str, Job] = OrderedDict()
 
@@ -85,8 +87,10 @@ class JobRoutes:
         if len([job for job in self._jobs.values() if not job.ended]) >= self._most:
             raise Busy("Too many jobs have not ended yet.", "Send it again in some seconds.")
         job = Job(self._desk.new_id())
+        size = len(await request.body())  # a job keeps what it was sent until it has ended
+        self._room.take(size)
         job.task = asyncio.create_task(self._desk.run(job.job_id, body["input"], job))
-        job.task.add_done_callback(lambda _: self._forget())
+        job.task.add_done_callback(lambda _: self._ended(size))
         self._jobs[job.job_id] = job
         await _until_ended(job, wait_s, request)
         where = f"{request.url.path}/{job.job_id}"
@@ -126,6 +130,10 @@ class JobRoutes:
                 'What was stored of a job is found by `{"endpoint": "result"}`.',
             )
         return job
+
+    def _ended(self, size: int) -> None:
+        self._room.give_back(size)
+        self._forget()
 
     def _forget(self) -> None:
         """The oldest ended jobs beyond those that are kept, by number and size; not the last."""

@@ -125,3 +125,34 @@ def test_a_request_that_the_ending_server_cancels_is_told_so() -> None:
 
     sent, cut = passed(answers, [piece(b"", False)])
     assert len(sent) == 2 and not cut, "what is complete is not cut off"
+
+
+def test_bodies_have_a_bound_together() -> None:
+    small = config(HTTP_MAX_BODY_BYTES="1024", HTTP_CLIENT_TIMEOUT_S="30")
+    large = piece(b"x" * 1024, False)
+
+    async def asked() -> list[int]:
+        door, held, statuses = Door(reads, small, Metrics()), asyncio.Event(), []
+
+        async def one() -> None:
+            async def send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+                    if message["status"] == 503:
+                        held.set()
+                    await held.wait()
+
+            messages = [large]
+
+            async def receive() -> Message:
+                return messages.pop()
+
+            headers = [(b"host", b"localhost")]
+            scope = {"type": "http", "method": "POST", "path": "/x", "headers": headers}
+            await door(scope, receive, send)
+
+        await asyncio.gather(*(one() for _ in range(9)))
+        await one()
+        return statuses
+
+    assert asyncio.run(asked()) == [200] * 8 + [503, 200]

@@ -25,7 +25,7 @@ def test_old_answers_are_forgotten_by_number_and_by_size(
     monkeypatch: pytest.MonkeyPatch, kept: int, sizes: list[int], left: list[str]
 ) -> None:
     monkeypatch.setattr(jobs, "_MOST_KEPT", 100)
-    http = SimpleNamespace(jobs_kept=kept, max_waiting=1)
+    http = SimpleNamespace(jobs_kept=kept, max_waiting=1, max_body_bytes=1)
     desk: Any = SimpleNamespace(app=SimpleNamespace(settings=SimpleNamespace(http=http)))
 
     async def forgotten() -> list[str]:
