@@ -30,6 +30,10 @@ def test_the_keyboard_alone_speaks_a_text(page: Browser) -> None:
     page.press(Keys.CONTROL, Keys.ENTER)
     page.until_text("#state", "Done")
     assert page.run("return results[0].request.text") == "Hello there, reader."
+    page.run("el('speak').focus()")
+    page.press(Keys.ENTER)
+    until(lambda: page.run("return results.length") == 2)
+    assert page.focused() == "speak"
     reached = {page.focused()}
     page.run("document.querySelector('.skip').focus()")
     for _ in range(40):

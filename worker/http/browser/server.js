@@ -1,6 +1,7 @@
 "use strict";
 // ---- The server: this one or another, its key, its errors ------------------------------------
 
+const LARGE = 10e6; // letters of a body
 const el = (id) => document.getElementById(id);
 
 /** An error as the API states it: message, code, hint, and for a voice its report. */
@@ -34,9 +35,10 @@ async function ask(path, { method = "GET", body, signal } = {}) {
     response = await fetch(serverAddress() + path, { ...options, credentials: "omit", redirect: "error" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    const large = (sent?.length ?? 0) > LARGE ? "The recording may be too large: 3 to 12 s are enough. " : "";
     throw new Refused({
       message: `${serverAddress()} did not answer.`,
-      hint: "See that it runs. Another server must name this page's origin in HTTP_CORS_ORIGINS.",
+      hint: `${large}See that it runs. Another server must name this page's origin in HTTP_CORS_ORIGINS.`,
     });
   }
   if (!response.ok) throw await refusal(response);
@@ -46,7 +48,8 @@ async function ask(path, { method = "GET", body, signal } = {}) {
 async function refusal(response) {
   const text = await response.text();
   try {
-    return new Refused(JSON.parse(text).error);
+    const { error } = JSON.parse(text);
+    return new Refused(typeof error === "string" ? { message: error } : error);
   } catch {
     return new Refused({ message: `The server answered ${response.status}: ${text.slice(0, 200)}` });
   }

@@ -69,8 +69,9 @@ async function* eventsOf(response) {
   }
 }
 
+/** "Speak" is not disabled truly: it would lose the keyboard's focus. */
 function busy(on) {
-  el("speak").disabled = on;
+  el("speak").setAttribute("aria-disabled", String(on));
   el("stop").disabled = !on && !live;
   el("say").setAttribute("aria-busy", String(on));
 }
