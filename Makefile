@@ -6,7 +6,7 @@ PINS     := requirements.txt requirements/nodeps.txt requirements/decode.txt con
             tools/install.sh
 DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 
-.PHONY: run test test-full check soak bench bench-gpu config-doc clean
+.PHONY: run test test-browser test-full check soak bench bench-gpu config-doc clean
 
 run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
 	LOG_FORMAT=text $(RUN_VENV)/bin/python -m worker job test_input.json
@@ -14,6 +14,9 @@ run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, 
 test: $(VENV)/.installed  ## every test that needs neither a GPU nor an account
 	@# Three on two cores: most of them wait.
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-browser: $(VENV)/.installed  ## the page in Chromium (Debian: chromium, chromium-driver); skipped without
+	$(PY) -m pytest -m browser -rs tests/browser
 
 test-full: $(VENV)/.installed  ## 200 mixed jobs, Ceph, a checkpoint of the published size: 3 GB of disk, 8 GB of memory
 	-tools/ceph.sh  # without it, the tests on Ceph say that they were left out

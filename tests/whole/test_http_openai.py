@@ -98,6 +98,19 @@ def test_events_hold_the_file_and_what_it_took(client: openai.OpenAI) -> None:
     assert any("alloy is spoken by" in said for said in done["result"]["warnings"])
 
 
+def test_the_times_of_words_come_with_the_last_event(client: openai.OpenAI) -> None:
+    own = {"return_word_timings": True}
+    answer = speak(client, response_format="pcm", stream_format="sse", extra_body=own)
+    result = json.loads(answer.text.strip().split("data: ")[-1])["result"]
+    words = result["words"]
+    assert " ".join(word["text"] for word in words) == TEXT
+    times = [(word["start"], word["end"]) for word in words]
+    assert times == sorted(times) and times[-1][1] <= result["duration"] + 0.001
+    plain = speak(client, response_format="mp3", extra_body=own)
+    [said] = [one for one in json.loads(plain.headers["x-warnings"]) if "timings" in one]
+    assert "ask for `sse`" in said
+
+
 def test_own_fields_stand_beside_openais(client: openai.OpenAI) -> None:
     answer = speak(client, input="Hi.", extra_body={"seed": 11, "stream_format": "whole"})
     assert answer.headers["x-seed"] == "11"

@@ -51,14 +51,16 @@ class Access:
         self._keys = [_digest(key.encode(errors="surrogateescape")) for key in settings.keys]
 
     def check(self, headers: Mapping[str, str], *, opens_page: bool = False) -> None:
-        """Lets a request pass. `opens_page`: it is what a link to the page itself sends.
+        """Lets a request pass. `opens_page`: it is what a link to the page itself sends. The page
+        holds nothing, and asks for the key where one is needed.
 
         Raises:
             KeyRefused: keys are set, and it brings none of them.
             OriginRefused: none are, and another page or another host's name is behind it.
         """
         if self._keys:
-            self._check_key(headers)
+            if not opens_page:
+                self._check_key(headers)
             return
         host = headers.get("host", "")
         if not self._knows(host):

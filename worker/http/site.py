@@ -17,6 +17,7 @@ from worker.http.desk import Desk
 from worker.http.door import Door
 from worker.http.health import Health
 from worker.http.jobs import JobRoutes
+from worker.http.page import Page
 from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
 from worker.request.models import model, models
@@ -52,6 +53,7 @@ class Site:
         job, voice = "/v1/jobs/{job_id}", "/v1/audio/voices/{name:path}"
         return Router(
             [
+                Route("/", Page().show),
                 Route("/v1/audio/speech", speech.answer, methods=["POST"]),
                 Route("/v1/audio/voices", voices.list),
                 Route("/v1/audio/voices", voices.add, methods=["POST"]),

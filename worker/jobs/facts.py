@@ -66,7 +66,7 @@ def speech_facts(
         sha256=rendered.sha256,
         seed=chunks[0].parameters.seed,
         segments=rendered.segments,
-        word_count=rendered.word_count,
+        word_count=len(rendered.words),
         metrics=metrics,
         cost=cost,
         warnings=list(dict.fromkeys([*warnings, *spoken.warnings, *rendered.warnings])),

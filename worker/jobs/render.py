@@ -21,7 +21,7 @@ from worker.jobs.chunks import Segment, Spoken
 from worker.quality.signals import INAUDIBLE
 from worker.request.speech import SpeechInput
 from worker.subtitles.align import Aligner, time_words
-from worker.subtitles.words import sentences
+from worker.subtitles.words import Word, sentences
 from worker.subtitles.write import TimingFormat
 from worker.subtitles.write import render as render_timing
 
@@ -30,15 +30,15 @@ _AT_LEAST = 0.9  # of the planned length is spoken
 
 @dataclass(frozen=True)
 class Rendered:
-    """A job's files: encoded audio with its rate in Hz and length in seconds, segment times, and
-    timing texts by format."""
+    """A job's files: encoded audio with its rate in Hz and length in seconds, times of segments and
+    words, and timing texts by format."""
 
     data: bytes
     sha256: str
     sample_rate: int
     seconds: float
     segments: Sequence[Segment]
-    word_count: int
+    words: Sequence[Word]
     timings: Mapping[TimingFormat, str]
     warnings: Sequence[str]
 
@@ -95,7 +95,7 @@ def render(spoken: Spoken, request: SpeechInput, aligner: Aligner | None = None)
     data, said = _file(resample(samples, spoken.sample_rate, rate), rate, request)
     sha256 = hashlib.sha256(data).hexdigest()
     warnings = [*timed.warnings, *said]
-    return Rendered(data, sha256, rate, seconds, segments, len(words), timings, warnings)
+    return Rendered(data, sha256, rate, seconds, segments, words, timings, warnings)
 
 
 def _file(samples: Samples, rate: int, request: SpeechInput) -> tuple[bytes, list[str]]:

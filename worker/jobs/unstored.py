@@ -60,4 +60,9 @@ class UnstoredSpeech(SpeechJob):
         told = facts.as_dict()
         for name in ("s3_key", "bucket", "storage_type", "timing_files"):
             del told[name]
+        if self._request.return_word_timings:
+            told["words"] = [
+                {"text": word.text, "start": round(word.start, 3), "end": round(word.end, 3)}
+                for word in rendered.words
+            ]
         return {"facts": told, "data": rendered.data}

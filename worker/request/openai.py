@@ -30,7 +30,7 @@ _OPENAI = ("input", "model", "voice", "instructions", "response_format", "speed"
 _NOT_HERE = frozenset(
     (
         *("endpoint", "text", "segments", "output_format", "output_key", "url", "url_expires"),
-        *("use_s3", "return_word_timings", "timing_format", "return_audio", "stream", "metadata"),
+        *("use_s3", "timing_format", "return_audio", "stream", "metadata"),
         *("session", "index", "callback_url"),
     )
 )
@@ -79,6 +79,11 @@ def read_speech(body: object, settings: Settings, served: str) -> SpeechRequest:
     job["stream"] = stream_format != "whole"
     if given.get("instructions"):
         warnings.append("`instructions` are not followed: the voice's own recording sets the tone.")
+    if given.get("return_word_timings") and stream_format != "sse":
+        warnings.append(
+            f"`return_word_timings` has no place in `{stream_format}`; "
+            "ask for `sse`, or send a job."
+        )
     return SpeechRequest(job, response_format, stream_format, warnings)
 
 
