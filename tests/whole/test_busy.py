@@ -124,7 +124,7 @@ class HeldUp:
         self.begun, self.release = threading.Event(), threading.Event()
         self.futures: list[Future[Any]] = []
 
-    def submit_job(self, chunks: Sequence[object]) -> list[Future[Any]]:
+    def submit_job(self, chunks: Sequence[object], _: object = None) -> list[Future[Any]]:
         self.begun.set()
         self.release.wait()
         self.futures += [Future() for _ in chunks]
