@@ -151,6 +151,16 @@ def test_every_operation(worker: Worker, fetch: Any, server: RealServer, bucket:
     assert run("list_lexicons")["lexicons"][0]["key"] == "lexicons/ü names.json"
     assert run("delete_lexicon", name="ü names")["count"] == 1
 
+    assert run("check_voice", voice="Zoë Ångström")["report"]["seconds"] > 1
+    assert run("describe_voice", voice_name="Ewa", description="ü")["record"]["description"] == "ü"
+    assert run("show_voice", voice_name="Ewa")["record"]["description"] == "ü"
+    assert run("copy_voice", voice_name="Ewa", new_name="Ewa ü")["voice_name"] == "Ewa ü"
+    assert run("rename_voice", voice_name="Ewa ü", new_name="Eve")["voice_name"] == "Eve"
+    assert run("delete", voice_name="Eve")["deleted"]
+    assert run("restore_voice", voice_name="Eve")["voice_name"] == "Eve"
+    assert "error" not in run("usage")
+    assert "error" not in run("send_callbacks")
+
     gone = run("delete", job_id="whole")["deleted"]
     assert sorted(gone) == ["output/whole.wav", "results/whole.json", "timings/whole.srt"]
     assert run("delete", voice_name="100%")["deleted"]

@@ -171,8 +171,8 @@ def _guessed(data: bytes, notes: Notes) -> str:
 
 def _example(text: str) -> str:
     for line in text.split("\n"):
-        if any(char > "\x7f" for char in line):
-            shown = " ".join(line.split())
+        shown = " ".join(line.split())
+        if not shown.isascii():
             first = next(i for i, char in enumerate(shown) if char > "\x7f")
             begin = shown.rfind(" ", 0, max(0, first - 12)) + 1
             return f" (“{shown[begin : begin + _SHOWN]}”)"
