@@ -166,6 +166,7 @@ def test_a_model_that_is_not_there_fails_the_job(run, tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_running_again_runs_again(run, tmp_path: Path) -> None:
     """Every local run has the id `local_test`: its stored answer is not the next one's."""
     for _ in range(2):

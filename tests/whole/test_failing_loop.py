@@ -36,7 +36,8 @@ def test_running_jobs_finish_within_the_grace_and_are_answered(
     assert b"KeyError" in log.read_bytes()
 
 
-@pytest.mark.parametrize("loop", ["run_jobs", pytest.param("get_jobs", marks=pytest.mark.slow)])
+@pytest.mark.slow  # test_lifecycle.py has it for a signal
+@pytest.mark.parametrize("loop", ["run_jobs", "get_jobs"])
 def test_what_does_not_fit_the_grace_is_stored_and_goes_on_elsewhere(
     platform: Platform, env: dict[str, str], tmp_path: Path, loop: str
 ) -> None:

@@ -37,6 +37,7 @@ def template(directory: Path, fields: dict[str, Any]) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_local_runs_a_real_worker(tmp_path: Path) -> None:
     job = template(tmp_path, {"text": "Hello there.", **FAST})
     command = [sys.executable, "-m", "tools.load", "--local", "--jobs", "6", "--rate", "20"]
