@@ -224,6 +224,8 @@ def _aiff_layout(data: bytes) -> _Layout | None:
     shift = 16_383 + 31 - (int.from_bytes(exponent, "big") & 0x7FFF)
     rate = int.from_bytes(mantissa, "big") >> shift if 0 <= shift < 32 else 0
     at, size = chunks[b"SSND"]
+    if at + 8 > len(data):  # cut within its head: there is no sound to mend
+        return None
     plain = data[8:12] == b"AIFF"
     fmt = (1 if plain else 0).to_bytes(2, "big") + channels.to_bytes(2, "big")
     block = max(1, channels * width)

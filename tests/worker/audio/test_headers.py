@@ -175,3 +175,11 @@ def test_an_aiff_of_unknown_size_is_read(sizes: tuple[int, int, int]) -> None:
     at = raw.index(b"COMM")
     raw[at + 10 : at + 14] = frames
     np.testing.assert_array_equal(samples(bytes(raw)), expected)
+
+
+def test_an_aiff_cut_within_the_head_of_its_sound_is_refused() -> None:
+    whole = as_file(SPEECH, RATE, "AIFF")
+    head = whole.index(b"SSND")
+    for cut in range(head, head + 20):
+        with pytest.raises(VoiceUnusable):
+            decode(whole[:cut], max_seconds=60, max_bytes=1 << 26)
