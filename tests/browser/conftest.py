@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from standins.browser import LEFT_OUT, Browser, chromium, programs
-from standins.checkpoints import make_checkpoint, make_vocos
 from standins.http_face import Face, http_face
 from standins.local_worker import wav
 from standins.waiting import until
@@ -19,14 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker("browser")
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("tiny") / "tiny"
-    make_checkpoint(directory)
-    make_vocos(directory / "vocos")
-    return directory
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from standins.checkpoints import make_checkpoint, make_vocos
+from standins.http_face import Face, http_face
 from standins.local_worker import Worker, wav
 from standins.s3server.server import S3Server
 from tests.whole.silence import SilentHost
@@ -16,15 +16,6 @@ from tests.whole.silence import SilentHost
 @pytest.fixture(scope="session")
 def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint with a vocoder that speaks a chunk in a tenth of a second."""
-    directory = tmp_path_factory.mktemp("tiny") / "tiny"
-    make_checkpoint(directory)
-    make_vocos(directory / "vocos")
-    return directory
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +58,12 @@ def silent() -> Iterator[SilentHost]:
     host = SilentHost()
     yield host
     host.close()
+
+
+@pytest.fixture(scope="module")
+def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+    """The HTTP face with the tiny model, for the tests of one file."""
+    directory = tmp_path_factory.mktemp("http")
+    with http_face({"F5_MODEL": str(tiny_model)}, directory) as running:
+        running.until_ready()
+        yield running

@@ -8,12 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from standins.http_face import Face, http_face
+from standins.http_face import Face
 from standins.local_worker import wav
 from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
@@ -28,14 +27,6 @@ from worker.settings.load import Settings
 TEXT = (ROOT / "docs" / "http.md").read_text("utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\S[^\n]*)\n(.*?)^```$", TEXT, re.M | re.S)
 RUN = {"sh": ["sh", "-e", "-c"], "python": [sys.executable, "-c"]}
-
-
-@pytest.fixture(scope="module")
-def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
-    directory = tmp_path_factory.mktemp("http")
-    with http_face({"F5_MODEL": str(tiny_model)}, directory) as running:
-        running.until_ready()
-        yield running
 
 
 def run(command: list[str], face: Face, directory: Path) -> None:

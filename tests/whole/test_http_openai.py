@@ -15,7 +15,7 @@ import openai
 import pytest
 import soundfile
 
-from standins.http_face import Face, http_face
+from standins.http_face import Face
 from standins.local_worker import FAST, wav
 
 TEXT = (
@@ -23,14 +23,6 @@ TEXT = (
     "It lay there, half under water, as it had for years."
 )
 SLOWER = {"seed": 7, **FAST}
-
-
-@pytest.fixture(scope="module")
-def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
-    directory = tmp_path_factory.mktemp("http")
-    with http_face({"F5_MODEL": str(tiny_model)}, directory) as running:
-        running.until_ready()
-        yield running
 
 
 @pytest.fixture(scope="module")

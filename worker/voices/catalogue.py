@@ -10,7 +10,6 @@ from typing import Any
 
 from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
 from s3_utils import Storage
-from worker.audio.decode import decode
 from worker.log import get_logger
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
@@ -19,7 +18,7 @@ from worker.voices.asked import VoiceInput
 from worker.voices.drawing import drawn
 from worker.voices.heard import forget
 from worker.voices.located import TranscriptFile
-from worker.voices.part import Words, has_times
+from worker.voices.part import Words, recorded
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
 from worker.voices.report import (
@@ -138,10 +137,7 @@ class VoiceCatalogue:
         self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
-        try:
-            old = self._shelf.files(stem)
-        except StorageDenied:  # nothing there that these credentials may see
-            old = []
+        old = self._there(stem)
         extension, report = in_turn(
             Lane.DECODE, self._examined, data, words or transcripts, stem, wish
         )
@@ -151,13 +147,7 @@ class VoiceCatalogue:
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
             record = self._shelf.write(stem, record, {"consent": None})
-        self._storage.put(key, data)
-        for words_key, body in written.items():
-            self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
-        for other in old:
-            replaced = split_extension(other)[1] or written or other == stem + PICTURE
-            if replaced and other not in (key, *written, stem + SUFFIX):
-                self._storage.delete(other)
+        self._put_over(old, stem, key, data, written)
         if record or facts:
             self._shelf.write(stem, record, dict(facts))
         self._shelf.changed()
@@ -175,6 +165,24 @@ class VoiceCatalogue:
             report=report,
             warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
         )
+
+    def _there(self, stem: str) -> list[str]:
+        try:
+            return self._shelf.files(stem)
+        except StorageDenied:  # nothing there that these credentials may see
+            return []
+
+    def _put_over(
+        self, old: Sequence[str], stem: str, key: str, data: bytes, written: Mapping[str, bytes]
+    ) -> None:
+        """Stores a voice and its words, then deletes what was there of the one it replaces."""
+        self._storage.put(key, data)
+        for words_key, body in written.items():
+            self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
+        for other in old:
+            replaced = split_extension(other)[1] or written or other == stem + PICTURE
+            if replaced and other not in (key, *written, stem + SUFFIX):
+                self._storage.delete(other)
 
     def _listened_to(
         self, key: str, wish: Wish, report: VoiceReport, *, has_words: bool
@@ -228,15 +236,8 @@ class VoiceCatalogue:
         self, data: bytes, words: Words, stem: str, wish: Wish
     ) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
-        config = self._config
-        recording = decode(
-            data,
-            max_seconds=config.max_seconds,
-            max_bytes=config.max_bytes,
-            mend=wish.mend,
-            partial=has_times(words),
-        )
-        name = voice_name(stem, config.prefix)
+        recording = recorded(data, words, self._config, wish)
+        name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
 
 

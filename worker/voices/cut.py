@@ -17,7 +17,7 @@ from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import parse
 from worker.subtitles.transcript import Transcript
 from worker.voices.asked import MAX_CLIP_S, MIN_CLIP_S, Excerpt
-from worker.voices.part import Part, Words
+from worker.voices.part import Part, Words, timed_of
 
 _SLACK_S = 0.15  # by which a transcript's times may be off
 _REACH_S = 0.2  # sound that they may leave out
@@ -49,7 +49,7 @@ def _asked(recording: Recording, part: Excerpt, words: Words, name: str) -> Part
         return Part(exact_clip(recording, start, end), words)
     if not words:
         return Part(exact_clip(recording, start, end), "")
-    timed = next((one for one in words if one.timed), words[0])
+    timed = timed_of(words) or words[0]
     transcript = parse(timed.read(), timed.key, recording.declared_s or recording.seconds)
     if not transcript.cues:
         if start <= _SLACK_S and end >= recording.seconds - _SLACK_S:

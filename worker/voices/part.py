@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from errors import TranscriptMissing
 from worker.audio.clip import Clip, reference_clip, stretch_clip
-from worker.audio.decode import cut_off
+from worker.audio.decode import cut_off, decode
 from worker.audio.recording import Recording
 from worker.audio.traits import Traits
+from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import cut_share, parse
 from worker.subtitles.transcript import Transcript
@@ -23,6 +24,7 @@ from worker.voices.choice import best_clip
 from worker.voices.fitted import fitted
 from worker.voices.located import TranscriptFile
 from worker.voices.record import HeardFacts
+from worker.voices.wish import Wish
 
 Words = str | Sequence[TranscriptFile]
 
@@ -94,7 +96,7 @@ class PartOf:
     def _of_what_is_there(self, words: Words) -> Part:
         """The part of a recording whose end is missing: what whole cues say of what is there."""
         recording = self.recording
-        file = _timed(words)
+        file = timed_of(words)
         transcript = parse(file.read(), file.key, recording.declared_s) if file else None
         cues = transcript.cues if transcript else ()
         there = [cue for cue in cues if cue.end <= recording.seconds + _SLACK_S]
@@ -116,7 +118,7 @@ class PartOf:
         if isinstance(words, str):
             return Transcript("`ref_text`", words)
         # A plain text is the user's own wording, but cannot be cut by time.
-        chosen = (first.clipped and _timed(words)) or words[0]
+        chosen = (first.clipped and timed_of(words)) or words[0]
         return parse(chosen.read(), chosen.key, self.recording.seconds)
 
     def _as_heard(self, heard: HeardFacts, transcript: Transcript, first: Clip) -> Part:
@@ -190,17 +192,29 @@ class PartOf:
         )
 
 
+def recorded(data: bytes, words: Words, config: VoiceConfig, wish: Wish) -> Recording:
+    """A voice file decoded as jobs that `wish` so have it; cut off, where `words` have times.
+
+    Raises:
+        VoiceUnusable: as `decode`.
+    """
+    return decode(
+        data,
+        max_seconds=config.max_seconds,
+        max_bytes=config.max_bytes,
+        mend=wish.mend,
+        partial=timed_of(words) is not None,
+        channel=wish.part.channel,
+    )
+
+
 def said_of(recording: Recording, name: str) -> list[str]:
     """What was done to read a voice's recording, as warnings that name the voice."""
     return [f"Voice {name}: {warning}" for warning in recording.warnings]
 
 
-def has_times(words: Words) -> bool:
-    """Whether a transcript tells when its words are said."""
-    return _timed(words) is not None
-
-
-def _timed(words: Words) -> TranscriptFile | None:
+def timed_of(words: Words) -> TranscriptFile | None:
+    """The transcript that tells when its words are said, if there is one."""
     return None if isinstance(words, str) else next((one for one in words if one.timed), None)
 
 

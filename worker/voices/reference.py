@@ -15,14 +15,13 @@ from functools import cache, partial
 import numpy as np
 
 from engine.chunk import Reference, Samples
-from worker.audio.decode import decode
 from worker.audio.level import CEILING, to_loudness
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
 from worker.voices.choice import traits_of
 from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.part import PartOf, Words, has_times, said_of
+from worker.voices.part import PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.wish import USUAL, Wish
 
@@ -84,14 +83,7 @@ def prepare_voice(
         VoiceUnusable: the file cannot be used.
         TranscriptMissing: the transcript is malformed.
     """
-    recording = decode(
-        data,
-        max_seconds=config.max_seconds,
-        max_bytes=config.max_bytes,
-        mend=wish.mend,
-        partial=has_times(words),
-        channel=wish.part.channel,
-    )
+    recording = recorded(data, words, config, wish)
     if wish.part.cut:
         part = asked_part(recording, wish.part, words, located.name)
     else:

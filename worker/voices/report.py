@@ -14,7 +14,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from errors import VoiceUnusable
-from worker.audio.decode import decode
 from worker.audio.loudness import loudness
 from worker.audio.recording import Recording
 from worker.audio.stretches import Judged, judge
@@ -26,7 +25,7 @@ from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
 from worker.voices.choice import traits_of
 from worker.voices.located import Located
-from worker.voices.part import PartOf, Words, has_times, said_of
+from worker.voices.part import PartOf, Words, recorded, said_of
 from worker.voices.reference import read_ahead
 from worker.voices.wish import USUAL, Wish
 
@@ -128,13 +127,7 @@ def report_on(
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
-    recording = decode(
-        data,
-        max_seconds=config.max_seconds,
-        max_bytes=config.max_bytes,
-        mend=wish.mend,
-        partial=has_times(words),
-    )
+    recording = recorded(data, words, config, wish)
     return measured(recording, words, name, stem, best=wish.best)
 
 

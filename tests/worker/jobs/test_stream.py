@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standins.checkpoints import make_checkpoint, make_vocos
 from standins.local_worker import FAST, Worker
 from worker.jobs import plan
 
@@ -34,11 +34,8 @@ class Listener:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    directory = tmp_path_factory.mktemp("local")
-    make_checkpoint(directory / "model")
-    make_vocos(directory / "model" / "vocos")
-    model = {"F5_MODEL": str(directory / "model")}
+def local(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    directory, model = tmp_path_factory.mktemp("local"), {"F5_MODEL": str(tiny_model)}
     worker = Worker({"STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(directory), **model})
     yield worker
     worker.close()
