@@ -21,7 +21,7 @@ from typing import Protocol
 from engine.weights import hub
 from engine.weights.card import CARD
 from engine.weights.config import package_file
-from errors import ModelUnavailable, StorageDenied
+from errors import ModelUnavailable, StorageDenied, nearest
 
 log = logging.getLogger("f5worker.model")
 
@@ -115,8 +115,16 @@ class _Finder:
             return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
         raise ModelUnavailable(
             f"No model named {request.model!r} in {', '.join(map(str, directories))}.",
-            f"Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a path.",
+            f"{self._meant()}Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a "
+            "path.",
         )
+
+    def _meant(self) -> str:
+        """The name most like the one that is not known, for the message; "" if none is."""
+        roots = (root for root in self.request.local_roots if root.is_dir())
+        there = [each.name for root in roots for each in sorted(root.iterdir()) if each.is_dir()]
+        near = nearest(self.request.model, [*there, *hub.PUBLISHED, DEMO])
+        return f"Did you mean {near}? " if near else ""
 
     def config(self, weights: Path) -> Path:
         if self.request.config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def test_an_unknown_name_says_where_it_was_looked_for(request_: ModelRequest) ->
     assert "F5TTS_v1_Base" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("f5tts_v1_base", "F5TTS_v1_Base"), ("demoo", "demo"), ("My_Vioce", "My_Voice")],
+)
+def test_an_unknown_name_names_the_nearest(request_: ModelRequest, name: str, meant: str) -> None:
+    (request_.volume_dir / "models" / "My_Voice").mkdir(parents=True)
+    with pytest.raises(ModelUnavailable) as caught:
+        locate(replace(request_, model=name))
+    assert f"Did you mean {meant}? " in caught.value.hint
+
+
 class FakeRemote:
     """Two objects under a prefix."""
 
@@ -129,6 +141,18 @@ def test_a_hub_without_the_file_says_what_to_set(
     with pytest.raises(ModelUnavailable, match="hub did not give it") as caught:
         locate(request_)
     assert "F5_CKPT" in caught.value.hint
+
+
+def test_what_the_hubs_client_says_is_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
+    theirs = logging.getLogger("huggingface_hub")
+    before = list(theirs.handlers), theirs.propagate
+    with caplog.at_level("WARNING", "f5worker.model"), hub._trouble_told():
+        for number in range(5):
+            theirs.warning("'no such name' thrown while requesting HEAD https://hub/x")
+            theirs.warning("Retrying in 1s [Retry %d/5].", number)
+    assert [record.name for record in caplog.records] == ["f5worker.model"]
+    assert "no such name" in caplog.text
+    assert (theirs.handlers, theirs.propagate) == before
 
 
 def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
