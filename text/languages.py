@@ -64,8 +64,8 @@ def detect(text: str, default: str = "en") -> str:
         return best
     if scores[best] < _SURE and _are_names(written_words):
         return default
-    if scores[best] < _SURE and (code := _by_letters(found_words)):
-        return code
+    if scores[best] < _SURE and (foreign := _by_letters(found_words)):
+        return foreign
     identify = _identifier()
     if identify is None:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default

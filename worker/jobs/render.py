@@ -125,5 +125,5 @@ def _cut_off(samples: Samples, fmt: AudioFormat) -> list[str]:
         return []
     return [
         f"{count} of {len(samples)} samples were louder than the file can hold and are clipped. "
-        "Give `loudness`, -20 say, which keeps peaks below that, or a softer recording of the voice."
+        "Give `loudness`, -20 say, which keeps peaks below that, or a softer voice."
     ]
