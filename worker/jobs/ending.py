@@ -60,8 +60,8 @@ class Ending:
         return {**answer, "warnings": [*answer.get("warnings", ()), *said]}
 
     async def answered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """The job ends with `answer`, which is returned. A fault here takes no answer away: it is in
-        the log and among its warnings."""
+        """The job ends with `answer`, which is returned. A fault here takes no answer away: it is
+        in the log and among its warnings."""
         try:
             self._record("failed" if "error" in answer else "completed")
             if self._callback is not None:
