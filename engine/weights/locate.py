@@ -20,7 +20,7 @@ from typing import Protocol
 
 from engine.weights import hub
 from engine.weights.card import CARD
-from engine.weights.config import package_file
+from engine.weights.config import PUBLISHED_CONFIGS, package_file
 from errors import ModelUnavailable, StorageDenied, nearest
 
 log = logging.getLogger("f5worker.model")
@@ -30,7 +30,6 @@ DEMO_DIRECTORY = Path(__file__).parent.parent.parent / "assets" / "demo"
 GRIFFIN_LIM = "griffin-lim"
 DEFAULT_NAME = "F5TTS_v1_Base"
 VOCOS_NAME = "vocos-mel-24khz"
-_PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small")
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class _Finder:
         if len(beside) == 1:
             return beside[0]
         for name in (self.request.model, weights.parent.name):
-            if name in _PUBLISHED_CONFIGS:
+            if name in PUBLISHED_CONFIGS:
                 return package_file(f"configs/{name}.yaml")
         log.warning("no model config beside %s; assuming %s", weights, DEFAULT_NAME)
         return package_file(f"configs/{DEFAULT_NAME}.yaml")

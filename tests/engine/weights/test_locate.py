@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from engine.arch import Arch
 from engine.tokens import read_vocab
@@ -202,6 +203,16 @@ def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path
     with pytest.raises(ModelUnavailable, match="does not fit the model config") as caught:
         load_dit(made.weights, arch, len(read_vocab(made.vocab)), **CPU)
     assert "F5_CONFIG" in caught.value.hint
+
+
+def test_a_checkpoint_of_another_published_size_names_its_models(tmp_path: Path) -> None:
+    small = {f"transformer_blocks.{n}.attn.to_q.weight": torch.zeros(1, 768) for n in range(18)}
+    weights = tmp_path / "model_1.safetensors"
+    save_file({f"ema_model.transformer.{name}": each for name, each in small.items()}, weights)
+    base = read_config(package_file("configs/F5TTS_v1_Base.yaml"))[0]
+    with pytest.raises(ModelUnavailable, match="does not fit") as caught:
+        load_dit(weights, base, 2545, **CPU)
+    assert "18 blocks of width 768, as F5TTS_v1_Small and F5TTS_Small have" in caught.value.hint
 
 
 def test_a_checkpoint_of_another_vocabulary_says_so(tmp_path: Path) -> None:
