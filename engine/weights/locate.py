@@ -155,8 +155,12 @@ class _Finder:
         for directory in candidates:
             if (directory / "pytorch_model.bin").is_file():
                 return directory
-        config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
-        self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
+        try:
+            config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
+            self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
+        except ModelUnavailable as error:
+            without = f"{error.hint} F5_VOCODER={GRIFFIN_LIM} does without one, in poor sound."
+            raise ModelUnavailable(error.message, without) from error
         return config.parent
 
     def _from_hub(

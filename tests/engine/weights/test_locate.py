@@ -156,6 +156,15 @@ def test_what_the_hubs_client_says_is_in_the_log_once(caplog: pytest.LogCaptureF
     assert (theirs.handlers, theirs.propagate) == before
 
 
+def test_without_a_vocoder_the_way_to_hear_something_is_told(
+    request_: ModelRequest, hub_server: dict[str, bytes]
+) -> None:
+    touch(request_.models_dir / "F5TTS_v1_Base/model_1.safetensors")
+    with pytest.raises(ModelUnavailable) as caught:
+        locate(replace(request_, vocoder=None))
+    assert "F5_VOCODER=griffin-lim" in caught.value.hint
+
+
 def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
     """Also where an earlier version left one of its own, which made noise."""
     old = tmp_path / "demo"
