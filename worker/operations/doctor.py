@@ -53,10 +53,10 @@ def storage_works(answer: Answer) -> bool:
 
 
 def look_at_default_voice(app: App, answer: Answer) -> None:
-    """Adds to the findings whether the voice of jobs that name none is there, where storage works
-    and the voice does not come with the worker."""
+    """Adds to the findings whether the voice of jobs that name none is there, where storage works;
+    nothing of one that comes with the worker, and of a link."""
     voice = app.settings.voices.default_voice
-    if not storage_works(answer) or app.voices.is_bundled(voice):
+    if not storage_works(answer) or "://" in voice or app.voices.is_bundled(voice):
         return
     level, detail = "ok", voice
     try:

@@ -169,7 +169,7 @@ def _named(known: set[str]) -> str:
     shown = sorted(known)[:_MOST_NAMES]
     more = len(known) - len(shown)
     ending = f" and {more} more" if more else ""
-    return f"There are {', '.join(shown)}{ending}. " if shown else ""
+    return f"Voices: {', '.join(shown)}{ending}. " if shown else ""
 
 
 def _shown_extension(key: str) -> str:

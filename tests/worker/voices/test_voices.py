@@ -138,7 +138,7 @@ def test_where_nothing_is_near_the_names_are_told_and_no_place(
         voices.put(f"voices/V{number}.wav", voice())
     with pytest.raises(VoiceNotFound) as caught:
         voices.library.prepare("Zbigniew")
-    assert caught.value.hint.startswith("There are V0, V1, ")
+    assert caught.value.hint.startswith("Voices: V0, V1, ")
     assert caught.value.hint.endswith(" and 2 more. Add it with `upload`, or call `list_voices`.")
     assert str(tmp_path) not in str(caught.value.as_output())
 
