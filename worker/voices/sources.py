@@ -37,7 +37,7 @@ from worker.voices.stored import (
 )
 
 INLINE = "inline"
-_ADD_IT = "Add it with `upload`, or call `list_voices`."
+ADD_IT = "Add it with `upload`, or call `list_voices`."
 _MOST_NAMES = 8  # in a message
 
 BucketAt = Callable[[str], tuple[Storage, str]]
@@ -159,7 +159,7 @@ class VoiceSources:
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
-            f"Nearest names: {names}." if names else _named(known) + _ADD_IT,
+            f"Nearest names: {names}." if names else _named(known) + ADD_IT,
         )
 
 
