@@ -76,7 +76,7 @@ class Queue {
   async stream(id, { take, tell, signal }) {
     let told = 0;
     for (;;) {
-      const { status, stream } = await this.call(`/stream/${id}`, { signal });
+      const { status, stream = [] } = await this.call(`/stream/${id}`, { signal });
       for (const { output } of stream) await take(output);
       if (!stream.length && FINAL.includes(status)) return this.call(`/status/${id}`, { signal });
       if (performance.now() > told + PROGRESS_MS) {
