@@ -223,10 +223,10 @@ def test_audio_inline(local_worker: Worker) -> None:
     assert hashlib.sha256(data).hexdigest() == output["sha256"]
 
 
-def test_audio_too_large_for_an_answer_comes_as_a_url(models_dir: Path, tmp_path: Path) -> None:
+def test_audio_too_large_for_an_answer_comes_as_a_url(tiny_model: Path, tmp_path: Path) -> None:
     worker = Worker(
         {
-            "F5_MODELS_DIR": str(models_dir),
+            "F5_MODEL": str(tiny_model),
             "LOCAL_STORAGE_DIR": str(tmp_path),
             "INLINE_AUDIO_MAX_BYTES": "1000",
             "RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:1/$ID",
