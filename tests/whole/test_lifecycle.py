@@ -181,8 +181,7 @@ def test_a_worker_killed_in_a_job_loses_at_most_the_last_second(
 
 def uninterrupted(env: dict[str, str], job: dict[str, Any], job_id: str, tmp_path: Path) -> str:
     """The hash of the same job in one go, on another storage and with other batches."""
-    from standins.forked import Process
-from standins.local_worker import Worker
+    from standins.local_worker import Worker
 
     fresh = {"F5_MODEL": env["F5_MODEL"], "LOCAL_STORAGE_DIR": str(tmp_path / "fresh")}
     alone = Worker(fresh)
