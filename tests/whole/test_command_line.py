@@ -144,13 +144,11 @@ def interrupted(model: Path, directory: Path, line: str, delay: float) -> tuple[
     job = {"input": {"text": "A long sentence to speak. " * 40, "nfe_step": 64}}
     directory.mkdir()
     log = directory / "log"
+    own = {"F5_MODEL": str(model), "LOCAL_STORAGE_DIR": str(directory)}
+    begin = forked.start_genuine if delay else forked.start
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "handler.py"), "--test_input", json.dumps(job)],
-            cwd=ROOT,
-            env=environment({"F5_MODEL": str(model), "LOCAL_STORAGE_DIR": str(directory)}),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
+        process: forked.Process = begin(
+            ["handler.py", "--test_input", json.dumps(job)], environment(own), stdout=stream
         )
     until(lambda: line in log.read_text())
     time.sleep(delay)
