@@ -14,7 +14,6 @@ import pytest
 from standins.platform import Platform
 from standins.platform.faults import Fault, Faults
 from standins.waiting import PATIENCE_S, until
-from worker.platform.take import jobs_in
 
 
 def call(platform: Platform, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -195,6 +194,8 @@ def test_what_runpod_does_not_carry_is_refused(
 
 
 def test_a_malformed_batch_holds_the_good_jobs(platform: Platform) -> None:
+    from worker.platform.take import jobs_in  # imports the SDK
+
     for job_id in ("a", "b"):
         platform.submit(job_id, {"text": job_id})
     platform.faults.add("take", "malform", times=3)

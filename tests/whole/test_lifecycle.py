@@ -32,17 +32,17 @@ from worker.jobs.answer import REDELIVERED
 from worker.jobs.resume import ChunkSaver
 from worker.settings.load import Settings
 
-SENTENCES = [f"This is sentence number {i} of a long story that goes on and on." for i in range(24)]
+SENTENCES = [f"This is sentence number {i} of a long story that goes on and on." for i in range(16)]
 # One chunk a pass, so that chunks finish one after the other.
 ONE_BY_ONE = {"F5_MAX_BATCH_FRAMES": "1", "PROGRESS_INTERVAL_S": "0.05"}
 
 
 def long_job(sentences: int, **fields: Any) -> dict[str, Any]:
     text = " [pause:0.1] ".join(SENTENCES[:sentences])
-    return {"text": text, "nfe_step": 8, "cfg_strength": 0.0, **fields}
+    return {"text": text, **FAST, **fields}
 
 
-LONG_CHUNKS = 24  # some seconds one by one: longer than a chunk waits before it is stored
+LONG_CHUNKS = 16  # some seconds one by one: longer than a chunk waits before it is stored
 LONG = long_job(LONG_CHUNKS, seed=1)
 
 

@@ -151,7 +151,9 @@ def test_beside_slow_reads_of_storage_others_are_answered(
             s3_server.faults.add(Fault("hold", "GET", contains=held, times=10_000))
         reading = [{**GOOD, "voice": "Slow"}, {"endpoint": "download", "job_id": "warm"}]
         slow = [
-            asyncio.create_task(here.runner.handle({"id": f"slow-{n}", "input": reading[n % 2]}))
+            asyncio.create_task(
+                here.runner.handle({"id": f"slow-{n}", "input": reading[n % 12 > 0]})
+            )
             for n in range(48)
         ]
         s3_server.forget_requests()
