@@ -221,16 +221,16 @@ def test_no_input_needs_more_than_the_image_brings(case: dict[str, Any]) -> None
 
 
 @pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """As the tests' settings make it, with the demo in place of the official model."""
+def worker(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """As the tests' settings make it, with a tiny model in place of the official one."""
     own = {"LOCAL_STORAGE_DIR": str(tmp_path_factory.mktemp("data")), "F5_WARMUP": "false"}
-    worker = Worker({**TESTS_ENV, "F5_MODEL": "demo", **own})
+    worker = Worker({**TESTS_ENV, "F5_MODEL": str(tiny_model), **own})
     yield worker
     worker.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_every_job_succeeds_with_the_demo_checkpoint(case: dict[str, Any], worker: Worker) -> None:
+def test_every_job_succeeds_with_a_tiny_model(case: dict[str, Any], worker: Worker) -> None:
     """What can be run here: the Hub's image has the official model in its place, and its steps."""
     job = case["input"] if "endpoint" in case["input"] else {**case["input"], "nfe_step": 4}
     output = worker.run(job)

@@ -36,9 +36,19 @@ def fetch(url: str) -> bytes:
         return answer.read()
 
 
-def test_a_job_with_nothing_configured(local_worker: Worker, local_dir: Path) -> None:
-    output = local_worker.speak("first")
-    path = local_dir / "output" / "first.wav"
+@pytest.fixture(scope="module")
+def unconfigured(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """What a worker with nothing configured answers to its first job, and its folder."""
+    folder = tmp_path_factory.mktemp("unconfigured")
+    worker = Worker({"LOCAL_STORAGE_DIR": str(folder)})
+    output = worker.speak("first")
+    worker.close()
+    return output, folder
+
+
+def test_a_job_with_nothing_configured(unconfigured: tuple[dict[str, Any], Path]) -> None:
+    output, folder = unconfigured
+    path = folder / "output" / "first.wav"
     assert output["audio_url"] == path.resolve().as_uri()
     data = path.read_bytes()
     samples, rate = read(path)
@@ -54,8 +64,10 @@ def test_a_job_with_nothing_configured(local_worker: Worker, local_dir: Path) ->
     assert output["job_id"] == "first"
 
 
-def test_the_demo_checkpoint_says_that_it_is_one(local_worker: Worker) -> None:
-    output = local_worker.speak("demo-warning")
+def test_the_demo_checkpoint_says_that_it_is_one(
+    unconfigured: tuple[dict[str, Any], Path],
+) -> None:
+    output, _ = unconfigured
     assert output["metrics"]["model"] == "demo"
     assert read_card(DEMO_DIRECTORY / CARD).notice in output["warnings"]
 
