@@ -1,10 +1,11 @@
 """Programs of this repository as processes of their own, without the cost of their imports.
 
-`python handler.py` takes four seconds of a core, nearly all of them for importing PyTorch, the
-SDK's libraries and this repository. Here one process imports them, and each program is a fork of
-it: an interpreter of its own that runs the same file as `__main__`, with arguments, environment,
-folder and files of its own. The fork has no thread and no trace of what was done before, and not
-the SDK itself, which reads the environment where it is imported.
+`python handler.py` takes four seconds of a core for one short job; nearly all of them import
+PyTorch, the SDK's libraries and this repository. Here one process imports them, and each program is
+a fork of it, which needs half a second: an interpreter of its own that runs the same file as
+`__main__`, with arguments, environment, folder and files of its own. The fork has no thread and no
+trace of what was done before, and not the SDK itself, which reads the environment where it is
+imported.
 
     process = start(["handler.py"], env=environment({...}), stdout=log)
     process.send_signal(signal.SIGTERM)
