@@ -85,35 +85,35 @@ def keys(storage: Storage, prefix: str) -> list[str]:
 
 def test_progress_comes_in_order_and_never_after_the_result(shared: Shared) -> None:
     platform = shared.platform
-    platform.submit("long", long_job(8))
+    platform.submit("long", long_job(5))
     platform.submit("short", {"text": "Hi.", **FAST})
     output = platform.result("long")["output"]
     platform.result("short")
-    platform.submit("later", long_job(8))  # a late update would come while it runs
+    platform.submit("later", long_job(5))  # a late update would come while it runs
     platform.result("later")
     assert len(platform.progress["later"]) >= 2
     updates = platform.progress["long"]
     assert len(updates) >= 2
     done = [update["chunks_done"] for update in updates]
     assert done == sorted(done)
-    assert all(update["chunks"] == 8 for update in updates)
+    assert all(update["chunks"] == 5 for update in updates)
     assert all(update["seconds_left"] >= 0 for update in updates)
-    assert updates[-1]["audio_s"] <= output["duration"] + 8 * 0.2
+    assert updates[-1]["audio_s"] <= output["duration"] + 5 * 0.2
     kinds = [event.kind for event in platform.events if event.job_id == "long"]
     assert kinds == ["progress"] * len(updates) + ["final"]
 
 
 def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(shared: Shared) -> None:
     platform, storage = shared.platform, shared.storage
-    platform.submit("urls", long_job(8, stream=True, seed=1))
-    platform.submit("inline", long_job(3, stream=True, return_audio=True))
-    platform.submit("plain", long_job(8, seed=1))
+    platform.submit("urls", long_job(4, stream=True, seed=1))
+    platform.submit("inline", long_job(2, stream=True, return_audio=True))
+    platform.submit("plain", long_job(4, seed=1))
     whole = platform.result("urls")["output"]
     inline = platform.result("inline")["output"]
     plain = platform.result("plain")["output"]
     pieces = [body["output"] for body in platform.stream["urls"]]
-    assert [piece["index"] for piece in pieces] == list(range(8))
-    assert [piece["last"] for piece in pieces] == [False] * 7 + [True]
+    assert [piece["index"] for piece in pieces] == list(range(4))
+    assert [piece["last"] for piece in pieces] == [False] * 3 + [True]
     for piece, segment in zip(pieces, whole["segments"], strict=True):
         for name in ("index", "text", "voice", "start"):
             assert piece[name] == segment[name]
@@ -122,7 +122,7 @@ def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(shared: S
         assert piece["audio_url"].endswith(piece["s3_key"])
     events = [event for event in platform.events if event.job_id == "urls"]
     kinds = [event.kind for event in events]
-    assert [kind for kind in kinds if kind != "progress"] == ["stream"] * 8 + ["final"]
+    assert [kind for kind in kinds if kind != "progress"] == ["stream"] * 4 + ["final"]
     later = events[kinds.index("stream") :]
     assert any(event.kind == "progress" for event in later), "the first came while others were made"
     # The aggregate is the output any other job has.
