@@ -68,7 +68,7 @@ def test_a_job_gives_the_waveform_of_f5_tts(
         text=TEXT,
         voice="Ref",
         ref_text=REF_TEXT,
-        nfe_step=3,
+        nfe_step=5,
         cfg_strength=2.0,
         seed=11,
         output_format="wav_f32",
@@ -79,7 +79,7 @@ def test_a_job_gives_the_waveform_of_f5_tts(
     clip, ref_text = f5().infer.preprocess_ref_audio_text(
         str(voice), REF_TEXT, show_info=lambda *_: None
     )
-    parameters = SpeechParameters(nfe_step=3, seed=11)
+    parameters = SpeechParameters(nfe_step=5, seed=11)
     prepared = worker.app.voices.prepare("Ref", REF_TEXT)
     assert prepared.ref_text == ref_text
     chunks = worker.app.engine.result().synthesizer.plan(prepared, TEXT.strip(), parameters)
