@@ -16,6 +16,7 @@ from s3_utils import Storage, StorageConfig, open_storage
 from standins.s3server.faults import Fault, Headers
 from standins.s3server.server import S3Server
 from storage.s3.store import S3Storage
+from tests.examples import examples
 
 MIB = 1 << 20
 Answer = tuple[int, Headers, bytes]
@@ -119,7 +120,9 @@ WRECKS: dict[str, Edit] = {
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
 @settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(
     missing=st.sets(st.sampled_from(PARTS), max_size=6),

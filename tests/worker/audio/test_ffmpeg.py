@@ -73,8 +73,21 @@ KINDS = [
 ]
 
 
+BY_THE_PROCESS = [KINDS[0], KINDS[11], KINDS[14], KINDS[18]]
+
+
+@pytest.mark.parametrize(("muxer", "codec", "rate", "extension"), BY_THE_PROCESS)
+def test_by_the_process_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
+    is_read_whole(muxer, codec, rate, extension)
+
+
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(("muxer", "codec", "rate", "extension"), KINDS)
 def test_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
+    is_read_whole(muxer, codec, rate, extension)
+
+
+def is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
     audio = read(encoded(muxer, codec, speech(rate), rate))
     assert audio.extension == extension
     assert audio.sample_rate == pytest.approx(rate, rel=0.01)  # a VOC file knows steps only
@@ -84,6 +97,7 @@ def test_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> 
     assert np.sqrt(np.mean(np.square(middle))) == pytest.approx(0.14, abs=0.06)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(
     ("muxer", "codec"), [("ipod", "alac"), ("matroska", "pcm_s16le"), ("mov", "pcm_s16be")]
 )
@@ -95,6 +109,7 @@ def test_what_is_stored_without_loss_has_the_samples_of_a_wav(muxer: str, codec:
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(
     ("muxer", "codec", "flags"),
     [
@@ -110,6 +125,7 @@ def test_as_recorders_and_sites_lay_files_out(
     assert audio.seconds == pytest.approx(SECONDS, abs=0.06)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize("muxer", ["mp4", "matroska", "avi", "mov"])
 def test_of_a_film_its_sound_is_taken(muxer: str) -> None:
     """Its picture lasts three times as long, which is no reason to call the sound cut off."""
@@ -127,6 +143,7 @@ def test_sound_of_an_unknown_kind_is_refused() -> None:
     assert "does not know" in refused(data.replace(b"A_AAC", b"A_XYZ")).message
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize("muxer", ["ipod", "webm", "matroska", "asf"])
 def test_half_of_a_file_is_refused(muxer: str) -> None:
     codec = {"webm": "libopus", "asf": "wmav2"}.get(muxer, "aac")
