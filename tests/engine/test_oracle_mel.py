@@ -100,10 +100,10 @@ def test_on_a_cpu_a_chunks_bits_do_not_depend_on_its_batch(
     jobs = [(ENGLISH, 300, 1), (CHINESE, 411, 2), ("Short.", 220, 3), (ENGLISH, 533, 4)]
     chunks = [(given(text, vocab, frames), seed) for text, frames, seed in jobs]
     alone = [
-        sample(model, *chunk, Schedule(4), seed=seed, cfg_strength=cfg) for chunk, seed in chunks
+        sample(model, *chunk, Schedule(2), seed=seed, cfg_strength=cfg) for chunk, seed in chunks
     ]
-    for order in ([0, 1, 2, 3], [3, 1], [2, 0, 3], [1, 2]):
-        together = sample_together(model, [chunks[i] for i in order], cfg, Schedule(4))
+    for order in ([0, 1, 2, 3], [3, 1], [2, 0]):
+        together = sample_together(model, [chunks[i] for i in order], cfg, Schedule(2))
         for mel, i in zip(together, order, strict=True):
             assert torch.equal(mel, alone[i]), (order, i)
 

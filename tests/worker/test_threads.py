@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from standins.waiting import PATIENCE_S
 from worker.threads import Abandoned, Lane, current_stop, in_thread, in_turn
 from worker.voices.cache import SingleFlight
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 20.0
 
 
 def test_no_code_uses_the_default_pool_which_all_jobs_would_share() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from errors import VoiceUnusable
+from standins.waiting import PATIENCE_S
 from tests.worker.audio.made import RATE, SECONDS, encoded, silent_film, speech
 from tests.worker.audio.signals import as_file
 from worker.audio import apart_process, opening
@@ -180,7 +181,7 @@ def test_a_table_of_a_hundred_million_samples_ends_its_process_only() -> None:
 
 def run(data: bytes, found: Container) -> bytes:
     command = [sys.executable, "-m", "worker.audio.apart_process", json.dumps(asdict(found))]
-    done = subprocess.run(command, input=data, cwd=ROOT, capture_output=True, timeout=60)
+    done = subprocess.run(command, input=data, cwd=ROOT, capture_output=True, timeout=PATIENCE_S)
     return done.stdout
 
 
