@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 import torch
@@ -49,13 +50,33 @@ def sample_together(
     return [trajectory.mel for trajectory in trajectories]
 
 
-@pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
+SCHEDULES = {
+    "epss": Schedule(7),
+    "even": Schedule(7, epss=False),
+    "unswayed": Schedule(4, sway=None),
+}
+TEXTS = {"english": ENGLISH, "chinese": CHINESE}
+GUIDANCE = {"guided": 2.0, "unguided": 0.0}
+# Each text, schedule and guidance, and each text and guidance together; the others are slow.
+USUAL = {
+    ("english", "epss", "guided"), ("chinese", "even", "guided"),
+    ("chinese", "epss", "unguided"), ("english", "unswayed", "unguided"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "schedule",
-    [Schedule(7), Schedule(7, epss=False), Schedule(4, sway=None)],
-    ids=["epss", "even", "unswayed"],
+    ("text", "schedule", "cfg"),
+    [
+        pytest.param(
+            TEXTS[names[0]],
+            SCHEDULES[names[1]],
+            GUIDANCE[names[2]],
+            id="-".join(names),
+            marks=[] if names in USUAL else pytest.mark.slow,
+        )
+        for names in product(TEXTS, SCHEDULES, GUIDANCE)
+    ],
 )
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["english", "chinese"])
 def test_one_chunk_gives_the_mel_of_f5_tts(
     checkpoint: TinyCheckpoint, text: str, schedule: Schedule, cfg: float
 ) -> None:
