@@ -112,7 +112,10 @@ def test_chunks_of_different_length_in_one_batch_give_what_each_gives_alone(
         )
 
 
-@pytest.mark.parametrize("cfg", [2.0, 0.0], ids=["guided", "unguided"])
+@pytest.mark.parametrize(
+    "cfg",
+    [pytest.param(2.0, id="guided"), pytest.param(0.0, id="unguided", marks=pytest.mark.slow)],
+)
 def test_on_a_cpu_a_chunks_bits_do_not_depend_on_its_batch(
     checkpoint: TinyCheckpoint, cfg: float
 ) -> None:
