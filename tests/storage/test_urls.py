@@ -60,12 +60,10 @@ STYLES: list[AddressingStyle] = ["auto", "path", "virtual"]
 BUCKETS = ["voices", "my.voices", "my_voices", "MyVoices", "my-voices-2", "192.168.0.1", "ab"]
 # All three with each other; for the rows of the table, each style with another bucket in turn: one
 # of them usually.
+USUAL, SLOW = [], [pytest.mark.slow]
 PLACES = [
     pytest.param(
-        endpoint,
-        style,
-        bucket,
-        marks=[] if endpoint in TYPICAL or turn == row % 3 else pytest.mark.slow,
+        endpoint, style, bucket, marks=(SLOW, USUAL)[endpoint in TYPICAL or turn == row % 3]
     )
     for row, endpoint in enumerate(ENDPOINTS)
     for turn, style in enumerate(STYLES)

@@ -167,14 +167,9 @@ def test_a_private_address_is_never_called(disk: Storage, receiver: Receiver) ->
     assert receiver.posts == []
 
 
-def test_retries_end(
-    disk: Storage,
-    receiver: Receiver,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_retries_end(disk: Storage, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     """Before the pause that would end after `CALLBACK_RETRY_S`."""
-    monkeypatch.setattr(module, "_PAUSES_S", (0.01, 0.02, 5 * PATIENCE_S))
+    module._PAUSES_S = (0.01, 0.02, 5 * PATIENCE_S)  # as `quick`, which takes it back
     receiver.answers += [500] * 100
     sender = Sender(config(retry_s=2 * PATIENCE_S))
     sender.add(event(receiver.url), files(disk))
