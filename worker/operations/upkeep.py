@@ -31,7 +31,8 @@ class Cleanup(Operation):
         stores: dict[str, Storage] = {
             place: store for place, store in app.storage.stores().items() if wanted[place]
         }
-        deleted = clean_up(stores, app.settings, days=days, dry_run=self.dry_run)
+        kept = {} if self.cleanup_local else {"deleting": app.storage.keep_on_disk}
+        deleted = clean_up(stores, app.settings, days=days, dry_run=self.dry_run, **kept)
         counts = {
             f"{place}_{what}": count
             for place, found in deleted.items()
