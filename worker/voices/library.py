@@ -64,9 +64,8 @@ class VoiceLibrary:
         self.shelf = VoiceShelf(storage, config, self._cache.clear, bundled=self._sources.bundled)
         self._ears = ears or Ears()
         self._hearing = Hearing(storage, config, self.shelf, self._ears)
-        hears = self._ears.checker is not None
         self.catalogue = VoiceCatalogue(
-            storage, config, self._sources, self.shelf, self._for_listening if hears else None
+            storage, config, self._sources, self.shelf, self._hearing, self._for_listening
         )
 
     def prepare_all(self, asked: Sequence[Asked], wish: Wish = USUAL) -> PreparedVoice:
