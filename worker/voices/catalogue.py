@@ -16,6 +16,7 @@ from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.asked import VoiceInput
 from worker.voices.checking import check_located
+from worker.voices.consent import FORM
 from worker.voices.drawing import drawn
 from worker.voices.heard import Hearing, forget
 from worker.voices.located import TranscriptFile
@@ -200,7 +201,7 @@ class VoiceCatalogue:
         if self._config.require_consent and "consent" not in facts:
             raise ConsentMissing(
                 "The upload brings no consent, which this worker requires.",
-                'Add `consent`: {"who": NAME, "when": DATE, "statement": TEXT}.',
+                f'Add {FORM}, or on a shell --consent "Ann Lee, 2026-11-26".',
             )
 
     def check(

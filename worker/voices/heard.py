@@ -245,11 +245,9 @@ def forget(
 
 def _record(located: Located) -> tuple[VoiceRecord | None, tuple[str, ...]]:
     """A voice's record and a warning if it cannot be read."""
-    data = located.record()
-    if data is None:
-        return None, ()
     try:
-        return parse_record(data, located.stem + SUFFIX), ()
+        data = located.record()
+        return parse_record(data, located.stem + SUFFIX) if data is not None else None, ()
     except VoiceUnusable as exc:
         return None, (f"{exc.message} {exc.hint}",)
 

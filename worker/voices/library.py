@@ -23,11 +23,11 @@ from worker.threads import Lane, in_turn
 from worker.voices.asked import Asked, VoiceInput
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
+from worker.voices.consent import check_consent
 from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
 from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.record import SUFFIX, check_consent
 from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceSources
@@ -137,7 +137,7 @@ class VoiceLibrary:
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
         if self._config.require_consent and not located.ours:
-            check_consent(located.name, located.record(), located.stem + SUFFIX)
+            check_consent(located)
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]

@@ -6,13 +6,14 @@ none: those of earlier versions have none.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from errors import ConsentMissing, VoiceUnusable, show
+from errors import VoiceUnusable
 from worker.settings.processing import language_code
 
 SUFFIX = ".voice.json"
@@ -97,20 +98,10 @@ class VoiceRecord(VoiceFacts):
         return self.model_dump_json(exclude_none=True, indent=1).encode() + b"\n"
 
 
-def check_consent(name: str, data: bytes | None, key: str) -> None:
-    """Raises ConsentMissing: the record `data` of a voice, None if it has none, has no consent;
-    VoiceUnusable: it is damaged."""
-    if data is None or parse_record(data, key).consent is None:
-        raise ConsentMissing(
-            f"The voice {show(name)} has no consent, which this worker requires.",
-            "Add `consent` with `describe_voice`, or upload the voice with it.",
-        )
-
-
 def parse_record(data: bytes, key: str) -> VoiceRecord:
     """The record in a file. Raises VoiceUnusable: it is none; names what is wrong with it."""
     try:
-        return VoiceRecord.model_validate_json(data)
+        return VoiceRecord.model_validate_json(data.removeprefix(BOM_UTF8))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -118,3 +109,11 @@ def parse_record(data: bytes, key: str) -> VoiceRecord:
             f"The voice record {key} is damaged: {where}: {first['msg']}.",
             "Correct it, or delete the file and describe the voice again.",
         ) from exc
+
+
+def too_large(key: str, why: str) -> VoiceUnusable:
+    """The refusal of a record that has more than MAX_BYTES; `why` says so."""
+    return VoiceUnusable(
+        f"The voice record {key} is damaged: {why}",
+        "Take out what is not needed, or delete the file and describe the voice again.",
+    )

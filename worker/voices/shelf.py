@@ -17,7 +17,7 @@ from s3_utils import AlreadyThere, Storage
 from worker.keys import user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
-from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record
+from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
 from worker.voices.stored import DELETED, probe, split_extension, split_transcript, voice_name
 
 _STAMP = "%Y%m%dT%H%M%S%fZ"
@@ -92,6 +92,8 @@ class VoiceShelf:
             data = self._storage.get(stem + SUFFIX, max_bytes=MAX_BYTES)
         except ObjectNotFound:
             return None
+        except InvalidInput as exc:
+            raise too_large(stem + SUFFIX, exc.message) from exc
         return parse_record(data, stem + SUFFIX)
 
     def write(self, stem: str, old: VoiceRecord | None, facts: dict[str, Any]) -> VoiceRecord:

@@ -21,7 +21,7 @@ from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES as RECORD_BYTES
-from worker.voices.record import SUFFIX
+from worker.voices.record import SUFFIX, too_large
 
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
@@ -104,12 +104,15 @@ class _Files:
         ]
 
     def record(self) -> bytes | None:
-        """The voice's record as stored, None if it has none, or none that may be seen."""
+        """The voice's record as stored, None if it has none, or none that may be seen. Raises
+        VoiceUnusable: it is too large."""
         stem = split_extension(self.audio.key)[0]
         try:
             return self.storage.get(stem + SUFFIX, max_bytes=RECORD_BYTES)
         except (ObjectNotFound, StorageDenied):
             return None
+        except InvalidInput as exc:
+            raise too_large(self.label + stem + SUFFIX, exc.message) from exc
 
     def _of_any_case(self) -> dict[str, str]:
         stem = split_extension(self.audio.key)[0]
@@ -170,6 +173,7 @@ def find_stored(
         beside=files.beside,
         record=cache(files.record) if stem + SUFFIX in keys else _no_record,
         stem=label + stem,
+        in_library=not label and stem.startswith(prefix),
         warnings=(read,) if others else (),
     )
 
