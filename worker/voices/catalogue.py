@@ -131,7 +131,7 @@ class VoiceCatalogue:
             ConsentMissing: REQUIRE_CONSENT is set, and `facts` have no consent.
             StorageError: the store or the link's host failed.
         """
-        stem = self._shelf.stem(name)
+        stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")

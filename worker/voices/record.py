@@ -19,6 +19,7 @@ from worker.settings.processing import language_code
 SUFFIX = ".voice.json"
 PICTURE = ".voice.png"  # a name that is neither audio nor a transcript
 MAX_BYTES = 64 << 10
+_ANEW = "Correct the file; or delete the voice and upload it again."
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -75,10 +76,18 @@ class HeardFacts(BaseModel):
     audio: Line
 
 
+class KeptConsent(Consent):
+    """A consent as it is stored: what a later version or another tool added to it stays."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", str_strip_whitespace=True)
+
+
 class VoiceRecord(VoiceFacts):
     """The facts, and when the voice was made and last changed (ISO 8601, UTC)."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    consent: KeptConsent | None = None
 
     made: str | None = None
     changed: str | None = None
@@ -105,15 +114,13 @@ def parse_record(data: bytes, key: str) -> VoiceRecord:
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise VoiceUnusable(
-            f"The voice record {key} is damaged: {where}: {first['msg']}.",
-            "Correct it, or delete the file and describe the voice again.",
-        ) from exc
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise VoiceUnusable(f"The voice record {key} is damaged: {where}: {said}.", _ANEW) from exc
 
 
 def too_large(key: str, why: str) -> VoiceUnusable:
     """The refusal of a record that has more than MAX_BYTES; `why` says so."""
     return VoiceUnusable(
         f"The voice record {key} is damaged: {why}",
-        "Take out what is not needed, or delete the file and describe the voice again.",
+        _ANEW,
     )

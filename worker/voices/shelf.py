@@ -7,6 +7,7 @@ leaves a voice twice, never half of one.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,22 @@ class VoiceShelf:
             raise InvalidInput(f"The voice name {show(name)} {problem}.", "Use a name like Dorota.")
         return self._config.prefix + stem
 
+    def new_stem(self, name: str) -> str:
+        """The key of a voice that is to be made, whose name can be spoken with: accents as one
+        letter, no extension of audio. Raises InvalidInput: it cannot be one."""
+        stem = unicodedata.normalize("NFC", self.stem(name))
+        while split_extension(stem)[1]:
+            stem = split_extension(stem)[0]
+        if stem.lower().endswith(".voice"):
+            raise InvalidInput(
+                f"The voice name {show(name)} ends in .voice, as records do.", "Use another name."
+            )
+        return stem
+
+    def name(self, name: str) -> str:
+        """What a voice is called, of what a user may have written: `Dorota` for `Dorota.wav`."""
+        return voice_name(self.stem(name), self._config.prefix)
+
     def files(self, stem: str) -> list[str]:
         """Keys of a voice's audio, transcripts, record and picture."""
         own = (stem + SUFFIX, stem + PICTURE)
@@ -66,9 +83,11 @@ class VoiceShelf:
 
     def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
         """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
-        stem = self.stem(name)
-        keys = self.files(stem)
-        if not any(split_extension(key)[1] for key in keys):
+        for stem in _forms(self.stem(name)):
+            keys = self.files(stem)
+            if any(split_extension(key)[1] for key in keys):
+                break
+        else:
             if voice_name(stem, self._config.prefix) in self._bundled():
                 raise VoiceNotFound(
                     f"The voice {show(name)} comes with the worker: it is not in the library, and "
@@ -132,16 +151,20 @@ class VoiceShelf:
     def restore(self, name: str) -> list[str]:
         """Brings back what was deleted last of that name; returns its keys. Raises VoiceNotFound:
         nothing of it is kept; InvalidInput: there is a voice of that name again."""
-        stem = self.stem(name)
-        own = stem.removeprefix(self._config.prefix)
-        kept = [key for key in self._deleted() if self._named(key, own)]
-        if not any(split_extension(key)[1] for key in kept):
+        deleted = self._deleted()
+        for stem in _forms(self.stem(name)):
+            own = stem.removeprefix(self._config.prefix)
+            kept = [key for key in deleted if self._named(key, own)]
+            if any(split_extension(key)[1] for key in kept):
+                break
+        else:
             raise VoiceNotFound(
                 f"No deleted voice {show(name)} is kept.",
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
                 "(VOICE_RESTORE_DAYS). Upload it again.",
             )
-        self._free(name)
+        if self.files(stem):
+            raise self._taken(stem)
         folder = max(self._folder(key) for key in kept if split_extension(key)[1])
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
@@ -171,7 +194,7 @@ class VoiceShelf:
 
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
-        stem = self.stem(name)
+        stem = self.new_stem(name)
         if self.files(stem):
             raise self._taken(stem)
         return stem
@@ -179,7 +202,7 @@ class VoiceShelf:
     def _taken(self, stem: str) -> InvalidInput:
         return InvalidInput(
             f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
-            "Use another name, or delete that voice first.",
+            "Use another name, or rename or delete that voice first.",
         )
 
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
@@ -217,3 +240,8 @@ class VoiceShelf:
         for key in sorted(keys, key=lambda key: not split_extension(key)[1]):  # the audio first
             self._storage.delete(key)
         self.changed()
+
+
+def _forms(stem: str) -> list[str]:
+    """A stem as it was written, then with accents as one letter and as two."""
+    return list(dict.fromkeys((stem, *(unicodedata.normalize(f, stem) for f in ("NFC", "NFD")))))

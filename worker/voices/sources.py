@@ -14,13 +14,14 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
-from worker.keys import safe_piece
+from worker.keys import safe_piece, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
@@ -37,6 +38,7 @@ from worker.voices.stored import (
 )
 
 INLINE = "inline"
+_MOST_MOODS = 3  # places where a name of several words may end
 
 BucketAt = Callable[[str], tuple[Storage, str]]
 
@@ -123,9 +125,9 @@ class VoiceSources:
         keys = [voice] if prefix and voice.startswith(prefix) else [prefix + voice]
         if "/" in voice and keys != [voice]:
             keys.append(voice)
-        name, blank, mood = voice.rpartition(" ")
-        if blank and name and mood:  # as a script's tag has it: [voice:Dorota calm]
-            keys.append(f"{keys[0].removesuffix(voice)}{name}/{mood}")
+        begin = keys[0].removesuffix(voice)
+        keys += [f"{begin}{mood}" for mood in _moods(voice)]
+        keys = _in_all_forms(keys)
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():
@@ -165,6 +167,23 @@ class VoiceSources:
             return "Upload it, or call `list_voices`."
         folder = Path(str(self._storage.describe()["directory"])) / self._config.prefix
         return f"Put it and its words into {folder.absolute()}, or call `list_voices`."
+
+
+def _moods(voice: str) -> Iterator[str]:
+    """`Dorota/calm` for `Dorota calm`, as a script's tag has it, [voice:Dorota calm]; where there
+    are more blanks, the longest name first."""
+    words = voice.split()
+    for count in range(len(words) - 1, max(0, len(words) - 1 - _MOST_MOODS), -1):
+        mood = f"{' '.join(words[:count])}/{' '.join(words[count:])}"
+        if user_key_fault(mood) is None:
+            yield mood
+
+
+def _in_all_forms(keys: list[str]) -> list[str]:
+    """Keys as they were written, then with accents as one letter and as two: macOS writes the
+    latter, keyboards the former."""
+    forms = (keys, *([unicodedata.normalize(form, key) for key in keys] for form in ("NFC", "NFD")))
+    return list(dict.fromkeys(key for each in forms for key in each))
 
 
 def _shown_extension(key: str) -> str:
