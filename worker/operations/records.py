@@ -96,7 +96,9 @@ class DescribeVoice(OneVoice, Described):
         if not facts and not self.remove:
             raise InvalidInput("Nothing is given to describe.", f"Give one of {', '.join(FACTS)}.")
         shelf = app.voices.shelf
-        stem, _ = shelf.voice(self.name, to="describe")
+        stem, keys = shelf.voice(self.name, to="describe")
+        if "consent" in facts:
+            facts["agreed_to"] = shelf.digest(keys)
         gone: dict[str, Any] = {name: None for name in self.remove}
         record = shelf.write(stem, shelf.record(stem), {**facts, **gone})
         return {"voice_name": shelf.name(self.name), "record": record.as_output()}

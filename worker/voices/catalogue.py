@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -147,7 +148,8 @@ class VoiceCatalogue:
             record = self._shelf.write(stem, record, {"consent": None})
         self._put_over(old, stem, key, data, written)
         if record or facts:
-            self._shelf.write(stem, record, dict(facts))
+            to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
+            self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
         stored = self._storage.info(key)
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from errors import ConsentMissing, show
 from worker.voices.located import Located
-from worker.voices.record import SUFFIX, parse_record
+from worker.voices.record import SUFFIX, VoiceRecord, parse_record
 
 FORM = '"consent": {"who": "Ann Lee", "when": "2026-11-26"}'
 
 
-def check_consent(located: Located) -> None:
-    """Raises ConsentMissing: a voice has no record, or one without consent; VoiceUnusable: it is
-    damaged."""
+def check_consent(located: Located) -> VoiceRecord:
+    """The record of a voice with its consent. Raises ConsentMissing: it has none; VoiceUnusable: it
+    is damaged."""
     key = located.stem + SUFFIX
     data = located.record()
-    if data is None or parse_record(data, key).consent is None:
+    record = parse_record(data, key) if data is not None else None
+    if record is None or record.consent is None:
         raise ConsentMissing(
             f"The voice {show(located.name)} has no consent, which this worker requires.",
             _how(located, key),
+        )
+    return record
+
+
+def check_recording(located: Located, record: VoiceRecord, digest: str) -> None:
+    """Raises ConsentMissing: the consent is for another recording than that of SHA-256 `digest`."""
+    if record.agreed_to not in (None, digest):
+        raise ConsentMissing(
+            f"The consent of the voice {show(located.name)} is for another recording: "
+            f"{located.source} was put there since, and this worker requires consent.",
+            f"If it is agreed to, too: `describe_voice` with {FORM}.",
         )
 
 

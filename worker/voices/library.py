@@ -23,7 +23,7 @@ from worker.threads import Lane, in_turn
 from worker.voices.asked import Asked, VoiceInput
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
-from worker.voices.consent import check_consent
+from worker.voices.consent import check_consent, check_recording
 from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
 from worker.voices.joined import joined
@@ -136,8 +136,8 @@ class VoiceLibrary:
             if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
-        if self._config.require_consent and not located.ours:
-            check_consent(located)
+        required = self._config.require_consent and not located.ours
+        agreed = check_consent(located) if required else None
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
@@ -145,6 +145,8 @@ class VoiceLibrary:
         words_from = words or self._hearing.transcripts(located, wish)
         data = located.read()
         digest = hashlib.sha256(data).hexdigest()
+        if agreed is not None:
+            check_recording(located, agreed, digest)
         content = (digest, located.source, words or located.stamp, wish)
         prepared = self._cache.content(content) or self._prepared(
             located, data, digest, words_from, wish

@@ -83,18 +83,23 @@ class KeptConsent(Consent):
 
 
 class VoiceRecord(VoiceFacts):
-    """The facts, and when the voice was made and last changed (ISO 8601, UTC)."""
+    """The facts, and when the voice was made and last changed (ISO 8601, UTC). `agreed_to`: SHA-256
+    of the recording that the consent is for, hex; records that others wrote need none."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     consent: KeptConsent | None = None
+    agreed_to: str | None = None
 
     made: str | None = None
     changed: str | None = None
     heard: HeardFacts | None = None
 
     def updated(self, facts: Mapping[str, Any], now: str) -> VoiceRecord:
-        """With `facts` by name in place of its own; None takes one out."""
+        """With `facts` by name in place of its own; None takes one out. A consent is for the
+        recording `agreed_to`, if that is given with it."""
+        if "consent" in facts:
+            facts = {"agreed_to": None, **facts}
         values = {**self.as_output(), **facts, "made": self.made or now, "changed": now}
         return VoiceRecord.model_validate(values)
 

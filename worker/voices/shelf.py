@@ -7,8 +7,9 @@ leaves a voice twice, never half of one.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +20,15 @@ from worker.keys import user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
 from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
-from worker.voices.stored import DELETED, probe, split_extension, split_transcript, voice_name
+from worker.voices.stored import (
+    DELETED,
+    is_audio,
+    preference,
+    probe,
+    split_extension,
+    split_transcript,
+    voice_name,
+)
 
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 
@@ -85,7 +94,7 @@ class VoiceShelf:
         """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
         for stem in _forms(self.stem(name)):
             keys = self.files(stem)
-            if any(split_extension(key)[1] for key in keys):
+            if any(is_audio(key) for key in keys):
                 break
         else:
             if voice_name(stem, self._config.prefix) in self._bundled():
@@ -114,6 +123,13 @@ class VoiceShelf:
         except InvalidInput as exc:
             raise too_large(stem + SUFFIX, exc.message) from exc
         return parse_record(data, stem + SUFFIX)
+
+    def digest(self, keys: Sequence[str]) -> str:
+        """SHA-256, hex, of the recording that jobs take of a voice with these files."""
+        audio = min(filter(is_audio, keys), key=preference)
+        return hashlib.sha256(
+            self._storage.get(audio, max_bytes=self._config.max_bytes)
+        ).hexdigest()
 
     def write(self, stem: str, old: VoiceRecord | None, facts: dict[str, Any]) -> VoiceRecord:
         """Puts `facts` into a voice's record, which is made if it has none."""
@@ -155,7 +171,7 @@ class VoiceShelf:
         for stem in _forms(self.stem(name)):
             own = stem.removeprefix(self._config.prefix)
             kept = [key for key in deleted if self._named(key, own)]
-            if any(split_extension(key)[1] for key in kept):
+            if any(is_audio(key) for key in kept):
                 break
         else:
             raise VoiceNotFound(
@@ -165,7 +181,7 @@ class VoiceShelf:
             )
         if self.files(stem):
             raise self._taken(stem)
-        folder = max(self._folder(key) for key in kept if split_extension(key)[1])
+        folder = max(self._folder(key) for key in kept if is_audio(key))
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
         self._take_away(keys)
@@ -213,7 +229,7 @@ class VoiceShelf:
         """
         copied: list[str] = []
         try:
-            for key in sorted(keys, key=lambda key: bool(split_extension(key)[1])):
+            for key in sorted(keys, key=lambda key: is_audio(key)):
                 self._copy(key, new_stem + key.removeprefix(stem))
                 copied.append(new_stem + key.removeprefix(stem))
             if others := [key for key in self.files(new_stem) if key not in copied]:
@@ -237,7 +253,7 @@ class VoiceShelf:
         self._storage.put(new_key, body, content_type=content_type, replace=False)
 
     def _take_away(self, keys: list[str]) -> None:
-        for key in sorted(keys, key=lambda key: not split_extension(key)[1]):  # the audio first
+        for key in sorted(keys, key=lambda key: not is_audio(key)):  # the audio first
             self._storage.delete(key)
         self.changed()
 

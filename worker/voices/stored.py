@@ -60,6 +60,16 @@ def _split(key: str, extensions: Sequence[str]) -> tuple[str, str]:
     return key, ""
 
 
+def is_audio(key: str) -> bool:
+    """Whether a key has an extension of audio."""
+    return bool(split_extension(key)[1])
+
+
+def preference(key: str) -> int:
+    """Of several audio files of one name jobs take the one with the lowest."""
+    return RECOGNISED.index(split_extension(key)[1])
+
+
 def voice_name(key: str, prefix: str) -> str:
     """The name of the voice at `key`: below `prefix` without extension, else the file's own."""
     stem = split_extension(key)[0]
@@ -249,5 +259,6 @@ def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
         return exact
     if split_extension(key)[1]:
         return []
-    audio = [item for item in near if split_extension(item.key)[1]]
-    return sorted(audio, key=lambda item: RECOGNISED.index(split_extension(item.key)[1]))
+    return sorted(
+        (item for item in near if is_audio(item.key)), key=lambda item: preference(item.key)
+    )
