@@ -38,7 +38,7 @@ from worker.voices.stored import (
 )
 
 INLINE = "inline"
-_MOST_MOODS = 3  # places where a name of several words may end
+_MOST_MOODS = 6  # places where a name of several words may end
 
 BucketAt = Callable[[str], tuple[Storage, str]]
 
