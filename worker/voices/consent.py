@@ -15,12 +15,22 @@ def check_consent(located: Located) -> VoiceRecord:
     key = located.stem + SUFFIX
     data = located.record()
     record = parse_record(data, key) if data is not None else None
+    if not located.stem:
+        raise no_record(located.name)
     if record is None or record.consent is None:
         raise ConsentMissing(
             f"The voice {show(located.name)} has no consent, which this worker requires.",
             _how(located, key),
         )
     return record
+
+
+def no_record(name: str) -> ConsentMissing:
+    """The refusal of a voice that can have no record: a link, or audio in the job."""
+    return ConsentMissing(
+        f"The voice {show(name)} has no consent, which this worker requires.",
+        f"Upload it under a name with {FORM}, and speak with that name.",
+    )
 
 
 def check_recording(located: Located, record: VoiceRecord, digest: str) -> None:
@@ -34,8 +44,6 @@ def check_recording(located: Located, record: VoiceRecord, digest: str) -> None:
 
 
 def _how(located: Located, key: str) -> str:
-    if not located.stem:  # a link, or audio in the job
-        return f"Upload it under a name with {FORM}, and speak with that name."
     if located.in_library:
         return f"Add it with `describe_voice` and {FORM}."
     return f"Put {key} beside it, which holds {{{FORM}}}, or upload the voice with it."

@@ -124,7 +124,7 @@ class VoiceLibrary:
         known = self._cache.get(request)
         located: Located
         try:
-            located = self._sources.locate(voice)
+            located = self._sources.locate(voice, speaks=True)
         except StorageError as error:
             away = isinstance(error, StorageUnavailable)
             beside_a_disk = "local" in self._storage.stores()

@@ -25,6 +25,7 @@ from worker.keys import safe_piece, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
+from worker.voices.consent import no_record
 from worker.voices.download import FetchRules, fetch
 from worker.voices.lent import lent_voice
 from worker.voices.located import Located, bundled_voice, sent_voice
@@ -62,10 +63,11 @@ class VoiceSources:
         self._lent[voice] = path
         return voice
 
-    def locate(self, voice: VoiceInput) -> Located:
-        """Finds a voice. Raises VoiceNotFound: there is none; names what was looked for and the
-        nearest names; InvalidInput: not a valid voice name, key or link; VoiceUnusable: inline data
-        or a link that is not audio; StorageError: the store or the link's host cannot be asked."""
+    def locate(self, voice: VoiceInput, *, speaks: bool = False) -> Located:
+        """Finds a voice; `speaks`: for a job to speak with. Raises VoiceNotFound: there is none;
+        names what was looked for and the nearest names; InvalidInput: not a valid voice name, key
+        or link; VoiceUnusable: inline data or a link that is not audio; StorageError: the store or
+        the link's host cannot be asked; ConsentMissing: a link cannot have the consent needed."""
         if isinstance(voice, dict):
             return self._inline(voice)
         if path := self._lent.get(voice):
@@ -76,6 +78,8 @@ class VoiceSources:
             raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
         if scheme in ("http", "https"):
+            if self._config.require_consent and speaks:
+                raise no_record(_no_query(voice))  # before it is fetched for nothing
             return self._link(voice)
         return self._in_bucket(voice) if scheme == "s3" else self._by_name(voice)
 

@@ -204,10 +204,12 @@ def test_the_refusal_says_how_to_give_consent(tmp_path: Path) -> None:
         ("Old", "`describe_voice`"),
         ("s3://other/Far.wav", "Put s3://other/Far.voice.json beside it"),
         (inline, "Upload it"),
+        ("https://voices.example/me.wav?signed=secret", "Upload it"),  # and nothing is fetched
     ):
         with pytest.raises(ConsentMissing) as caught:
             voices.library.prepare(asked, "Hi.")  # type: ignore[arg-type]
         assert how in caught.value.hint and '"consent": {"who"' in caught.value.hint
+        assert "secret" not in str(caught.value.as_output())
 
 
 def test_moods_are_voices_below_a_voice(voices: LibraryWithStore) -> None:
