@@ -67,8 +67,8 @@ class Record:
 class Platform:
     """The platform's side of one endpoint."""
 
-    endpoint_id = "endpoint-1"
-    api_key = "client-key"
+    endpoint_id, api_key = "endpoint-1", "client-key"
+    pages = ""  # the origin whose pages may ask (CORS); "": none, and RunPod does not say which
 
     def __init__(self) -> None:
         from standins.platform.http import serve

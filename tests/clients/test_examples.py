@@ -24,7 +24,7 @@ from worker.callbacks.signing import signed_headers
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 THREE = "One. [pause:0.3] Two. [pause:0.3] Three."
-LONG = "This sentence is said again and again. " * 40  # not over before it is cancelled
+LONG = "This sentence is said again and again. " * 400  # not over before it is cancelled
 
 
 def program(name: str) -> str:
@@ -189,11 +189,44 @@ def test_the_example_jobs_are_done(
     receiver.close()
 
 
-def test_the_receiver_takes_signed_callbacks_once(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("receiver", CLIENTS / "receiver.py")
+def test_a_failure_without_an_output_is_told() -> None:
+    """So it is where jobs are tried on one machine, with `--rp_serve_api`."""
+    failed = {"id": "1", "status": "FAILED", "error": "There is no voice 'Nobody'."}
+    with pytest.raises(SystemExit, match="FAILED: There is no voice 'Nobody'"):
+        loaded("example").finished(None, failed)
+
+
+@pytest.mark.parametrize("name", ["example", "batch"])
+def test_an_unset_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNPOD_API_KEY", "key")
+    monkeypatch.delenv("RUNPOD_ENDPOINT_ID", raising=False)
+    with pytest.raises(SystemExit, match=r"RUNPOD_ENDPOINT_ID must be set.[\s\S]*export RUNPOD_"):
+        loaded(name).main(["sync", "Good morning!"])
+
+
+def test_what_the_sdk_raises_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("401 Unauthorized")
+
+    monkeypatch.setenv("RUNPOD_API_KEY", "wrong")
+    monkeypatch.setenv("RUNPOD_ENDPOINT_ID", "endpoint")
+    example = loaded("example")
+    monkeypatch.setattr(example, "cancel", refused)
+    with pytest.raises(SystemExit, match="cancel: 401 Unauthorized"):
+        example.main(["cancel", "Good morning!"])
+
+
+def loaded(name: str) -> Any:
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(name, CLIENTS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_receiver_takes_signed_callbacks_once(tmp_path: Path) -> None:
+    module = loaded("receiver")
     secret, other = (base64.b64encode(each * 24).decode() for each in (b"a", b"b"))
     key, body = base64.b64decode(secret), b'{"type": "speech.completed"}'
     headers = signed_headers([key], "msg_1", 1_000_000, body)

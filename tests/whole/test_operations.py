@@ -319,7 +319,9 @@ def test_cleanup_by_age_with_counts(
     for path in Path(s3_env["LOCAL_STORAGE_DIR"]).rglob("old.wav"):
         os.utime(path, (time.time() - 40 * 86400,) * 2)
     dry = worker.run({"endpoint": "cleanup", "days_old": 30, "dry_run": True})
-    assert (dry["local_deleted"], dry["s3_deleted"]) == (1, 0)
+    assert (dry["local_would_delete"], dry["s3_would_delete"], dry["would_delete"]) == (1, 0, 1)
+    assert dry["local_would_free_bytes"] > 0
+    assert dry["deleted"] == 0 and "local_deleted" not in dry
     done = worker.run({"endpoint": "cleanup", "days_old": 30, "cleanup_s3": False})
     assert done["local_deleted"] == done["deleted"] == 1
     assert done["local_freed_bytes"] > 0
