@@ -201,6 +201,16 @@ def remove_file(path: Path) -> bool:
     return True
 
 
+def prune(directory: Path, root: Path) -> None:
+    """Removes `directory` and those above it while they are empty, but never `root`."""
+    while directory != root and root in directory.parents:
+        try:
+            directory.rmdir()
+        except OSError:
+            return  # not empty, or already gone
+        directory = directory.parent
+
+
 def check_free(directory: Path, size: int, name: str) -> None:
     """Raises StorageFull if `directory`, which may be made later, has no room for `size` bytes."""
     while not directory.exists():

@@ -32,7 +32,8 @@ class Located:
     `read` gives the audio file; it raises VoiceNotFound or VoiceUnusable (deleted meanwhile, or too
     large) and StorageError. `beside` gives the transcripts beside it, the preferred one first;
     `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none. `record`
-    gives the voice's record as stored, None if it has none; `ours`: it comes with the worker.
+    gives the voice's record as stored, None if it has none; `ours`: it comes with the worker;
+    `in_library`: it is one of the library's own.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Located:
     stem: str = ""
     record: Callable[[], bytes | None] = lambda: None
     ours: bool = False
+    in_library: bool = False
     warnings: tuple[str, ...] = ()
 
     def transcripts(self) -> Sequence[TranscriptFile]:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,19 +29,29 @@ from worker.voices.wish import USUAL, Wish
 MODEL_RATE = 24_000
 
 
+class HeardWords(NamedTuple):
+    """What a recogniser heard, which one, and its own confidence, 0 to 1, None where it has
+    none."""
+
+    text: str
+    by: str
+    confidence: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class PreparedVoice(Reference):
     """A reference ready for the engine, its samples read-only.
 
     `source` says where it came from, without query strings; `clip_span` and `clip_reason`, of a
     long recording: from where to where it was taken, seconds, and why. A voice without words has an
-    empty `ref_text`.
+    empty `ref_text`. `heard`: what a recogniser heard in it, None where none listened.
     """
 
     source: str
     warnings: tuple[str, ...] = ()
     clip_reason: str = ""
     clip_span: tuple[float, float] | None = None
+    heard: HeardWords | None = None
 
     @property
     def nbytes(self) -> int:

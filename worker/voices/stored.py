@@ -21,7 +21,7 @@ from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES as RECORD_BYTES
-from worker.voices.record import SUFFIX
+from worker.voices.record import SUFFIX, too_large
 
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
@@ -58,6 +58,16 @@ def _split(key: str, extensions: Sequence[str]) -> tuple[str, str]:
     if dot and extension.lower() in extensions:
         return stem, extension.lower()
     return key, ""
+
+
+def is_audio(key: str) -> bool:
+    """Whether a key has an extension of audio."""
+    return bool(split_extension(key)[1])
+
+
+def preference(key: str) -> int:
+    """Of several audio files of one name jobs take the one with the lowest."""
+    return RECOGNISED.index(split_extension(key)[1])
 
 
 def voice_name(key: str, prefix: str) -> str:
@@ -104,12 +114,15 @@ class _Files:
         ]
 
     def record(self) -> bytes | None:
-        """The voice's record as stored, None if it has none, or none that may be seen."""
+        """The voice's record as stored, None if it has none, or none that may be seen. Raises
+        VoiceUnusable: it is too large."""
         stem = split_extension(self.audio.key)[0]
         try:
             return self.storage.get(stem + SUFFIX, max_bytes=RECORD_BYTES)
         except (ObjectNotFound, StorageDenied):
             return None
+        except InvalidInput as exc:
+            raise too_large(self.label + stem + SUFFIX, exc.message) from exc
 
     def _of_any_case(self) -> dict[str, str]:
         stem = split_extension(self.audio.key)[0]
@@ -170,6 +183,7 @@ def find_stored(
         beside=files.beside,
         record=cache(files.record) if stem + SUFFIX in keys else _no_record,
         stem=label + stem,
+        in_library=not label and stem.startswith(prefix),
         warnings=(read,) if others else (),
     )
 
@@ -245,5 +259,6 @@ def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
         return exact
     if split_extension(key)[1]:
         return []
-    audio = [item for item in near if split_extension(item.key)[1]]
-    return sorted(audio, key=lambda item: RECOGNISED.index(split_extension(item.key)[1]))
+    return sorted(
+        (item for item in near if is_audio(item.key)), key=lambda item: preference(item.key)
+    )
