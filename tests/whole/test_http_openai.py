@@ -89,6 +89,7 @@ def test_events_hold_the_file_and_what_it_took(client: openai.OpenAI) -> None:
     assert done["type"] == "speech.audio.done"
     usage = done["usage"]
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
+    assert usage["input_tokens"] == len(TEXT)
     assert done["result"]["duration"] == pytest.approx(len(audio) / 48000, abs=0.01)
     assert done["result"]["segments"][0]["text"].startswith("When the rain")
     assert any("alloy is spoken by" in said for said in done["result"]["warnings"])

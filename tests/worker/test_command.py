@@ -176,8 +176,8 @@ def test_wrong_settings_are_one_line_too(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_a_voice_that_is_no_file_is_said_to_be_none(run: Run) -> None:
     ended = run("voices", "check", "none.wav")
-    said = " ".join(ended.out.split())
-    assert ended.code == 1 and "run `voices list`. There is no file 'none.wav'" in said
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert "run `voices list`. There is no file 'none.wav'" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ _LOSSY_SHARE = 0.98  # mp3 headers count encoder padding that the decoder drops,
 _LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
 
+class Silent(VoiceUnusable):
+    """The file was read, `seconds` long, and nothing in it is louder than `peak` of full scale."""
+
+    def __init__(self, seconds: float, peak: float) -> None:
+        super().__init__("The voice file is silent.", "Check the recording and upload it again.")
+        self.seconds, self.peak = seconds, peak
+
+
 @dataclass(frozen=True)
 class _How:
     """What is done for a file beyond reading it, as `decode` says."""
@@ -93,7 +101,7 @@ def decode(
             "Record 5 to 12 s of speech.",
         )
     if recording.peak < SILENCE_PEAK:
-        raise VoiceUnusable("The voice file is silent.", "Check the recording and upload it again.")
+        raise Silent(recording.seconds, recording.peak)
     return recording
 
 
@@ -230,7 +238,6 @@ def _no_channel(cure: Cure, header: Header) -> VoiceUnusable:
 
 def _undecodable(error: Undecodable, data: bytes) -> VoiceUnusable:
     if error.opened:
-        # A flac that a program streamed without noting its length ends here, too.
         return VoiceUnusable(
             f"The voice file is damaged or cut off ({error.reason}).",
             "Upload the whole file again, or convert it: ffmpeg -i FILE voice.wav.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _MOST_FRAMES = 200_000  # 87 minutes at 44.1 kHz
 _MOST_TRIES = 50_000  # places in a file where a frame might begin and does not: 0.05 s
+_ID3_V1 = 128  # bytes of the tag at a file's end
 _SLACK = 2  # frames: encoders count their index, or not
 # kbit/s of layer III by index, MPEG 1 and 2.
 _KBITS = (
@@ -49,8 +50,15 @@ class _Walked:
     frames: int
     varies: bool
     broken: bool  # something else stands between its frames
+    behind: int  # bytes behind its last frame
     index: int | None  # where an index of a kind that can be mended begins
     promised: int | None  # frames, by the index
+
+    @property
+    def trails(self) -> bool:
+        """Whether more follows its frames than one that is cut and a tag that libsndfile knows:
+        without an index it takes that for sound and fails."""
+        return not self.broken and self.behind > self.first.size + _ID3_V1
 
 
 def mended(data: bytes) -> bytes:
@@ -59,7 +67,7 @@ def mended(data: bytes) -> bytes:
     if walked is None:
         return data
     if walked.promised is None:
-        return _with_index(data, walked) if walked.varies else data
+        return _with_index(data, walked) if walked.varies or walked.trails else data
     if walked.frames <= walked.promised + _SLACK:
         return data
     if walked.index is None:
@@ -111,6 +119,7 @@ def _walk(data: bytes) -> _Walked | None:
         first = _frame(data, begin) or first
     frames, kbits, broken = 0, set(), False
     gap = False  # something else stood since the last frame
+    end = begin
     at: int | None = begin
     while at is not None:
         frame = _frame(data, at)
@@ -127,8 +136,9 @@ def _walk(data: bytes) -> _Walked | None:
         kbits.add(frame.kbits)
         if frames > _MOST_FRAMES:
             return None
-        at += frame.size
-    return _Walked(begin, first, frames, len(kbits) > 1, broken, index, promised)
+        end = at = at + frame.size
+    behind = len(data) - end
+    return _Walked(begin, first, frames, len(kbits) > 1, broken, behind, index, promised)
 
 
 def behind_tag(data: bytes) -> int:

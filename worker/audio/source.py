@@ -91,8 +91,15 @@ def opened_here(data: bytes) -> Iterator[Source]:
     """
     import soundfile  # loads libsndfile; the worker starts without it
 
+    class Forward(soundfile.SoundFile):  # type: ignore[misc]
+        """Not sought in where nobody knows its length, as of a flac that was streamed: soundfile
+        seeks after each block, and libsndfile cannot then."""
+
+        def seekable(self) -> bool:
+            return bool(self.frames < UNKNOWN_FRAMES and super().seekable())
+
     try:
-        file = soundfile.SoundFile(BytesIO(data))
+        file = Forward(BytesIO(data))
     except soundfile.LibsndfileError as exc:
         raise Undecodable(_reason(exc), opened=False) from exc
     with file:

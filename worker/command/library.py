@@ -96,6 +96,9 @@ def check(
     except WorkerError as error:
         found = error.as_output()
         said = missing_file(as_typed(str(found["error"])), error.code, voice)
+        if not (as_json or rows):  # nothing was measured
+            show.aside(said)
+            raise typer.Exit(1) from error
         rows.append(("FAILED", "voice", said))
     if as_json:
         show.as_json(found)

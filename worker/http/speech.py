@@ -214,10 +214,10 @@ class SpeechAnswer:
                 yield _NOTHING_YET
 
     def _done(self, sound: Sound) -> dict[str, Any]:
-        """The last event. A token is a character that goes in, a frame of 1/93.75 s that comes
-        out; OpenAI's own count cannot be made here."""
+        """The last event. A token is a character of `input`, a frame of 1/93.75 s that comes out;
+        OpenAI's own count cannot be made here."""
         facts = sound.facts
-        characters = facts["metrics"]["characters"]
+        characters = len(self._asked.job["text"])
         frames = round(facts["duration"] * self._desk.app.engine.result().synthesizer.frames_per_s)
         usage = {"input_tokens": characters, "output_tokens": frames}
         usage["total_tokens"] = characters + frames

@@ -73,6 +73,7 @@ def decoded(data: bytes, notes: Notes) -> str:
     Raises Malformed: no encoding gives words."""
     for mark, encoding in _WIDE_MARKS:
         if data.startswith(mark):
+            notes.say(f"is not UTF-8: it was read as {encoding.upper()}")
             return _whole(data, encoding, notes)
     if encoding := _wide_without_mark(data):
         notes.say(f"is not UTF-8: it was read as {encoding}")

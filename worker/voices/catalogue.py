@@ -21,10 +21,10 @@ from worker.voices.consent import FORM
 from worker.voices.drawing import drawn
 from worker.voices.heard import Hearing, forget
 from worker.voices.located import TranscriptFile
-from worker.voices.part import Words, recorded
+from worker.voices.part import Words
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
-from worker.voices.report import VoiceReport, measured, refuse
+from worker.voices.report import VoiceReport, measured, refuse, to_report
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
 from worker.voices.stored import split_extension, split_transcript, voice_name
@@ -239,7 +239,7 @@ class VoiceCatalogue:
         self, data: bytes, words: Words, stem: str, wish: Wish
     ) -> tuple[str, VoiceReport]:
         """The extension of usable audio, without its dot, and the report on it."""
-        recording = recorded(data, words, self._config, wish)
+        recording = to_report(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
 

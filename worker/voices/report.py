@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from errors import VoiceUnusable
+from worker.audio.decode import Silent
 from worker.audio.loudness import loudness
 from worker.audio.recording import Recording
 from worker.audio.stretches import Judged, judge
@@ -142,11 +143,44 @@ def report_on(
         wish: how jobs have it prepared.
 
     Raises:
-        VoiceUnusable: it cannot be decoded, or holds no sound.
+        VoiceUnusable: it cannot be decoded, or holds no sound (then with a report).
         TranscriptMissing: its transcript is malformed.
     """
-    recording = recorded(data, words, config, wish)
+    recording = to_report(data, words, config, wish)
     return measured(recording, words, name, stem, best=wish.best, heard=heard)
+
+
+def to_report(data: bytes, words: Words, config: VoiceConfig, wish: Wish) -> Recording:
+    """As `recorded`; the error for a silent file has a report."""
+    try:
+        return recorded(data, words, config, wish)
+    except Silent as silent:
+        report = _of_silence(silent).as_output()
+        raise VoiceUnusable(silent.message, silent.hint, report=report) from silent
+
+
+def _of_silence(silent: Silent) -> VoiceReport:
+    level = _decibels(silent.peak)
+    return VoiceReport(
+        verdict="unusable",
+        seconds=silent.seconds,
+        used=(0.0, silent.seconds),
+        reason="",
+        loudness_lufs=None,
+        peak_db=level,
+        clipped_share=0.0,
+        noise_db=level,
+        background_db=0.0,
+        bandwidth_hz=0,
+        speech_share=0.0,
+        words=None,
+        letters_per_s=None,
+        advice=(f"{silent.message} {silent.hint}",),
+    )
+
+
+def _decibels(peak: float) -> float:
+    return 20 * float(np.log10(max(peak, 1e-9)))
 
 
 def measured(
@@ -179,7 +213,7 @@ def measured(
         used=used,
         reason=part.reason,
         loudness_lufs=lufs,
-        peak_db=20 * float(np.log10(max(recording.peak, 1e-9))),
+        peak_db=_decibels(recording.peak),
         clipped_share=found.clipped_share,
         noise_db=found.speech_db - found.background_db,
         background_db=found.background_db,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 import pytest
+import soundfile
 
 from standins.growth import grows_with_length
 from tests.worker.audio.signals import as_file, bursts
@@ -68,6 +70,17 @@ def test_what_stands_after_the_last_frame_is_passed_over() -> None:
     bare = without_index()
     tagged = bare + b"TAG" + b"\0" * 125
     assert abs(len(samples(tagged)) - len(samples(bare))) <= 1152
+
+
+@pytest.mark.parametrize("stray", [b"<html>", b"APETAGEX title", b"\0"])
+def test_so_is_what_is_no_tag_that_libsndfile_knows(stray: bytes) -> None:
+    file = io.BytesIO()
+    steady = {"subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT", "compression_level": 0.5}
+    soundfile.write(file, bursts(PLAN, 44_100), 44_100, format="MP3", **steady)
+    walked = mpeg._walk(file.getvalue())
+    assert walked is not None and not walked.varies
+    bare = file.getvalue()[walked.begin :]
+    assert abs(len(samples(bare + stray * 4000)) - len(samples(bare))) <= 1152
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -101,6 +101,14 @@ def test_an_upload_without_speech_is_refused_with_the_report(
     assert not list(voices.store.list(""))
 
 
+def test_so_is_silence(voices: LibraryWithStore) -> None:
+    with pytest.raises(VoiceUnusable, match="silent") as caught:
+        voices.library.catalogue.add("A", as_file(np.zeros(2 * RATE), RATE), "Hi there.")
+    report = VoiceUnusable.as_output(caught.value)["report"]
+    assert isinstance(report, dict)
+    assert (report["verdict"], report["seconds"], report["loudness_lufs"]) == ("unusable", 2, None)
+
+
 def test_a_doubtful_upload_is_taken_or_with_strict_refused(voices: LibraryWithStore) -> None:
     data = as_file(noisy(SPEECH), RATE)
     with pytest.raises(VoiceUnusable, match="doubtful: Noise or music"):
