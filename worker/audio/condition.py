@@ -27,6 +27,8 @@ _RAISED = 0.1  # what its loud windows are raised to, -20 dB
 _MOST_GAIN = 100.0
 _LIVELY = 2.5  # loud windows over quiet ones: speech is, hiss is not
 _FLOOR_PERCENTILE = 10
+_STRETCH = 1 << 12  # frames of which one mean is kept
+_QUIETEST = 0.25  # of these stretches: an offset is there too, where nobody speaks
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Balance:
         self._sums, self._squares = np.zeros(channels), np.zeros(channels)
         self._mean_squares = 0.0
         self._peak = 0.0
+        self._stretches: list[NDArray[np.float32]] = []  # of each channel (power, mean)
 
     def measure(self, floats: NDArray[np.floating[Any]]) -> None:
         """The next frames of a file that holds floats, before they are clipped to integers."""
@@ -88,6 +91,10 @@ class Balance:
         self._squares += np.einsum("ij,ij->j", values, values)
         mean = values.mean(axis=1)
         self._mean_squares += float(mean @ mean)
+        for first in range(0, len(values), _STRETCH):
+            stretch = values[first : first + _STRETCH]
+            told = np.stack((stretch.var(axis=0), stretch.mean(axis=0)))
+            self._stretches.append(told.astype(np.float32))
 
     def cure(self) -> Cure:
         """What the channels need."""
@@ -106,7 +113,19 @@ class Balance:
                     "to choose another.",
                 ),
             )
+        means = np.where(self._are_constant(means), means, 0.0)
         return self._softer(self._centred(cure, means / self._full_scale))
+
+    def _are_constant(self, means: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether each channel's mean is an offset, which its quietest stretches have as well; that
+        of loud speech, clipped on one side, is not."""
+        if not self._stretches:
+            return np.ones(len(means), dtype=bool)
+        powers, each = np.stack(self._stretches, axis=1)
+        quiet = powers <= np.quantile(powers, _QUIETEST, axis=0)
+        found = np.array([np.median(each[quiet[:, i], i]) for i in range(len(means))])
+        constant: NDArray[np.bool_] = found * np.sign(means) >= np.abs(means) / 2
+        return constant
 
     def _softer(self, cure: Cure) -> Cure:
         if self._peak <= _MOST_PEAK:

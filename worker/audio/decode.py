@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from errors import VoiceUnusable
 from worker.audio import mpeg, riff, sizes
+from worker.audio.apart import may_be_mp3
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
 from worker.audio.containers import accepted, container
 from worker.audio.opening import opened, unreadable_kind
@@ -89,7 +90,9 @@ def decode(
     file = riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
         raise cut_off(file.lacks, usable=file.declared_s > 0)
-    recording = _surveyed(mpeg.mended(file.data), max_seconds, _How(mend, partial, channel))
+    # Sound of another kind may look like a few frames of mp3.
+    readable = mpeg.mended(file.data) if may_be_mp3(file.data) else file.data
+    recording = _surveyed(readable, max_seconds, _How(mend, partial, channel))
     if file.lacks:
         recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
     if file.warning:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _MOST_FRAMES = 200_000  # 87 minutes at 44.1 kHz
 _MOST_TRIES = 50_000  # places in a file where a frame might begin and does not: 0.05 s
+_SURELY = 8  # frames in a row: sound of another kind may look like a few
 _ID3_V1 = 128  # bytes of the tag at a file's end
 _SLACK = 2  # frames: encoders count their index, or not
 # kbit/s of layer III by index, MPEG 1 and 2.
@@ -51,6 +52,7 @@ class _Walked:
     varies: bool
     broken: bool  # something else stands between its frames
     behind: int  # bytes behind its last frame
+    plain: bool  # its first frame stands where the file begins, or behind its tag
     index: int | None  # where an index of a kind that can be mended begins
     promised: int | None  # frames, by the index
 
@@ -58,7 +60,12 @@ class _Walked:
     def trails(self) -> bool:
         """Whether more follows its frames than one that is cut and a tag that libsndfile knows:
         without an index it takes that for sound and fails."""
-        return not self.broken and self.behind > self.first.size + _ID3_V1
+        return (
+            self.plain
+            and self.frames >= _SURELY
+            and not self.broken
+            and self.behind > self.first.size + _ID3_V1
+        )
 
 
 def mended(data: bytes) -> bytes:
@@ -109,7 +116,8 @@ def _version(second: int) -> int:
 def _walk(data: bytes) -> _Walked | None:
     """None: it is no mp3, or one of a size that is not looked through."""
     search = _Search(data)
-    begin = search.next(behind_tag(data))
+    tag = behind_tag(data)
+    begin = search.next(tag)
     first = _frame(data, begin) if begin is not None else None
     if begin is None or first is None:
         return None
@@ -137,8 +145,17 @@ def _walk(data: bytes) -> _Walked | None:
         if frames > _MOST_FRAMES:
             return None
         end = at = at + frame.size
-    behind = len(data) - end
-    return _Walked(begin, first, frames, len(kbits) > 1, broken, behind, index, promised)
+    return _Walked(
+        begin=begin,
+        first=first,
+        frames=frames,
+        varies=len(kbits) > 1,
+        broken=broken,
+        behind=len(data) - end,
+        plain=begin == tag,
+        index=index,
+        promised=promised,
+    )
 
 
 def behind_tag(data: bytes) -> int:

@@ -93,6 +93,11 @@ def test_an_offset_is_taken_out(offset: float, subtype: str) -> None:
     assert got.seconds == pytest.approx(PLAIN.seconds, abs=0.05)
 
 
+def test_speech_that_is_clipped_on_one_side_has_none() -> None:
+    _, said = clip(np.maximum(speech(), -0.02))
+    assert not said
+
+
 def test_channels_that_cancel_may_have_an_offset_too() -> None:
     got, warnings = clip(columns(speech() + 0.1, -speech() + 0.1))
     assert len(warnings) == 2

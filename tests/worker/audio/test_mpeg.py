@@ -91,7 +91,8 @@ def test_a_good_file_is_left_as_it_is(rate: int) -> None:
 def test_other_files_are_left_as_they_are() -> None:
     noise = np.random.default_rng(0).integers(0, 256, 100_000, dtype=np.uint8).tobytes()
     flac = as_file(bursts(PLAN, 24_000), 24_000, "FLAC")
-    for data in (b"", b"\xff", b"ID3", noise, flac, b"ID3\x04\0\0\0\0\0\0" + flac):
+    like = bytes(40) + b"\xff\xfb\x10\xc0".ljust(104, b"\0") * 3 + noise[:200]
+    for data in (like, b"", b"\xff", b"ID3", noise, flac, b"ID3\x04\0\0\0\0\0\0" + flac):
         assert mpeg.mended(data) == data
 
 
