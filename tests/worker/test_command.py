@@ -254,6 +254,15 @@ def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> 
     assert "unknown words not known, and needed: put me.txt" in said
 
 
+def test_a_job_is_answered_in_words_of_its_own_fields(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"error": "Unknown words. Give `ref_text`.", "status": "failed"}
+    monkeypatch.setattr("worker.command.job.answered", lambda *_: failed)
+    ended = run("job", "job.json")
+    assert (ended.code, ended.err) == (1, "Unknown words. Give `ref_text`.\n")
+
+
 def test_a_text_at_a_desk_has_time_unless_it_is_limited(tmp_path: Path) -> None:
     assert patient(Settings.load({})).jobs.timeout_s > 86_400
     assert patient(Settings.load({"JOB_TIMEOUT_S": "5"})).jobs.timeout_s == 5

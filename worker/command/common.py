@@ -30,10 +30,15 @@ _AS_TYPED = {
 
 def as_typed(error: str) -> str:
     """A job's error in words of the command line, in one line whatever a file is called."""
-    error = error.replace("\n", " ")
+    error = one_line(error)
     for written, typed in _AS_TYPED.items():
         error = error.replace(written, typed)
     return error
+
+
+def one_line(error: str) -> str:
+    """A message, whatever a file in it is called."""
+    return error.replace("\n", " ")
 
 
 def missing_file(said: str, code: str, voice: str) -> str:
