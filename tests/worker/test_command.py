@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from errors import InvalidInput
 from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import voice
@@ -354,3 +355,14 @@ def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.Monkey
     for given in ([], ["-"]):
         monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))
         assert texts_of(given) == ("Piped.\n",)
+
+
+@pytest.mark.parametrize(("piped", "said"), [("\udcff\udcfeH\0", "UTF-8"), (" \n", "no text")])
+def test_what_is_piped_must_be_a_text(
+    piped: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+    with pytest.raises(InvalidInput, match=said):
+        texts_of([])
