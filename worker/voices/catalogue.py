@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -153,8 +153,7 @@ class VoiceCatalogue:
             self._shelf.write(stem, record, dict(facts))
         self._shelf.changed()
         stored = self._storage.info(key)
-        replaced = any(split_extension(other)[1] for other in old)
-        kept = () if written or not replaced else _of_kept_words(old)
+        replaced, kept = _replaced(old, written)
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         has_words, heard = self._listened_to(key, wish, report, has_words=has_words)
@@ -245,15 +244,18 @@ class VoiceCatalogue:
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
 
 
-def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
-    """A warning that names the transcripts among the files of the voice that was there."""
+def _replaced(old: Sequence[str], written: Collection[str]) -> tuple[bool, tuple[str, ...]]:
+    """Whether a voice was there, by its files, and a warning where its words are kept, as none
+    were `written`."""
+    there = any(split_extension(key)[1] for key in old)
     words = [key for key in old if split_transcript(key)[1]]
-    if not words:
-        return ()
-    return (
+    if written or not (there and words):
+        return there, ()
+    said = (
         f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
-        "recording says others, upload it again with `ref_text`.",
+        "recording says others, upload it again with `ref_text`."
     )
+    return there, (said,)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:
