@@ -153,6 +153,7 @@ class _Front:
         self.letters: Counter[str] = Counter()
         self.unread: set[str] = set()
         self.taken_as: set[str] = set()
+        self.as_words: set[str] = set()
 
     def script(self, sources: Sequence[Source]) -> Script:
         lines: list[Line] = []
@@ -175,6 +176,8 @@ class _Front:
 
     def _source(self, source: Source, number: int, default: str) -> tuple[list[Line], Marked]:
         marked = self.marked(source.text)
+        if self.options.markup:
+            self.as_words |= pasted.sounds(source.text, marked.text.text)
         language = self._language(marked.text.text, default)
         spoken = [
             replace(run, text=self._spoken(run)) for run in self.runs(source, marked, language)
@@ -208,7 +211,7 @@ class _Front:
         marked, is_page = pasted.tagged(
             text, written, self.options.markup_options, page=self.options.clean
         )
-        self.taken_as |= pasted.found(text.text, marked, page=is_page)
+        self.taken_as |= {"HTML"} if is_page else set()
         return marked
 
     def _undecorated(self, marked: Marked) -> Marked:
@@ -257,7 +260,7 @@ class _Front:
             raise InvalidInput(NOTHING_TO_SAY)
 
     def _warnings(self) -> list[str]:
-        said = [*pasted.warnings(self.taken_as), *self.unspeakable.warnings()]
+        said = [*pasted.warnings(self.taken_as, self.as_words), *self.unspeakable.warnings()]
         if self.notes.failed:
             said.append(
                 f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "
