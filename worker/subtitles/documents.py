@@ -7,6 +7,8 @@
 {"events": [{tStartMs, dDurationMs, segs}]}  YouTube
 {"word_segments": ...}, {"words": ...}, {"result": ...}      words alone: WhisperX, Vosk
 {"text": ...}                                words without times
+services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, parakeet-mlx,
+                          Premiere, Rev, Soniox, Speechmatics
 """
 
 from __future__ import annotations
@@ -16,19 +18,25 @@ import math
 from typing import Any, NamedTuple
 
 from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.services import segments_of, time_of
+from worker.subtitles.spread import letters, spread
 
 _LISTS = ("segments", "transcription", "chunks", "events", "word_segments", "words", "result")
+_OF_WORDS = _LISTS[4:]
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
-_NAMES = "whisper, WhisperX, faster-whisper, whisper.cpp, transformers or YouTube write it"
+_RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
+_NAMES = "whisper, its kin, YouTube or a transcription service write it"
 
 
 class Document(NamedTuple):
     """What a document holds: `cues`, none without times; `text`, "" where it gives no whole;
-    `whole_numbers`: all its times are, so they may be milliseconds."""
+    `whole_numbers`: all its times are, so they may be milliseconds; `of_words`: each cue is a word,
+    or a few."""
 
     cues: list[Cue]
     text: str
     whole_numbers: bool
+    of_words: bool
 
 
 def looks_like_json(text: str) -> bool:
@@ -42,24 +50,61 @@ def document(text: str, notes: Notes) -> Document:
     """Reads a document. Raises Malformed: it is no JSON, or of a kind that is not known."""
     notes.unit = "segment"
     found = _loaded(text)
-    items: Any
-    said = ""
+    if (segments := segments_of(found, notes)) is not None:
+        return _of_service(segments, notes)
+    said, items, of_words = "", found, False
     if isinstance(found, dict):
         said = next((one_line(found[k]) for k in _WORDS if isinstance(found.get(k), str)), "")
-        items = next((found[k] for k in _LISTS if isinstance(found.get(k), list) and found[k]), [])
-    else:
-        items = found
+        name = next((k for k in _LISTS if isinstance(found.get(k), list) and found[k]), "")
+        items, of_words = found.get(name, []), name in _OF_WORDS
     if not isinstance(items, list) or not (items or said):
-        raise Malformed(f"is no transcript as {_NAMES}")
+        raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
+    _refuse_many(items)
     cues, whole = [], True
     for number, item in enumerate(items, 1):
         cue, is_whole = _cue(item, number, notes)
         if cue.text.strip():
             cues.append(cue)
             whole &= is_whole
-    if said and cues:
+    if said and of_words and (laid := spread(said, cues)):
+        cues = laid
+    elif said and cues:
         _compare(said, cues, notes)
-    return Document(_with_times(cues, notes), said, whole)
+    return Document(_with_times(cues, notes), said, whole, of_words)
+
+
+def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
+    """The words of segments where they are those of its text, else the segments."""
+    found: list[Cue] = []
+    for number, segment in enumerate(segments, 1):
+        words = [_cue(word, number, notes)[0] for word in segment["words"]]
+        if not letters(segment["text"]):
+            continue
+        laid = spread(segment["text"], words)
+        if laid is None and words and segment["derived"] and len(segments) == 1:
+            _compare(segment["text"], words, notes)
+            laid = words
+        found += laid or [_cue({**segment, "segs": None}, number, notes)[0]]
+    if not found:
+        raise Malformed("holds no words")
+    return Document(_with_times(found, notes), "", whole_numbers=False, of_words=True)
+
+
+def _refuse_many(items: list[Any]) -> None:
+    """Raises Malformed for a list of recordings, as data sets have it."""
+    named = sum(isinstance(item, dict) and any(n in item for n in _RECORDINGS) for item in items)
+    if named > 1:
+        raise Malformed(
+            f"is a list of {named} recordings, not the transcript of one; keep the words of this "
+            "one alone"
+        )
+
+
+def _fields(found: Any) -> str:
+    if not isinstance(found, dict) or not found:
+        return ""
+    names = ", ".join(str(name)[:20] for name in list(found)[:6])
+    return f"; it has {names}. Give its words as SRT, or as segments of start, end and text"
 
 
 def _loaded(text: str) -> Any:
@@ -86,7 +131,9 @@ def _cue(item: Any, number: int, notes: Notes) -> tuple[Cue, bool]:
         item = {"start": item[2], "end": item[3], "text": item[4]}  # faster-whisper's Segment
     if not isinstance(item, dict):
         raise Malformed(f"segment {number} is no transcript as {_NAMES}")
-    text = next((item[key] for key in _WORDS if isinstance(item.get(key), str)), None)
+    text = next(
+        (item[key] or "" for key in _WORDS if isinstance(item.get(key, 0), str | None)), None
+    )
     if isinstance(item.get("segs"), list):
         text = "".join(str(seg.get("utf8", "")) for seg in item["segs"] if isinstance(seg, dict))
     start, end, whole = _span(item)
@@ -120,11 +167,7 @@ def _span(item: dict[str, Any]) -> tuple[float, float, bool]:
 
 def _number(value: Any) -> float:
     """A time, NaN for what is none."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return math.nan
+    value = time_of(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     return float(value) if abs(value) < 1e12 else math.nan
@@ -148,10 +191,5 @@ def _with_times(cues: list[Cue], notes: Notes) -> list[Cue]:
 
 def _compare(said: str, cues: list[Cue], notes: Notes) -> None:
     """Says where the words of the whole and those of the parts are not the same."""
-    whole, parts = _letters(said), _letters("".join(cue.text for cue in cues))
-    if whole != parts:
+    if letters(said) != letters("".join(cue.text for cue in cues)):
         notes.say("has other words in its `text` than in its segments, which were used")
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()

@@ -28,7 +28,8 @@ _STAMPED = re.compile(
     r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
     r"(?:[:=]?\s+|[:=](?=\D)|$)(.*)"
 )
-_FRAMES = re.compile(r"\s*\{\d{1,7}\}\{\d{0,7}\}(.*)")
+_FRAMES = re.compile(r"\s*\{(\d{1,7})\}\{(\d{0,7})\}(.*)")
+_FRAME_RATE = re.compile(r"\s*([1-9]\d{0,2}(?:[.,]\d{1,4})?)\s*(?:fps)?\s*")  # in the first lines
 _TENTHS = re.compile(r"\s*\[(\d{1,7})\]\[(\d{0,7})\](.*)")
 _FIRST_STAMP_S = 60.0
 
@@ -126,7 +127,8 @@ def lrc_cues(text: str, notes: Notes) -> list[Cue]:
 
 
 def sbv_cues(text: str, notes: Notes) -> list[Cue]:
-    """YouTube's SBV: two times with a comma between, then the words."""
+    """YouTube's SBV and SubViewer: two times with a comma between, then the words; before them
+    SubViewer has lines about its film."""
     heads: list[tuple[float, float, int]] = []
     words: list[list[str]] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -137,7 +139,8 @@ def sbv_cues(text: str, notes: Notes) -> list[Cue]:
             heads.append((start, end, number))
             words.append([])
         elif line.strip() and not words:
-            raise Malformed(f"line {number} has words without a time")
+            if not line.lstrip().startswith("["):
+                raise Malformed(f"line {number} has words without a time")
         elif line.strip():
             words[-1].append(plain(line.replace("[br]", "\n"), vtt=False))
     return [
@@ -176,17 +179,25 @@ def tenth_cues(text: str, notes: Notes) -> list[Cue]:
 
 
 def frame_cues(text: str, notes: Notes) -> list[Cue]:
-    """MicroDVD's `{25}{50}Hello|you`: how many frames are a second is not said, so its times are
-    infinite, and only its words are of use."""
+    """MicroDVD's `{25}{50}Hello|you`. Only its first line, `{1}{1}23.976`, may say how many frames
+    are a second; else its times are infinite, and only its words are of use."""
     cues = []
+    rate = 0.0
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _FRAMES.fullmatch(line):
-            words = re.sub(r"\{[^{}]*\}", "", found[1]).replace("|", "\n")
-            cues.append(Cue(math.inf, math.inf, words, number))
+        if (found := _FRAMES.fullmatch(line)) and (told := _FRAME_RATE.fullmatch(found[3])):
+            rate = rate or float(told[1].replace(",", "."))
+        elif found:
+            words = re.sub(r"\{[^{}]*\}", "", found[3]).replace("|", "\n")
+            start, end = int(found[1]), int(found[2] or found[1])
+            if end < start:
+                raise Malformed(f"line {number} ends before it starts")
+            cues.append(Cue(start, end, words, number))
         elif line.strip():
             raise Malformed(f"line {number} does not begin with {{start}}{{end}} like the first")
+    if rate:
+        return [Cue(cue.start / rate, cue.end / rate, cue.text, cue.line) for cue in cues]
     notes.say("counts in frames of a film: its times were left out")
-    return cues
+    return [Cue(math.inf, math.inf, cue.text, cue.line) for cue in cues]
 
 
 def stamped_cues(text: str, notes: Notes) -> list[Cue]:

@@ -21,9 +21,11 @@ from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
+from worker.subtitles.frames import OF_TTML, in_fractions
 from worker.subtitles.markup import plain, spoken
 from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
+from worker.subtitles.sami import looks_like_sami, sami_cues
 from worker.subtitles.strangers import (
     refuse_controls,
     refuse_other_bytes,
@@ -31,12 +33,16 @@ from worker.subtitles.strangers import (
     refuse_other_text,
 )
 from worker.subtitles.tables import looks_like_table, table_cues
+from worker.subtitles.textgrid import looks_like_textgrid, textgrid_cues
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.ttml import looks_like_ttml, ttml_cues
 from worker.subtitles.turns import looks_like_turns, turn_cues
 
 # In order of preference.
-EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp")
+EXTENSIONS = (
+    *("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp"),
+    *("smi", "textgrid", "sub"),
+)
 MAX_BYTES = 1 << 20
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
@@ -44,11 +50,13 @@ _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 
 
 class _Words(NamedTuple):
-    """What a reader found: `cues` without an infinite start are timed."""
+    """What a reader found: `cues` without an infinite start are timed; `of_words`: each of them is
+    a word or a few, so that one that comes again is said again."""
 
     cues: list[Cue]
     whole_numbers: bool = False
     form: str = ""
+    of_words: bool = False
 
 
 def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
@@ -88,7 +96,7 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
     if timed:
-        cues = said_once(cues, notes)
+        cues = cues if words.of_words else said_once(cues, notes)
         cues = cues if seconds is None else inside(cues, seconds, notes)
     text = text_of(cues)
     if not any(char.isalnum() for char in text):
@@ -119,12 +127,21 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
 def _words(text: str, extension: str, notes: Notes) -> _Words:
     """The words of `text`, read as what it is."""
     if extension in ("ttml", "dfxp") or looks_like_ttml(text):
-        return _Words(ttml_cues(text, notes), form="XML")
+        return _Words(ttml_cues(in_fractions(text, notes, OF_TTML), notes), form="XML")
+    if looks_like_sami(text):
+        return _Words(sami_cues(text, notes), form="SAMI")
+    if looks_like_textgrid(text):
+        return _Words(textgrid_cues(text, notes), form="a TextGrid", of_words=True)
     refuse_other_text(text)
-    head = text.lstrip()
-    form = subtitle_form(text)
     if extension == "json" or looks_like_json(text):
         return _document(text, notes)
+    return _lines(in_fractions(text, notes), extension, notes)
+
+
+def _lines(text: str, extension: str, notes: Notes) -> _Words:
+    """The words of a text whose lines say when they are said, or of plain words."""
+    head = text.lstrip()
+    form = subtitle_form(text)
     if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):
         if (
             reader := None
@@ -138,6 +155,8 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
         return _Words(reader(text, notes), form=form or "lines with times")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
+    if head.startswith("[INFORMATION]"):
+        return _Words(sbv_cues(text, notes), form="SubViewer")
     if extension in ("sbv", "lrc"):
         return _Words((sbv_cues if extension == "sbv" else lrc_cues)(text, notes))
     if extension in ("csv", "tsv") or looks_like_table(text):
@@ -164,7 +183,7 @@ def _untimed(line: str, number: int, notes: Notes) -> Cue:
 def _document(text: str, notes: Notes) -> _Words:
     found = document(text, notes)
     if found.cues:
-        return _Words(found.cues, whole_numbers=found.whole_numbers, form="JSON")
+        return _Words(found.cues, found.whole_numbers, "JSON", found.of_words)
     return _Words([Cue(math.inf, math.inf, found.text, 1)], form="JSON")
 
 

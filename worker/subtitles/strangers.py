@@ -19,9 +19,7 @@ _TAGS_OF_WORDS = r"(?:i|b|u|s|em|font|p|br|c|v|span|strong|ruby|lang|div|small|b
 _MARKUP = re.compile(rf"<(?:[?!]|(?!{_TAGS_OF_WORDS}[\s./>])[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _HEADS = (
     ("version https://git-lfs", "is a Git LFS pointer; fetch the file behind it with git lfs pull"),
-    ('File type = "ooTextFile"', "is a TextGrid of Praat; give its words alone, or save it as SRT"),
     ("Scenarist_SCC", "is SCC; save it as SRT"),
-    ("[INFORMATION]", "is SubViewer; save it as SRT"),
 )
 _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
     (

@@ -8,6 +8,8 @@ from tests.worker.subtitles.kinds import (
     Kind,
     documents,
     encodings,
+    grids,
+    services,
     strangers,
     subtitles,
     tables,
@@ -17,7 +19,7 @@ from worker.subtitles.read import parse
 
 KINDS = (
     *subtitles.KINDS, *tables.KINDS, *documents.KINDS, *texts.KINDS, *encodings.KINDS,
-    *strangers.KINDS,
+    *strangers.KINDS, *services.KINDS, *grids.KINDS,
 )  # fmt: skip
 
 
