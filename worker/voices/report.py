@@ -24,9 +24,9 @@ from worker.subtitles.words import spoken_letters
 from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
 from worker.voices.choice import traits_of
-from worker.voices.located import Located
+from worker.voices.compared import disagreements, known_beside, read_ahead
+from worker.voices.located import Located, TranscriptFile
 from worker.voices.part import PartOf, Words, recorded, said_of
-from worker.voices.reference import read_ahead
 from worker.voices.wish import USUAL, Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
@@ -116,19 +116,20 @@ def report_on(
     name: str = "",
     stem: str = "",
     wish: Wish = USUAL,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
 
     Args:
         words: as `PartOf` takes them; `name` and `stem` too.
-        wish: how jobs have it prepared.
+        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
     recording = recorded(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best)
+    return measured(recording, words, name, stem, best=wish.best, beside=beside)
 
 
 def check_located(
@@ -140,19 +141,29 @@ def check_located(
         VoiceUnusable, TranscriptMissing, StorageError: as reading it and its transcript does.
     """
     words: Words = one_line(ref_text or "")
-    if not words and (beside := located.beside()):
-        words = read_ahead(beside)
-    report = partial(report_on, name=located.name, stem=located.stem, wish=wish)
+    known = known_beside(located) if words else ()
+    if not words and (found_beside := located.beside()):
+        words = read_ahead(found_beside)
+    report = partial(report_on, name=located.name, stem=located.stem, wish=wish, beside=known)
     found: VoiceReport = in_turn(Lane.DECODE, report, located.read(), words, config)
     return replace(found, warnings=(*located.warnings, *found.warnings)[:_MOST_WARNINGS])
 
 
 def measured(
-    recording: Recording, words: Words, name: str = "", stem: str = "", *, best: bool = True
+    recording: Recording,
+    words: Words,
+    name: str = "",
+    stem: str = "",
+    *,
+    best: bool = True,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
-    """The report on a decoded voice. Raises VoiceUnusable: it holds no sound."""
+    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best).find(words)
+    given = isinstance(words, str)
+    against = beside if isinstance(words, str) else words
+    unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
     used = part.span
     found = judge(traits.between(*used))
     lufs = loudness(part.clip.samples, recording.sample_rate)
@@ -164,7 +175,7 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*said_of(recording, name), *part.warnings)
+    warnings = (*said_of(recording, name), *part.warnings, *unlike)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
