@@ -40,16 +40,17 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     """What reads a text whose lines have times of one of these kinds; None for any other text.
     `stamped`: times without any mark count as well."""
     lines = [line for line in text.split("\n") if line.strip()]
-    if any(_EVENT.match(line) for line in lines) and "\nFormat" in f"\n{text}":
+    if "\nFormat" in f"\n{text}" and any(_EVENT.match(line) for line in lines):
         return ass_cues
-    if 2 * sum(_PRINTED.fullmatch(line) is not None for line in lines) >= len(lines) > 0:
+    printed = sum("]" in line and _PRINTED.fullmatch(line) is not None for line in lines)
+    if 2 * printed >= len(lines) > 0:
         return printed_cues
     if lines and all(_TENTHS.fullmatch(line) for line in lines):
         return tenth_cues
     for pattern, reader in ((_PRINTED, printed_cues), (_FRAMES, frame_cues), (_SBV, sbv_cues)):
         if lines and pattern.fullmatch(lines[0]):
             return reader
-    stamps = sum(_STAMP.match(line) is not None for line in lines)
+    stamps = sum("[" in line and _STAMP.match(line) is not None for line in lines)
     if stamps > 1 and all(_STAMP.match(line) or _ABOUT.fullmatch(line) for line in lines):
         return lrc_cues
     return stamped_cues if stamped and _rising(lines) else None

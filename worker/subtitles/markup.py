@@ -42,6 +42,14 @@ _CREDIT = re.compile(
 )
 
 
+# What stands in every line that a pattern below may change or name; most lines have none of it.
+_TAGGED = re.compile(r"[<&{\\]")
+_NOTABLE = re.compile(
+    r"[<>\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
+    re.IGNORECASE,
+)
+
+
 def vtt_tags_off(text: str) -> str:
     """`text` without the tags of WebVTT."""
     return _VTT_TAG.sub("", text)
@@ -50,6 +58,8 @@ def vtt_tags_off(text: str) -> str:
 def plain(text: str, *, vtt: bool) -> str:
     """The words of a cue, line breaks kept. In SRT only whole entities and tags that programs write
     are taken off: there "3 < 4 & 5" means what it says."""
+    if not _TAGGED.search(text):
+        return text
     text = _READING.sub("", _BREAK.sub("\n", text))
     if vtt:
         return _BARE_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
@@ -86,7 +96,9 @@ def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
 
 def _names(cues: list[Cue], notes: Notes) -> None:
     """Notes what may be names in front of words: two words, or the pattern more than once."""
-    found = [(cue, match[1]) for cue in cues if (match := _FULL_NAME.match(cue.text))]
+    found = [
+        (cue, match[1]) for cue in cues if ":" in cue.text and (match := _FULL_NAME.match(cue.text))
+    ]
     for cue, name in found:
         told = _NAME.match(cue.text) or _LABEL.match(cue.text)
         if not told and (len(found) > 1 or " " in name):
@@ -94,6 +106,9 @@ def _names(cues: list[Cue], notes: Notes) -> None:
 
 
 def _spoken_line(line: str, number: int, notes: Notes) -> str:
+    bare = " ".join(line.split())
+    if not _NOTABLE.search(bare):
+        return bare
     line = _TOKEN.sub("", line)
     if turn := _TURN.match(line):
         line = line[turn.end() :]

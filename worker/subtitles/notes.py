@@ -32,13 +32,14 @@ class Cue:
 
     def with_text(self, text: str) -> Cue:
         """The same with other words."""
-        return replace(self, text=text)
+        return self if text == self.text else replace(self, text=text)
 
 
 def one_line(text: str) -> str:
     """`text` with all runs of white space made single spaces, none at the ends, and without marks
     that are not seen."""
-    return " ".join(text.translate(UNSEEN).split())
+    seen = text if text.isprintable() else text.translate(UNSEEN)
+    return " ".join(seen.split())
 
 
 def text_of(cues: Iterable[Cue]) -> str:

@@ -44,6 +44,7 @@ EXTENSIONS = (
     *("smi", "textgrid", "sub"),
 )
 MAX_BYTES = 1 << 20
+MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
 _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
@@ -117,7 +118,8 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
             continue
         if cue.start < 0:
             notes.add("begins before 0, which was taken as 0", cue.line)
-        found.append(replace(cue, start=max(cue.start, 0.0)))
+            cue = replace(cue, start=0.0)
+        found.append(cue)
     for before, cue in pairwise(found):
         if cue.start < before.start:
             notes.add("begins before the one above it: the order of the times was taken", cue.line)
@@ -140,6 +142,8 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
 
 def _lines(text: str, extension: str, notes: Notes) -> _Words:
     """The words of a text whose lines say when they are said, or of plain words."""
+    if (count := text.count("\n")) > MAX_LINES:
+        raise Malformed(f"has {count} lines; at most {MAX_LINES} are read, far more than are said")
     head = text.lstrip()
     form = subtitle_form(text)
     if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):
@@ -173,7 +177,7 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
 
 def _untimed(line: str, number: int, notes: Notes) -> Cue:
     words = plain(line, vtt=False)
-    if _TIMES.search(words):
+    if ":" in words and _TIMES.search(words):
         notes.add("holds what may be times, which count as said", number)
     if words != line:
         notes.add("holds tags or entities, of which only the words are used", number)

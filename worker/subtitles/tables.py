@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from io import StringIO
 from itertools import pairwise
 
@@ -22,6 +23,8 @@ _END = ("end", "end time", "stop", "to", "out", "tend")
 _LENGTH = ("duration", "dur", "length")
 _WORDS = ("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption")
 _NUMBER = re.compile(r"-?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)(?:\s?s)?")
+_WHOLE = re.compile(r"\s*-?\d+(?:\.0*)?\s*")
+_CLOCK = re.compile(CLOCK)
 _UNIT = re.compile(r"[\s_(\[]*\b(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
 _ROW_INSIDE = re.compile(r"\n[ \t]*\d[\d:.]*[,;\t|] *\d[\d:.]*[,;\t|]")
 _LONGEST_NAME = 40
@@ -40,7 +43,7 @@ class _Columns:
     scale: float = 1.0
     delimiter: str = ","
 
-    @property
+    @cached_property
     def needed(self) -> int:
         return max(self.start, self.words, self.end or 0, self.length or 0) + 1
 
@@ -183,7 +186,7 @@ def _cue(row: list[str], columns: _Columns, line: int, notes: Notes) -> tuple[Cu
     if end < start:
         raise Malformed(f"line {line} ends before it starts")
     cells = [row[columns.start], *([row[second]] if second is not None else [])]
-    whole = all(re.fullmatch(r"-?\d+(?:\.0*)?", cell.strip()) for cell in cells)
+    whole = all(map(_WHOLE.fullmatch, cells))
     text = one_line(row[columns.words])
     return Cue(start * columns.scale, end * columns.scale, text, line), whole
 
@@ -210,8 +213,8 @@ def _time(cell: str, line: int) -> float:
 
 def _seconds(cell: str) -> float | None:
     cell = cell.strip()
-    if clock := re.fullmatch(CLOCK, cell.removeprefix("-")):
-        return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
-    if _NUMBER.fullmatch(cell):
+    if ":" not in cell and _NUMBER.fullmatch(cell):
         return float(cell.replace(",", ".").rstrip("s ").strip())
+    if clock := _CLOCK.fullmatch(cell.removeprefix("-")):
+        return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
     return None

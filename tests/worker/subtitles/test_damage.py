@@ -148,7 +148,7 @@ def subtitles(draw: st.DrawFn, kind: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt"])
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_the_words_read_are_those_written_or_a_line_is_named(
     kind: str, data: st.DataObject

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errors import TranscriptMissing
 from worker.subtitles.encoding import decoded
 from worker.subtitles.notes import Notes
-from worker.subtitles.read import MAX_BYTES, parse
+from worker.subtitles.read import MAX_BYTES, MAX_LINES, parse
 
 # No two neighbours alike: those may be a caption that rolls.
 _CUES = st.lists(
@@ -125,7 +125,7 @@ def test_utf_8_is_taken_as_it_is(text: str) -> None:
     assert found == text or notes.sentences("A")
 
 
-_SIZE = MAX_BYTES >> 3  # at a square of it each would take minutes
+_SIZE = MAX_BYTES >> 4  # at a square of it each would take minutes
 _T = "00:00:01,000 --> 00:00:02,000\n"
 # By extension, what costs most to read where the cost of one piece grows with those before it.
 _HOSTILE = {
@@ -171,7 +171,14 @@ def test_hostile_files_cost_no_more_than_their_length(extension: str) -> None:
             started = time.process_time()
             with suppress(TranscriptMissing):
                 parse(data, f"A.{extension}", 10.0)
-            assert time.process_time() - started < 4, (unit, head)
+            assert time.process_time() - started < 2, (unit, head)
+
+
+def test_more_lines_than_a_recording_has_are_refused() -> None:
+    started = time.process_time()
+    with pytest.raises(TranscriptMissing, match=f"at most {MAX_LINES} are read"):
+        parse(b"a\n" * (MAX_BYTES // 2), "A.txt")
+    assert time.process_time() - started < 1
 
 
 def test_a_large_file_in_an_unknown_encoding_costs_no_more_than_its_length() -> None:
