@@ -21,8 +21,11 @@ from worker.subtitles.notes import Cue, Malformed, Notes, one_line
 from worker.subtitles.services import segments_of, time_of
 from worker.subtitles.spread import letters, spread
 
-_LISTS = ("segments", "transcription", "chunks", "events", "word_segments", "words", "result")
-_OF_WORDS = _LISTS[4:]
+_LISTS = ("segments", "transcription", "chunks", "events", "fragments")
+_OF_WORDS = ("word_segments", "words", "result")
+_STARTS = ("start", "start_time", "startTime", "begin", "from")
+_ENDS = ("end", "end_time", "endTime", "stop", "to")
+_IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
@@ -55,7 +58,9 @@ def document(text: str, notes: Notes) -> Document:
     said, items, of_words = "", found, False
     if isinstance(found, dict):
         said = next((one_line(found[k]) for k in _WORDS if isinstance(found.get(k), str)), "")
-        name = next((k for k in _LISTS if isinstance(found.get(k), list) and found[k]), "")
+        name = next(
+            (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k]), ""
+        )
         items, of_words = found.get(name, []), name in _OF_WORDS
     if not isinstance(items, list) or not (items or said):
         raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
@@ -136,6 +141,8 @@ def _cue(item: Any, number: int, notes: Notes) -> tuple[Cue, bool]:
     )
     if isinstance(item.get("segs"), list):
         text = "".join(str(seg.get("utf8", "")) for seg in item["segs"] if isinstance(seg, dict))
+    if isinstance(item.get("lines"), list):  # aeneas
+        text = "\n".join(str(line) for line in item["lines"])
     start, end, whole = _span(item)
     if text is None:
         if "tStartMs" not in item:
@@ -154,13 +161,21 @@ def _span(item: dict[str, Any]) -> tuple[float, float, bool]:
     if "tStartMs" in item:
         start = _number(item["tStartMs"]) / 1000
         return start, start + _number(item.get("dDurationMs", 0)) / 1000, False
+    for names in _IN_MS:
+        if names[0] in item:
+            start, end = (_number(item.get(name)) / 1000 for name in names)
+            return start, end, False
     pair = item.get("timestamp", item.get("timestamps"))
+    if isinstance(pair, dict):
+        pair = [pair.get("from"), pair.get("to")]
     if isinstance(pair, list) and len(pair) == 2:
         start, end = _number(pair[0]), math.inf if pair[1] is None else _number(pair[1])
     else:
-        start = _number(item.get("start"))
-        end = _number(item.get("end", item.get("stop")))
-        if "duration" in item and "end" not in item:
+        start, end = (
+            _number(next((item[name] for name in names if name in item), None))
+            for names in (_STARTS, _ENDS)
+        )
+        if "duration" in item and math.isnan(end):
             end = start + _number(item["duration"])
     return start, end, all(math.isinf(each) or each.is_integer() for each in (start, end))
 

@@ -21,6 +21,11 @@ _DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 
+_BOLD = re.compile(r"(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1")
+_FENCE = re.compile(r"^\s*```\w*\s*$")
+_SHARP = re.compile(r"^#{1,6}\s+(?=\S)")
+_TWICE = re.compile(r"&amp;(?=(?:amp|lt|gt|quot|nbsp|#\d{1,5});)")  # encoded two times
+
 _TOKEN = re.compile(r"<\|[^|<>]{0,40}\|>|[\u2669-\u266c]")
 _TURN = re.compile(r"\s*(?:>>+|\uff1e\uff1e+)\s*")
 _NOTE = re.compile(
@@ -35,6 +40,10 @@ _TITLE = r"[^\W\d_a-z][\w.'-]{0,30}"
 _FULL_NAME = re.compile(rf"\s*(?:[-\u2013\u2014]\s*)?({_TITLE}(?: {_TITLE}){{0,3}}):\s+\S")
 _MAY_BE_NAME = "begins with what may be a speaker's name; it counts as said"
 _MAYBE_NOTE = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\*[^*\s][^*]{0,60}\*)")
+_DIVIDED = re.compile(r"([^\W\d_]{2})-\n(?=[a-z\u00df-\u017f])")
+_HEADING = re.compile(
+    r"\W*(?:transcript(?:ion)?|text|title|subtitles?|captions?)\W*:", re.IGNORECASE
+)
 _CREDIT = re.compile(
     r"\b(?:sub(?:title[sd]?|s)|caption(?:s|ed)|transcribed|transcription|sync(?:ed|ronized)?"
     r"(?: (?:and|&) correct(?:ed|ions))?) by\b|opensubtitles|amara\.org|addic7ed|otter\.ai",
@@ -66,7 +75,25 @@ def plain(text: str, *, vtt: bool) -> str:
     return _BARE_TAG.sub("", _entities(_TAG.sub("", text.replace("\\h", " "))))
 
 
+def without_marks(text: str, notes: Notes) -> str:
+    """A text without what chat programs and Markdown put around words: **bold**, ``` and headings'
+    #; its lines stay where they are."""
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
+        bare = (
+            _BOLD.sub(r"\2", _FENCE.sub("", line))
+            if "*" in line or "_" in line or "`" in line
+            else line
+        )
+        bare = _SHARP.sub("", bare)
+        if bare != line:
+            notes.add("holds marks of Markdown, which are not said and were left out", place + 1)
+            lines[place] = bare
+    return "\n".join(lines)
+
+
 def _entities(text: str) -> str:
+    text = _TWICE.sub("&", text)
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
@@ -87,20 +114,25 @@ def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
     found = []
     cues = list(cues)
     _names(cues, notes)
-    for cue in cues:
+    for number, cue in enumerate(cues):
         lines = [_spoken_line(line, cue.line, notes) for line in cue.text.split("\n")]
-        if text := "\n".join(line for line in lines if line):
+        text = "\n".join(line for line in lines if line)
+        if _DIVIDED.search(text):
+            notes.add("has a word that seems divided at a line's end: it was joined", cue.line)
+            text = _DIVIDED.sub(r"\1-", text)
+        if not number and _HEADING.match(text):
+            notes.add("begins with what may be a heading; it counts as said", cue.line)
+        if text:
             found.append(cue.with_text(text))
     return found
 
 
 def _names(cues: list[Cue], notes: Notes) -> None:
     """Notes what may be names in front of words: two words, or the pattern more than once."""
-    found = [
-        (cue, match[1]) for cue in cues if ":" in cue.text and (match := _FULL_NAME.match(cue.text))
-    ]
-    for cue, name in found:
-        told = _NAME.match(cue.text) or _LABEL.match(cue.text)
+    lines = ((cue, line) for cue in cues if ":" in cue.text for line in cue.text.split("\n"))
+    found = [(cue, line, m[1]) for cue, line in lines if (m := _FULL_NAME.match(line))]
+    for cue, line, name in found:
+        told = _NAME.match(line) or _LABEL.match(line)
         if not told and (len(found) > 1 or " " in name):
             notes.add(_MAY_BE_NAME, cue.line)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 _LINES_NAMED = 5
-# Not seen and not said: control characters, soft hyphens, spaces of no width, marks of direction
+# Not seen and not said: control characters (those that some programs put between words leave a
+# space), soft hyphens, spaces of no width, marks of direction
 # and of byte order.
-UNSEEN = dict.fromkeys(
+UNSEEN: dict[int, str | None] = dict.fromkeys(range(9), " ") | dict.fromkeys(
     (
-        *range(9), *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+        *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
         0x2060, *range(0x2066, 0x206A), 0xFEFF,
     )
 )  # fmt: skip

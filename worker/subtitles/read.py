@@ -22,7 +22,7 @@ from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.frames import OF_TTML, in_fractions
-from worker.subtitles.markup import plain, spoken
+from worker.subtitles.markup import plain, spoken, without_marks
 from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
 from worker.subtitles.sami import looks_like_sami, sami_cues
@@ -36,7 +36,7 @@ from worker.subtitles.tables import looks_like_table, table_cues
 from worker.subtitles.textgrid import looks_like_textgrid, textgrid_cues
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.ttml import looks_like_ttml, ttml_cues
-from worker.subtitles.turns import looks_like_turns, turn_cues
+from worker.subtitles.turns import looks_like_spans, looks_like_turns, span_cues, turn_cues
 
 # In order of preference.
 EXTENSIONS = (
@@ -144,6 +144,9 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     """The words of a text whose lines say when they are said, or of plain words."""
     if (count := text.count("\n")) > MAX_LINES:
         raise Malformed(f"has {count} lines; at most {MAX_LINES} are read, far more than are said")
+    text = without_marks(text, notes) if extension == "txt" else text
+    if looks_like_spans(text):
+        return _Words(span_cues(text, notes), form="the transcript of a meeting")
     head = text.lstrip()
     form = subtitle_form(text)
     if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):

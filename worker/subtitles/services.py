@@ -222,8 +222,12 @@ def _nemo(found: _Item, notes: Notes) -> list[_Item]:
 
 
 def _premiere(found: _Item, notes: Notes) -> list[_Item]:
-    names = _Names(("text",), "start", "duration", is_length=True)
-    return [_segment("", _pieces(segment["words"], names)) for segment in found["segments"]]
+    """Segments of words alone: Premiere's have lengths, those of others ends."""
+    lengths = _PLAIN._replace(end="duration", is_length=True)
+    words = [_dicts(segment["words"]) for segment in found["segments"]]
+    return [
+        _segment("", _pieces(w, lengths if _has(_first(w), "duration") else _PLAIN)) for w in words
+    ]
 
 
 def _gladia(found: _Item, notes: Notes) -> list[_Item]:

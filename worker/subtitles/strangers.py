@@ -23,6 +23,10 @@ _HEADS = (
 )
 _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
+        re.compile(r"\s*\d{1,6}[.,]\d{1,9}\s+\d{1,6}[.,]\d{1,9}\s*"),
+        "is a list of times without words; write the words behind them, or alone",
+    ),
+    (
         re.compile(r"\s*[\w./\\-]{1,200}\|.*\w.*"),
         "is a list of recordings, with | between name and words; keep the words of this one alone",
     ),
