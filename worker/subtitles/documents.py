@@ -17,7 +17,7 @@ import json
 import math
 from typing import Any, NamedTuple
 
-from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.services import segments_of, time_of
 from worker.subtitles.spread import letters, spread
 
@@ -57,11 +57,21 @@ def document(text: str, notes: Notes) -> Document:
         return _of_service(segments, notes)
     said, items, of_words = "", found, False
     if isinstance(found, dict):
-        said = next((one_line(found[k]) for k in _WORDS if isinstance(found.get(k), str)), "")
+        said = next(
+            (" ".join(found[k].split()) for k in _WORDS if isinstance(found.get(k), str)), ""
+        )
         name = next(
             (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k]), ""
         )
         items, of_words = found.get(name, []), name in _OF_WORDS
+    if (
+        isinstance(found, dict)
+        and "error" not in found
+        and not items
+        and not said
+        and {*_LISTS, *_WORDS} & set(found)
+    ):
+        raise Malformed("holds no words")
     if not isinstance(items, list) or not (items or said):
         raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
     _refuse_many(items)

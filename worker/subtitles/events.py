@@ -13,6 +13,7 @@ from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
 
 _EVENT = re.compile(r"\s*(?:Dialogue|Comment)\s*:\s*", re.IGNORECASE)
+_SIGN = re.compile(r"\b(?:signs?|titles?|typeset\w*)\b", re.IGNORECASE)
 _FORMAT = re.compile(r"\s*Format\s*:\s*", re.IGNORECASE)
 _USUAL = "layer, start, end, style, name, marginl, marginr, marginv, effect, text"
 
@@ -24,10 +25,12 @@ _CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
 _PRINTED = re.compile(
     rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
 )
+_OF_WHISPER = re.compile(r"Detect(?:ing|ed) language\b")  # above what it prints
 _STAMPED = re.compile(
     r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
     r"(?:[:=]?\s+|[:=](?=\D)|$)(.*)"
 )
+_TMPLAYER = re.compile(r"00:0\d:\d{2}:[^\s\d].*")
 _FRAMES = re.compile(r"\s*\{(\d{1,7})\}\{(\d{0,7})\}(.*)")
 _FRAME_RATE = re.compile(r"\s*([1-9]\d{0,2}(?:[.,]\d{1,4})?)\s*(?:fps)?\s*")  # in the first lines
 _TENTHS = re.compile(r"\s*\[(\d{1,7})\]\[(\d{0,7})\](.*)")
@@ -39,7 +42,7 @@ Reader = Callable[[str, Notes], list[Cue]]
 def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     """What reads a text whose lines have times of one of these kinds; None for any other text.
     `stamped`: times without any mark count as well."""
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip() and not _OF_WHISPER.match(line)]
     if "\nFormat" in f"\n{text}" and any(_EVENT.match(line) for line in lines):
         return ass_cues
     printed = sum("]" in line and _PRINTED.fullmatch(line) is not None for line in lines)
@@ -58,6 +61,8 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
 
 def _rising(lines: list[str]) -> bool:
     """True for lines that begin with rising times, the first near 0; "9:30 Breakfast" is words."""
+    if len(lines) == 1 and _TMPLAYER.fullmatch(lines[0]):
+        return True
     stamps = [found for line in lines if (found := _STAMPED.fullmatch(line))]
     if len(stamps) < 2 or not _STAMPED.fullmatch(lines[0]) or 3 * len(stamps) < len(lines):
         return False
@@ -89,6 +94,8 @@ def ass_cues(text: str, notes: Notes) -> list[Cue]:
             named = dict(zip(columns, cells, strict=True))
             if not line.lstrip().lower().startswith("comment"):
                 cues.append(_event(named, number))
+                if _SIGN.search(named.get("style", "")):
+                    notes.add("may be text in the picture, by its style; it counts as said", number)
     return cues
 
 

@@ -10,13 +10,16 @@ from worker.subtitles.notes import Cue, Notes
 
 _BREAK = re.compile(r"(?i:<br\s*/?>)|\\N")
 _BARE_TAG = re.compile(r"</?(?:i|b|u|s|font)\s?/?>", re.IGNORECASE)
-_VTT_TAG = re.compile(r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[\s.][^<>]*)?>|<[\d:.]+>")
+_VTT_TAG = re.compile(
+    r"</?(?:i|b|u|s|c|ruby|rt)(?:\.[^<>]*)?>|</?(?:font|v|lang)(?:[\s.][^<>]*)?>|<[\d:.]+>"
+)
 _TAG = re.compile(
-    r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt|em|strong|span|p|div|small|big|sub|sup)"
-    r"(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
+    r"</?(?:i|b|u|s|c|ruby|rt|em|strong|small|big|sub|sup)(?:\.[^<>]*)?\s?/?>"
+    r"|</?(?:font|v|lang|span|p|div)(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(r"(\{[^{}]*\})")
+_OPEN, _CLOSE = "\ue000", "\ue001"  # braces that are said, while overrides are taken off
 _DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
@@ -39,7 +42,9 @@ _NAME = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?[^\W\d_a-z][A-Z .'-]{1,24}:\s")
 _TITLE = r"[^\W\d_a-z][\w.'-]{0,30}"
 _FULL_NAME = re.compile(rf"\s*(?:[-\u2013\u2014]\s*)?({_TITLE}(?: {_TITLE}){{0,3}}):\s+\S")
 _MAY_BE_NAME = "begins with what may be a speaker's name; it counts as said"
-_MAYBE_NOTE = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\*[^*\s][^*]{0,60}\*)")
+_MAYBE_NOTE = re.compile(
+    r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\{[^{}]{1,60}\}|\*[^*\s][^*]{0,60}\*)"
+)
 _DIVIDED = re.compile(r"([^\W\d_]{2})-\n(?=[a-z\u00df-\u017f])")
 _HEADING = re.compile(
     r"\W*(?:transcript(?:ion)?|text|title|subtitles?|captions?)\W*:", re.IGNORECASE
@@ -54,7 +59,7 @@ _CREDIT = re.compile(
 # What stands in every line that a pattern below may change or name; most lines have none of it.
 _TAGGED = re.compile(r"[<&{\\]")
 _NOTABLE = re.compile(
-    r"[<>\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
+    r"[<>{\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
     re.IGNORECASE,
 )
 
@@ -100,13 +105,15 @@ def _entities(text: str) -> str:
 def ass_plain(text: str) -> str:
     """The words of an ASS event: without overrides and drawings, its line breaks as such."""
     words, draws = [], False
+    text = text.replace("\\{", _OPEN).replace("\\}", _CLOSE)
     for piece in _OVERRIDE.split(text):
         if piece.startswith("{") and piece.endswith("}"):
             modes = _DRAWS.findall(piece)
             draws = modes[-1] != "0" if modes else draws
         elif not draws:
             words.append(piece)
-    return "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+    said = "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+    return said.replace(_OPEN, "{").replace(_CLOSE, "}")
 
 
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:

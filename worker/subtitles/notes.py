@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 _LINES_NAMED = 5
-# Not seen and not said: control characters (those that some programs put between words leave a
-# space), soft hyphens, spaces of no width, marks of direction
-# and of byte order.
-UNSEEN: dict[int, str | None] = dict.fromkeys(range(9), " ") | dict.fromkeys(
+# Not seen and not said: control characters and blank letters, some of which leave a space; soft
+# hyphens, spaces of no width, halves of surrogate pairs, marks of direction and of byte order.
+UNSEEN: dict[int, str | None] = dict.fromkeys((*range(9), 0x2800, 0x3164), " ") | dict.fromkeys(
     (
         *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
-        0x2060, *range(0x2066, 0x206A), 0xFEFF,
+        0x2060, *range(0x2066, 0x206A), 0xFEFF, *range(0xD800, 0xE000),
     )
 )  # fmt: skip
 

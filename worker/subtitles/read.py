@@ -47,6 +47,11 @@ MAX_BYTES = 1 << 20
 MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
+_PLAIN_FORMS = ("JSON", "a table")
+_HALF = re.compile("[\ud800-\udfff]")
+_NUMBERED = re.compile(
+    r"\s*(?:\d{1,3}[.)]\s|(?:[^\W\d]\w*\d{3}\w*|\w+(?:[-_]\w+)*[-_]\d{3,}\w*)\s)"
+)
 _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 
 
@@ -94,6 +99,8 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
         notes.say(
             f"holds {words.form}: only its words are used, its times and numbers are not said"
         )
+    if words.form in _PLAIN_FORMS:
+        words = words._replace(cues=[_without_tags(cue, notes) for cue in words.cues])
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
     if timed:
@@ -175,7 +182,20 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     lines = list(enumerate(text.split("\n"), 1))
     if number := next((number for number, line in lines if _ARROW_TIMES.match(line)), 0):
         raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
+    for number, line in lines:
+        if _NUMBERED.match(line):
+            notes.add("begins with what may be a number or a name of it; it counts as said", number)
     return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
+
+
+def _without_tags(cue: Cue, notes: Notes) -> Cue:
+    """A cue of a kind that knows no tags, without those that it may have nevertheless."""
+    words = plain(cue.text, vtt=False)
+    if words != cue.text:
+        notes.add("holds tags or entities, of which only the words are used", cue.line)
+    if _HALF.search(words):
+        notes.add("has letters that are damaged, which were left out", cue.line)
+    return cue.with_text(words)
 
 
 def _untimed(line: str, number: int, notes: Notes) -> Cue:

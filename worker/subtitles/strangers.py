@@ -31,6 +31,14 @@ _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
         "is a list of recordings, with | between name and words; keep the words of this one alone",
     ),
     (
+        re.compile(r"[\w./\\-]{1,200}\.(?:wav|flac|mp3|m4a|ogg|opus)\s+\S.*", re.IGNORECASE),
+        "is a list of recordings, with names before the words; keep the words of this one alone",
+    ),
+    (
+        re.compile(r"\s*\d{1,12}\s+\d{5,12}\s+\S.*"),
+        "is a label file of HTK; keep its words alone, or save it with seconds as a table",
+    ),
+    (
         re.compile(r"(?:;;.*|\S+\s+\S+\s+(?:\S+\s+)?\d+\.\d+\s+\d+\.\d+\s+\S.*)"),
         "is CTM or STM, with names and times before the words; keep the words alone",
     ),

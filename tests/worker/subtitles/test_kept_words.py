@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,50 @@ def _lrc(texts: list[str]) -> str:
     return "".join(f"[00:{start:02d}.00]{text}\n" for start, _, text in _rows(texts))
 
 
+def _ttml(texts: list[str]) -> str:
+    parts = (f'<p begin="{a}s" end="{b}s">{escape(text)}</p>' for a, b, text in _rows(texts))
+    return f"<tt><body><div>{''.join(parts)}</div></body></tt>"
+
+
+def _sami(texts: list[str]) -> str:
+    rows = (f"<SYNC Start={1000 * a}><P Class=A>{escape(t)}\n" for a, _, t in _rows(texts))
+    return f"<SAMI><BODY>{''.join(rows)}<SYNC Start={2000 * len(texts)}><P Class=A>&nbsp;</SAMI>"
+
+
+def _textgrid(texts: list[str]) -> str:
+    rows = "".join(f'{a}\n{b}\n"{text}"\n' for a, b, text in _rows(texts))
+    end, head = 2 * len(texts), 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
+    return f'{head}0\n{end}\n<exists>\n1\n"IntervalTier"\n"A"\n0\n{end}\n{len(texts)}\n{rows}'
+
+
+def _microdvd(texts: list[str]) -> str:
+    rows = (f"{{{25 * a}}}{{{25 * b}}}{text}\n" for a, b, text in _rows(texts))
+    return "{1}{1}25\n" + "".join(rows)
+
+
+def _sbv(texts: list[str]) -> str:
+    rows = (f"0:00:{a:02d}.000,0:00:{b:02d}.000\n{text}\n\n" for a, b, text in _rows(texts))
+    return "".join(rows)
+
+
+def _amazon(texts: list[str]) -> str:
+    items = [
+        {"type": "pronunciation", "start_time": str(a), "end_time": str(b), "alternatives":
+         [{"content": text}]}
+        for a, b, text in _rows(texts)
+    ]  # fmt: skip
+    whole = [{"transcript": " ".join(texts)}]
+    return json.dumps({"results": {"transcripts": whole, "items": items}})
+
+
+def _azure(texts: list[str]) -> str:
+    phrases = [
+        {"offsetInTicks": a * 1e7, "durationInTicks": (b - a) * 1e7, "nBest": [{"display": text}]}
+        for a, b, text in _rows(texts)
+    ]
+    return json.dumps({"recognizedPhrases": phrases})
+
+
 _WRITERS: list[tuple[str, Callable[[list[str]], str]]] = [
     ("A.srt", _srt),
     ("A.txt", _srt),
@@ -83,6 +128,13 @@ _WRITERS: list[tuple[str, Callable[[list[str]], str]]] = [
     ("A.csv", _csv),
     ("A.json", _json),
     ("A.txt", _printed),
+    ("A.ttml", _ttml),
+    ("A.smi", _sami),
+    ("A.TextGrid", _textgrid),
+    ("A.sub", _microdvd),
+    ("A.sbv", _sbv),
+    ("A.json", _amazon),
+    ("A.json", _azure),
 ]
 
 

@@ -9,6 +9,7 @@ from tests.worker.subtitles.kinds import (
     documents,
     encodings,
     grids,
+    odd,
     services,
     strangers,
     subtitles,
@@ -20,6 +21,7 @@ from worker.subtitles.read import parse
 KINDS = (
     *subtitles.KINDS, *tables.KINDS, *documents.KINDS, *texts.KINDS, *encodings.KINDS,
     *strangers.KINDS, *services.KINDS, *grids.KINDS,
+    *odd.KINDS,
 )  # fmt: skip
 
 
