@@ -50,7 +50,7 @@ _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
 _PLAIN_FORMS = ("JSON", "a table")
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBERED = re.compile(
-    r"\s*(?:\d{1,3}[.)]\s|(?:[^\W\d]\w*\d{3}\w*|\w+(?:[-_]\w+)*[-_]\d{3,}\w*)\s)"
+    r"\s*(?:\d{1,3}[.)]\s|(?:[^\W\d]\w{0,20}\d{3}\w{0,20}|[^\W_]{1,30}(?:[-_][^\W_]{1,30}){0,6}[-_]\d{3,9})\s)"
 )
 _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 

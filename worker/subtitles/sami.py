@@ -3,14 +3,27 @@ begins, often in several languages at once."""
 
 from __future__ import annotations
 
+import html
 import re
-from html.parser import HTMLParser
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
 
-_HEAD = re.compile(r"\s*(?:<[?!][^>]{0,400}>\s*)*<sami[\s>]", re.IGNORECASE)
-_TIME = re.compile(r"\s*(-?\d{1,10})(?:\s*ms)?\s*")
+_HEAD = re.compile(r"\s{0,100}(?:<[?!][^<>]{0,400}>\s{0,100}){0,3}<sami[\s>]", re.IGNORECASE)
+_TOKEN = re.compile(r"<(/?[a-z]+)([^<>]*)>|([^<]+|<)", re.IGNORECASE)
+_START = re.compile(r"\bstart\s?=\s?[\"']?(-?\d{1,10})(?:ms)?(?=[\s\"'/]|$)", re.IGNORECASE)
+_CLASS = re.compile(r"\bclass\s?=\s?[\"']?([\w.-]{1,40})", re.IGNORECASE)
+
+
+class _Piece(NamedTuple):
+    """What is shown from `start` on, seconds, in one language; empty where it only clears."""
+
+    start: float
+    language: str
+    line: int
+    parts: list[str]
 
 
 def looks_like_sami(text: str) -> bool:
@@ -21,60 +34,50 @@ def looks_like_sami(text: str) -> bool:
 def sami_cues(text: str, notes: Notes) -> list[Cue]:
     """The cues of the language that comes first; `notes` names the others. Raises Malformed: a time
     cannot be read, or there are no words."""
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    languages = list(dict.fromkeys(language for language, _ in reader.found))
-    if not any(cue.text.strip() for _, cue in reader.found):
+    found = [
+        (piece.language, Cue(piece.start, piece.start, "".join(piece.parts).strip(), piece.line))
+        for piece in _pieces(_without_comments(text))
+    ]
+    languages = list(dict.fromkeys(language for language, cue in found if cue.text))
+    if not languages:
         raise Malformed("holds no subtitles with times and words")
     if len(languages) > 1:
-        others = ", ".join(name or "one without a name" for name in languages[1:])
+        others = ", ".join(name or "one without a name" for name in languages[1:6])
         notes.say(f"has {len(languages)} languages: {languages[0]} was used, not {others}")
-    cues = until_next([cue for language, cue in reader.found if language == languages[0]])
-    return [cue for cue in cues if cue.text.strip()]
+    cues = until_next([cue for language, cue in found if language in (languages[0], "")])
+    return [cue for cue in cues if cue.text]
 
 
-class _Reader(HTMLParser):
-    """Collects a cue, its end unknown, for each language at each time; an empty one clears."""
+def _without_comments(text: str) -> str:
+    """`text` without comments, their line breaks kept."""
+    first, *rest = text.split("<!--")
+    kept = [first]
+    for part in rest:
+        comment, _, after = part.partition("-->")
+        kept += ["\n" * comment.count("\n"), after]
+    return "".join(kept)
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, Cue]] = []
-        self._start: float | None = None
-        self._language = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Takes a time, a language or a break."""
-        values = {name: value or "" for name, value in attrs}
+def _pieces(text: str) -> Iterator[_Piece]:
+    piece: _Piece | None = None
+    line = 1
+    for token in _TOKEN.finditer(text):
+        tag, attributes, words = (token[1] or "").lower(), token[2], token[3]
         if tag == "sync":
-            line = self.getpos()[0]
-            time = _TIME.fullmatch(values.get("start", ""))
+            time = _START.search(attributes)
             if not time:
                 raise Malformed(f"line {line} has no time in milliseconds where one must be")
-            self._start, self._language = int(time[1]) / 1000, ""
-        elif tag == "p" and self._start is not None:
-            self._language = values.get("class", "").upper()
-            self._add("")
-        elif tag == "br":
-            self._add("\n")
-
-    def handle_data(self, data: str) -> None:
-        """Takes words, or what stands before the first time, which is not said."""
-        self._add(re.sub(r"\s+", " ", data))
-
-    def _add(self, text: str) -> None:
-        if self._start is None or (text.isspace() and not self._ours()):
-            return
-        if self._ours():
-            cue = self.found[-1][1]
-            self.found[-1] = (self._language, cue.with_text(cue.text + text))
-        else:
-            cue = Cue(self._start, self._start, text, self.getpos()[0])
-            self.found.append((self._language, cue))
-
-    def _ours(self) -> bool:
-        """True if the last cue is of this time and language."""
-        if not self.found:
-            return False
-        language, cue = self.found[-1]
-        return cue.start == self._start and language == self._language
+            if piece is not None:
+                yield piece
+            piece = _Piece(int(time[1]) / 1000, "", line, [])
+        elif tag == "p" and piece is not None:
+            if "".join(piece.parts[:3]).strip() or piece.language:
+                yield piece
+            name = _CLASS.search(attributes)
+            piece = _Piece(piece.start, name[1].upper() if name else "", line, [])
+        elif piece is not None and (tag == "br" or words):
+            said = re.sub(r"\s+", " ", html.unescape(words)) if words else "\n"
+            piece.parts.append(said)
+        line += token[0].count("\n")
+    if piece is not None:
+        yield piece

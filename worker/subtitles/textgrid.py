@@ -37,7 +37,7 @@ def textgrid_cues(text: str, notes: Notes) -> list[Cue]:
     or the file is no whole TextGrid."""
     try:
         tiers = [tier for tier in _tiers(_Tokens(text)) if tier.cues]
-    except (StopIteration, ValueError) as fault:
+    except (ValueError, OverflowError) as fault:
         raise Malformed("is no whole TextGrid of Praat; save it again as a text file") from fault
     found = [tier for tier in tiers if not _NOT_WORDS.search(tier.name)] or tiers
     named = [tier for tier in found if _NAMED.search(tier.name)]
@@ -56,7 +56,7 @@ def textgrid_cues(text: str, notes: Notes) -> list[Cue]:
 class _Tokens:
     """Numbers and texts of a file, one after the other, each with its line.
 
-    Raises StopIteration where there are no more.
+    Raises ValueError where there are no more.
     """
 
     def __init__(self, text: str) -> None:
@@ -65,14 +65,14 @@ class _Tokens:
 
     def word(self) -> str:
         """The next text. Raises ValueError: it is a number."""
-        value, self.line = next(self._found)
+        value, self.line = next(self._found, (0.0, self.line))
         if isinstance(value, float):
             raise ValueError(value)
         return value
 
     def number(self) -> float:
         """The next number. Raises ValueError: it is a text."""
-        value, self.line = next(self._found)
+        value, self.line = next(self._found, ("", self.line))
         return float(value) if isinstance(value, float) else float("")
 
     def span(self) -> None:
