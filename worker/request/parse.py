@@ -74,7 +74,7 @@ def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
     said = f"Wrong input: {'; '.join(named)}{more}"
     return InvalidInput(
         said if said.endswith("?") else f"{said}.",
-        "Correct it and send the job again; the README lists the fields.",
+        "Correct it and send the job again; docs/job.md lists the fields.",
     )
 
 
