@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from html import escape
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from errors import TranscriptMissing
 from worker.subtitles.encoding import decoded
-from worker.subtitles.notes import Notes
+from worker.subtitles.notes import Cue, Notes
 from worker.subtitles.read import MAX_BYTES, MAX_LINES, parse
+from worker.subtitles.spread import spread
 
 # No two neighbours alike: those may be a caption that rolls.
 _CUES = st.lists(
@@ -147,6 +149,26 @@ def test_every_program_s_file_has_the_same_words_and_times(
     # A comma that ends a row may belong to its spreadsheet.
     assert found.text.replace(",", "").split() == " ".join(texts).replace(",", "").split()
     assert [(cue.start, cue.end) for cue in found.cues] == [row[:2] for row in _rows(texts)]
+
+
+@given(
+    text=st.lists(
+        st.sampled_from(["Hello,", "(x", "world)", "–", "don't", "5%", "你好。", "a-b"])
+    ).map(" ".join),
+    data=st.data(),
+)
+def test_a_text_is_laid_over_its_words_without_losing_any(text: str, data: st.DataObject) -> None:
+    heard = "".join(filter(str.isalnum, text))
+    cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(heard) - 1)), max_size=6)))
+    ends = [*(cut for cut in cuts if cut < len(heard)), len(heard)]
+    words = [
+        Cue(float(n), n + 1.0, heard[begin:end])
+        for n, (begin, end) in enumerate(zip([0, *ends], ends, strict=False))
+    ]
+    laid = spread(text, words)
+    assert laid is not None
+    assert "".join(cue.text for cue in laid).replace(" ", "") == text.replace(" ", "")
+    assert all(a.end <= b.start for a, b in pairwise(laid))
 
 
 @given(texts=_CUES, seconds=st.floats(0.5, 20))
