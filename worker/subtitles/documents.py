@@ -27,6 +27,7 @@ _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
+_LONG_S = 12.0
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
 
@@ -79,13 +80,25 @@ def document(text: str, notes: Notes) -> Document:
     for number, item in enumerate(items, 1):
         cue, is_whole = _cue(item, number, notes)
         if cue.text.strip():
-            cues.append(cue)
+            cues += _in_parts(cue, item, notes)
             whole &= is_whole
     if said and of_words and (laid := spread(said, cues)):
         cues = laid
     elif said and cues:
         _compare(said, cues, notes)
     return Document(_with_times(cues, notes), said, whole, of_words)
+
+
+def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
+    """A segment, or, of one that is longer than a reference, its words, where their times are known
+    and they are those of its text."""
+    given = item.get("words") if isinstance(item, dict) else None
+    if not cue.end - cue.start > _LONG_S or not isinstance(given, list):
+        return [cue]
+    words = [_cue(word, cue.line, notes)[0] for word in given if isinstance(word, dict)]
+    laid = spread(cue.text, words)
+    timed = laid and not any(math.isnan(part.start + part.end) for part in laid)
+    return laid if laid and timed else [cue]
 
 
 def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:

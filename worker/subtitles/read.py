@@ -184,7 +184,9 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
         raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
     for number, line in lines:
         if _NUMBERED.match(line):
-            notes.add("begins with what may be a number or a name of it; it counts as said", number)
+            notes.add(
+                "may begin with a line's number or a recording's name; it counts as said", number
+            )
     return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
 
 
