@@ -24,7 +24,7 @@ _DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 
-_BOLD = re.compile(r"(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1")
+_BOLD = re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1(?!\w)")
 _FENCE = re.compile(r"^\s*```\w*\s*$")
 _SHARP = re.compile(r"^#{1,6}\s+(?=\S)")
 _TWICE = re.compile(r"&amp;(?=(?:amp|lt|gt|quot|nbsp|#\d{1,5});)")  # encoded two times
@@ -95,6 +95,11 @@ def without_marks(text: str, notes: Notes) -> str:
             notes.add("holds marks of Markdown, which are not said and were left out", place + 1)
             lines[place] = bare
     return "\n".join(lines)
+
+
+def goes_on(before: str, line: str) -> bool:
+    """True if the last word of `before` seems to go on in the next line."""
+    return _DIVIDED.search(f"{before[-3:]}\n{line[:1]}") is not None
 
 
 def _entities(text: str) -> str:

@@ -22,7 +22,7 @@ from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.frames import OF_TTML, in_fractions
-from worker.subtitles.markup import plain, spoken, without_marks
+from worker.subtitles.markup import goes_on, plain, spoken, without_marks
 from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
 from worker.subtitles.sami import looks_like_sami, sami_cues
@@ -47,6 +47,7 @@ MAX_BYTES = 1 << 20
 MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
+_LONG = 1000  # letters of lines that are joined, so that it costs no more than their length
 _PLAIN_FORMS = ("JSON", "a table")
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBERED = re.compile(
@@ -182,12 +183,23 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     lines = list(enumerate(text.split("\n"), 1))
     if number := next((number for number, line in lines if _ARROW_TIMES.match(line)), 0):
         raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
+    return _Words(_of_words(lines, notes))
+
+
+def _of_words(lines: list[tuple[int, str]], notes: Notes) -> list[Cue]:
+    """The lines of plain words; one that ends within a word is one with the next."""
+    found: list[Cue] = []
     for number, line in lines:
         if _NUMBERED.match(line):
             notes.add(
                 "may begin with a line's number or a recording's name; it counts as said", number
             )
-    return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
+        cue = _untimed(line, number, notes)
+        if found and len(found[-1].text) < _LONG and goes_on(found[-1].text, cue.text):
+            found[-1] = found[-1].with_text(f"{found[-1].text}\n{cue.text}")
+        elif line.strip():
+            found.append(cue)
+    return found
 
 
 def _without_tags(cue: Cue, notes: Notes) -> Cue:

@@ -179,7 +179,7 @@ def _columns(row: list[str]) -> _Columns | None:
         for known in (_START, _END, _LENGTH, _WORDS)
     )
     markers = tuple(bare.index(name) for name in _OF_MARKERS if words is None and name in bare)
-    if markers and end is not None:
+    if markers and (end is not None or length is not None):
         words = markers[0]
     if start is None or words is None:
         return None

@@ -51,9 +51,10 @@ def turn_cues(text: str, notes: Notes) -> list[Cue]:
 
 
 def looks_like_spans(text: str) -> bool:
-    """True for a text that begins with a line of two times and has words below each such line."""
+    """True for a text that begins with a line of two times, the first near 0, and words below."""
     lines = [line for line in text.split("\n") if line.strip()]
-    return len(lines) > 1 and _SPAN.fullmatch(lines[0]) is not None
+    first = _SPAN.fullmatch(lines[0]) if len(lines) > 1 else None
+    return first is not None and _seconds(first["start"]) < _FIRST_S
 
 
 def span_cues(text: str, notes: Notes) -> list[Cue]:
