@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 BASE = os.environ.get("RUNPOD_ENDPOINT_BASE_URL", "https://api.runpod.ai/v2")
+NEEDED = ("RUNPOD_API_KEY", "RUNPOD_ENDPOINT_ID")
 MOST = 500  # requests a call: RunPod takes 10 MiB at once, and 5,000 requests a batch
 
 
@@ -36,7 +37,7 @@ def call(method: str, path: str, body: object = None) -> Any:
 def submit(lines: list[str]) -> str:
     """Sends the lines as one batch; returns its id."""
     batch = call("POST", "", [])["id"]
-    requests = [{"input": {"text": line, "quality": "draft"}} for line in lines]
+    requests = [{"input": {"text": line}} for line in lines]
     for first in range(0, len(requests), MOST):
         call("POST", f"/{batch}/requests", {"requests": requests[first : first + MOST]})
     call("POST", f"/{batch}/finalize")
@@ -63,12 +64,23 @@ def results(batch: str) -> Iterator[dict[str, Any]]:
         offset, more = offset + len(page["requests"]), page["hasMore"] and page["requests"]
 
 
-if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+def main(arguments: list[str]) -> None:
+    """Sends the lines of a file and writes what comes of them."""
+    if len(arguments) not in (2, 3):
         sys.exit(__doc__)
-    texts = [line for line in Path(sys.argv[1]).read_text("utf-8").splitlines() if line.strip()]
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"{' and '.join(missing)} must be set.\n\n{__doc__}")
+    texts = [line for line in Path(arguments[0]).read_text("utf-8").splitlines() if line.strip()]
     name = submit(texts)
-    wait(name, *map(float, sys.argv[3:]))
-    with Path(sys.argv[2]).open("w", encoding="utf-8") as file:
+    wait(name, *map(float, arguments[2:]))
+    with Path(arguments[1]).open("w", encoding="utf-8") as file:
         for result in results(name):
             file.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (OSError, ValueError) as error:  # no such file; RunPod refuses or cannot be reached
+        sys.exit(str(error))

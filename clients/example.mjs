@@ -46,7 +46,7 @@ async function finished(job) {
 const ways = {
   // For short texts: the answer is the result, or the job's status after five minutes.
   async sync(text, file = "speech.wav") {
-    const input = { text, quality: "draft", return_audio: true };
+    const input = { text, return_audio: true };
     const result = await finished(await call("POST", "runsync?wait=300000", { input }));
     const audio = result.audio_base64
       ? Buffer.from(result.audio_base64, "base64")
@@ -56,7 +56,7 @@ const ways = {
   },
 
   async run(text) {
-    const job = await call("POST", "run", { input: { text, quality: "draft" } });
+    const job = await call("POST", "run", { input: { text } });
     console.log(`job ${job.id}`);
     const result = await finished(job);
     console.log(`${result.duration} s at ${result.audio_url}`);
@@ -64,7 +64,7 @@ const ways = {
 
   // Each chunk as soon as it is spoken; play each from its `start`.
   async stream(text) {
-    const { id } = await call("POST", "run", { input: { text, quality: "draft", stream: true } });
+    const { id } = await call("POST", "run", { input: { text, stream: true } });
     for (;;) {
       const { status, stream } = await call("GET", `stream/${id}`);
       for (const { output: chunk } of stream) {
@@ -93,6 +93,6 @@ if (!RUNPOD_API_KEY || !RUNPOD_ENDPOINT_ID || !(way in ways) || !text) {
 try {
   await ways[way](text, ...rest);
 } catch (error) {
-  console.error(error.message);
+  console.error([error.message, error.cause?.message].filter(Boolean).join(": "));
   process.exit(1);
 }

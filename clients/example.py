@@ -20,33 +20,29 @@ import runpod
 
 def sync(endpoint: runpod.Endpoint, text: str, file: str = "speech.wav") -> None:
     """Waits for the result in one call: for short texts. The audio comes inside the answer."""
-    # run_sync returns the output alone, also of a failed job: `error_code` tells them apart.
-    output = endpoint.run_sync(
-        {"text": text, "quality": "draft", "return_audio": True}, timeout=300
-    )
-    check(output)
+    # Not `run_sync`: it gives the output alone, and may lose why a job failed.
+    job = {"input": {"text": text, "return_audio": True}}
+    state = endpoint.rp_client.post(f"{endpoint.endpoint_id}/runsync", job, timeout=300)
+    output = finished(endpoint, state)
     save(output, Path(file))
     print(f"{file}: {output['duration']} s, seed {output['seed']}")
 
 
 def run(endpoint: runpod.Endpoint, text: str) -> None:
     """Submits, does something else, asks later. Results are kept for half an hour."""
-    job = endpoint.run({"text": text, "quality": "draft"})
+    job = endpoint.run({"text": text})
     print(f"job {job.job_id}")
-    while job.status() in ("IN_QUEUE", "IN_PROGRESS"):
-        time.sleep(1)
-    output = job.output()
-    check(output)
+    output = finished(endpoint, status(endpoint, job.job_id))
     print(f"{output['duration']} s at {output['audio_url']}")
 
 
 def stream(endpoint: runpod.Endpoint, text: str) -> None:
     """Gets each chunk as soon as it is spoken; play each from its `start`."""
-    job = endpoint.run({"text": text, "quality": "draft", "stream": True})
+    job = endpoint.run({"text": text, "stream": True})
     for chunk in job.stream():
         where = f"{chunk['start']} to {chunk['end']} s at {chunk['audio_url']}"
         print(f"chunk {chunk['index']}: {where}")
-    check(job.output())
+    finished(endpoint, status(endpoint, job.job_id))
 
 
 def cancel(endpoint: runpod.Endpoint, text: str) -> None:
@@ -55,12 +51,21 @@ def cancel(endpoint: runpod.Endpoint, text: str) -> None:
     print(job.cancel()["status"])
 
 
-def check(output: dict[str, Any] | None) -> None:
-    """A failed job's output has a stable `error_code` and a `hint` for what to do."""
-    if output is None:
-        sys.exit("the job failed without an output")
-    if "error_code" in output:
-        sys.exit(f"{output['error_code']}: {output['hint']}")
+def status(endpoint: runpod.Endpoint, job_id: str) -> dict[str, Any]:
+    """What RunPod knows of a job: `status`, and `output` or `error` once it has ended."""
+    return dict(endpoint.rp_client.get(f"{endpoint.endpoint_id}/status/{job_id}"))
+
+
+def finished(endpoint: runpod.Endpoint, state: dict[str, Any]) -> dict[str, Any]:
+    """The output of a job once it has ended. A failed one ends this program: it has an `error` that
+    says what to do, and in its output, where there is one, a stable `error_code`."""
+    while state["status"] in ("IN_QUEUE", "IN_PROGRESS"):
+        time.sleep(1)
+        state = status(endpoint, state["id"])
+    if state["status"] == "COMPLETED":
+        return dict(state["output"])
+    code = (state.get("output") or {}).get("error_code", state["status"])
+    sys.exit(f"{code}: {state.get('error', 'no reason given')}")
 
 
 def save(output: dict[str, Any], path: Path) -> None:
@@ -72,11 +77,22 @@ def save(output: dict[str, Any], path: Path) -> None:
             path.write_bytes(answer.read())
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """Runs one of the ways, or says in a line why it does not."""
     ways = {"sync": sync, "run": run, "stream": stream, "cancel": cancel}
-    if len(sys.argv) < 3 or sys.argv[1] not in ways:
+    if len(arguments) < 2 or arguments[0] not in ways:
         sys.exit(__doc__)
-    ways[sys.argv[1]](
-        runpod.Endpoint(os.environ["RUNPOD_ENDPOINT_ID"], api_key=os.environ["RUNPOD_API_KEY"]),
-        *sys.argv[2:],
-    )
+    missing = [
+        name for name in ("RUNPOD_API_KEY", "RUNPOD_ENDPOINT_ID") if not os.environ.get(name)
+    ]
+    if missing:
+        sys.exit(f"{' and '.join(missing)} must be set.\n\n{__doc__}")
+    endpoint = runpod.Endpoint(os.environ["RUNPOD_ENDPOINT_ID"], os.environ["RUNPOD_API_KEY"])
+    try:
+        ways[arguments[0]](endpoint, *arguments[1:])
+    except (RuntimeError, OSError) as error:  # a wrong key; `requests` raises OSErrors
+        sys.exit(f"{arguments[0]}: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

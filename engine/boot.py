@@ -71,7 +71,7 @@ def load_engine(files: ModelFiles, config: EngineConfig) -> Engine:
         bound_kernels()
     if config.threads:
         torch.set_num_threads(config.threads)
-    card = read_card(files.card)
+    card = read_card(files.card, files.name)
     arch, mel = read_config(files.config)
     vocab = read_vocab(files.vocab)
     vocoder = load_vocoder(files.vocoder, device, mel)

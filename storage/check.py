@@ -143,6 +143,8 @@ class _Check:
             raise StorageError(f"The signed URL answers {status}.", "See the steps above.")
         if data != _BODY:
             raise StorageError("The signed URL gives other bytes than those uploaded.", _BROKEN)
+        if str(answer.url).startswith("file:"):
+            return "opened: a file of this machine, which nobody else can open"
         return f"opened, {answer.kind}{PRIVATE if ca_bundle else ''}"
 
     def _list(self) -> str:

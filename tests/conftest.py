@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from s3_utils import Storage, open_storage
 from standins.platform import Platform
 from storage.config import StorageConfig
+from tests.examples import USUAL
 
 if TYPE_CHECKING:
     from standins.s3server.server import S3Server
@@ -40,11 +41,7 @@ class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
 
 logging.root.manager.loggerDict = _Loggers(logging.root.manager.loggerDict)
 
-# A machine that is busy or was paused is slow at an example now and then: no fault of the code.
-settings.register_profile(
-    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any-machine")
+settings.load_profile(USUAL)  # `--hypothesis-profile=full` comes after it
 
 
 @pytest.fixture(scope="session")

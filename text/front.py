@@ -208,7 +208,7 @@ class _Front:
         marked, is_page = pasted.tagged(
             text, written, self.options.markup_options, page=self.options.clean
         )
-        self.taken_as |= {"HTML"} if is_page else set()
+        self.taken_as |= pasted.found(text.text, marked, page=is_page)
         return marked
 
     def _undecorated(self, marked: Marked) -> Marked:

@@ -1,4 +1,4 @@
-"""Which language a text is in: by its script, its commonest words, else by py3langid.
+"""Which language a text is in: by its script, its commonest words, its letters, else by py3langid.
 
 One to three words may be any language and get the default. A text full of the default language's
 commonest words is settled by them, so that py3langid is loaded for foreign texts only.
@@ -28,6 +28,12 @@ _SCRIPTS = {
     "ru": "[\u0400-\u04ff]", "el": "[\u0370-\u03ff]", "he": "[\u0590-\u05ff]",
     "ar": "[\u0600-\u06ff]", "hi": "[\u0900-\u097f]", "th": "[\u0e00-\u0e3e\u0e40-\u0e7f]",
 }  # fmt: skip
+# Letters that no language told by words has: of those only words with them tell.
+_LETTERS = {
+    "pl": "ąćęłńśźż", "cs": "čďěňřšťůž", "hu": "őű", "tr": "ğışİ", "ro": "ășțţ", "sv": "å",
+    "da": "øæ", "vi": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
+}  # fmt: skip
+_FEWEST_WITH_LETTERS, _SHARE_WITH_LETTERS = 2, 0.1  # words: one may be a name
 _TOLD_BY_WORDS = ("en", "de", "fr", "es", "it", "pt", "nl")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 4000  # characters looked at
@@ -58,11 +64,24 @@ def detect(text: str, default: str = "en") -> str:
         return best
     if scores[best] < _SURE and _are_names(written_words):
         return default
+    if scores[best] < _SURE and (foreign := _by_letters(found_words)):
+        return foreign
     identify = _identifier()
     if identify is None:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default
     found, probability = identify(sample.lower())
     return found if probability > _PROBABLE else default
+
+
+def _by_letters(words: list[str]) -> str | None:
+    """The language whose letters most of the words with foreign letters have; None for few."""
+    counts = {
+        code: sum(any(letter in word for letter in letters) for word in words)
+        for code, letters in _LETTERS.items()
+    }
+    code = max(counts, key=lambda each: counts[each])
+    enough = max(_FEWEST_WITH_LETTERS, _SHARE_WITH_LETTERS * len(words))
+    return code if counts[code] >= enough else None
 
 
 def _are_names(written: list[str]) -> bool:

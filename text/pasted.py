@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from errors import InvalidInput
@@ -17,6 +18,17 @@ _PAGE = (
 _SUBTITLES = (
     "The text was taken for subtitles ({}): their numbers and times are not spoken. Send "
     "clean: false to have them read."
+)
+_WORDS = (
+    "{} will be spoken as words: there are no tags for sounds and moods. Leave them out, or use a "
+    "voice that was recorded so."
+)
+_SOUNDS = re.compile(
+    r"(?<!\\)[\[<](?:(?:soft|loud|nervous)(?:ly)? )?(?:laugh(?:s|ing|ter)?|chuckl(?:es?|ing)|"
+    r"giggl(?:es?|ing)|sigh(?:s|ing)?|gasps?|coughs?|clears? throat|sniffs?|groans?|yawns?|"
+    r"whispers?|whispering|shouts?|shouting|sobs?|cry|cries|crying|breath|breathes?|inhales?|"
+    r"exhales?|music|applause|happy|sad|angry|excited)[\]>]",
+    re.IGNORECASE,
 )
 
 
@@ -40,6 +52,20 @@ def tagged(
     return marked, True
 
 
+def found(written: str, marked: Marked, *, page: bool) -> set[str]:
+    """What `warnings` tells of a text: that it was a `page`, and tags of other systems for sounds
+    and moods, as `[laughs]`, that are left in it and spoken as words."""
+    if page:
+        return {"HTML"}
+    left = {match[0] for match in _SOUNDS.finditer(marked.text.text)}
+    return left & {match[0] for match in _SOUNDS.finditer(written)}  # not `\\[laughs]`
+
+
 def warnings(taken_as: Iterable[str]) -> list[str]:
-    """What to tell of a text that was taken for `HTML` or a form of subtitles."""
-    return [_PAGE if form == "HTML" else _SUBTITLES.format(form) for form in sorted(taken_as)]
+    """What to tell of a text that was taken for `HTML` or a form of subtitles, and of tags that
+    were taken for words."""
+    known = sorted(taken_as)
+    forms = [form for form in known if form[0] not in "[<"]
+    words = [form for form in known if form not in forms]
+    said = [_PAGE if form == "HTML" else _SUBTITLES.format(form) for form in forms]
+    return said + ([_WORDS.format(", ".join(words))] if words else [])

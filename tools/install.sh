@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3.11}
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
+export PIP_NO_COMPILE=1  # pip compiles on one core; below, all do
 
 wanted=(-r requirements.txt)
 for part in ${PARTS-decode}; do
@@ -38,6 +39,8 @@ fi
 rm -f "$venv"/lib/python3*/site-packages/torchaudio/lib/*.so
 # Half a gigabyte of a compiler that torch loads for torch.compile only; nothing here uses that.
 [ "$kind" != run ] || "${pip[@]}" uninstall -q -y triton
+# Some packages bring templates that are not Python: what cannot be compiled is left as it is.
+"$venv/bin/python" -m compileall -qq -j 0 "$venv"/lib/python3*/site-packages || :
 # The command line, from any folder: voices, results and models stay in this one.
 cat > "$venv/bin/f5worker" <<END
 #!/bin/sh

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from engine.config import EngineConfig
 from engine.weights.locate import ModelRequest, locate
-from errors import ModelUnavailable, VoiceNotFound, WorkerError, show
-from s3_utils import Buckets, Storage, open_storage, time_limit
+from errors import InvalidInput, ModelUnavailable, VoiceNotFound, WorkerError, show
+from s3_utils import Buckets, Storage, StorageConfig, open_storage, time_limit
 from worker.lexicons import LexiconLibrary
 from worker.log import get_logger
 from worker.quality.listeners import listener
@@ -42,10 +42,19 @@ BUNDLED_VOICES = Path(__file__).parent.parent / "assets" / "voices"
 
 
 class App:
-    """Everything a job needs. `speaks` false: without a model, for operations on a shell. Raises
-    ConfigError: the storage settings contradict each other."""
+    """Everything a job needs.
 
-    def __init__(self, settings: Settings, *, speaks: bool = True) -> None:
+    Args:
+        speaks: False: without a model, for operations on a shell.
+        results: a folder for what jobs keep off S3, in place of local storage.
+
+    Raises:
+        ConfigError: the storage settings contradict each other.
+    """
+
+    def __init__(
+        self, settings: Settings, *, speaks: bool = True, results: Path | None = None
+    ) -> None:
         self.settings = settings
         self.engine: Future[Engine] = Future()
         self.storage_tried = threading.Event()
@@ -54,6 +63,8 @@ class App:
         self.local = self.storage.stores().get("local") or open_storage(
             replace(settings.storage, mode="local")
         )
+        if results is not None:
+            self.local = open_storage(StorageConfig(local_dir=results))
         self.buckets = Buckets(settings.storage)
         processing = settings.processing
         self.recogniser = listener(processing.asr, processing.asr_model)
@@ -94,6 +105,18 @@ class App:
         device = self.engine.result().device
         return self.settings.jobs.max_concurrency or (_CPU_JOBS if device == "cpu" else _GPU_JOBS)
 
+    def default_voice_fault(self) -> str | None:
+        """What is wrong with DEFAULT_VOICE, None if nothing; a link is not followed. Raises
+        StorageError: storage does not say."""
+        voice = self.settings.voices.default_voice
+        if "://" in voice or self.voices.is_bundled(voice):
+            return None
+        try:
+            self.voices.look_for(voice)
+        except InvalidInput as error:
+            return f"DEFAULT_VOICE={voice}: {error.message} {error.hint}".strip()
+        return None
+
     def close(self) -> None:
         """Stops the inference thread; a model still loading is waited for, up to a minute. A
         process that ends while native code runs on another thread aborts instead of exiting."""
@@ -129,6 +152,8 @@ class App:
         try:
             with time_limit(_TRY_STORAGE_S):
                 self.storage.ensure_bucket()
+                if problem := self.default_voice_fault():
+                    log.warning("settings: %s", problem)
         except WorkerError as error:
             log.warning("storage: %s %s", error.message, error.hint)
         finally:

@@ -3,6 +3,7 @@
     notice: Trained on read speech only.    # a warning on every answer
     cfg_strength: 1.0                       # guidance of jobs that ask for none in particular
     max_seconds: 30                         # longest chunk, its reference included
+    languages: [en]                         # what it speaks: texts in others are warned of
 
 Every key may be left out, and so may the card.
 """
@@ -16,13 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.reading import Unreadable, read_yaml
+from engine.weights.hub import LANGUAGES, PUBLISHED
 from errors import ModelUnavailable
 
 CARD = "card.yaml"
 
 
 class ModelCard(BaseModel):
-    """What is left out is f5-tts's own: its guidance and longest chunk, and no notice."""
+    """What is left out is f5-tts's own: its guidance and longest chunk, and no notice. Without
+    `languages` no text is warned of."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -34,13 +37,17 @@ class ModelCard(BaseModel):
         default=30.0,  # what f5-tts's models were trained up to
         description="a number from 5 to 80",
     )
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = Field(
+        default=(), strict=False, description="a list of codes such as en"
+    )
 
 
-def read_card(path: Path | None) -> ModelCard:
-    """The card in a file; None for a model without one. Raises ModelUnavailable: it cannot be read,
-    or has unknown keys or wrong values; names each."""
+def read_card(path: Path | None, name: str = "") -> ModelCard:
+    """The card in a file; None for a model without one: its languages are told by `name`, if that
+    is published. Raises ModelUnavailable: it cannot be read, or has unknown keys or wrong values;
+    names each."""
     if path is None:
-        return ModelCard()
+        return ModelCard(languages=LANGUAGES if name in PUBLISHED else ())
     try:
         found = read_yaml(path)
         return ModelCard.model_validate({} if found is None else found)

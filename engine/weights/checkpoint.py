@@ -18,6 +18,7 @@ from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
 from engine.unset import unset
+from engine.weights.config import PUBLISHED_CONFIGS, package_file, read_config
 from errors import ModelUnavailable
 
 _PREFIX = "transformer."
@@ -45,10 +46,11 @@ def load_dit(
     with unset():
         model = DiT(arch, vocab_size)
     inv_freq = official.pop("rotary_embed.inv_freq", None)
+    size = _size(official)
     try:
         state = _to_our_names(official, arch)
     except KeyError as exc:
-        raise _mismatch(path, f"{exc.args[0]} is missing") from exc
+        raise _mismatch(path, f"{exc.args[0]} is missing", size) from exc
     in_int8 = dtype == torch.int8
     for name, tensor in state.items():
         kept = torch.float32 if in_int8 or name.startswith(_FP32_PARTS) else dtype
@@ -56,7 +58,7 @@ def load_dit(
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as exc:
-        raise _mismatch(path, " ".join(str(exc).split()[:_WORDS_TOLD])) from exc
+        raise _mismatch(path, " ".join(str(exc).split()[:_WORDS_TOLD]), size) from exc
     if inv_freq is None:
         inv_freq = 1.0 / (10000.0 ** (torch.arange(0, arch.dim_head, 2).float() / arch.dim_head))
     model.rotary = Rotary(inv_freq.to(device))
@@ -159,8 +161,19 @@ def _check_vocab(path: Path, state: dict[str, Tensor], vocab_size: int) -> None:
         )
 
 
-def _mismatch(path: Path, detail: str) -> ModelUnavailable:
-    return ModelUnavailable(
-        f"The checkpoint {path} does not fit the model config: {detail}.",
-        "Set F5_CONFIG (or F5_MODEL) to the config it was trained with.",
-    )
+def _size(official: Mapping[str, Tensor]) -> tuple[int, int] | None:
+    """Blocks and width of a checkpoint; None if it has none."""
+    blocks = [name for name in official if name.endswith(".attn.to_q.weight")]
+    return (len(blocks), official[blocks[0]].shape[1]) if blocks else None
+
+
+def _mismatch(path: Path, detail: str, size: tuple[int, int] | None = None) -> ModelUnavailable:
+    """`size`: blocks and width of the checkpoint, which published models of that size name."""
+    said = "Set F5_CONFIG (or F5_MODEL) to the config it was trained with."
+    if size:
+        files = {name: package_file(f"configs/{name}.yaml") for name in PUBLISHED_CONFIGS}
+        archs = {name: read_config(file)[0] for name, file in files.items()}
+        alike = [name for name, arch in archs.items() if (arch.depth, arch.dim) == size]
+        like = f", as {' and '.join(alike)} have: F5_MODEL may be one of these" if alike else ""
+        said += f" It has {size[0]} blocks of width {size[1]}{like}."
+    return ModelUnavailable(f"The checkpoint {path} does not fit the model config: {detail}.", said)

@@ -13,6 +13,7 @@ from engine.arch import Arch, MelConfig
 from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
 
+PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small")
 # Where f5-tts's names differ from ours.
 _ARCH_NAMES = {"text_embedding_average_upsampling": "average_upsampling"}
 _MEL_NAMES = {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from errors import ModelUnavailable
+
+log = logging.getLogger("f5worker.model")
 
 VOCOS_REPO = "charactr/vocos-mel-24khz"
 
@@ -14,6 +18,8 @@ PUBLISHED: dict[str, tuple[str, str]] = {
     "F5TTS_v1_Base": ("SWivid/F5-TTS", "F5TTS_v1_Base/model_1250000.safetensors"),
     "F5TTS_Base": ("SWivid/F5-TTS", "F5TTS_Base/model_1200000.safetensors"),
 }
+
+LANGUAGES = ("en", "zh")  # what those were trained on
 
 
 def split_location(uri: str, setting: str) -> tuple[str, str]:
@@ -39,7 +45,7 @@ def fetch(
     """A file of a hub repository: from `extra_cache`, the user's cache, or downloaded. `companion`:
     name of a file that is downloaded with it if the repository has it in the same folder. Raises
     ModelUnavailable: in no cache, and the hub refuses or cannot be reached."""
-    import httpx
+    import httpx2  # what this version of the client speaks with, and raises
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import (
         HfHubHTTPError,
@@ -52,14 +58,42 @@ def fetch(
         if isinstance(cached, str):
             return Path(cached)
     try:
-        if companion is not None:
-            with suppress(RemoteEntryNotFoundError):
-                beside = str(PurePosixPath(filename).with_name(companion))
-                hf_hub_download(repo, beside, token=token)
-        return Path(hf_hub_download(repo, filename, token=token))
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as exc:
+        with _trouble_told():
+            if companion is not None:
+                with suppress(RemoteEntryNotFoundError):
+                    beside = str(PurePosixPath(filename).with_name(companion))
+                    hf_hub_download(repo, beside, token=token)
+            return Path(hf_hub_download(repo, filename, token=token))
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as exc:
         raise ModelUnavailable(
             f"{filename} of {repo} is in no local cache and the hub did not give it "
             f"({type(exc).__name__}).",
             f"Check the network and HF_TOKEN, or set {setting} to a local path.",
         ) from exc
+
+
+@contextmanager
+def _trouble_told() -> Iterator[None]:
+    """What the hub's client says while it tries again is in the worker's log, each thing once."""
+    theirs = logging.getLogger("huggingface_hub")
+    handlers, propagate = theirs.handlers[:], theirs.propagate
+    theirs.handlers[:], theirs.propagate = [_Once()], False
+    try:
+        yield
+    finally:
+        theirs.handlers[:], theirs.propagate = handlers, propagate
+
+
+class _Once(logging.Handler):
+    """Hands on what was not said before, without the count of tries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith("Retrying in") or message in self._said:
+            return
+        self._said.add(message)
+        log.log(record.levelno, "the hub, tried for half a minute: %s", message)

@@ -20,8 +20,8 @@ from typing import Protocol
 
 from engine.weights import hub
 from engine.weights.card import CARD
-from engine.weights.config import package_file
-from errors import ModelUnavailable, StorageDenied
+from engine.weights.config import PUBLISHED_CONFIGS, package_file
+from errors import ModelUnavailable, StorageDenied, nearest
 
 log = logging.getLogger("f5worker.model")
 
@@ -30,7 +30,6 @@ DEMO_DIRECTORY = Path(__file__).parent.parent.parent / "assets" / "demo"
 GRIFFIN_LIM = "griffin-lim"
 DEFAULT_NAME = "F5TTS_v1_Base"
 VOCOS_NAME = "vocos-mel-24khz"
-_PUBLISHED_CONFIGS = ("F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small")
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,16 @@ class _Finder:
             return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
         raise ModelUnavailable(
             f"No model named {request.model!r} in {', '.join(map(str, directories))}.",
-            f"Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a path.",
+            f"{self._meant()}Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a "
+            "path.",
         )
+
+    def _meant(self) -> str:
+        """The name most like the one that is not known, for the message; "" if none is."""
+        roots = (root for root in self.request.local_roots if root.is_dir())
+        there = [each.name for root in roots for each in sorted(root.iterdir()) if each.is_dir()]
+        near = nearest(self.request.model, [*there, *hub.PUBLISHED, DEMO])
+        return f"Did you mean {near}? " if near else ""
 
     def config(self, weights: Path) -> Path:
         if self.request.config:
@@ -126,7 +133,7 @@ class _Finder:
         if len(beside) == 1:
             return beside[0]
         for name in (self.request.model, weights.parent.name):
-            if name in _PUBLISHED_CONFIGS:
+            if name in PUBLISHED_CONFIGS:
                 return package_file(f"configs/{name}.yaml")
         log.warning("no model config beside %s; assuming %s", weights, DEFAULT_NAME)
         return package_file(f"configs/{DEFAULT_NAME}.yaml")
@@ -148,8 +155,12 @@ class _Finder:
         for directory in candidates:
             if (directory / "pytorch_model.bin").is_file():
                 return directory
-        config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
-        self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
+        try:
+            config = self._from_hub(hub.VOCOS_REPO, "config.yaml", setting="F5_VOCODER")
+            self._from_hub(hub.VOCOS_REPO, "pytorch_model.bin", setting="F5_VOCODER")
+        except ModelUnavailable as error:
+            without = f"{error.hint} F5_VOCODER={GRIFFIN_LIM} does without one, in poor sound."
+            raise ModelUnavailable(error.message, without) from error
         return config.parent
 
     def _from_hub(

@@ -64,6 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._serve()
 
+    def do_OPTIONS(self) -> None:
+        """What a browser asks before a page's request; without CORS the answer names no origin."""
+        self._send(204, None)
+
     def _serve(self) -> None:
         """One request, with the fault it meets."""
         url = urlsplit(self.path)
@@ -136,6 +140,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        if self.platform.pages and self.path.startswith("/v2/"):
+            self.send_header("Access-Control-Allow-Origin", self.platform.pages)
+            self.send_header("Access-Control-Allow-Headers", "authorization, content-type")
         self.end_headers()
         self.wfile.write(data)
 

@@ -9,6 +9,7 @@ What neither table knows follows the answer's status, and claims no more than is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from storage.s3.error_table import (
     Meaning,
 )
 
+_QUERY = re.compile(r"\?[^\s\"'<>]*")  # of a URL, whatever it begins with
 _LIBRARIES = {"boto3", "botocore", "urllib3", "dateutil", "http", "email", "ssl", "socket", "xml"}
 
 
@@ -87,7 +89,7 @@ def translate(exc: Exception, where: Where) -> WorkerError:
     )
     # These texts name classes, fields or hosts; a URL among them may carry a signed query.
     plain = found.error is not StorageError and found is not UNREADABLE
-    detail = str(exc).split("?", 1)[0] if plain else ""
+    detail = _QUERY.sub("", str(exc)) if plain else ""
     if not detail or "None" in detail:  # a library that knows no address says so
         detail = type(exc).__name__
     hint = found.hint

@@ -25,7 +25,9 @@ class Endpoint:
 
 
 @pytest.fixture(scope="package")
-def endpoint(_s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def endpoint(
+    _s3_server: S3Server, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoint]:
     directory = tmp_path_factory.mktemp("endpoint")
     bucket = _s3_server.make_bucket()
     _s3_server.put_raw(bucket, "voices/Dorota.wav", wav())
@@ -36,7 +38,9 @@ def endpoint(_s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> 
         "S3_BUCKET": bucket,
         "S3_URL_KIND": "presigned",
         "DEFAULT_VOICE": "Dorota",
+        "F5_MODEL": str(tiny_model),
         "F5_MODELS_DIR": str(directory / "models"),
+        "F5_MAX_BATCH_FRAMES": "1",  # one chunk a pass: a long text is long
         "LOCAL_STORAGE_DIR": str(directory / "data"),
         "MAX_CONCURRENCY": "4",
         "DRAIN_GRACE_S": "0",

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from standins import forked
 from standins.receiver import Receiver
 from standins.waiting import PATIENCE_S
 from tests.clients.conftest import CLIENTS, Endpoint
@@ -24,7 +25,7 @@ from worker.callbacks.signing import signed_headers
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 THREE = "One. [pause:0.3] Two. [pause:0.3] Three."
-LONG = "This sentence is said again and again. " * 40  # not over before it is cancelled
+LONG = "This sentence is said again and again. " * 400  # not over before it is cancelled
 
 
 def program(name: str) -> str:
@@ -36,7 +37,10 @@ def program(name: str) -> str:
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest, endpoint: Endpoint, tmp_path: Path) -> Call:
-    """Runs the example of a language in an empty directory."""
+    """Runs the example of a language in an empty directory.
+
+    Of Python's one begins with the interpreter, the others with what they import.
+    """
     command = {
         "python": lambda: [sys.executable, str(CLIENTS / "example.py")],
         "node": lambda: [program("node"), str(CLIENTS / "example.mjs")],
@@ -44,6 +48,9 @@ def client(request: pytest.FixtureRequest, endpoint: Endpoint, tmp_path: Path) -
     }[request.param]()
 
     def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        if request.param == "python" and arguments[0] != "sync":
+            program = [command[1], *arguments]
+            return forked.run(program, {**endpoint.env, **env}, cwd=tmp_path)
         return subprocess.run(
             [*command, *arguments],
             cwd=tmp_path,
@@ -189,11 +196,44 @@ def test_the_example_jobs_are_done(
     receiver.close()
 
 
-def test_the_receiver_takes_signed_callbacks_once(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("receiver", CLIENTS / "receiver.py")
+def test_a_failure_without_an_output_is_told() -> None:
+    """So it is where jobs are tried on one machine, with `--rp_serve_api`."""
+    failed = {"id": "1", "status": "FAILED", "error": "There is no voice 'Nobody'."}
+    with pytest.raises(SystemExit, match="FAILED: There is no voice 'Nobody'"):
+        loaded("example").finished(None, failed)
+
+
+@pytest.mark.parametrize("name", ["example", "batch"])
+def test_an_unset_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNPOD_API_KEY", "key")
+    monkeypatch.delenv("RUNPOD_ENDPOINT_ID", raising=False)
+    with pytest.raises(SystemExit, match=r"RUNPOD_ENDPOINT_ID must be set.[\s\S]*export RUNPOD_"):
+        loaded(name).main(["sync", "Good morning!"])
+
+
+def test_what_the_sdk_raises_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("401 Unauthorized")
+
+    monkeypatch.setenv("RUNPOD_API_KEY", "wrong")
+    monkeypatch.setenv("RUNPOD_ENDPOINT_ID", "endpoint")
+    example = loaded("example")
+    monkeypatch.setattr(example, "cancel", refused)
+    with pytest.raises(SystemExit, match="cancel: 401 Unauthorized"):
+        example.main(["cancel", "Good morning!"])
+
+
+def loaded(name: str) -> Any:
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(name, CLIENTS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_receiver_takes_signed_callbacks_once(tmp_path: Path) -> None:
+    module = loaded("receiver")
     secret, other = (base64.b64encode(each * 24).decode() for each in (b"a", b"b"))
     key, body = base64.b64decode(secret), b'{"type": "speech.completed"}'
     headers = signed_headers([key], "msg_1", 1_000_000, body)

@@ -404,6 +404,13 @@ def test_tls_against_a_plain_port(s3_config: StorageConfig) -> None:
     assert "scheme" in caught.value.hint
 
 
+@pytest.mark.parametrize("query", ["", "?X-Amz-Signature=abc"])
+def test_an_address_is_told_whole_but_for_its_query(query: str) -> None:
+    url = f"http://127.0.0.1:5999/bucket{query}"
+    said = translate(botocore.exceptions.EndpointConnectionError(endpoint_url=url), WHERE).message
+    assert '"http://127.0.0.1:5999/bucket")' in said
+
+
 def test_a_host_that_does_not_exist(s3_config: StorageConfig) -> None:
     config = replace(s3_config, endpoint_url="http://s3.nowhere.invalid", max_attempts=1)
     with pytest.raises(StorageUnavailable) as caught:

@@ -73,6 +73,20 @@ def test_short_sentences_still_do(text: str, language: str) -> None:
     assert detect(text) == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Dzień dobry, jak się masz? Dzisiaj jest piękna pogoda.", "pl"),
+        ("Merhaba, bugün hava çok güzel ve güneşli, değil mi?", "tr"),
+        ("Hej, hur mår du i dag? Jag är på väg hem nu.", "sv"),
+        ("Lech Wałęsa spoke to the crowd in Gdańsk.", "en"),
+        ("Zoë met José at the café.", "en"),
+    ],
+)
+def test_letters_of_other_languages_tell_unless_they_are_in_names(text: str, language: str) -> None:
+    assert detect(text) == language
+
+
 def test_the_job_says_the_language() -> None:
     line = prepare("3. Mai", TextOptions(language="en_gb")).lines[0]
     assert line.language == canonical("en_gb") == "en-GB"

@@ -116,6 +116,14 @@ def test_brackets_without_a_sound_are_told_once(knows) -> None:
     assert len(script.warnings) == 1 and "'<' (2)" in script.warnings[0]
 
 
+def test_tags_of_other_systems_for_sounds_are_told() -> None:
+    script = prepare(r"He [laughs] and [Clears throat], \[sigh] and [1]. [laughs]", TextOptions())
+    (said,) = script.warnings
+    assert said.startswith("[Clears throat], [laughs] will be spoken as words")
+    voices = MarkupOptions(voices=("angry",))
+    assert not prepare("[angry] Go away!", TextOptions(markup_options=voices)).warnings
+
+
 def test_an_escaped_bracket_is_one() -> None:
     assert lines(r"\[voice:x] and \[pause] go")[0][0] == "[voice:x] and [pause] go"
 

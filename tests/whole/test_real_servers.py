@@ -168,7 +168,7 @@ def test_every_operation(worker: Worker, fetch: Any, server: RealServer, bucket:
     missing = run("result", job_id="whole")
     assert missing["error_code"] == "OBJECT_NOT_FOUND"
     dry = run("cleanup", days_old=0, dry_run=True)
-    assert dry["s3_deleted"] > 0 and "output/by-s3.wav" in server.raw_keys(bucket)
+    assert dry["s3_would_delete"] > 0 and "output/by-s3.wav" in server.raw_keys(bucket)
     assert run("storage_info", total_size=True)["total_bytes"] > 0
     assert run("migrate")["error_code"] == "CONFIG_ERROR"
     health = run("doctor")

@@ -18,6 +18,7 @@ _AS_TYPED = {
     "`ref_text`": "--words",
     "call `list_voices`": "run `voices list`",
     "Call `list_voices`": "Run `voices list`",
+    "Add it with `upload`": "Use `voices add`",
     "upload it": "use `voices add`",
     "Upload it": "Use `voices add`",
     "report the worker's log": "run it with --log",

@@ -6,8 +6,16 @@ import logging
 from typing import Any
 
 from errors import ConfigError
+from worker.command.common import as_typed
 from worker.command.show import Row
-from worker.operations.doctor import as_lines, check_up, describe_model, judged
+from worker.operations.doctor import (
+    as_lines,
+    check_up,
+    describe_model,
+    judged,
+    look_at_default_voice,
+    storage_works,
+)
 from worker.settings.load import Settings
 
 
@@ -20,12 +28,16 @@ def checked(*, with_model: bool) -> tuple[dict[str, Any], list[Row]]:
         return answer, [("FAILED", "settings", str(answer["error"]))]
     logging.getLogger("f5worker").setLevel(logging.CRITICAL)  # the steps say what is wrong
     answer = check_up(settings.storage, settings)
-    if with_model:
+    if with_model or storage_works(answer):
         from worker.app import App
 
-        worker = App(settings)
-        answer["model"] = describe_model(worker)
-        worker.close()
+        worker = App(settings, speaks=with_model)
+        look_at_default_voice(worker, answer)
+        if with_model:
+            answer["model"] = describe_model(worker)
+            worker.close()
+        worker.end_storage()
     answer = {"settings": list(settings.warnings), **judged(answer)}
-    rows = [("warning", "settings", text) for text in settings.warnings] + as_lines(answer)
+    rows = [("warning", "settings", text) for text in settings.warnings]
+    rows += [(mark, name, as_typed(detail)) for mark, name, detail in as_lines(answer)]
     return answer, rows

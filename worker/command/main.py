@@ -154,7 +154,7 @@ def job(
     show.as_json(answer)
     sys.stdout.flush()
     if "error" in answer:
-        show.aside(str(answer["error"]))
+        show.aside(as_typed(str(answer["error"])))
     else:
         say_where(answer)
     raise typer.Exit(1 if "error" in answer else 0)

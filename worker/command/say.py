@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,22 +13,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from errors import InvalidInput, WorkerError
+from errors import InvalidInput
 from worker.app import App
 from worker.audio.formats import AUDIO_FORMATS
 from worker.command.common import as_typed, missing_file
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
-from worker.log import get_logger
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
 
-log = get_logger("say")
-
 _NAME = "speech.wav"
-_FOLDER = "say"  # where the files lie until they are where they are wanted
+_FOLDER = "f5worker-say-"  # in the system's folder for temporary files
 
 
 @dataclass(frozen=True)
@@ -81,26 +79,34 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     fields = {name: value for name, value in wish.fields.items() if value is not None}
     voice = str(fields.get("voice", ""))
     _spare_the_voice(path_meant(voice), paths)  # before anything heavy is loaded
-    app = App(settings)
-    try:
-        from worker.jobs.runner import JobRunner
-
-        lent = with_lent_voices({"input": fields}, app.voices)["input"]
-        runner = JobRunner(app)
+    # Not in the worker's storage: a command that is killed leaves nothing there.
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
+        app = App(settings, results=Path(folder))
         try:
-            answers = asyncio.run(_answers(runner, _jobs(wish, lent, paths), step))
+            return _said(app, wish, fields, paths, step)
         finally:
-            runner.close(AFTER_S)
-        made, problems = [], []
-        for number, (path, (job_id, answer)) in enumerate(zip(paths, answers.items(), strict=True)):
-            if "error" in answer:
-                which = f"Text {number + 1}: " if len(paths) > 1 else ""
-                problems.append(which + _as_typed(answer, voice))
-            else:
-                made.append(_taken_out(app, job_id, answer, path))
-        return made, problems
+            app.end_storage()  # the model may still be loading; nobody waits for it
+
+
+def _said(
+    app: App, wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path], step: Step
+) -> tuple[list[Made], list[str]]:
+    from worker.jobs.runner import JobRunner
+
+    lent = with_lent_voices({"input": fields}, app.voices)["input"]
+    runner = JobRunner(app)
+    try:
+        answers = asyncio.run(_answers(runner, _jobs(wish, lent, paths), step))
     finally:
-        app.end_storage()  # the model may still be loading; nobody waits for it
+        runner.close(AFTER_S)
+    made, problems = [], []
+    for number, (path, (job_id, answer)) in enumerate(zip(paths, answers.items(), strict=True)):
+        if "error" in answer:
+            which = f"Text {number + 1}: " if len(paths) > 1 else ""
+            problems.append(which + _as_typed(answer, str(fields.get("voice", ""))))
+        else:
+            made.append(_taken_out(app, job_id, answer, path))
+    return made, problems
 
 
 def _jobs(wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def _jobs(wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path]) -> dict[
     own = {
         "use_s3": False,
         "output_format": format_of(paths[0]),
-        "output_key": f"{_FOLDER}/{{job_id}}.{{ext}}",
+        "output_key": "say/{job_id}.{ext}",  # whatever OUTPUT_KEY says
         "timing_format": list(wish.subtitles) or None,
     }
     return {
@@ -160,29 +166,14 @@ class _Listener:
 
 
 def _taken_out(app: App, job_id: str, answer: Mapping[str, Any], path: Path) -> Made:
-    """A job's files where they are wanted, and no longer in the worker's storage."""
+    """A job's files, where they are wanted."""
     files = JobFiles(app.local, app.settings, job_id)
-    try:
-        return _copied(app, files, answer, path)
-    finally:
-        _removed(app, files, answer)
-
-
-def _copied(app: App, files: JobFiles, answer: Mapping[str, Any], path: Path) -> Made:
     _write(path, app.local.get(answer["s3_key"], max_bytes=answer["bytes"]))
     subtitles = []
     for form, key in find_timings(files, {"timing_formats": [*answer["timing_files"]]}).items():
         subtitles.append(path.with_suffix(f".{form}"))
         _write(subtitles[-1], app.local.get(key))
     return Made(path, tuple(subtitles), answer)
-
-
-def _removed(app: App, files: JobFiles, answer: Mapping[str, Any]) -> None:
-    try:
-        files.delete_all()
-        app.local.delete(answer["s3_key"])
-    except WorkerError as error:  # what was made is there
-        log.warning("left in storage: %s", error.message)
 
 
 def _write(path: Path, data: bytes) -> None:

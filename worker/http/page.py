@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 PARTS = Path(__file__).parent / "browser"
 # In the order in which they are read.
 SCRIPTS = (
-    *("server.js", "sound.js", "voices.js", "recording.js", "picture.js", "along.js"),
+    *("server.js", "queue.js", "sound.js", "voices.js", "recording.js", "picture.js", "along.js"),
     *("copies.js", "history.js", "speaking.js", "start.js"),
 )
 _STYLE, _SCRIPT = "/* style */", "/* script */"

@@ -38,7 +38,10 @@ STATUS: Mapping[str, int] = {
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 _RETRY_AFTER_S = 5
 # What a job's messages call something, and where it is here.
-_HERE = {"`list_voices`": "GET /v1/audio/voices"}
+_HERE = {
+    "`list_voices`": "GET /v1/audio/voices",
+    "Add it with `upload`": "Add it with POST /v1/audio/voices",
+}
 
 ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")
 

@@ -10,10 +10,19 @@ from worker.callbacks.event import event_of
 from worker.callbacks.sender import Sender
 from worker.files.jobfiles import JobFiles
 from worker.jobs.cost import JobCost
+from worker.log import get_logger
 from worker.request.callback import callback_of
 from worker.threads import Lane, in_thread
 from worker.usage.ledger import Ledger
 from worker.usage.record import Ending as How
+
+log = get_logger("jobs")
+
+_FAULT = "what follows a job's end failed: its callback or the record of its cost"
+_NOT_POSTED = (
+    "The callback may not be posted: the worker failed at it. Ask for the job's state instead, and "
+    "report the worker's log."
+)
 
 
 class Endings:
@@ -50,17 +59,27 @@ class Ending:
         said = self._all.sender.warnings()
         return {**answer, "warnings": [*answer.get("warnings", ()), *said]}
 
-    async def answered(self, answer: Mapping[str, Any]) -> None:
-        """The job ends with `answer`."""
-        self._record("failed" if "error" in answer else "completed")
-        if self._callback is not None:
-            await in_thread(Lane.CHECK, self._call_back, answer)
+    async def answered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The job ends with `answer`, which is returned. A fault here takes no answer away: it is
+        in the log and among its warnings."""
+        try:
+            self._record("failed" if "error" in answer else "completed")
+            if self._callback is not None:
+                await in_thread(Lane.CHECK, self._call_back, answer)
+        except Exception:
+            log.exception(_FAULT)
+            if self._callback is not None:
+                return {**answer, "warnings": [*answer.get("warnings", ()), _NOT_POSTED]}
+        return dict(answer)
 
     def stopped(self, *, goes_on: bool) -> None:
         """The job was stopped. `goes_on`: where it is delivered again."""
-        self._record("interrupted" if goes_on else "cancelled")
-        if not goes_on:
-            self._call_back({"job_id": self._job_id, "status": "cancelled"})
+        try:
+            self._record("interrupted" if goes_on else "cancelled")
+            if not goes_on:
+                self._call_back({"job_id": self._job_id, "status": "cancelled"})
+        except Exception:  # who stopped it is told that it stopped
+            log.exception(_FAULT)
 
     def _record(self, how: How) -> None:
         request = self.cost.request

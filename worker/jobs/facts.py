@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.boot import Engine
 from engine.chunk import Chunk
+from text.languages import NAMES, base
 from worker.jobs.answer import Metrics, SpeechFacts
 from worker.jobs.chunks import Spoken
 from worker.jobs.render import Rendered
@@ -116,8 +117,27 @@ def warnings_of(
     found += heard_warnings(guard.reports) if guard else []
     if engine.card.notice:
         found.append(engine.card.notice)
+    found += _foreign(engine, chunks)
     if request.stream and not streams:
         found.append("`stream` needs the RunPod platform: here the result comes whole.")
     if request.stream and request.remove_silence:
         found.append("`remove_silence` shortens the whole result, not the chunks of the stream.")
     return found
+
+
+def _foreign(engine: Engine, chunks: Sequence[Chunk]) -> list[str]:
+    """A warning of what is said in languages that the model was not trained on, where it is known
+    which it was."""
+    spoken = {base(chunk.language) for chunk in chunks if chunk.language}
+    strange = sorted(spoken - {*engine.card.languages}) if engine.card.languages else []
+    if not strange:
+        return []
+    known, found = _named(engine.card.languages), _named(strange)
+    return [
+        f"The text seems to be in {found}, and the model {engine.model} speaks {known}: it will be "
+        "hard to understand. Use a model of that language, or give `language` if that is wrong."
+    ]
+
+
+def _named(codes: Iterable[str]) -> str:
+    return " and ".join(NAMES.get(code, code) for code in codes)

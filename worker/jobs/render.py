@@ -12,7 +12,7 @@ import numpy as np
 from engine.chunk import Samples
 from errors import InferenceFailed
 from worker.audio.encode import encode
-from worker.audio.formats import AUDIO_FORMATS
+from worker.audio.formats import AUDIO_FORMATS, AudioFormat
 from worker.audio.level import CEILING_DB, TOLERANCE_LU
 from worker.audio.loud_file import loud_file
 from worker.audio.resample import resample
@@ -102,7 +102,7 @@ def _file(samples: Samples, rate: int, request: SpeechInput) -> tuple[bytes, lis
     """The audio file, and what there is to say of its loudness."""
     wanted, fmt = request.loudness, request.output_format
     if wanted is None:
-        return encode(samples, rate, fmt), []
+        return encode(samples, rate, fmt), _cut_off(samples, fmt)
     made = loud_file(samples, rate, fmt, wanted)
     if made.lufs is None:
         said = (
@@ -116,3 +116,14 @@ def _file(samples: Samples, rate: int, request: SpeechInput) -> tuple[bytes, lis
         f"{CEILING_DB:g} dBTP allow no more. For an exact level ask for {math.floor(made.lufs)}."
     )
     return made.data, [said]
+
+
+def _cut_off(samples: Samples, fmt: AudioFormat) -> list[str]:
+    """What there is to say of samples that are louder than a file of `fmt` can hold."""
+    count = int(np.count_nonzero(np.abs(samples) > 1.0))
+    if not count or AUDIO_FORMATS[fmt].subtype == "FLOAT":
+        return []
+    return [
+        f"{count} of {len(samples)} samples were louder than the file can hold and are clipped. "
+        "Give `loudness`, -20 say, which keeps peaks below that, or a softer voice."
+    ]

@@ -65,7 +65,10 @@ class JobRunner:
                 self.interrupted = True
                 ending.stopped(goes_on=self.draining)
                 raise
-            await ending.answered(answer)
+            except Exception as exc:
+                log.exception("unexpected failure")
+                answer = {"job_id": job_id, **Unexpected(type(exc).__name__).as_output()}
+            answer = await ending.answered(answer)
             _log_end(started, failed=answer.get("error_code"))
             return answer
 

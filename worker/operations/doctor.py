@@ -20,7 +20,9 @@ class Doctor(Operation):
     endpoint: Literal["doctor"]
 
     def run(self, app: App, caller: str) -> Answer:
-        return judged(check_up(app.storage, app.settings) | {"model": describe_model(app)})
+        answer = check_up(app.storage, app.settings)
+        look_at_default_voice(app, answer)
+        return judged(answer | {"model": describe_model(app)})
 
 
 def check_up(store: Storage | StorageConfig, settings: Settings) -> Answer:
@@ -45,6 +47,27 @@ def check_up(store: Storage | StorageConfig, settings: Settings) -> Answer:
     }
 
 
+def storage_works(answer: Answer) -> bool:
+    """Whether each step was run and went well."""
+    return all(step["ok"] for step in answer["storage"]["steps"])
+
+
+def look_at_default_voice(app: App, answer: Answer) -> None:
+    """Adds to the findings whether the voice of jobs that name none is there, where storage works;
+    nothing of one that comes with the worker, and of a link."""
+    voice = app.settings.voices.default_voice
+    if not storage_works(answer) or "://" in voice or app.voices.is_bundled(voice):
+        return
+    level, detail = "ok", voice
+    try:
+        if problem := app.default_voice_fault():
+            level, detail = "warning", problem
+    except WorkerError as error:
+        level, detail = "unknown", error.message
+    found = {"name": "default voice", "level": level, "detail": detail}
+    answer["storage"]["findings"].append(found)
+
+
 def describe_model(app: App) -> Answer:
     """The loaded model, waited for; `error` if it cannot be loaded."""
     try:
@@ -66,10 +89,12 @@ def judged(answer: Answer) -> Answer:
     problems += [
         f"{f['name']}: {f['detail']}" for f in storage["findings"] if f["level"] == "failed"
     ]
-    problems += [answer["model"]["error"]] if "error" in answer.get("model", {}) else []
+    problems += [f"model: {answer['model']['error']}"] if "error" in answer.get("model", {}) else []
     answer["healthy"] = not problems
     if problems:
-        answer |= Unhealthy(problems[0], _WHAT_NOW).as_output()
+        others = ", ".join(problem.partition(":")[0] for problem in problems[1:])
+        said = f"{problems[0]} Also failed: {others}." if others else problems[0]
+        answer |= Unhealthy(said, _WHAT_NOW).as_output()
     return answer
 
 

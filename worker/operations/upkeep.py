@@ -13,11 +13,13 @@ from worker.files.cleanup import clean_up
 from worker.operations.base import Answer, Operation
 from worker.request.fields import KeyPrefix
 
+_DRY = {"deleted": "would_delete", "freed_bytes": "would_free_bytes"}
+
 
 class Cleanup(Operation):
     """Deletes files of jobs older than `days_old` days (else CLEANUP_DAYS), and voices that were
-    deleted longer ago than they can be restored. With `dry_run` nothing is deleted, and the counts
-    are of what would be."""
+    deleted longer ago than they can be restored. With `dry_run` nothing is deleted: `would_delete`
+    counts what would be."""
 
     endpoint: Literal["cleanup"]
     days_old: Annotated[float, Field(ge=0, le=36_500)] | None = None
@@ -31,16 +33,20 @@ class Cleanup(Operation):
         stores: dict[str, Storage] = {
             place: store for place, store in app.storage.stores().items() if wanted[place]
         }
-        deleted = clean_up(stores, app.settings, days=days, dry_run=self.dry_run)
-        counts = {
-            f"{place}_{what}": count
-            for place, found in deleted.items()
-            for what, count in found.items()
+        found = clean_up(stores, app.settings, days=days, dry_run=self.dry_run)
+        names = _DRY if self.dry_run else {}
+        counts: Answer = {
+            f"{place}_{names.get(what, what)}": count
+            for place, of_place in found.items()
+            for what, count in of_place.items()
         }
-        if not self.dry_run:
+        total = sum(of_place["deleted"] for of_place in found.values())
+        if self.dry_run:
+            counts |= {"would_delete": total, "deleted": 0}
+        else:
             app.voices.shelf.purge()
-        total = sum(found["deleted"] for found in deleted.values())
-        return {**counts, "deleted": total, "days_old": days, "dry_run": self.dry_run}
+            counts |= {"deleted": total}
+        return {**counts, "days_old": days, "dry_run": self.dry_run}
 
 
 class StorageInfo(Operation):

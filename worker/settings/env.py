@@ -99,7 +99,10 @@ class Reader:
         folded = {name.upper(): value for name, value in self.environ.items()}
         # An exact upper-case name beats another spelling of it.
         folded |= {name: value for name, value in self.environ.items() if name.isupper()}
-        self._values = {name: text for name, value in folded.items() if (text := value.strip())}
+        written = {name: value.strip() for name, value in folded.items()}
+        plain = {name: _unquoted(value) for name, value in written.items()}
+        self._quoted = {name for name in plain if plain[name] != written[name]}
+        self._values = {name: value for name, value in plain.items() if value}
 
     def get(self, *names: str) -> tuple[str, str] | None:
         """(name, value) of the first of `names` that is set."""
@@ -146,8 +149,13 @@ class Reader:
 
     def warn_of_unknown(self, known: Iterable[str], prefixes: tuple[str, ...]) -> None:
         """A warning for every variable that is nearly a known one, whatever its prefix, and for
-        every one of our `prefixes` that nothing reads."""
+        every one of our `prefixes` that nothing reads; and for known ones that came in quotes."""
         names = list(known)
+        self.warnings += [
+            f"{name} came in quotation marks, which were taken off: `docker --env-file` keeps them."
+            for name in names
+            if name in self._quoted
+        ]
         for name in sorted(self._values.keys() - set(names)):
             ours = name.startswith(prefixes) and not _SERVICE_LINK.search(name)
             near = meant(name, names) or (nearest(name, names) if ours else None)
@@ -156,6 +164,14 @@ class Reader:
                 said = f"{name} is not a known variable and is ignored.{ending}"
                 self.warnings.append(said)
                 self.guesses += [said] if near else []
+
+
+def _unquoted(value: str) -> str:
+    """`value` without the quotation marks around it, as a shell takes them off and Docker does
+    not."""
+    inner = value[1:-1]
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return inner.strip() if quoted and value[0] not in inner else value
 
 
 def mask(text: str) -> str:

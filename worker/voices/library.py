@@ -84,6 +84,23 @@ class VoiceLibrary:
         alone, whose user names the file: whoever can send a job must not."""
         return self._sources.lend(path)
 
+    def is_bundled(self, voice: str) -> bool:
+        """Whether a voice of that name comes with the worker."""
+        return self._sources.bundled_voice(voice) is not None
+
+    def look_for(self, voice: str) -> str:
+        """Where a voice is; its audio is not read.
+
+        Raises:
+            VoiceNotFound, InvalidInput: there is none.
+            TranscriptMissing: it has no words, and nobody hears them.
+            StorageError: storage does not say.
+        """
+        located = self._sources.locate(voice)
+        if self._ears.transcriber is None:
+            located.transcripts()
+        return located.source
+
     def prepare(
         self,
         voice: VoiceInput,

@@ -37,6 +37,8 @@ from worker.voices.stored import (
 )
 
 INLINE = "inline"
+ADD_IT = "Add it with `upload`, or call `list_voices`."
+_MOST_NAMES = 8  # in a message
 
 BucketAt = Callable[[str], tuple[Storage, str]]
 
@@ -160,14 +162,17 @@ class VoiceSources:
         looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
-            f"Nearest names: {names}." if names else self._where_to_put_it(),
+            f"Nearest names: {names}." if names else _named(known) + ADD_IT,
         )
 
-    def _where_to_put_it(self) -> str:
-        if "s3" in self._storage.stores():
-            return "Upload it, or call `list_voices`."
-        folder = Path(str(self._storage.describe()["directory"])) / self._config.prefix
-        return f"Put it and its words into {folder.absolute()}, or call `list_voices`."
+
+def _named(known: set[str]) -> str:
+    """The first of the names, as a sentence; of a place on the worker's own disk clients learn
+    nothing."""
+    shown = sorted(known)[:_MOST_NAMES]
+    more = len(known) - len(shown)
+    ending = f" and {more} more" if more else ""
+    return f"Voices: {', '.join(shown)}{ending}. " if shown else ""
 
 
 def _shown_extension(key: str) -> str:

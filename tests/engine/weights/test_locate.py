@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from engine.arch import Arch
 from engine.tokens import read_vocab
@@ -72,6 +74,17 @@ def test_an_unknown_name_says_where_it_was_looked_for(request_: ModelRequest) ->
     assert "F5TTS_v1_Base" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("f5tts_v1_base", "F5TTS_v1_Base"), ("demoo", "demo"), ("My_Vioce", "My_Voice")],
+)
+def test_an_unknown_name_names_the_nearest(request_: ModelRequest, name: str, meant: str) -> None:
+    (request_.volume_dir / "models" / "My_Voice").mkdir(parents=True)
+    with pytest.raises(ModelUnavailable) as caught:
+        locate(replace(request_, model=name))
+    assert f"Did you mean {meant}? " in caught.value.hint
+
+
 class FakeRemote:
     """Two objects under a prefix."""
 
@@ -131,6 +144,27 @@ def test_a_hub_without_the_file_says_what_to_set(
     assert "F5_CKPT" in caught.value.hint
 
 
+def test_what_the_hubs_client_says_is_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
+    theirs = logging.getLogger("huggingface_hub")
+    before = list(theirs.handlers), theirs.propagate
+    with caplog.at_level("WARNING", "f5worker.model"), hub._trouble_told():
+        for number in range(5):
+            theirs.warning("'no such name' thrown while requesting HEAD https://hub/x")
+            theirs.warning("Retrying in 1s [Retry %d/5].", number)
+    assert [record.name for record in caplog.records] == ["f5worker.model"]
+    assert "no such name" in caplog.text
+    assert (theirs.handlers, theirs.propagate) == before
+
+
+def test_without_a_vocoder_the_way_to_hear_something_is_told(
+    request_: ModelRequest, hub_server: dict[str, bytes]
+) -> None:
+    touch(request_.models_dir / "F5TTS_v1_Base/model_1.safetensors")
+    with pytest.raises(ModelUnavailable) as caught:
+        locate(replace(request_, vocoder=None))
+    assert "F5_VOCODER=griffin-lim" in caught.value.hint
+
+
 def test_the_demo_checkpoint_comes_with_the_code(tmp_path: Path) -> None:
     """Also where an earlier version left one of its own, which made noise."""
     old = tmp_path / "demo"
@@ -178,6 +212,16 @@ def test_a_checkpoint_of_another_size_says_which_setting_is_wrong(tmp_path: Path
     with pytest.raises(ModelUnavailable, match="does not fit the model config") as caught:
         load_dit(made.weights, arch, len(read_vocab(made.vocab)), **CPU)
     assert "F5_CONFIG" in caught.value.hint
+
+
+def test_a_checkpoint_of_another_published_size_names_its_models(tmp_path: Path) -> None:
+    small = {f"transformer_blocks.{n}.attn.to_q.weight": torch.zeros(1, 768) for n in range(18)}
+    weights = tmp_path / "model_1.safetensors"
+    save_file({f"ema_model.transformer.{name}": each for name, each in small.items()}, weights)
+    base = read_config(package_file("configs/F5TTS_v1_Base.yaml"))[0]
+    with pytest.raises(ModelUnavailable, match="does not fit") as caught:
+        load_dit(weights, base, 2545, **CPU)
+    assert "18 blocks of width 768, as F5TTS_v1_Small and F5TTS_Small have" in caught.value.hint
 
 
 def test_a_checkpoint_of_another_vocabulary_says_so(tmp_path: Path) -> None:

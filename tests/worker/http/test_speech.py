@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from errors import VoiceNotFound
+from worker.http.problems import problem
 from worker.http.speech import fitting
+from worker.voices.sources import ADD_IT
 
 
 def test_warnings_in_a_header_are_whole_and_those_left_out_are_counted() -> None:
@@ -14,3 +17,10 @@ def test_warnings_in_a_header_are_whole_and_those_left_out_are_counted() -> None
     *shown, last = json.loads(told)
     assert [warning[:2] for warning in shown] == ["0:", "1:", "2:"]
     assert last.startswith("7 more")
+
+
+def test_a_missing_voice_is_told_in_words_of_this_interface() -> None:
+    """Neither an endpoint of the queue nor a folder of the server."""
+    error = VoiceNotFound("There is no voice 'x'.", "Voices: demo. " + ADD_IT)
+    said = problem(error)["error"]["hint"]
+    assert said == "Voices: demo. Add it with POST /v1/audio/voices, or call GET /v1/audio/voices."

@@ -113,6 +113,25 @@ def test_names_match_in_any_case_and_empty_means_unset() -> None:
     assert settings.model.model == "demo"
 
 
+def test_quotation_marks_that_docker_keeps_are_taken_off_with_a_warning() -> None:
+    settings = Settings.load(
+        {
+            "S3_BUCKET": '"my-voices"',
+            "AWS_ENDPOINT_URL": "'http://minio:9000'",
+            "AWS_ACCESS_KEY_ID": '"id"',
+            "AWS_SECRET_ACCESS_KEY": '"a"b"',
+            "DEFAULT_VOICE": '""',
+            "NOT_OURS": '"x"',
+        }
+    )
+    storage = settings.storage
+    assert (storage.bucket, storage.endpoint_url) == ("my-voices", "http://minio:9000")
+    assert (storage.access_key_id, storage.secret_access_key) == ("id", '"a"b"')
+    assert settings.voices.default_voice == "demo"
+    told = [said.split()[0] for said in settings.warnings if "quotation marks" in said]
+    assert set(told) == {"S3_BUCKET", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "DEFAULT_VOICE"}
+
+
 def test_every_wrong_variable_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         Settings.load(

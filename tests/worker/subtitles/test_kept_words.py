@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from html import escape
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import TranscriptMissing
+from standins.growth import grows_with_length
 from worker.subtitles.encoding import decoded
 from worker.subtitles.notes import Cue, Notes
 from worker.subtitles.read import MAX_BYTES, MAX_LINES, parse
@@ -249,27 +249,30 @@ _HEADS = {
 }
 
 
+def read(data: bytes, name: str) -> Callable[[int], None]:
+    """What reads so many bytes of `data`."""
+
+    def first(length: int) -> None:
+        with suppress(TranscriptMissing):
+            parse(data[:length], name, 10.0)
+
+    return first
+
+
 @pytest.mark.parametrize("extension", _HOSTILE)
 def test_hostile_files_cost_no_more_than_their_length(extension: str) -> None:
     for unit in _HOSTILE[extension]:
         for head in ("", _T, *_HEADS.get(extension, ())):
             data = (head + unit * (_SIZE // len(unit.encode()))).encode()
-            started = time.process_time()
-            with suppress(TranscriptMissing):
-                parse(data, f"A.{extension}", 10.0)
-            assert time.process_time() - started < 1, (unit, head)
+            assert grows_with_length(read(data, f"A.{extension}"), _SIZE), (unit, head)
 
 
 def test_more_lines_than_a_recording_has_are_refused() -> None:
-    started = time.process_time()
     with pytest.raises(TranscriptMissing, match=f"at most {MAX_LINES} are read"):
         parse(b"a\n" * (MAX_BYTES // 2), "A.txt")
-    assert time.process_time() - started < 1
 
 
 def test_a_large_file_in_an_unknown_encoding_costs_no_more_than_its_length() -> None:
     for line in ("Привет, мир\n".encode("cp1251"), bytes(range(128, 256)), b"\xe9" * 99):
-        started = time.process_time()
-        with suppress(TranscriptMissing):
-            parse(line * (_SIZE // len(line)), "A.txt")
-        assert time.process_time() - started < 4
+        data = line * (_SIZE // len(line))
+        assert grows_with_length(read(data, "A.txt"), _SIZE), line

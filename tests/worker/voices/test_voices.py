@@ -17,6 +17,7 @@ from errors import (
     VoiceNotFound,
     VoiceUnusable,
 )
+from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import BUNDLED, LONG, LibraryWithStore, voice
 from tests.worker.voices.web import reply, serving
 from worker.voices import library as voices_module
@@ -128,6 +129,29 @@ def test_an_unknown_voice_names_the_nearest_and_what_was_looked_for(
     assert "voices/dorota" in caught.value.message
     assert "Dorota" in caught.value.hint
     assert "Zbigniew" not in caught.value.hint
+
+
+def test_where_nothing_is_near_the_names_are_told_and_no_place(
+    voices: LibraryWithStore, tmp_path: Path
+) -> None:
+    """Whoever sends a job is not who owns the worker's disk."""
+    for number in range(9):
+        voices.put(f"voices/V{number}.wav", voice())
+    with pytest.raises(VoiceNotFound) as caught:
+        voices.library.prepare("Zbigniew")
+    assert caught.value.hint.startswith("Voices: V0, V1, ")
+    assert caught.value.hint.endswith(" and 2 more. Add it with `upload`, or call `list_voices`.")
+    assert str(tmp_path) not in str(caught.value.as_output())
+
+
+def test_a_voice_is_looked_for_without_being_read(voices: LibraryWithStore) -> None:
+    voices.put("voices/Ann.wav", voice())
+    assert voices.library.is_bundled("demo") and not voices.library.is_bundled("Ann")
+    with pytest.raises(TranscriptMissing):
+        voices.library.look_for("Ann")
+    voices.put("voices/Ann.txt", "Hi.")
+    assert voices.library.look_for("Ann") == "voices/Ann.wav"
+    assert not voices.store.calls["get"]
 
 
 def test_never_another_voice_or_another_file_than_asked_for(voices: LibraryWithStore) -> None:
@@ -245,15 +269,15 @@ def test_jobs_that_ask_together_wait_for_one_preparation(
     def slow(*args: object, **kwargs: object) -> object:
         calls.append(args)
         running.set()
-        release.wait(60)
+        release.wait(PATIENCE_S)
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(voices_module, "prepare_voice", slow)
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(voices.library.prepare, "A", "Hi.") for _ in range(8)]
-        assert running.wait(60)
+        assert running.wait(PATIENCE_S)
         release.set()
-        found = {id(future.result(60)) for future in futures}
+        found = {id(future.result(PATIENCE_S)) for future in futures}
     assert len(found) == len(calls) == 1
 
 

@@ -31,15 +31,30 @@ function jobJson(request) {
   return JSON.stringify({ input: { ...request, return_word_timings: true } }, null, 2);
 }
 
+/** Where the request goes as a program sends it: address, body, the file for its answer, the key's variable. */
+function sent(request) {
+  const { queue, base } = target();
+  const named = fileNamed(request);
+  const body = speechBody(named, { response_format: "mp3" });
+  if (!queue) return { url: `${base}/v1/audio/speech`, body, file: "speech.mp3", key: "F5_KEY" };
+  const input = { ...named, output_format: "mp3", return_audio: true };
+  return { url: `${base}/runsync?wait=300000`, body: { input }, file: "answer.json", key: "RUNPOD_API_KEY" };
+}
+
 /** Needs `base64` for a recording of one's own, which must lie beside it. */
 function curlCommand(request) {
-  const json = JSON.stringify(speechBody(fileNamed(request), { response_format: "mp3" }), null, 2);
-  const file = chosenRecording()?.file ?? "";
-  const quoted = json.replace(/[\\$`]/g, "\\$&").replace(RECORDING, () => `$(base64 -w0 ${shell(file)})`);
-  const lines = [`curl -sS --fail-with-body ${shell(`${serverAddress()}/v1/audio/speech`)}`];
-  if (el("key").value) lines.push('-H "Authorization: Bearer $F5_KEY"');
-  lines.push('-H "Content-Type: application/json" -o speech.mp3 -d @- <<END');
+  const { url, body, file, key } = sent(request);
+  const own = chosenRecording()?.file ?? "";
+  const json = JSON.stringify(body, null, 2).replace(/[\\$`]/g, "\\$&");
+  const quoted = json.replace(RECORDING, () => `$(base64 -w0 ${shell(own)})`);
+  const lines = [`curl -sS --fail-with-body ${shell(url)}`];
+  if (needsKey()) lines.push(`-H "Authorization: Bearer $${key}"`);
+  lines.push(`-H "Content-Type: application/json" -o ${file} -d @- <<END`);
   return `${lines.join(" \\\n  ")}\n${quoted}\nEND`;
+}
+
+function needsKey() {
+  return target().queue || el("key").value !== "";
 }
 
 function shell(text) {
@@ -47,19 +62,36 @@ function shell(text) {
 }
 
 function pythonProgram(request) {
-  const json = JSON.stringify(speechBody(fileNamed(request), { response_format: "mp3" }));
+  const { url, body, key } = sent(request);
+  const { queue, base } = target();
   const recording = chosenRecording();
-  const key = el("key").value ? `\nheaders["Authorization"] = f"Bearer {os.environ['F5_KEY']}"` : "";
+  const send = needsKey() ? `\nheaders["Authorization"] = f"Bearer {os.environ['${key}']}"` : "";
   const read = `base64.b64encode(open(${JSON.stringify(recording?.file)}, "rb").read()).decode()`;
-  const voice = recording ? `\nbody["voice"] = {"audio_base64": ${read}}` : "";
-  return `import base64, json, os
+  const voice = recording ? `\nbody${queue ? '["input"]' : ""}["voice"] = {"audio_base64": ${read}}` : "";
+  return `import base64, json, os, time
 from urllib.request import Request, urlopen
 
-body = json.loads(${JSON.stringify(json)})${voice}
-headers = {"Content-Type": "application/json"}${key}
-request = Request(${JSON.stringify(`${serverAddress()}/v1/audio/speech`)}, json.dumps(body).encode(), headers)
-with urlopen(request) as answer, open("speech.mp3", "wb") as file:
+body = json.loads(${JSON.stringify(JSON.stringify(body))})${voice}
+headers = {"Content-Type": "application/json"}${send}
+request = Request(${JSON.stringify(url)}, json.dumps(body).encode(), headers)
+${queue ? queueEnd(base) : PLAIN_END}`;
+}
+
+const PLAIN_END = `with urlopen(request) as answer, open("speech.mp3", "wb") as file:
     file.write(answer.read())`;
+
+/** The lines of a program that wait for a job, and write its sound. */
+function queueEnd(base) {
+  return `job = json.load(urlopen(request))
+while job["status"] in ("IN_QUEUE", "IN_PROGRESS"):
+    time.sleep(1)
+    job = json.load(urlopen(Request(${JSON.stringify(`${base}/status/`)} + job["id"], headers=headers)))
+output = job.get("output") or {}
+if job["status"] != "COMPLETED" or "error" in output:
+    raise SystemExit(job.get("error") or output.get("error") or job["status"])
+if "audio_base64" not in output:
+    raise SystemExit(f"The sound is too large for an answer: {output['audio_url']}")
+open("speech.mp3", "wb").write(base64.b64decode(output["audio_base64"]))`;
 }
 
 /** With a mark in place of a recording, which is read from its file. */

@@ -35,7 +35,7 @@ function showResult({ samples, rate, facts, url, label, firstMs, wholeMs }) {
   const seconds = `${facts.duration.toFixed(2)} s`;
   el("wave").setAttribute("aria-label", `Waveform of ${seconds}, highest sample ${highest(samples).toFixed(2)} of 1`);
   el("mel").setAttribute("aria-label", `Mel spectrogram of ${seconds}, 0 to ${rate / 2000} kHz`);
-  el("facts").textContent = `${seconds} by ${label}, seed ${facts.seed}, model ${facts.metrics.model}; first sound after ${(firstMs / 1000).toFixed(2)} s, all after ${(wholeMs / 1000).toFixed(2)} s.`;
+  el("facts").textContent = `${seconds} by ${label}, seed ${facts.seed}, model ${facts.metrics.model}; first sound after ${(firstMs / 1000).toFixed(2)} s, all after ${(wholeMs / 1000).toFixed(2)} s.${facts.s3_key ? ` Stored as ${facts.s3_key}.` : ""}`;
   el("warnings").replaceChildren(...facts.warnings.map((text) => line("li", text)));
 }
 

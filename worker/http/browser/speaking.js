@@ -20,7 +20,8 @@ async function speak() {
   busy(true);
   say("Waiting for the first sound...");
   try {
-    const made = await heard(request, began);
+    const to = target();
+    const made = await (to.queue ? heardFromQueue(new Queue(to), request, began) : heard(request, began, to));
     addResult({ ...made, request, label, wholeMs: performance.now() - began });
     say(`Done: ${made.facts.duration.toFixed(2)} s of sound. Play it again below.`);
   } catch (error) {
@@ -34,10 +35,10 @@ async function speak() {
 }
 
 /** Plays the events of a stream as they come; gives all of the sound and what is known of it. */
-async function heard(request, began) {
+async function heard(request, began, to) {
   const more = { response_format: "pcm", stream_format: "sse", return_word_timings: true };
   const body = speechBody(request, more);
-  const response = await ask("/v1/audio/speech", { method: "POST", body, signal: running.signal });
+  const response = await ask("/v1/audio/speech", { method: "POST", body, signal: running.signal, to });
   const pieces = [];
   let firstMs = 0;
   for await (const event of eventsOf(response)) {

@@ -16,18 +16,37 @@ function on(id, kind, action) {
   el(id).addEventListener(kind, guarded(action));
 }
 
+let connecting = 0; // which attempt is the last one
+
 /** Asks the server what it serves; it answers once its model is loaded. */
 async function connect() {
+  const mine = ++connecting;
+  const tell = (text) => mine === connecting && (el("served").textContent = text);
+  const { base, queue } = target();
   showProblem(null);
-  el("served").textContent = `Waiting for ${serverAddress()} and its model...`;
+  tell(`Waiting for ${base} and its model...`);
   try {
-    await loadVoices();
-    const [model] = (await (await ask("/v1/models")).json()).data;
-    el("served").textContent = `Ready: ${model.id} at ${serverAddress()}`;
+    const ready = await (queue ? connectQueue(tell) : connectServer());
+    tell(`Ready: ${ready} at ${base}`);
   } catch (error) {
-    el("served").textContent = `Not connected to ${serverAddress()}.`;
-    throw error;
+    tell(`Not connected to ${base}.`);
+    if (mine === connecting) throw error;
   }
+}
+
+async function connectServer() {
+  await loadVoices();
+  return (await (await ask("/v1/models")).json()).data[0].id;
+}
+
+/** The address and the key are tried first: the list of voices is a job, which may wait for a worker. */
+async function connectQueue(tell) {
+  const { base } = target();
+  const { jobs, workers } = await (await ask("/health")).json();
+  const count = Object.entries(workers).map(([state, number]) => `${number} ${state}`).join(", ");
+  tell(`${base} answers (workers: ${count}; jobs waiting: ${jobs.inQueue}). Waiting for a worker to name its voices...`);
+  await loadVoices();
+  return "a RunPod queue";
 }
 
 async function uploaded() {
@@ -64,6 +83,7 @@ for (const id of ["name", "agreed"]) {
   });
 }
 on("connect", "click", connect);
+for (const id of ["server", "key"]) on(id, "keydown", ({ key }) => (key === "Enter" ? connect() : undefined));
 on("copy", "click", copyCode);
 on("audio", "play", () => live?.stop());
 for (const id of ["say", "kind", "server", "key"]) on(id, "input", showCode);

@@ -2,16 +2,16 @@
 
 const own = new Map(); // option value to {file, base64, words}
 
-/** Fills the list from the library, and keeps what is chosen where it is still there. */
-async function loadVoices() {
-  const chosen = el("voice").value;
+/** Fills the list from the library of `to`, and keeps what is chosen where it is still there. */
+async function loadVoices(to = target()) {
   const names = [];
   let page;
   do {
-    const after = names.length ? `?after=${encodeURIComponent(names.at(-1))}` : "";
-    page = await (await ask(`/v1/audio/voices${after}`)).json();
-    names.push(...page.data.map((voice) => voice.name));
-  } while (page.has_more && page.data.length);
+    page = await runJob({ endpoint: "list_voices", ...(names.length ? { after: names.at(-1) } : {}) }, to);
+    names.push(...page.voices.map((voice) => voice.name));
+  } while (page.truncated && page.voices.length);
+  if (to.base !== target().base) return; // another was chosen meanwhile
+  const chosen = el("voice").value;
   const recordings = [...own].map(([value, { file }]) => new Option(`${file} (this page)`, value));
   el("voice").replaceChildren(...recordings, ...[...new Set(names)].map((name) => new Option(name)));
   if ([...el("voice").options].some(({ value }) => value === chosen)) el("voice").value = chosen;
@@ -90,8 +90,9 @@ async function keepRecording() {
   const agreed = el("agreed").value.trim();
   const when = new Date().toISOString().slice(0, 10);
   const consent = agreed ? { consent: { who: agreed, when } } : {};
-  const body = { name, audio_base64: base64, ...(words ? { ref_text: words } : {}), ...consent };
-  await ask("/v1/audio/voices", { method: "POST", body });
+  const voice = { voice_name: name, voice: { audio_base64: base64 } };
+  say(`${name} is being stored...`);
+  await runJob({ endpoint: "upload", ...voice, ...(words ? { ref_text: words } : {}), ...consent });
   await loadVoices();
   el("voice").value = name;
   showOwn();

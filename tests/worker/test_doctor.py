@@ -1,0 +1,71 @@
+"""What `doctor` and the start say of a voice that is not there, and of several faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from standins.local_worker import wav
+from worker.app import App
+from worker.operations.doctor import check_up, judged, look_at_default_voice
+from worker.settings.load import Settings
+
+Open = Callable[[str], App]
+
+
+@pytest.fixture
+def with_voice(tmp_path: Path) -> Iterator[Open]:
+    """A worker without a model, by its DEFAULT_VOICE."""
+    opened: list[App] = []
+
+    def open_it(voice: str) -> App:
+        env = {"LOCAL_STORAGE_DIR": str(tmp_path), "DEFAULT_VOICE": voice}
+        opened.append(App(Settings.load(env), speaks=False))
+        return opened[-1]
+
+    yield open_it
+    for app in opened:
+        app.end_storage()
+
+
+def found(app: App) -> list[tuple[str, str]]:
+    answer = check_up(app.storage, app.settings)
+    look_at_default_voice(app, answer)
+    assert judged(answer)["healthy"], "a job may name another voice"
+    findings = answer["storage"]["findings"]
+    return [(f["level"], f["detail"]) for f in findings if f["name"] == "default voice"]
+
+
+def test_a_default_voice_that_is_not_there_is_told(
+    with_voice: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = with_voice("nobody")
+    ((level, said),) = found(app)
+    assert level == "warning" and said.startswith("DEFAULT_VOICE=nobody: There is no voice")
+    with caplog.at_level("WARNING", "f5worker.app"):
+        app._try_storage()
+    assert f"settings: {said}" in caplog.text
+
+
+def test_one_without_words_is_told_and_a_whole_one_is_well(with_voice: Open) -> None:
+    app = with_voice("Ann")
+    app.storage.put("voices/Ann.wav", wav())
+    assert "has no transcript" in found(app)[0][1]
+    app.storage.put("voices/Ann.txt", b"Hi.")
+    assert found(app) == [("ok", "Ann")]
+
+
+@pytest.mark.parametrize("voice", ["demo", "https://example.com/a.wav"])
+def test_a_bundled_one_and_a_link_are_not_asked_for(with_voice: Open, voice: str) -> None:
+    assert with_voice(voice).default_voice_fault() is None
+
+
+def test_each_step_that_failed_is_named() -> None:
+    steps = [
+        {"step": step, "ok": step == "upload", "detail": f"{step} went wrong."}
+        for step in ("client", "upload", "size", "list")
+    ]
+    answer = judged({"storage": {"steps": steps, "findings": []}, "model": {"error": "None."}})
+    assert answer["error"].startswith("client: client went wrong. Also failed: size, list, model. ")
