@@ -63,6 +63,7 @@ def lent_voice(path: Path, max_bytes: int) -> Located:
         stamp=f"{path}:{stat.st_size}:{stat.st_mtime_ns}",
         read=lambda: _bytes(path, max_bytes),
         beside=lambda: _beside(path),
+        noted=lambda: _beside(path),
         stem=written_path(path.with_suffix("")),
         record=lambda: _record(path),
     )

@@ -21,6 +21,7 @@ from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.asked import Asked, VoiceInput
+from worker.voices.beside import known_beside, read_ahead
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
 from worker.voices.consent import check_consent, check_recording
@@ -28,7 +29,7 @@ from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
 from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
+from worker.voices.reference import PreparedVoice, prepare_voice
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceSources
 from worker.voices.wish import USUAL, Wish
@@ -182,10 +183,12 @@ class VoiceLibrary:
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
+            given = isinstance(words, str) and not wish.part.cut  # a clip's own are of it alone
+            beside = known_beside(located) if given else ()
             words = words if isinstance(words, str) else read_ahead(words)
             known = self._hearing.known(located, words, digest, wish)
             words = () if known.anew else words
-            prepare = partial(prepare_voice, wish=wish, heard=known.heard)
+            prepare = partial(prepare_voice, wish=wish, heard=known.heard, beside=beside)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
             prepared = self._hearing.finished(located, digest, prepared, known, wish)
         except VoiceUnusable as error:  # a job may have many voices: say which

@@ -20,7 +20,9 @@ from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
 from worker.voices.advice import Advice, advice
+from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
+from worker.voices.located import TranscriptFile
 from worker.voices.part import PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.reference import HeardWords
@@ -134,19 +136,20 @@ def report_on(
     stem: str = "",
     wish: Wish = USUAL,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
 
     Args:
         words: as `PartOf` takes them; `name`, `stem` and `heard` too.
-        wish: how jobs have it prepared.
+        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
     recording = recorded(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best, heard=heard)
+    return measured(recording, words, name, stem, best=wish.best, heard=heard, beside=beside)
 
 
 def measured(
@@ -157,10 +160,14 @@ def measured(
     *,
     best: bool = True,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
-    """The report on a decoded voice. Raises VoiceUnusable: it holds no sound."""
+    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
+    given = isinstance(words, str)
+    against = beside if isinstance(words, str) else words
+    unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
     used = part.span
     found = judge(traits.between(*used))
     lufs = loudness(part.clip.samples, recording.sample_rate)
@@ -172,7 +179,7 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*said_of(recording, name), *part.warnings)
+    warnings = (*said_of(recording, name), *part.warnings, *unlike)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,

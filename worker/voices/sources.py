@@ -75,7 +75,10 @@ class VoiceSources:
         if path := self._lent.get(voice):
             return lent_voice(path, self._config.max_bytes)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
-            raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
+            raise InvalidInput(
+                f"The voice {show(_no_query(voice))} {problem}.",
+                "Give a name that `list_voices` has, a key, an https link, or the audio itself.",
+            )
         if f"/{DELETED}" in f"/{voice}".casefold():
             raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
