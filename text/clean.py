@@ -55,7 +55,10 @@ def clean(written: Mapped) -> Mapped:
     """
     if found := _CONTROL.search(written.text):
         where = place(written.text, found.start())
-        raise InvalidInput(f"{where}: holds the control character {found[0]!a}")
+        raise InvalidInput(
+            f"{where}: holds the control character {found[0]!a}",
+            "Delete it, or replace it by a space.",
+        )
     text = written.edited(Edit(*m.span(), "") for m in _DIVIDED.finditer(written.text))
     text = text.edited(Edit(*m.span(), "") for m in _INVISIBLE.finditer(text.text))
     text = text.edited(_breaks(text.text))

@@ -127,7 +127,7 @@ def outline(source: Source, options: TextOptions) -> Outline:
     """
     marked = _Front(options).marked(source.text)
     if not any(character.isalnum() for character in marked.text.text):
-        raise InvalidInput(NOTHING_TO_SAY)
+        raise InvalidInput(NOTHING_TO_SAY, "Give `text` at least one letter or number to speak.")
     silence_s = sum(event.seconds for event in marked.events if isinstance(event, Pause))
     return Outline(1 + len(marked.events), silence_s + source.pause_s)
 
@@ -257,7 +257,9 @@ class _Front:
                 "Use a model that was trained on this language.",
             )
         if not any(character.isalnum() for line in lines for character in line.text):
-            raise InvalidInput(NOTHING_TO_SAY)
+            raise InvalidInput(
+                NOTHING_TO_SAY, "Give `text` at least one letter or number to speak."
+            )
 
     def _warnings(self) -> list[str]:
         said = [*pasted.warnings(self.taken_as, self.as_words), *self.unspeakable.warnings()]

@@ -158,10 +158,14 @@ def from_mapping(data: object) -> Lexicon:
     elif isinstance(data, list):
         entries = [_entry(item, number) for number, item in enumerate(data, 1)]
     else:
-        raise InvalidInput("A lexicon is an object of words, or a list of entries.")
+        raise InvalidInput(
+            "A lexicon is an object of words, or a list of entries.",
+            'Give {"written": "spoken"}, or a list of objects with `written` and `spoken`.',
+        )
     if len(entries) > _MAX_ENTRIES:
         raise InvalidInput(
-            f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed."
+            f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed.",
+            "Keep the entries this text needs, or split the lexicon.",
         )
     return Lexicon(tuple(entries))
 
@@ -169,28 +173,45 @@ def from_mapping(data: object) -> Lexicon:
 def _entry(item: Any, name: object) -> Entry:
     name = show(name) if isinstance(name, str) else name
     if not isinstance(item, Mapping):
-        raise InvalidInput(f"Lexicon entry {name}: must be an object with written and spoken.")
+        raise InvalidInput(
+            f"Lexicon entry {name}: must be an object with written and spoken.",
+            'Give each entry as {"written": "...", "spoken": "..."}.',
+        )
     unknown = set(item) - {"written", "spoken", "language", "case"}
     if unknown:
-        raise InvalidInput(f"Lexicon entry {name}: {show(min(map(str, unknown)))} is not known.")
+        raise InvalidInput(
+            f"Lexicon entry {name}: {show(min(map(str, unknown)))} is not known.",
+            "An entry has `written`, `spoken`, `language` and `case`.",
+        )
     written, spoken = item.get("written"), item.get("spoken")
     for key, value in (("written", written), ("spoken", spoken)):
         if not isinstance(value, str) or not value.strip() or len(value) > _MAX_LENGTH:
             raise InvalidInput(
-                f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters."
+                f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters.",
+                "Give what is written and how it is spoken, or delete the entry.",
             )
         if found := _CONTROL.search(value):
             raise InvalidInput(
-                f"Lexicon entry {name}: {key} holds the control character {found[0]!a}."
+                f"Lexicon entry {name}: {key} holds the control character {found[0]!a}.",
+                "Delete the character.",
             )
         if not _plain(value).strip():
-            raise InvalidInput(f"Lexicon entry {name}: {key} holds invisible characters only.")
+            raise InvalidInput(
+                f"Lexicon entry {name}: {key} holds invisible characters only.",
+                "Give letters, or delete the entry.",
+            )
     case = item.get("case")
     if case not in (None, "exact", "any"):
-        raise InvalidInput(f"Lexicon entry {name}: case must be exact or any.")
+        raise InvalidInput(
+            f"Lexicon entry {name}: case must be exact or any.",
+            "Leave `case` out for the usual rule.",
+        )
     language = item.get("language")
     if language is not None and not isinstance(language, str):
-        raise InvalidInput(f"Lexicon entry {name}: language must be a code such as en.")
+        raise InvalidInput(
+            f"Lexicon entry {name}: language must be a code such as en.",
+            "Leave `language` out for all languages.",
+        )
     words = str(written).strip()
     exact = case == "exact" or (case is None and words != words.lower())
     language = canonical(language) if language else None
@@ -209,12 +230,18 @@ def parse(source: str) -> Lexicon:
         return from_mapping(json.loads(source.lstrip("\ufeff")))
     except json.JSONDecodeError as exc:
         raise InvalidInput(
-            f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}"
+            f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}",
+            "Correct it there; https://jsonlint.com or `python -m json.tool` shows what is wrong.",
         ) from None
     except RecursionError:
-        raise InvalidInput("The lexicon is nested too deeply.") from None
+        raise InvalidInput(
+            "The lexicon is nested too deeply.", "Give one object of words, or one list of entries."
+        ) from None
     except ValueError as exc:  # a number of thousands of digits
-        raise InvalidInput(f"The lexicon is no JSON: {exc}") from None
+        raise InvalidInput(
+            f"The lexicon is no JSON: {exc}",
+            "Correct it there; https://jsonlint.com or `python -m json.tool` shows what is wrong.",
+        ) from None
 
 
 class _Pls:
@@ -243,11 +270,13 @@ class _Pls:
             reason = expat.ErrorString(exc.code)
             raise InvalidInput(
                 f"line {exc.lineno}, column {exc.offset + 1}: the lexicon is no well-formed XML: "
-                f"{reason}"
+                f"{reason}",
+                "Correct it there, or give the lexicon as JSON.",
             ) from None
         if len(self.entries) > _MAX_ENTRIES:
             raise InvalidInput(
-                f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed."
+                f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed.",
+                "Keep the entries this text needs, or split the lexicon.",
             )
         return Lexicon(tuple(self.entries), self.skipped)
 
@@ -282,7 +311,10 @@ class _Pls:
 
     def _refuse(self, *declaration: object) -> None:
         at = place(self.source, self.parser.CurrentByteIndex if self.source.isascii() else 0)
-        raise InvalidInput(f"{at}: document type declarations are not allowed in a lexicon")
+        raise InvalidInput(
+            f"{at}: document type declarations are not allowed in a lexicon",
+            "Delete the <!DOCTYPE ...> line.",
+        )
 
 
 def merged(lexicons: Iterable[Lexicon]) -> Lexicon:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from errors import VoiceNotFound, VoiceUnusable, alike
 from worker.subtitles.read import EXTENSIONS
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.record import SUFFIX
+from worker.voices.record import MAX_BYTES, SUFFIX, too_large
 from worker.voices.stored import split_extension, split_transcript
 
 _STARTS = ("/", "./", "../", "~")
@@ -63,6 +63,7 @@ def lent_voice(path: Path, max_bytes: int) -> Located:
         stamp=f"{path}:{stat.st_size}:{stat.st_mtime_ns}",
         read=lambda: _bytes(path, max_bytes),
         beside=lambda: _beside(path),
+        noted=lambda: _beside(path),
         stem=written_path(path.with_suffix("")),
         record=lambda: _record(path),
     )
@@ -100,7 +101,15 @@ def _beside(path: Path) -> Sequence[TranscriptFile]:
 
 def _record(path: Path) -> bytes | None:
     beside = path.with_name(path.stem + SUFFIX)
-    return beside.read_bytes() if beside.is_file() else None
+    if not beside.is_file():
+        return None
+    try:
+        size = beside.stat().st_size
+        if size > MAX_BYTES:
+            raise too_large(written_path(beside), f"it has {size} bytes, at most {MAX_BYTES}.")
+        return beside.read_bytes()
+    except OSError as exc:
+        raise _unreadable(beside, exc) from exc
 
 
 def _unreadable(path: Path, exc: OSError) -> VoiceUnusable:
