@@ -33,6 +33,7 @@ from text.subtitles import without_cues
 from text.words import words_of
 
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
+_SAY_SOMETHING = "Give `text` at least one letter or number to speak."
 
 VERSION = 4
 """Of the rules: a result of other rules is another result."""
@@ -127,7 +128,7 @@ def outline(source: Source, options: TextOptions) -> Outline:
     """
     marked = _Front(options).marked(source.text)
     if not any(character.isalnum() for character in marked.text.text):
-        raise InvalidInput(NOTHING_TO_SAY, "Give `text` at least one letter or number to speak.")
+        raise InvalidInput(NOTHING_TO_SAY, _SAY_SOMETHING)
     silence_s = sum(event.seconds for event in marked.events if isinstance(event, Pause))
     return Outline(1 + len(marked.events), silence_s + source.pause_s)
 
@@ -257,9 +258,7 @@ class _Front:
                 "Use a model that was trained on this language.",
             )
         if not any(character.isalnum() for line in lines for character in line.text):
-            raise InvalidInput(
-                NOTHING_TO_SAY, "Give `text` at least one letter or number to speak."
-            )
+            raise InvalidInput(NOTHING_TO_SAY, _SAY_SOMETHING)
 
     def _warnings(self) -> list[str]:
         said = [*pasted.warnings(self.taken_as, self.as_words), *self.unspeakable.warnings()]

@@ -162,12 +162,16 @@ def from_mapping(data: object) -> Lexicon:
             "A lexicon is an object of words, or a list of entries.",
             'Give {"written": "spoken"}, or a list of objects with `written` and `spoken`.',
         )
+    return Lexicon(_not_too_many(entries))
+
+
+def _not_too_many(entries: list[Entry]) -> tuple[Entry, ...]:
     if len(entries) > _MAX_ENTRIES:
         raise InvalidInput(
             f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed.",
             "Keep the entries this text needs, or split the lexicon.",
         )
-    return Lexicon(tuple(entries))
+    return tuple(entries)
 
 
 def _entry(item: Any, name: object) -> Entry:
@@ -231,7 +235,7 @@ def parse(source: str) -> Lexicon:
     except json.JSONDecodeError as exc:
         raise InvalidInput(
             f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}",
-            "Correct it there; https://jsonlint.com or `python -m json.tool` shows what is wrong.",
+            "Correct it there; `python -m json.tool FILE` shows it, too.",
         ) from None
     except RecursionError:
         raise InvalidInput(
@@ -239,8 +243,7 @@ def parse(source: str) -> Lexicon:
         ) from None
     except ValueError as exc:  # a number of thousands of digits
         raise InvalidInput(
-            f"The lexicon is no JSON: {exc}",
-            "Correct it there; https://jsonlint.com or `python -m json.tool` shows what is wrong.",
+            f"The lexicon is no JSON: {exc}", "Give what is said as text, in quotation marks."
         ) from None
 
 
@@ -273,12 +276,7 @@ class _Pls:
                 f"{reason}",
                 "Correct it there, or give the lexicon as JSON.",
             ) from None
-        if len(self.entries) > _MAX_ENTRIES:
-            raise InvalidInput(
-                f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed.",
-                "Keep the entries this text needs, or split the lexicon.",
-            )
-        return Lexicon(tuple(self.entries), self.skipped)
+        return Lexicon(_not_too_many(self.entries), self.skipped)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]

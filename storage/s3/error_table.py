@@ -20,6 +20,7 @@ from errors import (
     StorageUnavailable,
     WorkerError,
 )
+from storage.files import NO_SUCH_OBJECT
 
 # What a person can do next, once for all the rows that share it.
 WAIT = "This is usually temporary: send the job again."
@@ -44,7 +45,6 @@ UNREACHABLE = "The endpoint is slow or a firewall drops packets; check AWS_ENDPO
 NOT_S3 = "Check AWS_ENDPOINT_URL: it must be the S3 API, not a console, a CDN or a website."
 PLAIN_HTTP = "If the port speaks TLS, AWS_ENDPOINT_URL must begin with https://."
 REPORT = "Report this to the provider, or check what a proxy in between leaves out."
-ABSENT = "Check the key: it may have been deleted, or be spelled otherwise."
 SHORTER = "Use a shorter key."
 SMALLER = "Store less at once: shorter text, another format, or several jobs."
 LESS_METADATA = "Send fewer or shorter fields of metadata."
@@ -124,7 +124,7 @@ _LONG_KEY = Meaning(InvalidInput, "the key is longer than the service accepts", 
 _NO_LENGTH = Meaning(
     StorageError, "the body's length is missing", "A proxy in between changes requests."
 )
-_NO_OBJECT = Meaning(ObjectNotFound, "no such object", ABSENT)
+_NO_OBJECT = Meaning(ObjectNotFound, "no such object", NO_SUCH_OBJECT)
 NO_BUCKET = Meaning(
     BucketNotFound, "no such bucket", "Check S3_BUCKET; the worker makes no bucket."
 )

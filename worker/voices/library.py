@@ -29,6 +29,7 @@ from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
 from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.record import VoiceRecord
 from worker.voices.reference import PreparedVoice, prepare_voice
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceSources
@@ -92,10 +93,12 @@ class VoiceLibrary:
 
         Raises:
             VoiceNotFound, InvalidInput: there is none.
+            ConsentMissing: it has none, and one is required.
             TranscriptMissing: it has no words, and nobody hears them.
             StorageError: storage does not say.
         """
-        located = self._sources.locate(voice)
+        located = self._sources.locate(voice, speaks=True)
+        self._agreed(located)
         if self._ears.transcriber is None:
             located.transcripts()
         return located.source
@@ -154,8 +157,7 @@ class VoiceLibrary:
             if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
-        required = self._config.require_consent and not located.ours
-        agreed = check_consent(located) if required else None
+        agreed = self._agreed(located)
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
@@ -172,6 +174,11 @@ class VoiceLibrary:
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
+
+    def _agreed(self, located: Located) -> VoiceRecord | None:
+        """The record with a voice's consent; None where none is required. Raises ConsentMissing."""
+        required = self._config.require_consent and not located.ours
+        return check_consent(located) if required else None
 
     def _prepared(
         self,

@@ -14,14 +14,13 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
-from worker.keys import safe_piece, user_key_fault
+from worker.keys import in_all_forms, safe_piece, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
@@ -135,8 +134,7 @@ class VoiceSources:
         if "/" in voice and keys != [voice]:
             keys.append(voice)
         begin = keys[0].removesuffix(voice)
-        keys += [f"{begin}{mood}" for mood in _moods(voice)]
-        keys = _in_all_forms(keys)
+        keys = in_all_forms([*keys, *(f"{begin}{mood}" for mood in _moods(voice))])
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():
@@ -189,13 +187,6 @@ def _moods(voice: str) -> Iterator[str]:
         mood = f"{' '.join(words[:count])}/{' '.join(words[count:])}"
         if user_key_fault(mood) is None:
             yield mood
-
-
-def _in_all_forms(keys: list[str]) -> list[str]:
-    """Keys as they were written, then with accents as one letter and as two: macOS writes the
-    latter, keyboards the former."""
-    forms = (keys, *([unicodedata.normalize(form, key) for key in keys] for form in ("NFC", "NFD")))
-    return list(dict.fromkeys(key for each in forms for key in each))
 
 
 def _shown_extension(key: str) -> str:
