@@ -27,7 +27,7 @@ _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
-_LONG_S = 12.0
+_LONG_S = 12.0  # longer than a reference
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
 
@@ -56,25 +56,7 @@ def document(text: str, notes: Notes) -> Document:
     found = _loaded(text)
     if (segments := segments_of(found, notes)) is not None:
         return _of_service(segments, notes)
-    said, items, of_words = "", found, False
-    if isinstance(found, dict):
-        said = next(
-            (" ".join(found[k].split()) for k in _WORDS if isinstance(found.get(k), str)), ""
-        )
-        name = next(
-            (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k]), ""
-        )
-        items, of_words = found.get(name, []), name in _OF_WORDS
-    if (
-        isinstance(found, dict)
-        and "error" not in found
-        and not items
-        and not said
-        and {*_LISTS, *_WORDS} & set(found)
-    ):
-        raise Malformed("holds no words")
-    if not isinstance(items, list) or not (items or said):
-        raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
+    said, items, of_words = _parts(found)
     _refuse_many(items)
     cues, whole = [], True
     for number, item in enumerate(items, 1):
@@ -87,6 +69,23 @@ def document(text: str, notes: Notes) -> Document:
     elif said and cues:
         _compare(said, cues, notes)
     return Document(_with_times(cues, notes), said, whole, of_words)
+
+
+def _parts(found: Any) -> tuple[str, list[Any], bool]:
+    """The whole as it is said, "" where it is not given, its segments or words, and whether they
+    are words. Raises Malformed: it has neither."""
+    said, items, name = "", found, ""
+    if isinstance(found, dict):
+        whole = (found[k] for k in _WORDS if isinstance(found.get(k), str))
+        said = " ".join(next(whole, "").split())
+        lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
+        name = next(lists, "")
+        items = found.get(name, [])
+    if isinstance(items, list) and (items or said):
+        return said, items, name in _OF_WORDS
+    if isinstance(found, dict) and "error" not in found and {*_LISTS, *_WORDS} & set(found):
+        raise Malformed("holds no words")
+    raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
 
 
 def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:

@@ -48,10 +48,12 @@ MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
 _LONG = 1000  # letters of lines that are joined, so that it costs no more than their length
-_PLAIN_FORMS = ("JSON", "a table")
-_HALF = re.compile("[\ud800-\udfff]")
+_WITHOUT_TAGS = ("JSON", "a table")  # forms of which tags are no part
+_HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates
+# "1. " or a recording's name: "utt001 ", "LJ001-0001 ".
 _NUMBERED = re.compile(
-    r"\s*(?:\d{1,3}[.)]\s|(?:[^\W\d]\w{0,20}\d{3}\w{0,20}|[^\W_]{1,30}(?:[-_][^\W_]{1,30}){0,6}[-_]\d{3,9})\s)"
+    r"\s*(?:\d{1,3}[.)]|[^\W\d]\w{0,20}\d{3}\w{0,20}|"
+    r"[^\W_]{1,30}(?:[-_][^\W_]{1,30}){0,6}[-_]\d{3,9})\s"
 )
 _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 
@@ -100,7 +102,7 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
         notes.say(
             f"holds {words.form}: only its words are used, its times and numbers are not said"
         )
-    if words.form in _PLAIN_FORMS:
+    if words.form in _WITHOUT_TAGS:
         words = words._replace(cues=[_without_tags(cue, notes) for cue in words.cues])
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
@@ -157,17 +159,14 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
         return _Words(span_cues(text, notes), form="the transcript of a meeting")
     head = text.lstrip()
     form = subtitle_form(text)
-    if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):
-        if (
-            reader := None
-            if "-->" in text and form
-            else kind_by_lines(text, stamped=extension == "txt")
-        ):
-            return _Words(reader(text, notes), form="text with times")
-        vtt = head.startswith("WEBVTT") or (extension == "vtt")
-        return _Words(subtitle_cues(text, notes, vtt=vtt), form="WebVTT" if vtt else "SRT")
-    if reader := kind_by_lines(text, stamped=extension == "txt"):
+    is_vtt = head.startswith("WEBVTT") or extension == "vtt"
+    is_subtitles = is_vtt or form in ("SRT", "WebVTT") or extension == "srt"
+    if not (is_subtitles and form and "-->" in text) and (
+        reader := kind_by_lines(text, stamped=extension == "txt")
+    ):
         return _Words(reader(text, notes), form=form or "lines with times")
+    if is_subtitles:
+        return _Words(subtitle_cues(text, notes, vtt=is_vtt), form="WebVTT" if is_vtt else "SRT")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
     if head.startswith("[INFORMATION]"):
@@ -183,10 +182,10 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     lines = list(enumerate(text.split("\n"), 1))
     if number := next((number for number, line in lines if _ARROW_TIMES.match(line)), 0):
         raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
-    return _Words(_of_words(lines, notes))
+    return _Words(_plain_words(lines, notes))
 
 
-def _of_words(lines: list[tuple[int, str]], notes: Notes) -> list[Cue]:
+def _plain_words(lines: list[tuple[int, str]], notes: Notes) -> list[Cue]:
     """The lines of plain words; one that ends within a word is one with the next."""
     found: list[Cue] = []
     for number, line in lines:

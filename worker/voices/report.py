@@ -179,7 +179,6 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*said_of(recording, name), *part.warnings, *unlike)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
@@ -195,8 +194,7 @@ def measured(
         words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
-        warnings=tuple(each[:_MOST_LETTERS] for each in warnings[:_MOST_WARNINGS]),
-    )
+    ).saying(*said_of(recording, name), *part.warnings, *unlike)
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
