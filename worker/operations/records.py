@@ -11,7 +11,7 @@ from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
-from worker.voices.stored import split_extension
+from worker.voices.stored import is_audio, split_extension
 
 _MOODS_SHOWN = 10
 FACTS = tuple(VoiceFacts.model_fields)
@@ -115,7 +115,7 @@ class _Moved(OneVoice):
     def run(self, app: App, caller: str) -> Answer:
         shelf, target = app.voices.shelf, full_name(self.new_name, self.new_mood)
         keys = getattr(shelf, self.verb)(self.name, target)
-        audio = next(key for key in keys if split_extension(key)[1])
+        audio = next(filter(is_audio, keys))
         return {
             "voice_name": shelf.name(audio),
             "keys": keys,

@@ -24,6 +24,7 @@ _DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 
+_MARK = re.compile("[*_`]")  # in whatever the next two find
 _BOLD = re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1(?!\w)")
 _FENCE = re.compile(r"^\s*```\w*\s*$")
 _SHARP = re.compile(r"^#{1,6}\s+(?=\S)")
@@ -55,8 +56,8 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 
-
-# What stands in every line that a pattern below may change or name; most lines have none of it.
+# Most lines have nothing that the patterns above look for. Each of these must find whatever those
+# do that its function uses: `plain`, and `_spoken_line`.
 _TAGGED = re.compile(r"[<&{\\]")
 _NOTABLE = re.compile(
     r"[<>{\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
@@ -85,12 +86,8 @@ def without_marks(text: str, notes: Notes) -> str:
     #; its lines stay where they are."""
     lines = text.split("\n")
     for place, line in enumerate(lines):
-        bare = (
-            _BOLD.sub(r"\2", _FENCE.sub("", line))
-            if "*" in line or "_" in line or "`" in line
-            else line
-        )
-        bare = _SHARP.sub("", bare)
+        marked = _MARK.search(line)
+        bare = _SHARP.sub("", _BOLD.sub(r"\2", _FENCE.sub("", line)) if marked else line)
         if bare != line:
             notes.add("holds marks of Markdown, which are not said and were left out", place + 1)
             lines[place] = bare

@@ -27,7 +27,7 @@ from worker.voices.reference import PreparedVoice
 from worker.voices.report import VoiceReport, measured, refuse
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
-from worker.voices.stored import split_extension, split_transcript, voice_name
+from worker.voices.stored import is_audio, split_extension, split_transcript, voice_name
 from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
@@ -84,7 +84,7 @@ class VoiceCatalogue:
                 item.last_modified,
             )
             for item in items
-            if split_extension(item.key)[1]
+            if is_audio(item.key)
         ]
         records = {item.key for item in items if item.key.endswith(SUFFIX)}
         found = [
@@ -180,7 +180,7 @@ class VoiceCatalogue:
         for words_key, body in written.items():
             self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or written or other == stem + PICTURE
+            replaced = is_audio(other) or written or other == stem + PICTURE
             if replaced and other not in (key, *written, stem + SUFFIX):
                 self._storage.delete(other)
 
@@ -230,7 +230,7 @@ class VoiceCatalogue:
             VoiceUnusable, StorageError: as reading it does.
         """
         stem, keys = self._shelf.voice(name, to="draw")
-        audio = next(key for key in keys if split_extension(key)[1])
+        audio = next(filter(is_audio, keys))
         key = stem + PICTURE
         self._storage.put(key, self.picture(audio, used), content_type="image/png")
         return key

@@ -65,7 +65,7 @@ class VoiceLibrary:
         self._flights = SingleFlight()
         self.shelf = VoiceShelf(storage, config, self._cache.clear, bundled=self._sources.bundled)
         self._ears = ears or Ears()
-        self._hearing = Hearing(storage, config, self.shelf, self._ears)
+        self._hearing = Hearing(storage, self.shelf, self._ears)
         self.catalogue = VoiceCatalogue(
             storage, config, self._sources, self.shelf, self._hearing, self._for_listening
         )

@@ -66,7 +66,7 @@ class VoiceShelf:
         """The key of a voice that is to be made, whose name can be spoken with: accents as one
         letter, no extension of audio. Raises InvalidInput: it cannot be one."""
         stem = unicodedata.normalize("NFC", self.stem(name))
-        while split_extension(stem)[1]:
+        while is_audio(stem):
             stem = split_extension(stem)[0]
         if stem.lower().endswith(".voice"):
             raise InvalidInput(

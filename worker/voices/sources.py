@@ -33,6 +33,7 @@ from worker.voices.stored import (
     RECOGNISED,
     USUAL,
     find_stored,
+    is_audio,
     split_extension,
     voice_name,
 )
@@ -159,7 +160,7 @@ class VoiceSources:
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = set(self.bundled())
         with suppress(StorageDenied):  # may not list; the voice itself was looked for by HEAD
-            audio = (item.key for item in self.library() if split_extension(item.key)[1])
+            audio = (item.key for item in self.library() if is_audio(item.key))
             known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
         names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))

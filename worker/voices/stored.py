@@ -264,7 +264,7 @@ def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
     exact = [item for item in near if item.key == key]
     if exact:
         return exact
-    if split_extension(key)[1]:
+    if is_audio(key):
         return []
     return sorted(
         (item for item in near if is_audio(item.key)), key=lambda item: preference(item.key)
