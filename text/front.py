@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from errors import InvalidInput
 from text import breaks, languages, pasted, ssml, vocabulary
 from text.characters import RESERVED
-from text.clean import clean
+from text.clean import clean, on_one_line, single_blanks
 from text.decoration import undecorated
 from text.events import Marked, MarkupOptions, Pause
 from text.html import without_html
@@ -198,7 +198,7 @@ class _Front:
         text = clean(text) if self.options.clean else text
         if self.options.markup and ssml.is_document(text.text):
             marked = ssml.parse(text, written, self.options.markup_options)
-            return replace(marked, text=clean(_on_one_line(marked.text)))
+            return replace(marked, text=clean(on_one_line(marked.text)))
         if not self.options.clean:
             return self._tagged(text, written)
         text, times, form = without_cues(text)
@@ -247,7 +247,7 @@ class _Front:
         if self.options.knows is not None:
             self.letters.update(character for character in text.text if character.isalnum())
             text = vocabulary.speakable(text, self.options.knows, self.unspeakable)
-        return (_single_blanks(text) if self.options.clean else text).stripped()
+        return (single_blanks(text) if self.options.clean else text).stripped()
 
     def _refuse_silence(self, lines: Sequence[Line]) -> None:
         knows = self.options.knows
@@ -277,27 +277,3 @@ class _Front:
             name = languages.NAMES.get(code, code)
             said.append(f"Figures are spoken as they are written: there are no rules for {name}.")
         return said
-
-
-def _on_one_line(text: Mapped) -> Mapped:
-    """XML's line breaks are blanks."""
-    return text.edited(
-        Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r"
-    )
-
-
-def _single_blanks(text: Mapped) -> Mapped:
-    """One blank where there were several, and none before a mark where a word has gone."""
-    characters = text.text
-    gone = [
-        position
-        for position in range(len(characters) - 1)
-        if characters[position] == " "
-        and (characters[position + 1] == " " or _word_has_gone(text, position))
-    ]
-    return text.edited(Edit(position, position + 1, "") for position in gone)
-
-
-def _word_has_gone(text: Mapped, position: int) -> bool:
-    following = position + 1
-    return text.text[following] in ".,!?;:" and text.starts[following] > text.ends[position]
