@@ -6,10 +6,11 @@ and a job has both already (`worker.request`, `errors`).
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import NoSuchPath, nearest, show
@@ -79,7 +80,20 @@ class Site:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette raises a wrong method as an exception for those that name an application.
         scope["app"] = self
-        await self._router(scope, receive, send)
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as exc:
+            if exc.status_code == 405:  # Starlette names the methods of one of an address's routes
+                exc.headers = {"Allow": self._methods(scope)}
+            raise
+
+    def _methods(self, scope: Scope) -> str:
+        """What may be asked of a request's address."""
+        found: set[str] = set()
+        for route in self._router.routes:
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+                found |= route.methods or set()
+        return ", ".join(sorted(found))
 
     async def _models(self, request: Request) -> Response:
         engine = await self._desk.app.loaded_engine()

@@ -58,9 +58,15 @@ def job_in(text: str, source: str) -> Job:
     try:
         job = json.loads(text)
     except (ValueError, RecursionError) as exc:
-        raise InvalidInput(f"{source} is not valid JSON: {exc}.") from exc
+        raise InvalidInput(
+            f"{source} is not valid JSON: {exc}.",
+            "Correct it there; test_input.json is an example.",
+        ) from exc
     if not isinstance(job, dict) or job.get("input") is None:
-        raise InvalidInput(f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.')
+        raise InvalidInput(
+            f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.',
+            "test_input.json is an example.",
+        )
     return job
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 
 from errors import InvalidInput, nearest, show
 from s3_utils import MAX_EXPIRES_S
-from text.lexicon import from_mapping
+from text.lexicon_file import from_mapping
 from text.subtitles import subtitle_form
 from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
