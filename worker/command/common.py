@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,12 +43,16 @@ def one_line(error: str) -> str:
 
 
 def missing_file(said: str, code: str, voice: str) -> str:
-    """What is said of a voice that was not found; with an ending it was meant as a file."""
+    """What is said of a voice that was not found, where it was meant as a file."""
     from errors import VoiceNotFound, show
     from worker.voices.stored import split_extension
 
-    if code == VoiceNotFound.code and split_extension(voice)[1]:
+    if code != VoiceNotFound.code:
+        return said
+    if split_extension(voice)[1]:
         return f"{said} There is no file {show(voice)} in this folder either."
+    if Path(voice).is_file():
+        return f"{said} The file {show(voice)} has no recording's name. Name the recording."
     return said
 
 
