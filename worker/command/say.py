@@ -8,7 +8,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from worker.voices.lent import path_meant
 
 _NAME = "speech.wav"
 _FOLDER = "f5worker-say-"  # in the system's folder for temporary files
+_PATIENCE_S = 30 * 86_400.0  # who waits at a desk sees how far it is, and may end it
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,18 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     _spare_the_voice(path_meant(voice), paths)  # before anything heavy is loaded
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
-        app = App(settings, results=Path(folder))
+        app = App(patient(settings), results=Path(folder))
         try:
             return _said(app, wish, fields, paths, step)
         finally:
             app.end_storage()  # the model may still be loading; nobody waits for it
+
+
+def patient(settings: Settings) -> Settings:
+    """With time for a book, unless JOB_TIMEOUT_S says how long."""
+    if "timeout_s" in settings.jobs.model_fields_set:
+        return settings
+    return replace(settings, jobs=settings.jobs.model_copy(update={"timeout_s": _PATIENCE_S}))
 
 
 def _said(
@@ -226,7 +234,7 @@ def format_of(path: Path) -> str:
             return name
     known = dict.fromkeys(f".{e}" for each in AUDIO_FORMATS.values() for e in each.extensions)
     raise InvalidInput(
-        f"{path.name} has the ending of no format that can be made.",
+        f"No sound can be written as {path.name}: its ending names no format.",
         f"Use one of {', '.join(known)}.",
     )
 
@@ -241,6 +249,8 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
         piped = sys.stdin.read()
     except ValueError as exc:
         raise InvalidInput("Standard input is no UTF-8 text.", "Convert it first.") from exc
+    if not piped.strip():
+        raise InvalidInput("Standard input holds no text.", 'Give one: say "Good morning!"')
     return tuple(piped if text == "-" else text for text in given or ("-",))
 
 
@@ -258,5 +268,5 @@ def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
 def rows_of(made: Sequence[Made], voice: str | None) -> list[tuple[str, str]]:
     """(name, detail) of all that was made with `voice` as it was typed, each note once."""
     rows = [row for each in made for row in each.as_rows(voice)]
-    notes = dict.fromkeys(note for each in made for note in each.answer["warnings"])
+    notes = dict.fromkeys(as_typed(note) for each in made for note in each.answer["warnings"])
     return rows + [("Note", note) for note in notes]

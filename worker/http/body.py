@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from errors import InvalidInput
+from errors import InvalidInput, show
 from worker.threads import Lane, in_thread
 
 
@@ -18,9 +18,11 @@ async def read_json(request: Request) -> Any:
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON in UTF-8. Raises InvalidInput: it is none, or nests too deep."""
+    """JSON in UTF-8. Raises InvalidInput: it is none, nests too deep, or gives a field twice."""
     try:
-        return json.loads(data.decode())
+        return json.loads(data.decode(), object_pairs_hook=_each_once)
+    except InvalidInput:
+        raise
     except UnicodeDecodeError as exc:
         raise InvalidInput("The body is not UTF-8.", "Send JSON in UTF-8.") from exc
     except (ValueError, RecursionError) as exc:
@@ -28,3 +30,20 @@ def parse_json(data: bytes) -> Any:
         raise InvalidInput(
             f"The body is not valid JSON ({said}).", "Send a JSON object, as docs/http.md shows."
         ) from exc
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises InvalidInput: a field is in it twice, of which one would be dropped."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise twice(name)
+            seen.add(name)
+    return found
+
+
+def twice(name: str) -> InvalidInput:
+    """The refusal of a field that is given twice."""
+    return InvalidInput(f"Wrong input: {show(name)[1:-1]} is given twice.", "Give it once.")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from errors import InvalidInput, show
-from worker.http.body import read_json
+from worker.http.body import parse_json, read_json, twice
 from worker.http.desk import Desk
 from worker.http.problems import refusal
 from worker.threads import Lane, in_thread
@@ -95,16 +94,25 @@ class VoiceRoutes:
 
     async def _form(self, request: Request) -> dict[str, Any]:
         most = self._desk.app.settings.http.max_body_bytes
-        async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
-            given: dict[str, Any] = {}
-            for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    data = await value.read()
-                    text = await in_thread(Lane.CHECK, base64.b64encode, data)
-                    given[name] = {"audio_base64": text.decode()}
-                else:
-                    given[name] = _form_value(name, value)
-        return given
+        try:
+            async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
+                return await _fields(form)
+        except UnicodeError as exc:  # of the charset that its Content-Type names
+            raise InvalidInput("The form's text cannot be read.", "Send it in UTF-8.") from exc
+
+
+async def _fields(form: FormData) -> dict[str, Any]:
+    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON."""
+    given: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if name in given:
+            raise twice(name)
+        if isinstance(value, UploadFile):
+            text = await in_thread(Lane.CHECK, base64.b64encode, await value.read())
+            given[name] = {"audio_base64": text.decode()}
+        else:
+            given[name] = _form_value(name, value)
+    return given
 
 
 def _number(text: str) -> int | str:
@@ -113,14 +121,16 @@ def _number(text: str) -> int | str:
 
 
 def _form_value(name: str, value: str) -> Any:
-    """A form has text alone: what is an object or a flag in a job is read here."""
+    """A form has text alone: what is an object or a flag in a job is read here. Raises
+    InvalidInput: what begins like an object is no JSON."""
     if name in _FORM_FLAGS and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if name in _FORM_JSON and value.lstrip().startswith(("{", "[")):
         try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
+            return parse_json(value.encode(errors="replace"))
+        except InvalidInput as error:
+            said = error.message.replace("The body", f"Wrong input: {name}", 1)
+            raise InvalidInput(said, "Write it as docs/http.md shows.") from error
     return value
 
 

@@ -48,7 +48,7 @@ def read_job(path: Path) -> Job:
         said = getattr(exc, "strerror", None) or type(exc).__name__
         raise InvalidInput(
             f"{path} cannot be read ({said}).",
-            f"Put a job into it, or give another: a file, or {_OPTION} and JSON.",
+            "Put a job into it, or name another file.",
         ) from exc
     return job_in(text, "The job on standard input" if str(path) == "-" else str(path))
 

@@ -123,7 +123,8 @@ def _problems(exc: ValidationError, found: Canonical, model: type[Strict]) -> It
         loc, guess = _loc(error), ""
         if error["type"] == "extra_forbidden":
             guess = meant(str(loc[-1]), _beside(error, model).model_fields)
-        yield f"{_place(loc, found)} {problem(error)}{guess}"
+        place = _place(loc, found) or "the name of a field"
+        yield f"{place} {problem(error)}{guess}"
 
 
 def _beside(error: ErrorDetails, model: type[Strict]) -> type[Strict]:

@@ -49,7 +49,8 @@ class VoiceInfo:
     last_modified: datetime | None = None
     bundled: bool = False
     has_record: bool = False
-    # Of one that was just added:
+    # Of one that was just added; whether there was one of its name:
+    replaced: bool = False
     report: VoiceReport | None = None
     warnings: tuple[str, ...] = ()
 
@@ -152,6 +153,8 @@ class VoiceCatalogue:
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
         stored = self._storage.info(key)
+        replaced = any(split_extension(other)[1] for other in old)
+        kept = () if written or not replaced else _of_kept_words(old)
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
@@ -163,7 +166,8 @@ class VoiceCatalogue:
             stored.last_modified,
             has_record=bool(record or facts or heard),
             report=report,
-            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
+            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard, *kept),
+            replaced=replaced,
         )
 
     def _there(self, stem: str) -> list[str]:
@@ -242,6 +246,17 @@ class VoiceCatalogue:
         recording = recorded(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
+
+
+def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
+    """A warning that names the transcripts among the files of the voice that was there."""
+    words = [key for key in old if split_transcript(key)[1]]
+    if not words:
+        return ()
+    return (
+        f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
+        "recording says others, upload it again with `ref_text`.",
+    )
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

@@ -37,6 +37,7 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
+_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give --words"
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
@@ -108,7 +109,7 @@ class VoiceReport:
     def as_rows(self) -> list[tuple[str, str, str]]:
         """(mark, name, detail) for people; the marks are `doctor`'s."""
         lufs, rate = self.loudness_lufs, self.letters_per_s
-        words = "not known" if rate is None else f"{self.words}, {rate:.1f} letters a second"
+        words = "" if rate is None else f"{self.words}, {rate:.1f} letters a second"
         facts = {
             "length": f"{self.seconds:.1f} s",
             "used": f"{self.used[0]:.1f} to {self.used[1]:.1f} s. {self.reason}".strip(),
@@ -117,11 +118,11 @@ class VoiceReport:
             "background": f"{self.noise_db:.0f} dB, {self.background_db:.0f} dB below the voice",
             "bandwidth": f"{self.bandwidth_hz / 1000:.1f} kHz",
             "speech": f"{self.speech_share:.0%}",
-            "words": words,
         }
         if self.heard:
             facts["heard"] = f"{self.heard.by}: “{self.heard.text[:_MOST_LETTERS]}”"
         rows = [("ok", name, detail) for name, detail in facts.items()]
+        rows.append(("ok", "words", words) if words else ("unknown", "words", _NO_WORDS))
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
@@ -169,9 +170,11 @@ def measured(
     against = beside if isinstance(words, str) else words
     unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
     used = part.span
-    found = judge(traits.between(*used))
+    # With its pauses, as it was chosen: speech without one would pass for noise.
+    start, end = part.chosen or used
+    found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (used[1] - used[0]))
+    speech_s = max(0.1, found.speech_share * (end - start))
     rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
