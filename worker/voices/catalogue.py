@@ -143,6 +143,33 @@ class VoiceCatalogue:
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
+        old, has_record, said = self._store(old, stem, key, data, written, facts)
+        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
+        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
+        stored = self._storage.info(key)
+        return VoiceInfo(
+            voice_name(key, self._config.prefix),
+            key,
+            stored.size,
+            has_words,
+            stored.last_modified,
+            has_record=has_record or bool(heard),
+            replaced=any(map(is_audio, old)),
+            report=report,
+            warnings=(*said, *heard),
+        )
+
+    def _store(
+        self,
+        old: Sequence[str],
+        stem: str,
+        key: str,
+        data: bytes,
+        written: Mapping[str, bytes],
+        facts: Mapping[str, Any],
+    ) -> tuple[list[str], bool, tuple[str, ...]]:
+        """Stores a voice in place of the files `old`: these without words that were heard, whether
+        the voice has a record, and what is to be said of what it replaced."""
         old, record = forget(self._storage, self._shelf, stem, old)
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
@@ -152,23 +179,10 @@ class VoiceCatalogue:
             to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
-        stored = self._storage.info(key)
-        replaced = any(split_extension(other)[1] for other in old)
-        kept = () if written or not replaced else _of_kept_words(old)
-        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
-        return VoiceInfo(
-            voice_name(key, self._config.prefix),
-            key,
-            stored.size,
-            has_words,
-            stored.last_modified,
-            has_record=bool(record or facts or heard),
-            report=report,
-            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard, *kept),
-            replaced=replaced,
-        )
+        taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
+        kept = _of_kept_words(old) if any(map(is_audio, old)) and not written else ()
+        return old, bool(record or facts), (*taken, *kept)
 
     def _there(self, stem: str) -> list[str]:
         try:
