@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -143,6 +143,33 @@ class VoiceCatalogue:
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
+        old, has_record, said = self._store(old, stem, key, data, written, facts)
+        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
+        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
+        stored = self._storage.info(key)
+        return VoiceInfo(
+            voice_name(key, self._config.prefix),
+            key,
+            stored.size,
+            has_words,
+            stored.last_modified,
+            has_record=has_record or bool(heard),
+            replaced=any(map(is_audio, old)),
+            report=report,
+            warnings=(*said, *heard),
+        )
+
+    def _store(
+        self,
+        old: Sequence[str],
+        stem: str,
+        key: str,
+        data: bytes,
+        written: Mapping[str, bytes],
+        facts: Mapping[str, Any],
+    ) -> tuple[list[str], bool, tuple[str, ...]]:
+        """Stores a voice in place of the files `old`: these without words that were heard, whether
+        the voice has a record, and what is to be said of what it replaced."""
         old, record = forget(self._storage, self._shelf, stem, old)
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
@@ -152,22 +179,10 @@ class VoiceCatalogue:
             to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
-        stored = self._storage.info(key)
-        replaced, kept = _replaced(old, written)
-        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
-        return VoiceInfo(
-            voice_name(key, self._config.prefix),
-            key,
-            stored.size,
-            has_words,
-            stored.last_modified,
-            has_record=bool(record or facts or heard),
-            report=report,
-            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard, *kept),
-            replaced=replaced,
-        )
+        taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
+        kept = _of_kept_words(old) if any(map(is_audio, old)) and not written else ()
+        return old, bool(record or facts), (*taken, *kept)
 
     def _there(self, stem: str) -> list[str]:
         try:
@@ -247,18 +262,15 @@ class VoiceCatalogue:
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
 
 
-def _replaced(old: Sequence[str], written: Collection[str]) -> tuple[bool, tuple[str, ...]]:
-    """Whether a voice was there, by its files, and a warning where its words are kept, as none
-    were `written`."""
-    there = any(split_extension(key)[1] for key in old)
+def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
+    """A warning that names the transcripts among the files of the voice that was there."""
     words = [key for key in old if split_transcript(key)[1]]
-    if written or not (there and words):
-        return there, ()
-    said = (
+    if not words:
+        return ()
+    return (
         f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
-        "recording says others, upload it again with `ref_text`."
+        "recording says others, upload it again with `ref_text`.",
     )
-    return there, (said,)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

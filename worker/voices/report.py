@@ -37,7 +37,7 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
-_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give --words"
+_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give `ref_text`"
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
