@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from errors import InvalidInput, show
-from worker.http.body import parse_json, read_json, twice
+from worker.http.body import parse_json, read_json
 from worker.http.desk import Desk
 from worker.http.problems import refusal
 from worker.threads import Lane, in_thread
+from worker.unique import twice
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
