@@ -292,6 +292,8 @@ def test_keys_and_pages_of_other_sites(tiny_model: Path, tmp_path: Path) -> None
         bearer = {"Authorization": "Bearer one-key", "Origin": "https://app.example"}
         answer = face.ask("GET", "/metrics", headers=bearer)
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+        assert face.ask("HEAD", "/").status == 200, "as GET: the page needs no key"
         asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         assert face.ask("OPTIONS", SPEECH, headers=asks).status == 200
         other = {**asks, "Origin": "https://evil.example"}

@@ -23,7 +23,10 @@ from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
 from worker.request.models import model, models
 
-_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost")
+_TOLD_HEADERS = (
+    *("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost"),
+    *("X-Should-Retry", "Retry-After", "Location"),
+)
 
 
 class Site:
