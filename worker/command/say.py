@@ -21,6 +21,7 @@ from worker.command.common import as_typed, missing_file
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
+from worker.platform.leave import interrupts_wait
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
@@ -94,7 +95,8 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
 def _said(
     app: App, wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path], step: Step
 ) -> tuple[list[Made], list[str]]:
-    from worker.jobs.runner import JobRunner
+    with interrupts_wait():
+        from worker.jobs.runner import JobRunner
 
     lent = with_lent_voices({"input": fields}, app.voices)["input"]
     runner = JobRunner(app)
