@@ -195,6 +195,12 @@ def test_a_wrong_method_is_answered_with_those_there_are(face: Face) -> None:
     assert "Use DELETE, GET, HEAD, POST." in answer.json["error"]["hint"]
 
 
+def test_what_is_sent_when_all_of_it_is_made_has_no_warning_of_streams(face: Face) -> None:
+    until(lambda: idle(face))
+    answer = face.ask("POST", SPEECH, {**SHORT, "remove_silence": True})
+    assert answer.status == 200 and "remove_silence" not in answer.headers.get("x-warnings", "")
+
+
 def test_connections_beyond_the_most_are_closed(face: Face) -> None:
     held = [connected(face) for _ in range(40)]
     try:
@@ -294,6 +300,8 @@ def test_keys_and_pages_of_other_sites(tiny_model: Path, tmp_path: Path) -> None
         bearer = {"Authorization": "Bearer one-key", "Origin": "https://app.example"}
         answer = face.ask("GET", "/metrics", headers=bearer)
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+        assert face.ask("HEAD", "/").status == 200, "as GET: the page needs no key"
         asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         assert face.ask("OPTIONS", SPEECH, headers=asks).status == 200
         other = {**asks, "Origin": "https://evil.example"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import voice
 from worker.command import main as command
+from worker.command import show
 from worker.command.say import Made, format_of, patient, places, rows_of, texts_of
 from worker.log import ROOT as LOGGER
 from worker.settings.load import Settings
@@ -357,9 +359,42 @@ def test_where_sounds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (format_of(Path("a.OPUS")), format_of(Path("a.mp3"))) == ("ogg", "mp3")
 
 
-def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-o", "/proc/x.wav"), "/proc/x.wav cannot be written (No such file or directory)."),
+        (("-o", "a.wav", "Two."), "a-2.wav is a folder. Give another name with -o."),
+        (("--voice", "my voice.wav", "-o", "my voice.mp3", "--subtitles", "vtt,srt"),
+         "my voice.srt belongs to the voice. Give another file with -o."),
+        (("--voice", "my voice.wav", "-o", "my voice.wav"), "my voice.wav is the voice itself."),
+    ],
+)  # fmt: skip
+def test_a_place_that_cannot_be_used_is_told_before_anything_is_spoken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("worker.command.say.App", None)
+    Path("a-2.wav").mkdir()
+    ended = run("say", "Hello.", *arguments)
+    assert ended.code == 1 and said in ended.err and ended.err.count("\n") == 1
+    assert Path("my voice.srt").read_text().endswith("Words of mine.\n")
 
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "\\u017b"), ("utf-8", "Ż")])
+def test_what_standard_output_cannot_hold_is_written_in_escapes(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding))
+    command._open_streams()
+    show.as_json({"text": "Ż"})
+    show.as_json({"job_id": "\ud800"})
+    show.line("Ż")
+    sys.stdout.flush()
+    written = raw.getvalue().decode()
+    assert written == f'{{\n  "text": "{shown}"\n}}\n{{\n  "job_id": "\\ud800"\n}}\n{shown}\n'
+
+
+def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts_of(["One.", "Two."]) == ("One.", "Two.")
     for given in ([], ["-"]):
         monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))

@@ -6,6 +6,7 @@ A command that fails says in one line what to do, and ends with 1.
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -71,10 +72,13 @@ def _not_written(error: OSError) -> str:
 
 
 def _open_streams() -> None:
-    """Standard streams that the caller has closed are empty ones from here on."""
+    """Standard streams that the caller has closed are empty ones from here on, and what standard
+    output cannot hold is written in escapes, as standard error does."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _told(line: str) -> bool:

@@ -8,18 +8,20 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from errors import InvalidInput
+from errors import InvalidInput, WorkerError
 from worker.app import App
 from worker.audio.formats import AUDIO_FORMATS
 from worker.command.common import as_typed, missing_file
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
+from worker.platform.leave import interrupts_wait
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
@@ -79,7 +81,9 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     paths = places(wish.output, len(wish.texts))
     fields = {name: value for name, value in wish.fields.items() if value is not None}
     voice = str(fields.get("voice", ""))
-    _spare_the_voice(path_meant(voice), paths)  # before anything heavy is loaded
+    # Before anything heavy is loaded.
+    _spare_the_voice(path_meant(voice), paths, wish.subtitles)
+    _check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
         app = App(patient(settings), results=Path(folder))
@@ -99,7 +103,8 @@ def patient(settings: Settings) -> Settings:
 def _said(
     app: App, wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path], step: Step
 ) -> tuple[list[Made], list[str]]:
-    from worker.jobs.runner import JobRunner
+    with interrupts_wait():
+        from worker.jobs.runner import JobRunner
 
     lent = with_lent_voices({"input": fields}, app.voices)["input"]
     runner = JobRunner(app)
@@ -113,7 +118,10 @@ def _said(
             which = f"Text {number + 1}: " if len(paths) > 1 else ""
             problems.append(which + _as_typed(answer, str(fields.get("voice", ""))))
         else:
-            made.append(_taken_out(app, job_id, answer, path))
+            try:
+                made.append(_taken_out(app, job_id, answer, path))
+            except WorkerError as error:  # the other sounds are there all the same
+                problems.append(f"{error.message} {error.hint}")
     return made, problems
 
 
@@ -191,10 +199,9 @@ def _write(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as exc:
-        part.unlink(missing_ok=True)
-        raise InvalidInput(
-            f"{path} cannot be written ({exc.strerror}).", "Give another place with -o."
-        ) from exc
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise _unwritable(path, exc) from exc
 
 
 def places(output: Path | None, number: int) -> list[Path]:
@@ -255,10 +262,34 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(piped if text == "-" else text for text in given or ("-",))
 
 
-def _spare_the_voice(voice: Path | None, paths: Sequence[Path]) -> None:
-    for path in paths:
-        if voice and path.exists() and voice.samefile(path):
+def _spare_the_voice(voice: Path | None, paths: Sequence[Path], subtitles: Sequence[str]) -> None:
+    """Raises InvalidInput: a sound would take the place of the voice, or subtitles that of a file
+    beside it, which may be its words."""
+    for path in paths if voice else ():
+        if path.exists() and voice and voice.samefile(path):
             raise InvalidInput(f"{path} is the voice itself.", "Give another file with -o.")
+        for beside in (path.with_suffix(f".{form}") for form in subtitles):
+            words = voice.with_suffix(beside.suffix) if voice else beside
+            if beside.exists() and words.exists() and words.samefile(beside):
+                raise InvalidInput(f"{beside} belongs to the voice.", "Give another file with -o.")
+
+
+def _check_places(paths: Sequence[Path]) -> None:
+    """Raises InvalidInput: a file cannot be written; better said before hours of speech."""
+    for path in paths:
+        if path.is_dir():
+            raise InvalidInput(f"{path} is a folder.", "Give another name with -o.")
+    try:
+        with tempfile.TemporaryFile(dir=paths[0].parent):
+            pass
+    except OSError as exc:
+        raise _unwritable(paths[0], exc) from exc
+
+
+def _unwritable(path: Path, exc: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"{path} cannot be written ({exc.strerror}).", "Give another place with -o."
+    )
 
 
 def _as_typed(answer: Mapping[str, Any], voice: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from errors import InvalidInput, show
+from errors import InvalidInput
 from worker.threads import Lane, in_thread
+from worker.unique import each_once
 
 
 async def read_json(request: Request) -> Any:
@@ -21,7 +22,7 @@ def parse_json(data: bytes, what: str = "The body") -> Any:
     """JSON in UTF-8; `what` it is, for messages. Raises InvalidInput: it is none, nests too deep,
     or gives a field twice."""
     try:
-        return json.loads(data.decode(), object_pairs_hook=_each_once)
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=each_once)
     except InvalidInput:
         raise
     except UnicodeDecodeError as exc:
@@ -31,20 +32,3 @@ def parse_json(data: bytes, what: str = "The body") -> Any:
         raise InvalidInput(
             f"{what} is not valid JSON ({said}).", "Send a JSON object, as docs/http.md shows."
         ) from exc
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object. Raises InvalidInput: a field is in it twice, of which one would be dropped."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise twice(name)
-            seen.add(name)
-    return found
-
-
-def twice(name: str) -> InvalidInput:
-    """The refusal of a field that is given twice."""
-    return InvalidInput(f"Wrong input: {show(name)[1:-1]} is given twice.", "Give it once.")

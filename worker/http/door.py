@@ -57,7 +57,7 @@ class Door:
         try:
             headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
             if scope["path"] not in UNCHECKED:
-                opens_page = scope["method"] == "GET" and scope["path"] in _PAGES
+                opens_page = scope["method"] in ("GET", "HEAD") and scope["path"] in _PAGES
                 self._access.check(headers, opens_page=opens_page)
             body.check(headers)
             await self._inner(scope, body.receive, answer.send)

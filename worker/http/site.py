@@ -26,7 +26,10 @@ from worker.request.models import model, models
 # What is looked for in vain is mostly one of these without /v1, or RunPod's.
 _ADDRESSES = ("/v1/audio/speech", "/v1/audio/voices", "/v1/models", "/v1/jobs")
 _OF_THE_QUEUE = ("/run", "/status/", "/stream/", "/cancel/", "/v2/")
-_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost")
+_TOLD_HEADERS = (
+    *("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost"),
+    *("X-Should-Retry", "Retry-After", "Location"),
+)
 
 
 class Site:

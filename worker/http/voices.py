@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from errors import InvalidInput, show
-from worker.http.body import parse_json, read_json, twice
+from worker.http.body import parse_json, read_json
 from worker.http.desk import Desk
 from worker.http.problems import refusal
 from worker.threads import Lane, in_thread
+from worker.unique import twice
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
@@ -53,10 +54,22 @@ class VoiceRoutes:
         if "error" in answer:
             return refusal(answer)
         said = [*warnings, *answer.pop("warnings")]
+        said += self._shadowed(answer["voice_name"])
         del answer["status"], answer["job_id"]
         now = int(datetime.now(UTC).timestamp())
         more = {"created_at": now, "warnings": said}
         return JSONResponse(_voice(answer["voice_name"], {**answer, **more}))
+
+    def _shadowed(self, name: str) -> tuple[str, ...]:
+        """A warning where speech over HTTP takes a new voice's name for one of OpenAI's."""
+        settings = self._desk.app.settings
+        spoken = settings.http.voice_for(name, settings.voices.default_voice)
+        if spoken in (None, name):
+            return ()
+        return (
+            f"{name} is one of OpenAI's names: POST /v1/audio/speech speaks it by {spoken}. Use "
+            f"another name, or add {name}={name} to OPENAI_VOICES.",
+        )
 
     async def show(self, request: Request) -> Response:
         """A voice's record, files and moods."""
@@ -143,9 +156,12 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         )
     job = dict(given)
     job.pop("type", None) if job.get("type") == "audio_sample" else None
-    if isinstance(job.get("name"), str):
-        job |= _named(job.pop("name"))
-    elif "name" in job:
+    if isinstance(job.get("name"), str) and "voice_name" not in job:
+        named = _named(job.pop("name"))
+        if "mood" in named and "mood" in job:
+            raise twice("mood")
+        job |= named
+    elif "name" in job and "voice_name" not in job:
         job["voice_name"] = job.pop("name")
     for name in (*_FILES, "audio_base64"):
         if name in job and "voice" not in job:

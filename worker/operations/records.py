@@ -23,12 +23,13 @@ def full_name(name: str, mood: str | None) -> str:
     return f"{split_extension(name)[0]}/{mood}" if mood else name
 
 
-def moods_left(app: App, name: str, verb: str) -> list[str]:
-    """A warning where a voice has moods, which are voices of their own and were not `verb`."""
+def moods_left(app: App, name: str, verb: str, made: str = "") -> list[str]:
+    """A warning where a voice has moods, which are voices of their own and were not `verb`. `made`:
+    the voice that this made, which may be a mood now."""
     shelf = app.voices.shelf
     name = shelf.name(name)
     try:
-        moods = shelf.moods(shelf.stem(name))
+        moods = [mood for mood in shelf.moods(shelf.stem(name)) if f"{name}/{mood}" != made]
     except StorageDenied:  # may not list: nothing is known of them
         return []
     if not moods:
@@ -119,7 +120,7 @@ class _Moved(OneVoice):
         return {
             "voice_name": shelf.name(audio),
             "keys": keys,
-            "warnings": moods_left(app, self.name, self.done),
+            "warnings": moods_left(app, self.name, self.done, target),
         }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from errors import InvalidInput
 from worker.log import get_logger
+from worker.unique import each_once
 
 if TYPE_CHECKING:
     from worker.voices.library import VoiceLibrary
@@ -25,6 +26,7 @@ AFTER_S = 20.0  # for callbacks and records of cost; on the platform all have en
 _SERVES = ("--rp_serve_api",)
 _OPTION = "--test_input"
 _BASE64 = "ref_audio_base64"
+_READ = ("id", "input")  # of a job here
 
 
 def check_local_job(arguments: Sequence[str]) -> Job | None:
@@ -56,7 +58,9 @@ def read_job(path: Path) -> Job:
 def job_in(text: str, source: str) -> Job:
     """The job in `text`; `source` is its name for messages. Raises InvalidInput."""
     try:
-        job = json.loads(text)
+        job = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=each_once)
+    except InvalidInput as error:
+        raise InvalidInput(f"{source}: {error.message}", error.hint) from error
     except (ValueError, RecursionError) as exc:
         raise InvalidInput(
             f"{source} is not valid JSON: {exc}.",
@@ -67,6 +71,8 @@ def job_in(text: str, source: str) -> Job:
             f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.',
             "test_input.json is an example.",
         )
+    if others := [name for name in job if name not in _READ]:
+        log.warning("%s: only RunPod reads %s; here it is dropped", source, ", ".join(others))
     return job
 
 

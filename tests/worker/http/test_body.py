@@ -12,7 +12,8 @@ from starlette.requests import Request
 from errors import InvalidInput
 from worker.http.body import parse_json
 from worker.http.metrics import Metrics
-from worker.http.voices import VoiceRoutes
+from worker.http.voices import VoiceRoutes, _upload
+from worker.settings.load import Settings
 
 
 def test_a_field_that_is_given_twice_is_refused() -> None:
@@ -49,6 +50,33 @@ def test_a_form_that_cannot_be_read_whole_is_refused(
     with pytest.raises(InvalidInput) as caught:
         asyncio.run(VoiceRoutes(desk).add(Request(scope, receive)))
     assert said in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"name": "Ada/calm", "mood": "sad"}, "mood is given twice"),
+        ({"name": "Ada", "voice_name": "Eve"}, None),
+    ],
+)
+def test_a_voice_has_one_name(given: dict[str, Any], said: str | None) -> None:
+    if said:
+        with pytest.raises(InvalidInput, match=said):
+            _upload(given, [])
+    else:  # refused by name where the job is checked
+        assert _upload(given, []) == given
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"), [("*", "speaks it by demo"), ("*,alloy=alloy", ""), ("nova=Ada", "")]
+)
+def test_a_new_voice_that_openais_names_hide_is_told(names: str, warned: str) -> None:
+    desk: Any = SimpleNamespace(
+        app=SimpleNamespace(settings=Settings.load({"OPENAI_VOICES": names}))
+    )
+    assert warned in "".join(VoiceRoutes(desk)._shadowed("alloy"))
+    assert bool(VoiceRoutes(desk)._shadowed("alloy")) == bool(warned)
+    assert VoiceRoutes(desk)._shadowed("Ada") == ()
 
 
 def test_figures_keep_all_their_digits() -> None:
