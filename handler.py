@@ -12,7 +12,7 @@ import sys
 
 from errors import WorkerError
 from worker.log import setup_logging
-from worker.platform.leave import INTERRUPTED, leave
+from worker.platform.leave import INTERRUPTED, interrupts_wait, leave
 from worker.platform.local import AFTER_S, check_local_job, with_job, with_lent_voices
 from worker.platform.start import start
 from worker.settings.load import Settings
@@ -54,7 +54,8 @@ def main() -> None:
     except WorkerError as error:
         sys.exit(f"{error.message} {error.hint}".strip())
     try:
-        from worker.jobs.runner import JobRunner
+        with interrupts_wait():
+            from worker.jobs.runner import JobRunner
 
         runner = JobRunner(app)
         try:

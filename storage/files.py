@@ -27,6 +27,7 @@ from storage.keys import TEMP_PREFIX
 
 log = logging.getLogger("f5worker.storage")
 _DIRECTORY_TRIES = 20
+NO_SUCH_OBJECT = "Check the key: it may have been deleted, or be spelled otherwise."
 
 
 @contextmanager
@@ -233,13 +234,15 @@ def translate_os_error(exc: OSError, name: str) -> WorkerError:
             f"{name}: {reason}.", "Make the storage directory writable for the worker's user."
         )
     if exc.errno == errno.ENAMETOOLONG:
-        return InvalidInput(f"{name[:80]}: a segment is too long for a file name.")
+        return InvalidInput(
+            f"{name[:80]}: a segment is too long for a file name.", "Use a key of shorter parts."
+        )
     if exc.errno in {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}:
         return InvalidInput(
             f"{name}: a file and a folder would have the same name.", "Use another key."
         )
     if exc.errno == errno.ENOENT:
-        return ObjectNotFound(f"{name}: no such object.")
+        return ObjectNotFound(f"{name}: no such object.", NO_SUCH_OBJECT)
     return StorageUnavailable(
         f"{name}: {reason}.", "This is usually temporary: send the job again."
     )

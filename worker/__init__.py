@@ -15,6 +15,6 @@
 Beside that path: `command`, what people type; `http`, the same over HTTP; `web`, what may be called
 in the outside world; `operations`, every endpoint that does not speak; `settings`, the only reader
 of the environment; `app.py`, the parts built once; `lexicons.py`, what words are said as;
-`keys.py`, what a key may look like; `log.py`; and `wording.py`, what messages say about wrong
-values.
+`keys.py`, what a key may look like; `unique.py`, fields that stand twice in JSON; `log.py`; and
+`wording.py`, what messages say about wrong values.
 """

@@ -15,6 +15,7 @@ _WORDING = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "string_type": "must be a string",
+    "string_unicode": "has half a surrogate pair, which is no text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller whole number",
@@ -42,7 +43,15 @@ _WORDING = {
     "value_error": "{error}",
     "script": "{said}",
 }
-_NO_VALUE = {"missing", "value_error", "script", "string_too_long", "extra_forbidden", "too_long"}
+_NO_VALUE = {
+    "missing",
+    "value_error",
+    "script",
+    "string_too_long",
+    "extra_forbidden",
+    "too_long",
+    "string_unicode",
+}
 
 
 def problem(error: Mapping[str, Any], *, secret: bool = False) -> str:

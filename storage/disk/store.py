@@ -29,6 +29,7 @@ from storage.config import StorageConfig
 from storage.disk import reading
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import (
+    NO_SUCH_OBJECT,
     atomic_file,
     check_free,
     open_file,
@@ -280,7 +281,7 @@ class LocalStorage(Storage):
         try:
             return open_file(self.path(key))
         except (FileNotFoundError, NotADirectoryError) as exc:
-            raise ObjectNotFound(f"{key}: no such object.") from exc
+            raise ObjectNotFound(f"{key}: no such object.", NO_SUCH_OBJECT) from exc
         except OSError as exc:
             raise translate_os_error(exc, key) from exc
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from errors import ObjectNotFound, WorkerError
-from storage.base import ObjectInfo
+from storage.base import ObjectInfo, StoredObject
+from storage.body import Payload
 from storage.disk.store import LocalStorage
 from storage.hybrid.pending import Pending
 from storage.metadata import stored_sha256
@@ -33,6 +35,30 @@ class Copies:
     ) -> None:
         self.place = place
         self._local, self._pending, self._exists = local, pending, exists
+
+    def put(
+        self,
+        key: str,
+        payload: Payload,
+        content_type: str | None,
+        metadata: Mapping[str, str] | None,
+    ) -> tuple[StoredObject | None, str | None, str]:
+        """Puts an object on disk, marked as not in S3 yet: its receipt, None if the disk does not
+        take it; the mark; and why it does not."""
+        before = mark = None
+        try:
+            before = self._pending.mark(key)
+            mark = self._pending.add(key)  # first: from now on nobody takes the file away
+            kept = self._local.put(
+                key, payload, content_type=content_type, metadata=metadata,
+                durable=False, copy_of=self.place,
+            )  # fmt: skip
+        except WorkerError as error:
+            if mark is not None and before is None:
+                with suppress(WorkerError):  # the sender takes a mark without a file away
+                    self._pending.discard(key, mark)
+            return None, mark, error.message
+        return kept, mark, ""
 
     def is_gone(self, key: str) -> bool:
         """Whether the disk's file is a copy of what S3 has no longer; if so, it is deleted. Raises

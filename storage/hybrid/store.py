@@ -78,22 +78,8 @@ class HybridStorage(Storage):
     ) -> StoredObject:
         """Disk first: it is quick and there if the worker is stopped while S3 is slow."""
         with open_payload(body) as payload:
-            kept: StoredObject | None = None
-            mark: str | None = None
-            try:
-                before = self._pending.mark(key)
-                mark = self._pending.add(key)  # first: from now on nobody takes the file away
-                try:
-                    kept = self.local.put(
-                        key, payload, content_type=content_type, metadata=metadata,
-                        durable=False, copy_of=self._copies.place,
-                    )  # fmt: skip
-                except WorkerError:
-                    if before is None:
-                        self._pending.discard(key, mark)
-                    raise
-            except WorkerError as error:  # what is wrong for both, S3 refuses as well
-                unkept = error
+            # What is wrong for both, S3 refuses as well.
+            kept, mark, why_not = self._copies.put(key, payload, content_type, metadata)
             try:
                 stored = self._ask(
                     lambda: self.s3.put(
@@ -118,7 +104,7 @@ class HybridStorage(Storage):
         except WorkerError as error:
             stored = _with_warning(stored, f"The older copy on disk remains: {error.message}")
         if kept is None:
-            stored = _with_warning(stored, f"No copy on local disk: {unkept.message}")
+            stored = _with_warning(stored, f"No copy on local disk: {why_not}")
         return stored
 
     def check_room(self, key: str, size: int) -> None:

@@ -7,7 +7,8 @@ import pytest
 from errors import InvalidInput
 from standins.growth import takes_less_than
 from text.front import TextOptions, prepare
-from text.lexicon import Lexicon, from_mapping, merged, parse
+from text.lexicon import Lexicon, merged
+from text.lexicon_file import from_mapping, parse
 
 
 def say(text: str, lexicon: Lexicon, language: str = "en") -> str:

@@ -6,6 +6,7 @@ Two tests start the interpreter itself; the others begin with the libraries impo
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from standins import forked
 from standins.local_worker import files_below
 from standins.platform import ROOT, environment
 from standins.waiting import PATIENCE_S, until
-from worker.platform.local import check_local_job
+from worker.platform.local import check_local_job, job_in
 
 
 @pytest.fixture
@@ -119,6 +120,18 @@ def test_a_job_argument_that_is_none(argument: str) -> None:
     """Not passed on to the SDK, which would run test_input.json instead of an empty one."""
     with pytest.raises(InvalidInput, match="--test_input"):
         check_local_job(["--test_input", argument])
+
+
+def test_nothing_of_a_job_is_dropped_without_a_word(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("f5worker"), "propagate", True)
+    mark = "\ufeff"  # what Windows puts before a text
+    assert job_in(mark + '{"input": {"text": "Hi."}}', "a.json") == {"input": {"text": "Hi."}}
+    job_in('{"id": "a", "input": {}, "webhook": "x", "policy": {}}', "a.json")
+    assert "a.json: only RunPod reads webhook, policy; here it is dropped" in caplog.text
+    with pytest.raises(InvalidInput, match=r"a.json: Wrong input: text is given twice"):
+        job_in('{"input": {"text": "Hi.", "text": "Ho."}}', "a.json")
 
 
 def test_the_local_api_needs_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

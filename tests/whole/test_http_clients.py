@@ -129,6 +129,7 @@ def test_a_cut_body_ends_nothing_else(face: Face) -> None:
         with connected(face) as client:
             client.sendall("\r\n".join([*post(100), "", ""]).encode() + cut)
     works(face)
+    assert face.metric('errors_total{code="INTERNAL"}') == 0
 
 
 def test_a_large_body_is_refused_before_and_while_it_is_read(face: Face) -> None:
@@ -188,6 +189,18 @@ def test_what_is_wrong_is_named_in_words_of_this_face(
     assert answer.status in (400, 404) and said in answer.json["error"]["message"], answer.body
 
 
+def test_a_wrong_method_is_answered_with_those_there_are(face: Face) -> None:
+    answer = face.ask("PUT", "/v1/audio/voices/demo")
+    assert (answer.status, answer.headers["allow"]) == (405, "DELETE, GET, HEAD, POST")
+    assert "Use DELETE, GET, HEAD, POST." in answer.json["error"]["hint"]
+
+
+def test_what_is_sent_when_all_of_it_is_made_has_no_warning_of_streams(face: Face) -> None:
+    until(lambda: idle(face))
+    answer = face.ask("POST", SPEECH, {**SHORT, "remove_silence": True})
+    assert answer.status == 200 and "remove_silence" not in answer.headers.get("x-warnings", "")
+
+
 def test_connections_beyond_the_most_are_closed(face: Face) -> None:
     held = [connected(face) for _ in range(40)]
     try:
@@ -230,6 +243,8 @@ def test_a_job_of_the_queues_schema_is_answered_as_on_the_queue(face: Face) -> N
     until(lambda: idle(face))
     job = sent(face, {"text": "One. Two.", "timing_format": "srt", **FAST}, "?wait=100")
     assert job["status"] == "COMPLETED" and job["output"]["audio_url"].startswith("file://")
+    half = sent(face, {"text": "Hi.", "\ud800": 1}, "?wait=100")["output"]["error"]
+    assert half == "Wrong input: the name of a field has half a surrogate pair, which is no text."
     again = face.ask("GET", f"/v1/jobs/{job['id']}").json
     assert again == job
     failed = sent(face, {"text": "Hi.", "speed": 99}, "?wait=100")
@@ -285,6 +300,8 @@ def test_keys_and_pages_of_other_sites(tiny_model: Path, tmp_path: Path) -> None
         bearer = {"Authorization": "Bearer one-key", "Origin": "https://app.example"}
         answer = face.ask("GET", "/metrics", headers=bearer)
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+        assert face.ask("HEAD", "/").status == 200, "as GET: the page needs no key"
         asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         assert face.ask("OPTIONS", SPEECH, headers=asks).status == 200
         other = {**asks, "Origin": "https://evil.example"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -18,11 +19,13 @@ from typing import Any
 import pytest
 import typer.main
 
+from errors import InvalidInput
 from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import voice
 from worker.command import main as command
-from worker.command.say import Made, format_of, places, rows_of, texts_of
+from worker.command import show
+from worker.command.say import Made, format_of, patient, places, rows_of, texts_of
 from worker.log import ROOT as LOGGER
 from worker.settings.load import Settings
 
@@ -138,6 +141,8 @@ def test_without_a_command_there_is_help(run: Run, arguments: list[str]) -> None
     [
         (["speak"], "No such command 'speak'. `python -m worker --help`"),
         (["say", "Hi.", "--vioce", "x"], "--voice"),
+        (["voices", "add"], "`python -m worker voices add --help` shows what there is."),
+        (["say", "Hi.", "-o", "x.m4a"], "its ending names no format. Use one of .wav"),
         (["say", "Hi.", "--speed", "fast"], "'--speed'"),
         (["say", "Hi.", "-o", "x.txt"], "Use one of .wav, .flac, .mp3, .ogg, .opus."),
         (["say", "Hi.", "-o", "none/x.wav"], "There is no folder none. Make it first"),
@@ -147,7 +152,10 @@ def test_without_a_command_there_is_help(run: Run, arguments: list[str]) -> None
         ),
         (["say", "Hi.", "--voice", "."], "Name the audio file in it, as my voice.wav"),
         (["say", "Hi.", "--voice", "./my voice.wav", "-o", "my voice.wav"], "the voice itself"),
-        (["job", "none.json"], "none.json cannot be read (No such file or directory)."),
+        (
+            ["job", "none.json"],
+            "none.json cannot be read (No such file or directory). Put a job into it, or name",
+        ),
         (["job", "my voice.srt"], "my voice.srt is not valid JSON"),
         (["voices", "add", "me", "none.wav"], "There is no file none.wav."),
         (["voices", "add", "../me", "my voice.wav"], "voice_name"),
@@ -238,6 +246,39 @@ def test_a_voice_is_added_listed_removed_and_restored(run: Run, tmp_path: Path) 
     assert (stored / "me.wav").exists() and (stored / "me.srt").exists()
 
 
+def test_a_voice_that_takes_anothers_place_says_so_and_whose_words_stay(
+    run: Run, tmp_path: Path
+) -> None:
+    assert "Added" in run("voices", "add", "me", "my voice.wav").out
+    (tmp_path / "my voice.srt").unlink()
+    said = " ".join(run("voices", "add", "me", "my voice.wav").out.split())
+    assert said.startswith("Replaced me")
+    assert "words of the voice that it replaces are kept (voices/me.srt)" in said
+    assert "use `voices add` with --words" in said
+
+
+def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "my voice.srt").unlink()
+    said = " ".join(run("voices", "add", "me", "my voice.wav").out.split())
+    assert "`say` must bring --words. Use `voices add` again with --words" in said
+    said = " ".join(run("voices", "check", "my voice.wav").out.split())
+    assert "unknown words not known, and needed: put me.txt" in said
+
+
+def test_a_job_is_answered_in_words_of_its_own_fields(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"error": "Unknown words. Give `ref_text`.", "status": "failed"}
+    monkeypatch.setattr("worker.command.job.answered", lambda *_: failed)
+    ended = run("job", "job.json")
+    assert (ended.code, ended.err) == (1, "Unknown words. Give `ref_text`.\n")
+
+
+def test_a_text_at_a_desk_has_time_unless_it_is_limited(tmp_path: Path) -> None:
+    assert patient(Settings.load({})).jobs.timeout_s > 86_400
+    assert patient(Settings.load({"JOB_TIMEOUT_S": "5"})).jobs.timeout_s == 5
+
+
 def test_new_words_take_the_place_of_old_ones(run: Run, tmp_path: Path) -> None:
     run("voices", "add", "me", "my voice.wav")
     assert run("voices", "add", "me", "my voice.wav", "--words", "Other words.").code == 0
@@ -253,6 +294,7 @@ def test_a_malformed_transcript_stores_nothing(run: Run, tmp_path: Path) -> None
 
 
 def test_a_file_is_checked_where_it_lies(run: Run) -> None:
+    assert "Name the recording." in run("voices", "check", "my voice.srt").out
     ended = run("voices", "check", "my voice.wav", "--json")
     assert json.loads(ended.out)["words"] == 3
     assert run("voices", "check", "./none.wav").code == 1
@@ -298,13 +340,13 @@ def test_serve_hands_over_to_the_http_face_which_gives_the_exit_code(
 def test_what_was_made_is_one_block_with_each_note_once() -> None:
     answer = {
         "voice": "me", "duration": 1.52, "sample_rate": 24000, "format": "wav", "seed": 7,
-        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": ["Take care."],
+        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": ["Give `ref_text`."],
     }  # fmt: skip
     made = [Made(Path(name), (Path("a.srt"),), answer) for name in ("a.wav", "b.wav")]
     rows = rows_of(made, "./me.wav")
     assert rows[0] == ("Made", "a.wav (1.5 s, 24000 Hz, wav)")
     assert ("", "a.srt") in rows and ("Voice", "me, from ./me.wav") in rows
-    assert rows[-1] == ("Note", "Take care.") and len(rows) == 11
+    assert rows[-1] == ("Note", "Give --words.") and len(rows) == 11
 
 
 def test_where_sounds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,10 +359,54 @@ def test_where_sounds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (format_of(Path("a.OPUS")), format_of(Path("a.mp3"))) == ("ogg", "mp3")
 
 
-def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-o", "/proc/x.wav"), "/proc/x.wav cannot be written (No such file or directory)."),
+        (("-o", "a.wav", "Two."), "a-2.wav is a folder. Give another name with -o."),
+        (("--voice", "my voice.wav", "-o", "my voice.mp3", "--subtitles", "vtt,srt"),
+         "my voice.srt belongs to the voice. Give another file with -o."),
+        (("--voice", "my voice.wav", "-o", "my voice.wav"), "my voice.wav is the voice itself."),
+    ],
+)  # fmt: skip
+def test_a_place_that_cannot_be_used_is_told_before_anything_is_spoken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("worker.command.say.App", None)
+    Path("a-2.wav").mkdir()
+    ended = run("say", "Hello.", *arguments)
+    assert ended.code == 1 and said in ended.err and ended.err.count("\n") == 1
+    assert Path("my voice.srt").read_text().endswith("Words of mine.\n")
 
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "\\u017b"), ("utf-8", "Ż")])
+def test_what_standard_output_cannot_hold_is_written_in_escapes(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding))
+    command._open_streams()
+    show.as_json({"text": "Ż"})
+    show.as_json({"job_id": "\ud800"})
+    show.line("Ż")
+    sys.stdout.flush()
+    written = raw.getvalue().decode()
+    assert written == f'{{\n  "text": "{shown}"\n}}\n{{\n  "job_id": "\\ud800"\n}}\n{shown}\n'
+
+
+def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts_of(["One.", "Two."]) == ("One.", "Two.")
     for given in ([], ["-"]):
         monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))
         assert texts_of(given) == ("Piped.\n",)
+
+
+@pytest.mark.parametrize(("piped", "said"), [("\udcff\udcfeH\0", "UTF-8"), (" \n", "no text")])
+def test_what_is_piped_must_be_a_text(
+    piped: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+    with pytest.raises(InvalidInput, match=said):
+        texts_of([])

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from worker.app import App
 from worker.command.show import aside
 from worker.log import get_logger
+from worker.platform.leave import interrupts_wait
 from worker.platform.local import AFTER_S, LOCAL_ID, read_job, with_lent_voices
 from worker.settings.load import Settings
 
@@ -24,7 +25,8 @@ def answered(path: Path, settings: Settings) -> dict[str, Any]:
     app = App(settings)
     try:
         # Late, and beside the model that loads: it brings torch.
-        from worker.jobs.runner import JobRunner
+        with interrupts_wait():
+            from worker.jobs.runner import JobRunner
 
         job = {"id": LOCAL_ID, **with_lent_voices(job, app.voices)}
         every_s, runner = settings.jobs.progress_interval_s, JobRunner(app)

@@ -6,6 +6,7 @@ A command that fails says in one line what to do, and ends with 1.
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -18,7 +19,7 @@ import typer
 
 from errors import Unexpected, WorkerError
 from worker.command import show
-from worker.command.common import Json, Log, as_typed, logging_settings, quiet_settings
+from worker.command.common import Json, Log, as_typed, logging_settings, one_line, quiet_settings
 from worker.command.library import voices
 from worker.platform.leave import leave
 
@@ -38,7 +39,9 @@ def main(program: str = PROGRAM) -> NoReturn:
     except WorkerError as error:
         code = as_typed(f"{error.message} {error.hint}".strip())
     except typer.TyperException as error:
-        code = f"{_sentence(_wording(error))} `{program} --help` shows what there is."
+        context = getattr(error, "ctx", None)  # of the command that was typed
+        path = context.command_path if context else program
+        code = f"{_sentence(_wording(error))} `{path} --help` shows what there is."
     except typer.Abort:
         code = 130
     except BrokenPipeError:
@@ -69,10 +72,13 @@ def _not_written(error: OSError) -> str:
 
 
 def _open_streams() -> None:
-    """Standard streams that the caller has closed are empty ones from here on."""
+    """Standard streams that the caller has closed are empty ones from here on, and what standard
+    output cannot hold is written in escapes, as standard error does."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _told(line: str) -> bool:
@@ -154,7 +160,7 @@ def job(
     show.as_json(answer)
     sys.stdout.flush()
     if "error" in answer:
-        show.aside(as_typed(str(answer["error"])))
+        show.aside(one_line(str(answer["error"])))  # in the job's own words: it has fields
     else:
         say_where(answer)
     raise typer.Exit(1 if "error" in answer else 0)

@@ -28,8 +28,13 @@ def aside(text: str) -> None:
 
 
 def as_json(answer: object) -> None:
-    """`answer` as readable JSON on standard output."""
-    line(json.dumps(answer, indent=2, ensure_ascii=False))
+    """`answer` as readable JSON on standard output, in escapes what that cannot hold."""
+    text = json.dumps(answer, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(answer, indent=2)
+    line(text)
 
 
 def table(rows: Sequence[Sequence[str]], *, marked: bool = False) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errors import (
@@ -21,6 +23,7 @@ from errors import (
     RequestTooLarge,
     Unexpected,
     WorkerError,
+    show,
 )
 from worker.http.access import Access
 from worker.http.metrics import Metrics
@@ -54,14 +57,18 @@ class Door:
         try:
             headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
             if scope["path"] not in UNCHECKED:
-                opens_page = scope["method"] == "GET" and scope["path"] in _PAGES
+                opens_page = scope["method"] in ("GET", "HEAD") and scope["path"] in _PAGES
                 self._access.check(headers, opens_page=opens_page)
-            body.check(headers.get("content-length", ""))
+            body.check(headers)
             await self._inner(scope, body.receive, answer.send)
         except WorkerError as error:
             await self._refuse(error, scope, receive, answer)
         except HTTPException as exc:  # a wrong method, a broken form
-            await self._refuse(_typed(exc), scope, receive, answer, exc.status_code)
+            await self._refuse(
+                _typed(exc), scope, receive, answer, exc.status_code, exc.headers or {}
+            )
+        except ClientDisconnect:  # in the middle of its body: nobody waits for an answer
+            log.info("the client went away before its request was whole")
         except asyncio.CancelledError:  # the server ends, and does not wait any longer
             await self._refuse(ENDING, scope, receive, answer)
         except Exception as exc:
@@ -78,6 +85,7 @@ class Door:
         receive: Receive,
         answer: _Answer,
         status: int | None = None,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Answers with the error; where an answer has begun it can only be cut off."""
         if answer.ended:
@@ -88,7 +96,8 @@ class Door:
             answer.cut()
             return
         # What the client still sends is not read: the connection ends with the answer.
-        await refusal(error, status, {"Connection": "close"})(scope, receive, answer.send)
+        headers = {"Connection": "close", **more}
+        await refusal(error, status, headers)(scope, receive, answer.send)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         self._metrics.answered(status)
@@ -134,8 +143,15 @@ class _Body:
         self._patience_s, self._began = settings.client_timeout_s, time.monotonic()
         self._size, self._whole = 0, False
 
-    def check(self, declared: str) -> None:
-        """Raises RequestTooLarge: by what the header says."""
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raises by what they say RequestTooLarge, or InvalidInput: the body is compressed."""
+        coding = headers.get("content-encoding", "").strip().lower()
+        if coding not in ("", "identity"):
+            raise InvalidInput(
+                f"The body is compressed ({show(coding)}), which is not taken.",
+                "Send it as it is, without Content-Encoding.",
+            )
+        declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared[:20]) > self._most:
             raise self._too_large()
 

@@ -63,18 +63,23 @@ class Metrics:
             ),
         ):
             yield from _head(f"{name}_total", "counter", what)
-            yield f"f5worker_{name}_total {total:g}"
+            yield f"f5worker_{name}_total {_number(total)}"
         yield from _head("first_audio_seconds", "histogram", "From a request to its first sound.")
         for most, count in zip(FIRST_AUDIO_S, self._first, strict=True):
             yield f'f5worker_first_audio_seconds_bucket{{le="{most:g}"}} {count}'
         yield f'f5worker_first_audio_seconds_bucket{{le="+Inf"}} {self._firsts}'
-        yield f"f5worker_first_audio_seconds_sum {self._first_sum:g}"
+        yield f"f5worker_first_audio_seconds_sum {_number(self._first_sum)}"
         yield f"f5worker_first_audio_seconds_count {self._firsts}"
         for name, (what, now) in gauges.items():
             yield from _head(name, "gauge", what)
-            yield f"f5worker_{name} {now:g}"
+            yield f"f5worker_{name} {_number(now)}"
 
 
 def _head(name: str, kind: str, what: str) -> Iterator[str]:
     yield f"# HELP f5worker_{name} {what}"
     yield f"# TYPE f5worker_{name} {kind}"
+
+
+def _number(value: float) -> str:
+    """With all digits: a counter that is rounded stands still, and then leaps."""
+    return str(int(value)) if value == int(value) else repr(float(value))

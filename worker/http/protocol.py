@@ -21,12 +21,14 @@ def protocol_for(settings: HttpConfig) -> type[H11Protocol]:
 
 
 class Bounded(H11Protocol):
-    """Ends a connection beyond the `most`, or whose request's head has not come in `patience_s`
-    seconds. An application finds how to cut a connection off under `state.abort`."""
+    """Ends a connection beyond the `most`, whose request's head has not come in `patience_s`
+    seconds, or that takes nothing of an answer's rest for as long. An application finds how to cut
+    a connection off under `state.abort`."""
 
     patience_s: ClassVar[float]
     most: ClassVar[int]
     _head: asyncio.TimerHandle | None = None
+    _rest: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -37,7 +39,16 @@ class Bounded(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_head()
+        if self._rest is not None:
+            self._rest.cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A next request's head is waited for from its first byte on; until then a connection may
+        be idle as long as uvicorn lets it."""
+        if self._head is None and self.cycle is not None and self.cycle.response_complete:
+            self._await_head()
+        super().data_received(data)
 
     def handle_events(self) -> None:
         before = self.cycle
@@ -47,8 +58,20 @@ class Bounded(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self.transport.is_closing() and self.cycle.response_complete:
-            self._await_head()  # of the next request; uvicorn's own timer ends with its first byte
+        self._watch_rest(self.transport.get_write_buffer_size())
+
+    def _watch_rest(self, left: int) -> None:
+        """Sees to it that a client takes the last `left` bytes: uvicorn closes a connection, but
+        waits for ever until they are taken."""
+        if left:
+            self._rest = self.loop.call_later(self.patience_s, self._look_at_rest, left)
+
+    def _look_at_rest(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left < before:
+            self._watch_rest(left)
+        else:
+            self.transport.abort()
 
     def _await_head(self) -> None:
         self._has_head()

@@ -6,13 +6,14 @@ and a job has both already (`worker.request`, `errors`).
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import NoSuchPath, show
+from errors import NoSuchPath, nearest, show
 from worker.http.desk import Desk
 from worker.http.door import Door
 from worker.http.health import Health
@@ -22,7 +23,13 @@ from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
 from worker.request.models import model, models
 
-_TOLD_HEADERS = ("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost")
+# What is looked for in vain is mostly one of these without /v1, or RunPod's.
+_ADDRESSES = ("/v1/audio/speech", "/v1/audio/voices", "/v1/models", "/v1/jobs")
+_OF_THE_QUEUE = ("/run", "/status/", "/stream/", "/cancel/", "/v2/")
+_TOLD_HEADERS = (
+    *("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost"),
+    *("X-Should-Retry", "Retry-After", "Location"),
+)
 
 
 class Site:
@@ -76,7 +83,20 @@ class Site:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette raises a wrong method as an exception for those that name an application.
         scope["app"] = self
-        await self._router(scope, receive, send)
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as exc:
+            if exc.status_code == 405:  # Starlette names the methods of one of an address's routes
+                exc.headers = {"Allow": self._methods(scope)}
+            raise
+
+    def _methods(self, scope: Scope) -> str:
+        """What may be asked of a request's address."""
+        found: set[str] = set()
+        for route in self._router.routes:
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+                found |= route.methods or set()
+        return ", ".join(sorted(found))
 
     async def _models(self, request: Request) -> Response:
         engine = await self._desk.app.loaded_engine()
@@ -94,6 +114,15 @@ class Site:
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NoSuchPath(
-        f"There is nothing at {show(scope['path'])}.", "docs/http.md lists the addresses."
-    )
+    path = scope["path"]
+    raise NoSuchPath(f"There is nothing at {show(path)}.", instead_of(path))
+
+
+def instead_of(path: str) -> str:
+    """Where it is that a wrong path was meant for."""
+    if path.startswith(_OF_THE_QUEUE):
+        return "That is an address of RunPod's queue: send a job to POST /v1/jobs."
+    if f"/v1{path}".startswith(_ADDRESSES):
+        return f"Use /v1{path}: a client's base URL ends with /v1."
+    near = nearest(path, _ADDRESSES, cutoff=0.8)
+    return f"Did you mean {near}?" if near else "docs/http.md lists the addresses."

@@ -68,7 +68,9 @@ class SpeechRoute:
         own_rate = asked.job.get("sample_rate", rate) == rate == engine.synthesizer.sample_rate
         # What is done to the whole, so that its beginning is not known before.
         of_the_whole = asked.job.get("remove_silence") is True or asked.job.get("loudness")
-        return SpeechAnswer(self._desk, asked, runs=own_rate and not of_the_whole)
+        runs = own_rate and not of_the_whole
+        asked.job["stream"] = asked.job["stream"] and runs
+        return SpeechAnswer(self._desk, asked, runs=runs)
 
 
 class SpeechAnswer:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from errors import InvalidInput, show
-from worker.http.body import read_json
+from worker.http.body import parse_json, read_json
 from worker.http.desk import Desk
 from worker.http.problems import refusal
 from worker.threads import Lane, in_thread
+from worker.unique import twice
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
@@ -54,10 +54,22 @@ class VoiceRoutes:
         if "error" in answer:
             return refusal(answer)
         said = [*warnings, *answer.pop("warnings")]
+        said += self._shadowed(answer["voice_name"])
         del answer["status"], answer["job_id"]
         now = int(datetime.now(UTC).timestamp())
         more = {"created_at": now, "warnings": said}
         return JSONResponse(_voice(answer["voice_name"], {**answer, **more}))
+
+    def _shadowed(self, name: str) -> tuple[str, ...]:
+        """A warning where speech over HTTP takes a new voice's name for one of OpenAI's."""
+        settings = self._desk.app.settings
+        spoken = settings.http.voice_for(name, settings.voices.default_voice)
+        if spoken in (None, name):
+            return ()
+        return (
+            f"{name} is one of OpenAI's names: POST /v1/audio/speech speaks it by {spoken}. Use "
+            f"another name, or add {name}={name} to OPENAI_VOICES.",
+        )
 
     async def show(self, request: Request) -> Response:
         """A voice's record, files and moods."""
@@ -95,16 +107,25 @@ class VoiceRoutes:
 
     async def _form(self, request: Request) -> dict[str, Any]:
         most = self._desk.app.settings.http.max_body_bytes
-        async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
-            given: dict[str, Any] = {}
-            for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    data = await value.read()
-                    text = await in_thread(Lane.CHECK, base64.b64encode, data)
-                    given[name] = {"audio_base64": text.decode()}
-                else:
-                    given[name] = _form_value(name, value)
-        return given
+        try:
+            async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
+                return await _fields(form)
+        except UnicodeError as exc:  # of the charset that its Content-Type names
+            raise InvalidInput("The form's text cannot be read.", "Send it in UTF-8.") from exc
+
+
+async def _fields(form: FormData) -> dict[str, Any]:
+    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON."""
+    given: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if name in given:
+            raise twice(name)
+        if isinstance(value, UploadFile):
+            text = await in_thread(Lane.CHECK, base64.b64encode, await value.read())
+            given[name] = {"audio_base64": text.decode()}
+        else:
+            given[name] = _form_value(name, value)
+    return given
 
 
 def _number(text: str) -> int | str:
@@ -113,14 +134,12 @@ def _number(text: str) -> int | str:
 
 
 def _form_value(name: str, value: str) -> Any:
-    """A form has text alone: what is an object or a flag in a job is read here."""
+    """A form has text alone: what is an object or a flag in a job is read here. Raises
+    InvalidInput: what begins like an object is no JSON."""
     if name in _FORM_FLAGS and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if name in _FORM_JSON and value.lstrip().startswith(("{", "[")):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
+        return parse_json(value.encode(errors="replace"), f"Wrong input: {name}")
     return value
 
 
@@ -137,9 +156,12 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         )
     job = dict(given)
     job.pop("type", None) if job.get("type") == "audio_sample" else None
-    if isinstance(job.get("name"), str):
-        job |= _named(job.pop("name"))
-    elif "name" in job:
+    if isinstance(job.get("name"), str) and "voice_name" not in job:
+        named = _named(job.pop("name"))
+        if "mood" in named and "mood" in job:
+            raise twice("mood")
+        job |= named
+    elif "name" in job and "voice_name" not in job:
         job["voice_name"] = job.pop("name")
     for name in (*_FILES, "audio_base64"):
         if name in job and "voice" not in job:

@@ -32,7 +32,7 @@ def speech_parameters(request: SpeechInput, job_id: str, card: ModelCard) -> Spe
         strength = card.cfg_strength
     seed = request.seed
     if seed is None or seed < 0:
-        seed = int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
+        seed = int.from_bytes(hashlib.sha256(job_id.encode(errors="replace")).digest()[:4])
     return SpeechParameters(
         nfe_step=request.steps,
         cfg_strength=strength,

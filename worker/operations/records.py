@@ -11,7 +11,7 @@ from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
-from worker.voices.stored import split_extension
+from worker.voices.stored import is_audio, split_extension
 
 _MOODS_SHOWN = 10
 FACTS = tuple(VoiceFacts.model_fields)
@@ -23,12 +23,13 @@ def full_name(name: str, mood: str | None) -> str:
     return f"{split_extension(name)[0]}/{mood}" if mood else name
 
 
-def moods_left(app: App, name: str, verb: str) -> list[str]:
-    """A warning where a voice has moods, which are voices of their own and were not `verb`."""
+def moods_left(app: App, name: str, verb: str, made: str = "") -> list[str]:
+    """A warning where a voice has moods, which are voices of their own and were not `verb`. `made`:
+    the voice that this made, which may be a mood now."""
     shelf = app.voices.shelf
     name = shelf.name(name)
     try:
-        moods = shelf.moods(shelf.stem(name))
+        moods = [mood for mood in shelf.moods(shelf.stem(name)) if f"{name}/{mood}" != made]
     except StorageDenied:  # may not list: nothing is known of them
         return []
     if not moods:
@@ -115,11 +116,11 @@ class _Moved(OneVoice):
     def run(self, app: App, caller: str) -> Answer:
         shelf, target = app.voices.shelf, full_name(self.new_name, self.new_mood)
         keys = getattr(shelf, self.verb)(self.name, target)
-        audio = next(key for key in keys if split_extension(key)[1])
+        audio = next(filter(is_audio, keys))
         return {
             "voice_name": shelf.name(audio),
             "keys": keys,
-            "warnings": moods_left(app, self.name, self.done),
+            "warnings": moods_left(app, self.name, self.done, target),
         }
 
 

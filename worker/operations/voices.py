@@ -63,6 +63,7 @@ class Upload(Described):
             picture["picture_key"] = app.voices.catalogue.draw(name, voice.report.used)
         return {
             **picture,
+            **({"replaced": True} if voice.replaced else {}),
             "voice_name": voice.name,
             "s3_key": voice.key,
             "size": voice.size,

@@ -1,11 +1,14 @@
-"""Ending the process at once, whatever its threads wait for."""
+"""Ending the process at once, whatever its threads wait for; and Ctrl-C while it starts."""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
@@ -25,3 +28,29 @@ def leave(code: object) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Ctrl-C takes effect when the block ends, a second one at once.
+
+    For imports while another thread imports as well: in Python 3.11 an interrupt in the midst of
+    one may leave the lock of imports taken, and then both wait for ever.
+    """
+    came: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if came:
+            os._exit(INTERRUPTED)
+        came.append(number)
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or minded
+        yield
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from errors import InvalidInput
 from worker.log import get_logger
+from worker.unique import each_once
 
 if TYPE_CHECKING:
     from worker.voices.library import VoiceLibrary
@@ -25,6 +26,7 @@ AFTER_S = 20.0  # for callbacks and records of cost; on the platform all have en
 _SERVES = ("--rp_serve_api",)
 _OPTION = "--test_input"
 _BASE64 = "ref_audio_base64"
+_READ = ("id", "input")  # of a job here
 
 
 def check_local_job(arguments: Sequence[str]) -> Job | None:
@@ -48,7 +50,7 @@ def read_job(path: Path) -> Job:
         said = getattr(exc, "strerror", None) or type(exc).__name__
         raise InvalidInput(
             f"{path} cannot be read ({said}).",
-            f"Put a job into it, or give another: a file, or {_OPTION} and JSON.",
+            "Put a job into it, or name another file.",
         ) from exc
     return job_in(text, "The job on standard input" if str(path) == "-" else str(path))
 
@@ -56,11 +58,21 @@ def read_job(path: Path) -> Job:
 def job_in(text: str, source: str) -> Job:
     """The job in `text`; `source` is its name for messages. Raises InvalidInput."""
     try:
-        job = json.loads(text)
+        job = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=each_once)
+    except InvalidInput as error:
+        raise InvalidInput(f"{source}: {error.message}", error.hint) from error
     except (ValueError, RecursionError) as exc:
-        raise InvalidInput(f"{source} is not valid JSON: {exc}.") from exc
+        raise InvalidInput(
+            f"{source} is not valid JSON: {exc}.",
+            "Correct it there; test_input.json is an example.",
+        ) from exc
     if not isinstance(job, dict) or job.get("input") is None:
-        raise InvalidInput(f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.')
+        raise InvalidInput(
+            f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.',
+            "test_input.json is an example.",
+        )
+    if others := [name for name in job if name not in _READ]:
+        log.warning("%s: only RunPod reads %s; here it is dropped", source, ", ".join(others))
     return job
 
 

@@ -7,16 +7,19 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from worker.platform.leave import interrupts_wait
+
 if TYPE_CHECKING:
     from worker.jobs.runner import JobRunner
 
 
 def start(runner: JobRunner) -> None:
     """Runs jobs until the platform ends the worker; in local mode one job, then SystemExit."""
-    runpod = import_runpod()
-    from runpod.serverless.modules import rp_logger, rp_scale
+    with interrupts_wait():
+        runpod = import_runpod()
+        from runpod.serverless.modules import rp_logger, rp_scale
 
-    from worker.platform.loop import Loop
+        from worker.platform.loop import Loop
 
     rp_logger.RunPodLogger().set_level(runner.app.settings.log.sdk_level)
     rp_scale.JobScaler = functools.partial(Loop, runner=runner)

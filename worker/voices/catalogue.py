@@ -27,7 +27,7 @@ from worker.voices.reference import PreparedVoice
 from worker.voices.report import VoiceReport, measured, refuse, to_report
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
-from worker.voices.stored import split_extension, split_transcript, voice_name
+from worker.voices.stored import is_audio, split_extension, split_transcript, voice_name
 from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
@@ -49,7 +49,8 @@ class VoiceInfo:
     last_modified: datetime | None = None
     bundled: bool = False
     has_record: bool = False
-    # Of one that was just added:
+    # Of one that was just added; whether there was one of its name:
+    replaced: bool = False
     report: VoiceReport | None = None
     warnings: tuple[str, ...] = ()
 
@@ -84,7 +85,7 @@ class VoiceCatalogue:
                 item.last_modified,
             )
             for item in items
-            if split_extension(item.key)[1]
+            if is_audio(item.key)
         ]
         records = {item.key for item in items if item.key.endswith(SUFFIX)}
         found = [
@@ -142,6 +143,33 @@ class VoiceCatalogue:
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
+        old, has_record, said = self._store(old, stem, key, data, written, facts)
+        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
+        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
+        stored = self._storage.info(key)
+        return VoiceInfo(
+            voice_name(key, self._config.prefix),
+            key,
+            stored.size,
+            has_words,
+            stored.last_modified,
+            has_record=has_record or bool(heard),
+            replaced=any(map(is_audio, old)),
+            report=report,
+            warnings=(*said, *heard),
+        )
+
+    def _store(
+        self,
+        old: Sequence[str],
+        stem: str,
+        key: str,
+        data: bytes,
+        written: Mapping[str, bytes],
+        facts: Mapping[str, Any],
+    ) -> tuple[list[str], bool, tuple[str, ...]]:
+        """Stores a voice in place of the files `old`: these without words that were heard, whether
+        the voice has a record, and what is to be said of what it replaced."""
         old, record = forget(self._storage, self._shelf, stem, old)
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
@@ -151,20 +179,10 @@ class VoiceCatalogue:
             to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
-        stored = self._storage.info(key)
-        has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
-        return VoiceInfo(
-            voice_name(key, self._config.prefix),
-            key,
-            stored.size,
-            has_words,
-            stored.last_modified,
-            has_record=bool(record or facts or heard),
-            report=report,
-            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
-        )
+        taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
+        kept = _of_kept_words(old) if any(map(is_audio, old)) and not written else ()
+        return old, bool(record or facts), (*taken, *kept)
 
     def _there(self, stem: str) -> list[str]:
         try:
@@ -180,7 +198,7 @@ class VoiceCatalogue:
         for words_key, body in written.items():
             self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or written or other == stem + PICTURE
+            replaced = is_audio(other) or written or other == stem + PICTURE
             if replaced and other not in (key, *written, stem + SUFFIX):
                 self._storage.delete(other)
 
@@ -230,7 +248,7 @@ class VoiceCatalogue:
             VoiceUnusable, StorageError: as reading it does.
         """
         stem, keys = self._shelf.voice(name, to="draw")
-        audio = next(key for key in keys if split_extension(key)[1])
+        audio = next(filter(is_audio, keys))
         key = stem + PICTURE
         self._storage.put(key, self.picture(audio, used), content_type="image/png")
         return key
@@ -242,6 +260,17 @@ class VoiceCatalogue:
         recording = to_report(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
+
+
+def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
+    """A warning that names the transcripts among the files of the voice that was there."""
+    words = [key for key in old if split_transcript(key)[1]]
+    if not words:
+        return ()
+    return (
+        f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
+        "recording says others, upload it again with `ref_text`.",
+    )
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

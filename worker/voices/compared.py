@@ -31,7 +31,10 @@ def compared(ears: Ears, voice: PreparedVoice, language: str | None = None) -> C
         raise
     except Exception as exc:  # whatever a recogniser does, the voice is there
         log.warning("words not checked", exc_info=True)
-        return None, [f"The words of voice {voice.name} were not checked ({type(exc).__name__})."]
+        return None, [
+            f"The words of voice {voice.name} were not checked ({type(exc).__name__}): make "
+            "sure that they are what is said; the worker's log has more."
+        ]
     if heard.confidence is not None and heard.confidence < _UNSURE:
         return heard, []
     if not likeness(voice.ref_text, heard.text, code).other_words:

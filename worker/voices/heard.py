@@ -17,7 +17,6 @@ from text.languages import NAMES, base
 from worker.log import get_logger
 from worker.quality.recogniser import Recogniser
 from worker.quality.words import likeness
-from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.subtitles.read import parse
 from worker.threads import Abandoned
@@ -47,10 +46,8 @@ class Known:
 class Hearing:
     """Gives voices their words, or holds those they have against their sound. Blocking."""
 
-    def __init__(
-        self, storage: Storage, config: VoiceConfig, shelf: VoiceShelf, ears: Ears
-    ) -> None:
-        self._storage, self._config, self._shelf, self._ears = storage, config, shelf, ears
+    def __init__(self, storage: Storage, shelf: VoiceShelf, ears: Ears) -> None:
+        self._storage, self._shelf, self._ears = storage, shelf, ears
 
     @property
     def listens(self) -> bool:
@@ -181,7 +178,7 @@ class Hearing:
         """What is said of heard words, which are written beside a voice of the library; but not
         those of a clip that one job asks for."""
         correct = "Give the right ones in `ref_text`"
-        if self._is_in_library(located) and not wish.part.cut:
+        if located.in_library and not wish.part.cut:
             facts = HeardFacts(
                 words=heard.text,
                 by=heard.by,
@@ -198,12 +195,6 @@ class Hearing:
                 log.warning("heard words not stored: %s", exc.message)
                 correct = f"They could not be stored ({exc.message}): give `ref_text`"
         return guessed(located.name, heard, correct)
-
-    def _is_in_library(self, located: Located) -> bool:
-        stem = located.stem
-        return bool(stem) and not located.ours and "://" not in stem and (
-            stem.startswith(self._config.prefix)
-        )  # fmt: skip
 
 
 def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFacts) -> None:

@@ -19,6 +19,7 @@ from engine.chunk import Reference, Samples
 from worker.audio.level import CEILING, to_loudness
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
+from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
@@ -66,13 +67,6 @@ def with_full_stop(text: str) -> str:
     return f"{text} " if text.endswith(".") else f"{text}. "
 
 
-def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile]:
-    """Those that may be needed, the preferred one first, read from where they are."""
-    wanted = [*transcripts[:1], *[one for one in transcripts if one.timed][:1]]
-    read = {one.key: one.read() for one in wanted}
-    return [TranscriptFile(key, partial(bytes, body)) for key, body in read.items()]
-
-
 def prepare_voice(
     located: Located,
     data: bytes,
@@ -81,6 +75,7 @@ def prepare_voice(
     *,
     wish: Wish = USUAL,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
@@ -89,6 +84,7 @@ def prepare_voice(
             are prepared at a time, and none shall wait for storage. None of them: a recogniser will
             hear the clip that is taken.
         heard: the clip whose words the first of the transcripts has, where a recogniser wrote it.
+        beside: transcripts that given words are compared with, read ahead.
 
     Raises:
         VoiceUnusable: the file cannot be used.
@@ -104,6 +100,13 @@ def prepare_voice(
         *located.warnings,
         *said_of(recording, located.name),
         *part.warnings,
+        *disagreements(
+            located.name,
+            part.words,
+            beside if isinstance(words, str) else words,
+            given=isinstance(words, str),
+            whole=not part.reason and not wish.part.cut,
+        ),
     ]
     clip, loudness = part.clip, wish.part.loudness
     samples, rms = resample(clip.samples, clip.sample_rate, MODEL_RATE), clip.rms

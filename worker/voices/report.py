@@ -21,7 +21,9 @@ from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
 from worker.voices.advice import Advice, advice
+from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
+from worker.voices.located import TranscriptFile
 from worker.voices.part import PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.reference import HeardWords
@@ -36,6 +38,7 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
+_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give `ref_text`"
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
@@ -107,7 +110,7 @@ class VoiceReport:
     def as_rows(self) -> list[tuple[str, str, str]]:
         """(mark, name, detail) for people; the marks are `doctor`'s."""
         lufs, rate = self.loudness_lufs, self.letters_per_s
-        words = "not known" if rate is None else f"{self.words}, {rate:.1f} letters a second"
+        words = "" if rate is None else f"{self.words}, {rate:.1f} letters a second"
         facts = {
             "length": f"{self.seconds:.1f} s",
             "used": f"{self.used[0]:.1f} to {self.used[1]:.1f} s. {self.reason}".strip(),
@@ -116,11 +119,11 @@ class VoiceReport:
             "background": f"{self.noise_db:.0f} dB, {self.background_db:.0f} dB below the voice",
             "bandwidth": f"{self.bandwidth_hz / 1000:.1f} kHz",
             "speech": f"{self.speech_share:.0%}",
-            "words": words,
         }
         if self.heard:
             facts["heard"] = f"{self.heard.by}: “{self.heard.text[:_MOST_LETTERS]}”"
         rows = [("ok", name, detail) for name, detail in facts.items()]
+        rows.append(("ok", "words", words) if words else ("unknown", "words", _NO_WORDS))
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
@@ -135,19 +138,20 @@ def report_on(
     stem: str = "",
     wish: Wish = USUAL,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
 
     Args:
         words: as `PartOf` takes them; `name`, `stem` and `heard` too.
-        wish: how jobs have it prepared.
+        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound (then with a report).
         TranscriptMissing: its transcript is malformed.
     """
     recording = to_report(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best, heard=heard)
+    return measured(recording, words, name, stem, best=wish.best, heard=heard, beside=beside)
 
 
 def to_report(data: bytes, words: Words, config: VoiceConfig, wish: Wish) -> Recording:
@@ -191,14 +195,20 @@ def measured(
     *,
     best: bool = True,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
-    """The report on a decoded voice. Raises VoiceUnusable: it holds no sound."""
+    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
+    given = isinstance(words, str)
+    against = beside if isinstance(words, str) else words
+    unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
     used = part.span
-    found = judge(traits.between(*used))
+    # With its pauses, as it was chosen: speech without one would pass for noise.
+    start, end = part.chosen or used
+    found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (used[1] - used[0]))
+    speech_s = max(0.1, found.speech_share * (end - start))
     rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
@@ -206,7 +216,6 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*said_of(recording, name), *part.warnings)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
@@ -222,8 +231,7 @@ def measured(
         words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
-        warnings=tuple(each[:_MOST_LETTERS] for each in warnings[:_MOST_WARNINGS]),
-    )
+    ).saying(*said_of(recording, name), *part.warnings, *unlike)
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:

@@ -16,7 +16,7 @@ from typing import Any
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
 from s3_utils import AlreadyThere, Storage
-from worker.keys import user_key_fault
+from worker.keys import in_all_forms, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
 from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
@@ -66,7 +66,7 @@ class VoiceShelf:
         """The key of a voice that is to be made, whose name can be spoken with: accents as one
         letter, no extension of audio. Raises InvalidInput: it cannot be one."""
         stem = unicodedata.normalize("NFC", self.stem(name))
-        while split_extension(stem)[1]:
+        while is_audio(stem):
             stem = split_extension(stem)[0]
         if stem.lower().endswith(".voice"):
             raise InvalidInput(
@@ -92,7 +92,7 @@ class VoiceShelf:
 
     def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
         """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
-        for stem in _forms(self.stem(name)):
+        for stem in in_all_forms([self.stem(name)]):
             keys = self.files(stem)
             if any(is_audio(key) for key in keys):
                 break
@@ -168,7 +168,7 @@ class VoiceShelf:
         """Brings back what was deleted last of that name; returns its keys. Raises VoiceNotFound:
         nothing of it is kept; InvalidInput: there is a voice of that name again."""
         deleted = self._deleted()
-        for stem in _forms(self.stem(name)):
+        for stem in in_all_forms([self.stem(name)]):
             own = stem.removeprefix(self._config.prefix)
             kept = [key for key in deleted if self._named(key, own)]
             if any(is_audio(key) for key in kept):
@@ -229,7 +229,7 @@ class VoiceShelf:
         """
         copied: list[str] = []
         try:
-            for key in sorted(keys, key=lambda key: is_audio(key)):
+            for key in sorted(keys, key=is_audio):
                 self._copy(key, new_stem + key.removeprefix(stem))
                 copied.append(new_stem + key.removeprefix(stem))
             if others := [key for key in self.files(new_stem) if key not in copied]:
@@ -256,8 +256,3 @@ class VoiceShelf:
         for key in sorted(keys, key=lambda key: not is_audio(key)):  # the audio first
             self._storage.delete(key)
         self.changed()
-
-
-def _forms(stem: str) -> list[str]:
-    """A stem as it was written, then with accents as one letter and as two."""
-    return list(dict.fromkeys((stem, *(unicodedata.normalize(f, stem) for f in ("NFC", "NFD")))))

@@ -14,14 +14,13 @@ beside it, and their versions. Credentials that may not list are served by HEAD 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
-from worker.keys import safe_piece, user_key_fault
+from worker.keys import in_all_forms, safe_piece, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
@@ -34,6 +33,7 @@ from worker.voices.stored import (
     RECOGNISED,
     USUAL,
     find_stored,
+    is_audio,
     split_extension,
     voice_name,
 )
@@ -75,7 +75,10 @@ class VoiceSources:
         if path := self._lent.get(voice):
             return lent_voice(path, self._config.max_bytes)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
-            raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
+            raise InvalidInput(
+                f"The voice {show(_no_query(voice))} {problem}.",
+                "Give a name that `list_voices` has, a key, an https link, or the audio itself.",
+            )
         if f"/{DELETED}" in f"/{voice}".casefold():
             raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
@@ -132,8 +135,7 @@ class VoiceSources:
         if "/" in voice and keys != [voice]:
             keys.append(voice)
         begin = keys[0].removesuffix(voice)
-        keys += [f"{begin}{mood}" for mood in _moods(voice)]
-        keys = _in_all_forms(keys)
+        keys = in_all_forms([*keys, *(f"{begin}{mood}" for mood in _moods(voice))])
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():
@@ -158,7 +160,7 @@ class VoiceSources:
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = set(self.bundled())
         with suppress(StorageDenied):  # may not list; the voice itself was looked for by HEAD
-            audio = (item.key for item in self.library() if split_extension(item.key)[1])
+            audio = (item.key for item in self.library() if is_audio(item.key))
             known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
         names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))
@@ -186,13 +188,6 @@ def _moods(voice: str) -> Iterator[str]:
         mood = f"{' '.join(words[:count])}/{' '.join(words[count:])}"
         if user_key_fault(mood) is None:
             yield mood
-
-
-def _in_all_forms(keys: list[str]) -> list[str]:
-    """Keys as they were written, then with accents as one letter and as two: macOS writes the
-    latter, keyboards the former."""
-    forms = (keys, *([unicodedata.normalize(form, key) for key in keys] for form in ("NFC", "NFD")))
-    return list(dict.fromkeys(key for each in forms for key in each))
 
 
 def _shown_extension(key: str) -> str:

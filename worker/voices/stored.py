@@ -106,7 +106,13 @@ class _Files:
             raise VoiceNotFound(f"The voice {source} was deleted.", "Upload it again.") from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
-        found = self.listed or self._of_any_case()  # a name in the same case goes first
+        return self._files(self.listed or self._of_any_case())  # one in the same case goes first
+
+    def noted(self) -> Sequence[TranscriptFile]:
+        """The transcripts that were listed with the voice."""
+        return self._files(self.listed)
+
+    def _files(self, found: dict[str, str]) -> Sequence[TranscriptFile]:
         return [
             TranscriptFile(self.label + key, partial(self._transcript, key))
             for key in (found.get(extension) for extension in EXTENSIONS)
@@ -181,6 +187,7 @@ def find_stored(
         ),
         read=files.read,
         beside=files.beside,
+        noted=files.noted,
         record=cache(files.record) if stem + SUFFIX in keys else _no_record,
         stem=label + stem,
         in_library=not label and stem.startswith(prefix),
@@ -257,7 +264,7 @@ def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
     exact = [item for item in near if item.key == key]
     if exact:
         return exact
-    if split_extension(key)[1]:
+    if is_audio(key):
         return []
     return sorted(
         (item for item in near if is_audio(item.key)), key=lambda item: preference(item.key)

@@ -44,6 +44,8 @@ def connected(
     host = parts.hostname or ""
     found = addresses(parts, reach)
     connection = http.client.HTTPConnection(host, port_of(parts))
+    if parts.scheme == "https":  # else `Host` has a port, which a signed URL was not signed for
+        connection.default_port = http.client.HTTPS_PORT
     stop = current_stop()
     with ExitStack() as until:
         until.callback(connection.close)

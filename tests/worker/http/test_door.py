@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from errors import InferenceFailed
@@ -72,6 +73,20 @@ def test_a_body_passes_and_its_answer_is_named() -> None:
 def test_a_body_that_stops_is_answered() -> None:
     sent, _ = passed(reads, [piece(b"a", True)], config=config(**BRIEF))
     assert (sent[0]["status"], code(sent)) == (408, "CLIENT_TOO_SLOW")
+
+
+def test_a_client_that_goes_in_its_body_is_no_failure_of_the_worker() -> None:
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+
+    metrics = Metrics()
+    sent, _ = passed(whole, [piece(b"a", True), {"type": "http.disconnect"}], metrics=metrics)
+    assert sent == [] and not [line for line in metrics.lines({}) if "INTERNAL" in line]
+
+
+def test_a_compressed_body_is_refused_by_name() -> None:
+    sent, _ = passed(reads, [piece(b"x", False)], headers=[(b"content-encoding", b"gzip")])
+    assert sent[0]["status"] == 400 and b"gzip" in sent[1]["body"]
 
 
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"9999999")]])

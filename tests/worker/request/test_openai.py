@@ -104,6 +104,7 @@ def test_another_model_is_not_there() -> None:
         ({"response_format": "ogg"}, "response_format must be one of mp3, opus"),
         ({"stream_format": True}, "stream_format must be one of audio, sse, whole, not True"),
         ({"input": None}, "input is required"),
+        ({"text": "Hi."}, "text is not a known field (here it is input)"),
     ],
 )
 def test_what_is_wrong_is_named(body: dict[str, Any], said: str) -> None:

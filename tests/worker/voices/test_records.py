@@ -76,6 +76,9 @@ def test_what_happens_to_a_voice_does_not_happen_to_its_moods_in_silence(
         "not renamed: D/calm"
         in ask(voices, "rename_voice", voice_name="D", new_name="F")["warnings"][0]
     )
+    ask(voices, "copy_voice", voice_name="F", new_name="G")
+    becomes = {"voice_name": "G", "new_name": "G", "new_mood": "sad"}
+    assert ask(voices, "rename_voice", **becomes)["warnings"] == [], "G/sad is the voice itself"
     assert "not deleted: E/calm" in ask(voices, "delete", voice_name="E")["warnings"][0]
 
 
