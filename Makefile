@@ -20,7 +20,8 @@ test-browser: $(VENV)/.installed  ## the page in Chromium (Debian: chromium, chr
 
 test-full: $(VENV)/.installed  ## 200 mixed jobs, Ceph, a checkpoint of the published size: 3 GB of disk, 8 GB of memory
 	-tools/ceph.sh  # without it, the tests on Ceph say that they were left out
-	$(PY) -m pytest -m slow -rs
+	@# Hypothesis marks its tests; the usual ones try a fifth of their examples.
+	$(PY) -m pytest -m "slow or hypothesis" --hypothesis-profile=full -rs
 
 check: $(VENV)/.installed  ## lint, formatting, types, layers, Dockerfile
 	$(VENV)/bin/ruff check .

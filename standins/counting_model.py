@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.chunk import Chunk, SpeechParameters
 from engine.dit.model import DiT
+from standins.waiting import PATIENCE_S
 
 
 def sums(mels: Sequence[Tensor]) -> list[Tensor]:
@@ -35,7 +36,7 @@ class CountingModel:
     def __call__(self, x: Tensor, context: Tensor, steps: Any, packing: Any) -> Tensor:
         self.entered.set()
         if self.gate:
-            self.gate.wait(60)
+            self.gate.wait(PATIENCE_S)
         if self.error:
             raise self.error
         self.passes.append(len(packing.lengths))

@@ -6,15 +6,14 @@ import http.client
 import json
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from standins.platform import ROOT, environment
+from standins.forked import Process, start, start_genuine
+from standins.platform import environment
 from standins.waiting import PATIENCE_S, until
 
 _ADDRESS = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
@@ -37,7 +36,7 @@ class Answer:
 class Face:
     """A running server."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
     port: int
 
@@ -81,8 +80,11 @@ class Face:
 
 
 @contextmanager
-def http_face(env: Mapping[str, str], directory: Path) -> Iterator[Face]:
-    """A server on a free port of this machine, with its files in `directory`; it may still load."""
+def http_face(env: Mapping[str, str], directory: Path, *, genuine: bool = False) -> Iterator[Face]:
+    """A server on a free port of this machine, with its files in `directory`; it may still load.
+
+    `genuine` as for `standins.platform.worker`.
+    """
     log = directory / "http.log"
     wanted = {
         "F5_SERVE": "http",
@@ -92,12 +94,8 @@ def http_face(env: Mapping[str, str], directory: Path) -> Iterator[Face]:
         "LOG_FORMAT": "text",
     }
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-u", str(ROOT / "handler.py")],
-            cwd=directory,
-            env=environment({**wanted, **env}),
-            stdout=out,
-            stderr=subprocess.STDOUT,
+        process: Process = (start_genuine if genuine else start)(
+            ["handler.py"], environment({**wanted, **env}), cwd=directory, stdout=out
         )
     try:
         until(lambda: process.poll() is not None or _ADDRESS.search(log.read_text()), str(log))

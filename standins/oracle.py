@@ -48,6 +48,13 @@ def _install_placeholders() -> None:
             setattr(sys.modules[parent], child, module)
 
 
+def _take_back(*names: str) -> None:
+    """Whoever imports these after f5-tts gets the real ones: training draws with matplotlib."""
+    for name in names:
+        if not hasattr(sys.modules[name], "__file__"):  # an empty one of ours
+            del sys.modules[name]
+
+
 def _load_with_soundfile(path: str) -> tuple[Any, int]:
     import soundfile
     import torch
@@ -69,6 +76,7 @@ def f5() -> types.SimpleNamespace:
     from f5_tts.model.modules import MelSpec
     from vocos import Vocos
 
+    _take_back("matplotlib", "matplotlib.pylab")
     return types.SimpleNamespace(
         infer=utils_infer, CFM=CFM, DiT=DiT, utils=model_utils, MelSpec=MelSpec, Vocos=Vocos
     )

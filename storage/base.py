@@ -198,6 +198,11 @@ class Storage(Protocol):
     def delete(self, key: str) -> bool:
         """Deletes the object; False if there was none."""
 
+    def keep_on_disk(self, key: str) -> None:
+        """From now on the disk's file is no copy of S3's, which ends with it, but stays where S3's
+        is deleted. Nothing to do for a store in one place."""
+        return
+
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """A URL to read the object with, made without a request.
 

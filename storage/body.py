@@ -41,7 +41,10 @@ class Payload:
             except OSError as exc:
                 raise translate_os_error(exc, "the file to store") from exc
             if not more:
-                raise StorageUnavailable("The file to store changed while it was being sent.")
+                raise StorageUnavailable(
+                    "The file to store changed while it was being sent.",
+                    "Store it again when nothing writes to it.",
+                )
             data = data + more if data else more
         return data
 
@@ -73,7 +76,9 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         file = open_file(path)
     except FileNotFoundError as exc:
-        raise InvalidInput(f"The file to store does not exist: {path.name}.") from exc
+        raise InvalidInput(
+            f"The file to store does not exist: {path.name}.", "Name a file that is there."
+        ) from exc
     except OSError as exc:
         raise translate_os_error(exc, path.name) from exc
     with file:
@@ -83,7 +88,9 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def _copy(stream: IO[bytes], spool: tempfile.SpooledTemporaryFile[bytes]) -> None:
     while chunk := stream.read(CHUNK_BYTES):
         if not isinstance(chunk, bytes):
-            raise InvalidInput("The stream to store gives text, not bytes.")
+            raise InvalidInput(
+                "The stream to store gives text, not bytes.", "Open it in binary mode."
+            )
         spool.write(chunk)
 
 

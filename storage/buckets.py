@@ -39,7 +39,10 @@ class Buckets:
             there = at_same_endpoint(self._config, bucket)
             store = open_storage(replace(there, mode="s3", prefix=""))
         except ConfigError as error:
-            raise InvalidInput(f"s3://{bucket}/ cannot be opened: {error.message}") from error
+            raise InvalidInput(
+                f"s3://{bucket}/ cannot be opened: {error.message}",
+                error.hint or "Check the bucket's name.",
+            ) from error
         self._opened.add(store)
         return store
 

@@ -21,6 +21,7 @@ FOLDER = "f5worker-check"
 _PATIENCE_S = 10.0
 PRIVATE = "; others need the certificates of S3_CA_BUNDLE to open such URLs"
 _NEEDED = {"configuration", "client", "upload"}
+_BROKEN = "The store breaks a promise of S3: use another, or report it to its maker."
 _BODY = b"storage check of the F5-TTS worker\n"
 
 
@@ -77,7 +78,9 @@ class _Check:
     @property
     def _store(self) -> Storage:
         if self._storage is None:
-            raise StorageError("The store is not open.")
+            raise StorageError(
+                "The store is not open.", "Open it first: the step above says why it was not."
+            )
         return self._storage
 
     def _configuration(self) -> str:
@@ -101,20 +104,23 @@ class _Check:
         receipt = self._store.put(self._key, _BODY, metadata={"purpose": "check"})
         if receipt.warnings:
             self._store.delete(self._key)
-            raise StorageError(" ".join(receipt.warnings))
+            raise StorageError(
+                " ".join(receipt.warnings),
+                "Correct what the warning names, then run the check again.",
+            )
         return f"{receipt.size} bytes to {receipt.storage_type}"
 
     def _exists(self) -> str:
         if not self._store.exists(self._key):
-            raise StorageError("The object just uploaded is not found.")
+            raise StorageError("The object just uploaded is not found.", _BROKEN)
         if self._store.exists(self._key + ".missing"):
-            raise StorageError("An object that was never uploaded is said to exist.")
+            raise StorageError("An object that was never uploaded is said to exist.", _BROKEN)
         return "found; a missing object is reported as missing"
 
     def _size(self) -> str:
         info = self._store.info(self._key)
         if info.size != len(_BODY):
-            raise StorageError(f"{info.size} bytes instead of {len(_BODY)}.")
+            raise StorageError(f"{info.size} bytes instead of {len(_BODY)}.", _BROKEN)
         kept = info.metadata.get("purpose") == "check"
         return f"{info.size} bytes" + ("" if kept else "; the service does not keep metadata")
 
@@ -123,7 +129,7 @@ class _Check:
             path = Path(folder) / "object"
             self._store.download(self._key, path)
             if path.read_bytes() != _BODY:
-                raise StorageError("The downloaded bytes are not those uploaded.")
+                raise StorageError("The downloaded bytes are not those uploaded.", _BROKEN)
         return "the same bytes"
 
     def _signed_url(self) -> str:
@@ -136,20 +142,20 @@ class _Check:
         if status != 200:
             raise StorageError(f"The signed URL answers {status}.", "See the steps above.")
         if data != _BODY:
-            raise StorageError("The signed URL gives other bytes than those uploaded.")
+            raise StorageError("The signed URL gives other bytes than those uploaded.", _BROKEN)
         if str(answer.url).startswith("file:"):
             return "opened: a file of this machine, which nobody else can open"
         return f"opened, {answer.kind}{PRIVATE if ca_bundle else ''}"
 
     def _list(self) -> str:
         if [item.key for item in self._store.list(self._key)] != [self._key]:
-            raise StorageError("The object just uploaded is not listed.")
+            raise StorageError("The object just uploaded is not listed.", _BROKEN)
         return "listed"
 
     def _delete(self) -> str:
         self._store.delete(self._key)
         if self._store.exists(self._key):
-            raise StorageError("The object is still there after its deletion.")
+            raise StorageError("The object is still there after its deletion.", _BROKEN)
         return "removed"
 
 

@@ -27,6 +27,7 @@ from storage.keys import TEMP_PREFIX
 
 log = logging.getLogger("f5worker.storage")
 _DIRECTORY_TRIES = 20
+NO_SUCH_OBJECT = "Check the key: it may have been deleted, or be spelled otherwise."
 
 
 @contextmanager
@@ -201,6 +202,16 @@ def remove_file(path: Path) -> bool:
     return True
 
 
+def prune(directory: Path, root: Path) -> None:
+    """Removes `directory` and those above it while they are empty, but never `root`."""
+    while directory != root and root in directory.parents:
+        try:
+            directory.rmdir()
+        except OSError:
+            return  # not empty, or already gone
+        directory = directory.parent
+
+
 def check_free(directory: Path, size: int, name: str) -> None:
     """Raises StorageFull if `directory`, which may be made later, has no room for `size` bytes."""
     while not directory.exists():
@@ -223,13 +234,15 @@ def translate_os_error(exc: OSError, name: str) -> WorkerError:
             f"{name}: {reason}.", "Make the storage directory writable for the worker's user."
         )
     if exc.errno == errno.ENAMETOOLONG:
-        return InvalidInput(f"{name[:80]}: a segment is too long for a file name.")
+        return InvalidInput(
+            f"{name[:80]}: a segment is too long for a file name.", "Use a key of shorter parts."
+        )
     if exc.errno in {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}:
         return InvalidInput(
             f"{name}: a file and a folder would have the same name.", "Use another key."
         )
     if exc.errno == errno.ENOENT:
-        return ObjectNotFound(f"{name}: no such object.")
+        return ObjectNotFound(f"{name}: no such object.", NO_SUCH_OBJECT)
     return StorageUnavailable(
         f"{name}: {reason}.", "This is usually temporary: send the job again."
     )

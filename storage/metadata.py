@@ -55,7 +55,10 @@ def encode_metadata(metadata: Mapping[str, str] | None, sha256: str) -> dict[str
                 "Use letters, digits, '-', '_' and '.'; sha256 is set by the worker.",
             )
         if not isinstance(value, str):
-            raise InvalidInput(f"metadata.{name}: must be a string, not {type(value).__name__}.")
+            raise InvalidInput(
+                f"metadata.{name}: must be a string, not {type(value).__name__}.",
+                "Give it as text.",
+            )
         sent = _UNSAFE.sub(lambda found: f"--{ord(found.group()):02x}", name)
         encoded[sent] = _encode_value(value)
     total = sum(len(key) + len(value) for key, value in encoded.items())

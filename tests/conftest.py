@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from s3_utils import Storage, open_storage
 from standins.platform import Platform
 from storage.config import StorageConfig
+from storage.files import locked_file
+from tests.examples import USUAL
 
 if TYPE_CHECKING:
     from standins.s3server.server import S3Server
@@ -40,11 +42,7 @@ class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
 
 logging.root.manager.loggerDict = _Loggers(logging.root.manager.loggerDict)
 
-# A machine that is busy or was paused is slow at an example now and then: no fault of the code.
-settings.register_profile(
-    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any-machine")
+settings.load_profile(USUAL)  # `--hypothesis-profile=full` comes after it
 
 
 @pytest.fixture(scope="session")
@@ -158,11 +156,17 @@ def store(store_with: Callable[..., Storage]) -> Storage:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint with a vocoder that speaks a chunk in a tenth of a second."""
-    from standins.checkpoints import make_checkpoint, make_vocos
+def tiny_model(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A checkpoint with a vocoder that speaks a chunk in a tenth of a second. Whoever tests beside
+    this process uses the same files: f5-tts, which writes them, takes 3 s to import."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent  # "master": one process tests
+    directory, part = shared / "made" / "tiny", shared / "made" / "part"
+    with locked_file(shared / "made" / "lock", wait=True):
+        if not directory.exists():
+            from standins.checkpoints import make_checkpoint, make_vocos
 
-    directory = tmp_path_factory.mktemp("tiny") / "tiny"
-    make_checkpoint(directory)
-    make_vocos(directory / "vocos")
+            make_checkpoint(part)
+            make_vocos(part / "vocos")
+            part.rename(directory)  # whole, or not there
     return directory

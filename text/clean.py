@@ -55,7 +55,10 @@ def clean(written: Mapped) -> Mapped:
     """
     if found := _CONTROL.search(written.text):
         where = place(written.text, found.start())
-        raise InvalidInput(f"{where}: holds the control character {found[0]!a}")
+        raise InvalidInput(
+            f"{where}: holds the control character {found[0]!a}",
+            "Delete it, or replace it by a space.",
+        )
     text = written.edited(Edit(*m.span(), "") for m in _DIVIDED.finditer(written.text))
     text = text.edited(Edit(*m.span(), "") for m in _INVISIBLE.finditer(text.text))
     text = text.edited(_breaks(text.text))
@@ -116,3 +119,27 @@ def _beside_cjk(text: str, match: re.Match[str]) -> bool:
 def _fewer(run: str) -> str:
     """Three marks say as much as thirty, and each would take time."""
     return run[:1] if run[0] in ",…" else run[:3]
+
+
+def on_one_line(text: Mapped) -> Mapped:
+    """XML's line breaks are blanks."""
+    return text.edited(
+        Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r"
+    )
+
+
+def single_blanks(text: Mapped) -> Mapped:
+    """One blank where there were several, and none before a mark where a word has gone."""
+    characters = text.text
+    gone = [
+        position
+        for position in range(len(characters) - 1)
+        if characters[position] == " "
+        and (characters[position + 1] == " " or _word_has_gone(text, position))
+    ]
+    return text.edited(Edit(position, position + 1, "") for position in gone)
+
+
+def _word_has_gone(text: Mapped, position: int) -> bool:
+    following = position + 1
+    return text.text[following] in ".,!?;:" and text.starts[following] > text.ends[position]

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from errors import InvalidInput
 from text import breaks, languages, pasted, ssml, vocabulary
 from text.characters import RESERVED
-from text.clean import clean
+from text.clean import clean, on_one_line, single_blanks
 from text.decoration import undecorated
 from text.events import Marked, MarkupOptions, Pause
 from text.html import without_html
@@ -33,6 +33,7 @@ from text.subtitles import without_cues
 from text.words import words_of
 
 NOTHING_TO_SAY = "must hold something to say"  # dots, dashes or emoji alone have no sound
+_SAY_SOMETHING = "Give `text` at least one letter or number to speak."
 
 VERSION = 4
 """Of the rules: a result of other rules is another result."""
@@ -127,7 +128,7 @@ def outline(source: Source, options: TextOptions) -> Outline:
     """
     marked = _Front(options).marked(source.text)
     if not any(character.isalnum() for character in marked.text.text):
-        raise InvalidInput(NOTHING_TO_SAY)
+        raise InvalidInput(NOTHING_TO_SAY, _SAY_SOMETHING)
     silence_s = sum(event.seconds for event in marked.events if isinstance(event, Pause))
     return Outline(1 + len(marked.events), silence_s + source.pause_s)
 
@@ -153,6 +154,7 @@ class _Front:
         self.letters: Counter[str] = Counter()
         self.unread: set[str] = set()
         self.taken_as: set[str] = set()
+        self.as_words: set[str] = set()
 
     def script(self, sources: Sequence[Source]) -> Script:
         lines: list[Line] = []
@@ -175,6 +177,8 @@ class _Front:
 
     def _source(self, source: Source, number: int, default: str) -> tuple[list[Line], Marked]:
         marked = self.marked(source.text)
+        if self.options.markup:
+            self.as_words |= pasted.sounds(source.text, marked.text.text)
         language = self._language(marked.text.text, default)
         spoken = [
             replace(run, text=self._spoken(run)) for run in self.runs(source, marked, language)
@@ -194,7 +198,7 @@ class _Front:
         text = clean(text) if self.options.clean else text
         if self.options.markup and ssml.is_document(text.text):
             marked = ssml.parse(text, written, self.options.markup_options)
-            return replace(marked, text=clean(_on_one_line(marked.text)))
+            return replace(marked, text=clean(on_one_line(marked.text)))
         if not self.options.clean:
             return self._tagged(text, written)
         text, times, form = without_cues(text)
@@ -208,7 +212,7 @@ class _Front:
         marked, is_page = pasted.tagged(
             text, written, self.options.markup_options, page=self.options.clean
         )
-        self.taken_as |= pasted.found(text.text, marked, page=is_page)
+        self.taken_as |= {"HTML"} if is_page else set()
         return marked
 
     def _undecorated(self, marked: Marked) -> Marked:
@@ -243,7 +247,7 @@ class _Front:
         if self.options.knows is not None:
             self.letters.update(character for character in text.text if character.isalnum())
             text = vocabulary.speakable(text, self.options.knows, self.unspeakable)
-        return (_single_blanks(text) if self.options.clean else text).stripped()
+        return (single_blanks(text) if self.options.clean else text).stripped()
 
     def _refuse_silence(self, lines: Sequence[Line]) -> None:
         knows = self.options.knows
@@ -254,10 +258,10 @@ class _Front:
                 "Use a model that was trained on this language.",
             )
         if not any(character.isalnum() for line in lines for character in line.text):
-            raise InvalidInput(NOTHING_TO_SAY)
+            raise InvalidInput(NOTHING_TO_SAY, _SAY_SOMETHING)
 
     def _warnings(self) -> list[str]:
-        said = [*pasted.warnings(self.taken_as), *self.unspeakable.warnings()]
+        said = [*pasted.warnings(self.taken_as, self.as_words), *self.unspeakable.warnings()]
         if self.notes.failed:
             said.append(
                 f"{self.notes.failed} piece(s) of the text could not be read and are spoken as "
@@ -273,27 +277,3 @@ class _Front:
             name = languages.NAMES.get(code, code)
             said.append(f"Figures are spoken as they are written: there are no rules for {name}.")
         return said
-
-
-def _on_one_line(text: Mapped) -> Mapped:
-    """XML's line breaks are blanks."""
-    return text.edited(
-        Edit(i, i + 1, " ") for i, character in enumerate(text.text) if character in "\n\r"
-    )
-
-
-def _single_blanks(text: Mapped) -> Mapped:
-    """One blank where there were several, and none before a mark where a word has gone."""
-    characters = text.text
-    gone = [
-        position
-        for position in range(len(characters) - 1)
-        if characters[position] == " "
-        and (characters[position + 1] == " " or _word_has_gone(text, position))
-    ]
-    return text.edited(Edit(position, position + 1, "") for position in gone)
-
-
-def _word_has_gone(text: Mapped, position: int) -> bool:
-    following = position + 1
-    return text.text[following] in ".,!?;:" and text.starts[following] > text.ends[position]

@@ -28,7 +28,7 @@ _SCRIPTS = {
     "ru": "[\u0400-\u04ff]", "el": "[\u0370-\u03ff]", "he": "[\u0590-\u05ff]",
     "ar": "[\u0600-\u06ff]", "hi": "[\u0900-\u097f]", "th": "[\u0e00-\u0e3e\u0e40-\u0e7f]",
 }  # fmt: skip
-# Letters that no language told by words has: of those only words with them tell.
+# Letters that no language of `_TOLD_BY_WORDS` has.
 _LETTERS = {
     "pl": "ąćęłńśźż", "cs": "čďěňřšťůž", "hu": "őű", "tr": "ğışİ", "ro": "ășțţ", "sv": "å",
     "da": "øæ", "vi": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",

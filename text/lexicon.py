@@ -1,31 +1,19 @@
-"""Pronunciation lexicons: what a word or phrase is said as.
+"""Pronunciation lexicons: what a word or phrase is said as. `lexicon_file` reads them.
 
-JSON, either `{"SQL": "sequel"}` or a list of objects with `written`, `spoken` and, where wanted,
-`language` and `case` (`exact` or `any`); or PLS (`<lexeme><grapheme/><alias/></lexeme>`).
-An entry with a capital letter matches only as it is written, one without in any case. The longest
-entry wins; whole words only.
+The longest entry wins; whole words only.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
-from xml.parsers import expat
 
-from errors import InvalidInput, show
 from text.characters import RESERVED
 from text.clean import clean
-from text.languages import canonical
-from text.places import place
 from text.spans import Edit, Mapped
 
-_MAX_ENTRIES = 20_000
-_MAX_LENGTH = 500
 _CJK = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER_GOES_ON = re.compile(r"[.,:/]\d|%")
 _NUMBER_BEFORE = re.compile(r"\d[.,:/]$|[$£€]$")
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s]")
@@ -52,7 +40,7 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         for entry in self.entries:
-            for written in {entry.written, _plain(entry.written)}:
+            for written in {entry.written, as_cleaned(entry.written)}:
                 node = self._words
                 for token in _TOKEN.findall(written):
                     node = node.following.setdefault(token.casefold(), _Node())
@@ -129,7 +117,7 @@ def _parted(language: str | None) -> tuple[str, str]:
     return code, region
 
 
-def _plain(text: str) -> str:
+def as_cleaned(text: str) -> str:
     """`text` as a cleaned text has it: composed, with plain quotes."""
     return text if text.isascii() else clean(Mapped.of(re.sub(RESERVED, "", text))).text
 
@@ -143,146 +131,6 @@ def _within_number(text: str, start: int, end: int) -> bool:
 
 def _one_blank(text: str) -> str:
     return " ".join(text.split())
-
-
-def from_mapping(data: object) -> Lexicon:
-    """A lexicon from what JSON holds.
-
-    Raises:
-        InvalidInput: not of the described form; says which entry.
-    """
-    if isinstance(data, Mapping) and "entries" in data and not isinstance(data["entries"], str):
-        data = data["entries"]
-    if isinstance(data, Mapping):
-        entries = [_entry({"written": key, "spoken": value}, key) for key, value in data.items()]
-    elif isinstance(data, list):
-        entries = [_entry(item, number) for number, item in enumerate(data, 1)]
-    else:
-        raise InvalidInput("A lexicon is an object of words, or a list of entries.")
-    if len(entries) > _MAX_ENTRIES:
-        raise InvalidInput(
-            f"The lexicon has {len(entries)} entries; at most {_MAX_ENTRIES} are allowed."
-        )
-    return Lexicon(tuple(entries))
-
-
-def _entry(item: Any, name: object) -> Entry:
-    name = show(name) if isinstance(name, str) else name
-    if not isinstance(item, Mapping):
-        raise InvalidInput(f"Lexicon entry {name}: must be an object with written and spoken.")
-    unknown = set(item) - {"written", "spoken", "language", "case"}
-    if unknown:
-        raise InvalidInput(f"Lexicon entry {name}: {show(min(map(str, unknown)))} is not known.")
-    written, spoken = item.get("written"), item.get("spoken")
-    for key, value in (("written", written), ("spoken", spoken)):
-        if not isinstance(value, str) or not value.strip() or len(value) > _MAX_LENGTH:
-            raise InvalidInput(
-                f"Lexicon entry {name}: {key} must be text of 1 to {_MAX_LENGTH} characters."
-            )
-        if found := _CONTROL.search(value):
-            raise InvalidInput(
-                f"Lexicon entry {name}: {key} holds the control character {found[0]!a}."
-            )
-        if not _plain(value).strip():
-            raise InvalidInput(f"Lexicon entry {name}: {key} holds invisible characters only.")
-    case = item.get("case")
-    if case not in (None, "exact", "any"):
-        raise InvalidInput(f"Lexicon entry {name}: case must be exact or any.")
-    language = item.get("language")
-    if language is not None and not isinstance(language, str):
-        raise InvalidInput(f"Lexicon entry {name}: language must be a code such as en.")
-    words = str(written).strip()
-    exact = case == "exact" or (case is None and words != words.lower())
-    language = canonical(language) if language else None
-    return Entry(words, _plain(str(spoken)).strip(), language, exact)
-
-
-def parse(source: str) -> Lexicon:
-    """A lexicon from the text of a JSON or PLS file.
-
-    Raises:
-        InvalidInput: the file is neither, or wrong; with line and column where known.
-    """
-    if source.lstrip("\ufeff \t\r\n").startswith("<"):
-        return _Pls(source.lstrip("\ufeff \t\r\n")).parse()
-    try:
-        return from_mapping(json.loads(source.lstrip("\ufeff")))
-    except json.JSONDecodeError as exc:
-        raise InvalidInput(
-            f"line {exc.lineno}, column {exc.colno}: the lexicon is no JSON: {exc.msg}"
-        ) from None
-    except RecursionError:
-        raise InvalidInput("The lexicon is nested too deeply.") from None
-    except ValueError as exc:  # a number of thousands of digits
-        raise InvalidInput(f"The lexicon is no JSON: {exc}") from None
-
-
-class _Pls:
-    """Reads the graphemes and aliases of a pronunciation lexicon (W3C PLS)."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.language: str | None = None
-        self.entries: list[Entry] = []
-        self.skipped = 0
-        self.graphemes: list[str] = []
-        self.alias = ""
-        self.content = ""
-        self.parser = expat.ParserCreate("utf-8")
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.StartDoctypeDeclHandler = self._refuse
-        self.parser.EntityDeclHandler = self._refuse
-
-    def parse(self) -> Lexicon:
-        try:
-            self.parser.Parse(self.source.encode(errors="replace"), True)
-        except expat.ExpatError as exc:
-            reason = expat.ErrorString(exc.code)
-            raise InvalidInput(
-                f"line {exc.lineno}, column {exc.offset + 1}: the lexicon is no well-formed XML: "
-                f"{reason}"
-            ) from None
-        if len(self.entries) > _MAX_ENTRIES:
-            raise InvalidInput(
-                f"The lexicon has {len(self.entries)} entries; at most {_MAX_ENTRIES} are allowed."
-            )
-        return Lexicon(tuple(self.entries), self.skipped)
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(":")[2]
-        if name == "lexicon":
-            self.language = attributes.get("xml:lang", "").strip() or None
-        elif name == "lexeme":
-            self.graphemes, self.alias = [], ""
-        self.content = ""
-
-    def _text(self, data: str) -> None:
-        self.content += data
-
-    def _end(self, name: str) -> None:
-        name, content = name.rpartition(":")[2], " ".join(self.content.split())
-        if name == "grapheme" and content:
-            self.graphemes.append(content)
-        elif name == "alias" and content:
-            self.alias = self.alias or content
-        elif name == "lexeme":
-            self._lexeme()
-        self.content = ""
-
-    def _lexeme(self) -> None:
-        if not self.alias:
-            self.skipped += bool(self.graphemes)
-            return
-        for grapheme in self.graphemes:
-            item = {"written": grapheme, "spoken": self.alias, "language": self.language}
-            self.entries.append(_entry(item, grapheme))
-
-    def _refuse(self, *declaration: object) -> None:
-        at = place(self.source, self.parser.CurrentByteIndex if self.source.isascii() else 0)
-        raise InvalidInput(f"{at}: document type declarations are not allowed in a lexicon")
 
 
 def merged(lexicons: Iterable[Lexicon]) -> Lexicon:

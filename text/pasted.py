@@ -52,20 +52,17 @@ def tagged(
     return marked, True
 
 
-def found(written: str, marked: Marked, *, page: bool) -> set[str]:
-    """What `warnings` tells of a text: that it was a `page`, and tags of other systems for sounds
-    and moods, as `[laughs]`, that are left in it and spoken as words."""
-    if page:
-        return {"HTML"}
-    left = {match[0] for match in _SOUNDS.finditer(marked.text.text)}
-    return left & {match[0] for match in _SOUNDS.finditer(written)}  # not `\\[laughs]`
+def sounds(written: str, said: str) -> set[str]:
+    """Tags of other systems for sounds and moods, as `[laughs]`, that are `written` and still in
+    what is `said`: not an escaped one, nor one that names a voice."""
+    left = {match[0] for match in _SOUNDS.finditer(said)}
+    return left & {match[0] for match in _SOUNDS.finditer(written)}
 
 
-def warnings(taken_as: Iterable[str]) -> list[str]:
-    """What to tell of a text that was taken for `HTML` or a form of subtitles, and of tags that
-    were taken for words."""
-    known = sorted(taken_as)
-    forms = [form for form in known if form[0] not in "[<"]
-    words = [form for form in known if form not in forms]
-    said = [_PAGE if form == "HTML" else _SUBTITLES.format(form) for form in forms]
-    return said + ([_WORDS.format(", ".join(words))] if words else [])
+def warnings(taken_as: Iterable[str], as_words: Iterable[str]) -> list[str]:
+    """What to tell of a text that was taken for `HTML` or a form of subtitles, and of `sounds` in
+    it."""
+    said = [_PAGE if form == "HTML" else _SUBTITLES.format(form) for form in sorted(taken_as)]
+    if as_words := sorted(as_words):
+        said.append(_WORDS.format(", ".join(as_words)))
+    return said

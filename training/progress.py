@@ -9,8 +9,6 @@ import json
 from collections import deque
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 NOT_LOSSES = ("step", "seconds", "learning_rate")
 Row = dict[str, float]  # what a line says, by name
 
@@ -54,6 +52,8 @@ def plot(log: Path, picture: Path, *, window: int = 100) -> None:
     groups = [rows[i : i + window] for i in range(0, len(rows), window)]
     if not groups:
         return
+    from matplotlib.figure import Figure  # a second and more: for the curves alone
+
     figure = Figure(figsize=(7, 3.5))
     axes = figure.subplots(gridspec_kw={"left": 0.1, "right": 0.97, "bottom": 0.14, "top": 0.97})
     points = [_means(group) for group in groups]

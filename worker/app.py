@@ -60,11 +60,9 @@ class App:
         self.storage_tried = threading.Event()
         self.storage = open_storage(settings.storage)
         # Never a second store of one directory: that has one quota and one set of locks.
-        self.local = self.storage.stores().get("local") or open_storage(
-            replace(settings.storage, mode="local")
-        )
-        if results is not None:
-            self.local = open_storage(StorageConfig(local_dir=results))
+        config = StorageConfig(local_dir=results) if results else settings.storage
+        own = None if results else self.storage.stores().get("local")
+        self.local = own or open_storage(replace(config, mode="local"))
         self.buckets = Buckets(settings.storage)
         processing = settings.processing
         self.recogniser = listener(processing.asr, processing.asr_model)
@@ -106,8 +104,8 @@ class App:
         return self.settings.jobs.max_concurrency or (_CPU_JOBS if device == "cpu" else _GPU_JOBS)
 
     def default_voice_fault(self) -> str | None:
-        """What is wrong with DEFAULT_VOICE, None if nothing; a link is not followed. Raises
-        StorageError: storage does not say."""
+        """What is wrong with DEFAULT_VOICE, "" if nothing; None where it is not looked for: it
+        comes with the worker, or is a link. Raises StorageError: storage does not say."""
         voice = self.settings.voices.default_voice
         if "://" in voice or self.voices.is_bundled(voice):
             return None
@@ -115,7 +113,7 @@ class App:
             self.voices.look_for(voice)
         except InvalidInput as error:
             return f"DEFAULT_VOICE={voice}: {error.message} {error.hint}".strip()
-        return None
+        return ""
 
     def close(self) -> None:
         """Stops the inference thread; a model still loading is waited for, up to a minute. A

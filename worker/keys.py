@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from errors import nearest, show
 from s3_utils import key_fault
@@ -19,6 +20,14 @@ HOLE = re.compile(r"\{([^{}]*)\}")
 _MAX_SEGMENT_BYTES = 240  # a file system's limit, with room for a temporary name
 _MAX_PIECE = 100
 _HASH_DIGITS = 16
+
+
+def in_all_forms(keys: Iterable[str]) -> list[str]:
+    """Keys as they were written, then with accents as one letter and as two: keyboards write the
+    former, macOS the latter."""
+    keys = list(keys)
+    composed, divided = ([unicodedata.normalize(f, key) for key in keys] for f in ("NFC", "NFD"))
+    return list(dict.fromkeys([*keys, *composed, *divided]))
 
 
 def user_key_fault(key: str) -> str | None:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field, replace
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, StorageError, WorkerError, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, StoredObject, side_by_side, time_limit
-from text.lexicon import Lexicon, merged, parse
+from text.lexicon import Lexicon, merged
+from text.lexicon_file import parse
 from worker.log import get_logger
 from worker.threads import Lane, submit
 

@@ -16,12 +16,23 @@ BEFORE = "before"  # the label of a report to compare with
 
 _HEAD = """# The engine on a GPU: `make bench-gpu`
 
-This page is written by `python -m bench.gpu` from its results in [bench/results](../bench/results);
-`python -m bench.gpu --page` writes it again. One command measures everything below in about five
-minutes on an H100, `--only PART` a part of it. Without a GPU it is a rehearsal on the CPU with a
-tiny model, which says so and leaves this page as it is. To compare two versions, run the older one
-with `--label before`: this version's `bench/` runs over an older tree too. `--add FILE` takes in
-results from elsewhere.
+On the machine with the card:
+
+```sh not run here
+make bench-gpu
+TORCH_INDEX=https://download.pytorch.org/whl/cu126 make bench-gpu  # a driver before CUDA 13
+```
+
+It installs what it needs into `.venv`, asks for no account and no weights, and measures everything
+below in about five minutes on an H100. The figures go to [bench/results](../bench/results), and
+this page is written anew from the newest. The text below each table says what its figures mean for
+a default; what is **worth setting** on your card is named with its
+[variable](../CONFIG.md#all-variables).
+
+`.venv/bin/python -m bench.gpu` has options: `--only PART` for a part; `--label before` with an
+older version, to compare (this version's `bench/` runs over an older tree too); `--add FILE` for
+results from elsewhere; `--page` writes this page alone. Without a GPU it is a rehearsal on the CPU
+with a tiny model, which says so and leaves this page as it is.
 
 The model has the published size (F5TTS_v1_Base, 337 million parameters, and its Vocos) and random
 weights, which take the same time as trained ones. f5-tts is `infer_process` as released, in fp16.

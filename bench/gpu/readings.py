@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from statistics import geometric_mean
 from typing import Any
 
+from bench.gpu.options import VARIANTS, variants
+
 Figures = Mapping[str, Any]  # one part of a report, as its module gives it
 
 NEAR_BEST = 0.95  # a pass within 5 % of the best rate is long enough
@@ -67,10 +69,21 @@ def _variant(name: str, case: Figures, first: Figures) -> str:
     if not case["mel_error"] <= _SAME_SPEECH:  # nor when it is no number
         return f"{text}, but its mel differs by {case['mel_error']:.1%}: not to be taken."
     if low > 1 / _WORTH and geometric_mean(gains) > _WORTH:
-        return f"{text}: **worth making the default** on this card."
+        if VARIANTS.get(name) and name not in variants():
+            return f"{text}; this version starts with it."
+        changed = f"; its mel differs by {case['mel_error']:.2%}" if case["mel_error"] else ""
+        return f"{text}: **worth setting** on this card{_settings(name)}{changed}."
     if high < _WORTH and low < 1 / _WORTH:
         return f"{text}: the default is right."
     return f"{text}: a matter of which jobs come, or no difference."
+
+
+def _settings(name: str) -> str:
+    """How a variant is set for a worker."""
+    changed = VARIANTS.get(name, {})
+    given = ((f"F5_{key.upper()}", str(value).lower()) for key, value in changed.items())
+    said = ", ".join(f"`{variable}={value}`" for variable, value in given)
+    return f" ({said})" if said else ""
 
 
 def precision(found: Figures) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.reading import Unreadable, read_yaml
-from engine.weights.hub import LANGUAGES, PUBLISHED
+from engine.weights.hub import PUBLISHED
 from errors import ModelUnavailable
 
 CARD = "card.yaml"
@@ -47,7 +47,8 @@ def read_card(path: Path | None, name: str = "") -> ModelCard:
     is published. Raises ModelUnavailable: it cannot be read, or has unknown keys or wrong values;
     names each."""
     if path is None:
-        return ModelCard(languages=LANGUAGES if name in PUBLISHED else ())
+        published = PUBLISHED.get(name)
+        return ModelCard(languages=published.languages if published else ())
     try:
         found = read_yaml(path)
         return ModelCard.model_validate({} if found is None else found)

@@ -168,12 +168,16 @@ def _size(official: Mapping[str, Tensor]) -> tuple[int, int] | None:
 
 
 def _mismatch(path: Path, detail: str, size: tuple[int, int] | None = None) -> ModelUnavailable:
-    """`size`: blocks and width of the checkpoint, which published models of that size name."""
-    said = "Set F5_CONFIG (or F5_MODEL) to the config it was trained with."
+    """`size`: blocks and width of the checkpoint, for which the hint names published models."""
+    hint = "Set F5_CONFIG (or F5_MODEL) to the config it was trained with."
     if size:
-        files = {name: package_file(f"configs/{name}.yaml") for name in PUBLISHED_CONFIGS}
-        archs = {name: read_config(file)[0] for name, file in files.items()}
-        alike = [name for name, arch in archs.items() if (arch.depth, arch.dim) == size]
-        like = f", as {' and '.join(alike)} have: F5_MODEL may be one of these" if alike else ""
-        said += f" It has {size[0]} blocks of width {size[1]}{like}."
-    return ModelUnavailable(f"The checkpoint {path} does not fit the model config: {detail}.", said)
+        hint += f" It has {size[0]} blocks of width {size[1]}{_as_published(size)}."
+    return ModelUnavailable(f"The checkpoint {path} does not fit the model config: {detail}.", hint)
+
+
+def _as_published(size: tuple[int, int]) -> str:
+    """Which published models have that many blocks of that width, for a hint; "" if none has."""
+    files = {name: package_file(f"configs/{name}.yaml") for name in PUBLISHED_CONFIGS}
+    archs = {name: read_config(file)[0] for name, file in files.items()}
+    alike = [name for name, arch in archs.items() if (arch.depth, arch.dim) == size]
+    return f", as {' and '.join(alike)} have: F5_MODEL may be one of these" if alike else ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from errors import ModelUnavailable
 
@@ -13,13 +15,22 @@ log = logging.getLogger("f5worker.model")
 
 VOCOS_REPO = "charactr/vocos-mel-24khz"
 
-# Name -> (repository, file), as f5-tts's `F5TTS` class resolves them.
-PUBLISHED: dict[str, tuple[str, str]] = {
-    "F5TTS_v1_Base": ("SWivid/F5-TTS", "F5TTS_v1_Base/model_1250000.safetensors"),
-    "F5TTS_Base": ("SWivid/F5-TTS", "F5TTS_Base/model_1200000.safetensors"),
-}
 
-LANGUAGES = ("en", "zh")  # what those were trained on
+class Published(NamedTuple):
+    """Where the hub has a model, as f5-tts's `F5TTS` class resolves its name, and the languages it
+    was trained on."""
+
+    repo: str
+    file: str
+    languages: tuple[str, ...]
+
+
+PUBLISHED = {
+    "F5TTS_v1_Base": Published(
+        "SWivid/F5-TTS", "F5TTS_v1_Base/model_1250000.safetensors", ("en", "zh")
+    ),
+    "F5TTS_Base": Published("SWivid/F5-TTS", "F5TTS_Base/model_1200000.safetensors", ("en", "zh")),
+}
 
 
 def split_location(uri: str, setting: str) -> tuple[str, str]:
@@ -85,7 +96,7 @@ def _trouble_told() -> Iterator[None]:
 
 
 class _Once(logging.Handler):
-    """Hands on what was not said before, without the count of tries."""
+    """Hands on what was not said before; the same with other figures, of a try, is the same."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +104,7 @@ class _Once(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if message.startswith("Retrying in") or message in self._said:
-            return
-        self._said.add(message)
-        log.log(record.levelno, "the hub, tried for half a minute: %s", message)
+        bare = re.sub(r"\d+", "", message)
+        if bare not in self._said:
+            self._said.add(bare)
+            log.log(record.levelno, "the hub: %s", message)

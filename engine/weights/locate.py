@@ -110,8 +110,8 @@ class _Finder:
         for directory in directories:
             if directory.is_dir():
                 return _pick_weights(directory)
-        if request.model in hub.PUBLISHED:
-            return self._from_hub(*hub.PUBLISHED[request.model], setting="F5_CKPT")
+        if published := hub.PUBLISHED.get(request.model):
+            return self._from_hub(published.repo, published.file, setting="F5_CKPT")
         raise ModelUnavailable(
             f"No model named {request.model!r} in {', '.join(map(str, directories))}.",
             f"{self._meant()}Known to the hub: {', '.join(hub.PUBLISHED)}; or set F5_MODEL to a "

@@ -3,8 +3,8 @@
 `Platform` is one endpoint's queue and results: what arrives is kept, jobs can be cancelled and
 redelivered, faults injected (`standins/platform/faults.py`). `standins/platform/http.py` serves
 it on loopback, to workers (job-take, job-take-batch, job-done, job-stream, job-stop, ping) and to
-clients (`standins/platform/api.py`, as api.runpod.ai/v2). `worker(...)` starts `python handler.py`
-as a subprocess with the environment variables RunPod sets, so the SDK's own loop takes the jobs.
+clients (`standins/platform/api.py`, as api.runpod.ai/v2). `worker(...)` starts `handler.py` as a
+process with the environment variables RunPod sets, so the SDK's own loop takes the jobs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,12 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from standins.forked import ROOT as ROOT
+from standins.forked import Process, start, start_genuine
 from standins.platform.batch import Batch
 from standins.platform.faults import Faults
 from standins.platform.limits import Sightings
 from standins.waiting import PATIENCE_S
 
-ROOT = Path(__file__).parent.parent.parent
 # Only what any process has; the tests add what they mean to set.
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONHASHSEED", "OMP_NUM_THREADS")
 _POLL_S = 0.02
@@ -278,17 +278,24 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def worker(
-    platform: Platform, env: Mapping[str, str], log: Path, program: str = "handler.py"
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker subprocess of the repository, logging to `log`; ended with the block."""
+    platform: Platform,
+    env: Mapping[str, str],
+    log: Path,
+    program: str = "handler.py",
+    *,
+    genuine: bool = False,
+) -> Iterator[Process]:
+    """A worker process of the repository, logging to `log`; ended with the block.
+
+    A `genuine` one is `python handler.py` from its first line; the others begin with the libraries
+    imported (`standins/forked.py`), which is most of what a start costs.
+    """
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-u", str(ROOT / program)],
-            cwd=ROOT,
-            env=environment({**platform.environment(), **env}),
+        process: Process = (start_genuine if genuine else start)(
+            [program],
+            environment({**platform.environment(), **env}),
             stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            new_session=True,
         )
         try:
             yield process

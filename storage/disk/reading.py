@@ -1,10 +1,12 @@
-"""Reading a file of the local store, with its hash checked, and a directory in S3's order."""
+"""Reading a file of the local store, with its hash checked; a directory in S3's order; what tells
+that a file was changed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -49,3 +51,29 @@ def entries(directory: Path) -> list[str]:
     except OSError as exc:
         raise translate_os_error(exc, directory.name) from exc
     return sorted(found, key=os.fsencode)
+
+
+def modified(stat: os.stat_result) -> datetime:
+    """When a file was changed last."""
+    return datetime.fromtimestamp(stat.st_mtime, UTC)
+
+
+def etag_of(stat: os.stat_result) -> str:
+    """Changes whenever the file does; not a hash of its content."""
+    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}-{stat.st_ino:x}"
+
+
+def has_etag(path: Path, etag: str) -> bool:
+    """Whether a file is there, and still the one of that etag."""
+    try:
+        return etag_of(path.stat()) == etag
+    except OSError:
+        return False
+
+
+def size_or_zero(path: Path) -> int:
+    """A file's size in bytes, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

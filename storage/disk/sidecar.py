@@ -22,10 +22,12 @@ from storage.keys import META_DIR
 
 @dataclass(frozen=True)
 class Sidecar:
-    """Metadata as `encode_metadata` gives it, with `sha256` among it."""
+    """Metadata as `encode_metadata` gives it, with `sha256` among it. `copy_of`: the place whose
+    object the file is a copy of, as whoever stored it named it; "": it is nobody's copy."""
 
     content_type: str
     metadata: Mapping[str, str]
+    copy_of: str = ""
 
 
 class Sidecars:
@@ -41,6 +43,7 @@ class Sidecars:
             "file": _identity(stat),
             "content_type": sidecar.content_type,
             "metadata": dict(sidecar.metadata),
+            **({"copy_of": sidecar.copy_of} if sidecar.copy_of else {}),
         }
         # Not flushed: without it, the object is still good, as one copied in by hand is.
         with atomic_file(self._path(key), durable=False) as file:
@@ -52,8 +55,10 @@ class Sidecars:
         try:
             record = json.loads(read_file(self._path(key)) or b"")
             size, *rest = record["file"]
-            found = Sidecar(record["content_type"], dict(record["metadata"]))
-            texts = (found.content_type, *found.metadata, *found.metadata.values())
+            found = Sidecar(
+                record["content_type"], dict(record["metadata"]), record.get("copy_of", "")
+            )
+            texts = (found.content_type, found.copy_of, *found.metadata, *found.metadata.values())
             if type(size) is not int or not all(isinstance(text, str) for text in texts):
                 return None
         except (ValueError, KeyError, TypeError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -26,12 +26,14 @@ from storage.base import (
 )
 from storage.body import Payload, open_payload
 from storage.config import StorageConfig
-from storage.disk.reading import checked_chunks, entries
+from storage.disk import reading
 from storage.disk.sidecar import Sidecar, Sidecars
 from storage.files import (
+    NO_SUCH_OBJECT,
     atomic_file,
     check_free,
     open_file,
+    prune,
     remove_file,
     remove_leftovers,
     sync_file,
@@ -79,14 +81,18 @@ class LocalStorage(Storage):
         metadata: Mapping[str, str] | None = None,
         replace: bool = True,
         durable: bool = True,
+        copy_of: str = "",
     ) -> StoredObject:
-        """As `Storage.put`; `durable` as `atomic_file`'s: two flushes of the disk."""
+        """As `Storage.put`; `durable` as `atomic_file`'s: two flushes of the disk. `copy_of`: the
+        place that has or will have the object, too (`origin`)."""
         path = self.path(key)
         with open_payload(body) as payload:
             sidecar = Sidecar(
-                content_type or guess_type(key), encode_metadata(metadata, payload.sha256)
+                content_type or guess_type(key),
+                encode_metadata(metadata, payload.sha256),
+                copy_of,
             )
-            with self._quota.reserve(payload.size, lambda: self._size_or_zero(path)):
+            with self._quota.reserve(payload.size, lambda: reading.size_or_zero(path)):
                 self._write(key, path, payload, sidecar, durable=durable, replace=replace)
             return StoredObject(key, payload.size, payload.sha256, "local")
 
@@ -112,7 +118,7 @@ class LocalStorage(Storage):
 
     def check_room(self, key: str, size: int) -> None:
         path = self.path(key)
-        self._quota.check(size, lambda: self._size_or_zero(path))
+        self._quota.check(size, lambda: reading.size_or_zero(path))
         check_free(self.root, size, key)
 
     def make_durable(self, key: str) -> None:
@@ -127,7 +133,7 @@ class LocalStorage(Storage):
             info = self._info(key, os.fstat(source.fileno()))
             check_max_bytes(key, info.size, max_bytes)
             with atomic_file(path) as target:
-                for chunk in checked_chunks(source, _CHUNK_BYTES, info):
+                for chunk in reading.checked_chunks(source, _CHUNK_BYTES, info):
                     target.write(chunk)
         return info
 
@@ -141,7 +147,7 @@ class LocalStorage(Storage):
         with self._open(key) as file:
             info = self._info(key, os.fstat(file.fileno()))
             check_max_bytes(key, info.size, max_bytes)
-            yield from checked_chunks(file, chunk_size, info)
+            yield from reading.checked_chunks(file, chunk_size, info)
 
     def info(self, key: str) -> ObjectInfo:
         with self._open(key) as file:
@@ -158,7 +164,7 @@ class LocalStorage(Storage):
     def _walk(self, directory: str, prefix: str) -> Iterator[ObjectInfo]:
         """Objects below `directory` ("" or "a/") with full keys that begin with `prefix`. In S3's
         order: a folder sorts as its name with "/", so that `a-b` comes before `a/c`."""
-        for name in entries(self.root / directory):
+        for name in reading.entries(self.root / directory):
             full = directory + name
             if name.endswith("/"):
                 if full.startswith(prefix) or prefix.startswith(full):
@@ -177,28 +183,40 @@ class LocalStorage(Storage):
             stat = path.stat()
         except (InvalidInput, OSError):
             return None
-        return ObjectInfo(key, stat.st_size, _modified(stat), "local", etag=_etag(stat))
+        return ObjectInfo(
+            key, stat.st_size, reading.modified(stat), "local", etag=reading.etag_of(stat)
+        )
 
-    def delete(self, key: str) -> bool:
+    def origin(self, key: str) -> tuple[str, str]:
+        """The file's etag, and the place it is a copy of, "" if it is none. Raises
+        ObjectNotFound."""
+        with self._open(key) as file:
+            stat = os.fstat(file.fileno())
+        sidecar = self._sidecars.read(self.prefix + key, stat)
+        return reading.etag_of(stat), sidecar.copy_of if sidecar else ""
+
+    def set_origin(self, key: str, etag: str, copy_of: str) -> None:
+        """Says what the file of that etag is a copy of; another file stays as it is."""
+        with self._lock(key), self._open(key) as file:
+            stat = os.fstat(file.fileno())
+            if reading.etag_of(stat) == etag:
+                own = self._sidecars.read(self.prefix + key, stat) or Sidecar(guess_type(key), {})
+                self._sidecars.write(self.prefix + key, stat, replace(own, copy_of=copy_of))
+
+    def delete(self, key: str, *, etag: str | None = None) -> bool:
+        """As `Storage.delete`; with `etag` that file alone, not one put there since."""
         if (path := self.path(key)).exists() and not path.is_file():
             return False  # no object
         with self._lock(key):
-            size = self._size_or_zero(path)
+            if etag is not None and not reading.has_etag(path, etag):
+                return False
+            size = reading.size_or_zero(path)
             if not remove_file(path):
                 return False
             self._sidecars.remove(self.prefix + key)
         self._quota.released(size)
-        self._prune(path.parent)
+        prune(path.parent, self.root)
         return True
-
-    def _prune(self, directory: Path) -> None:
-        """Removes `directory` and those above it while they are empty, but never the root."""
-        while directory != self.root and self.root in directory.parents:
-            try:
-                directory.rmdir()
-            except OSError:
-                return  # not empty, or already gone
-            directory = directory.parent
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         check_expires(expires_s)
@@ -263,7 +281,7 @@ class LocalStorage(Storage):
         try:
             return open_file(self.path(key))
         except (FileNotFoundError, NotADirectoryError) as exc:
-            raise ObjectNotFound(f"{key}: no such object.") from exc
+            raise ObjectNotFound(f"{key}: no such object.", NO_SUCH_OBJECT) from exc
         except OSError as exc:
             raise translate_os_error(exc, key) from exc
 
@@ -272,24 +290,9 @@ class LocalStorage(Storage):
         return ObjectInfo(
             key,
             stat.st_size,
-            _modified(stat),
+            reading.modified(stat),
             "local",
             content_type=sidecar.content_type if sidecar else guess_type(key),
-            etag=_etag(stat),
+            etag=reading.etag_of(stat),
             metadata=decode_metadata(sidecar.metadata) if sidecar else {},
         )
-
-    def _size_or_zero(self, path: Path) -> int:
-        try:
-            return path.stat().st_size
-        except OSError:
-            return 0
-
-
-def _modified(stat: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(stat.st_mtime, UTC)
-
-
-def _etag(stat: os.stat_result) -> str:
-    """Changes whenever the file does; not a hash of its content."""
-    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}-{stat.st_ino:x}"

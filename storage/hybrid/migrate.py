@@ -8,6 +8,7 @@ from errors import ObjectNotFound, StorageError, StorageUnavailable, WorkerError
 from storage.base import MigrationReport, ObjectInfo
 from storage.body import open_payload
 from storage.disk.store import LocalStorage
+from storage.hybrid.copies import Copies
 from storage.hybrid.pending import Pending
 from storage.metadata import SHA256_KEY
 from storage.s3.store import S3Storage
@@ -16,13 +17,13 @@ _TRIES = 3
 
 
 def copy_missing(
-    local: LocalStorage, s3: S3Storage, pending: Pending, prefix: str = ""
+    local: LocalStorage, s3: S3Storage, pending: Pending, copies: Copies, prefix: str = ""
 ) -> MigrationReport:
     """Copies to `s3` each object of `local` that it lacks, with type and metadata.
 
-    Nothing is deleted, and an object S3 already has is left alone, unless the disk's copy is newer
-    and marked pending. So it may be run again at any time. One object's failure is reported and
-    does not stop the others.
+    An object S3 already has is left alone, unless the disk's copy is newer and marked pending; what
+    S3 had and somebody deleted does not come back. So it may be run again at any time. One object's
+    failure is reported and does not stop the others.
     """
     copied = copied_bytes = skipped = 0
     failed: list[dict[str, str]] = []
@@ -31,13 +32,29 @@ def copy_missing(
             if item.key in pending:
                 size = send(item.key, local, s3, pending)
             else:
-                size = None if s3.exists(item.key) else _copy(local.info(item.key), local, s3)
+                size = _copy_if_missing(item.key, local, s3, copies)
             skipped += size is None
             copied += size is not None
             copied_bytes += size or 0
         except WorkerError as error:
             failed.append({"key": item.key, "error": error.message})
     return MigrationReport(copied, copied_bytes, skipped, failed)
+
+
+def _copy_if_missing(key: str, local: LocalStorage, s3: S3Storage, copies: Copies) -> int | None:
+    """Bytes, None if S3 has it or had it."""
+    info = local.info(key)
+    try:
+        there = s3.info(key)
+    except ObjectNotFound:
+        if copies.is_gone(key):
+            return None
+        size = _copy(info, local, s3)
+        copies.note(key, info.etag)
+        return size
+    if _is_same(info, there):
+        copies.note(key, info.etag)
+    return None
 
 
 def send(key: str, local: LocalStorage, s3: S3Storage, pending: Pending) -> int | None:
@@ -72,12 +89,17 @@ def _is_current(info: ObjectInfo, s3: S3Storage, begun: Collection[str]) -> bool
         there = s3.info(info.key)
     except ObjectNotFound:
         return False
-    ours, theirs = info.metadata.get(SHA256_KEY), there.metadata.get(SHA256_KEY)
-    if ours is not None and ours == theirs and there.size == info.size:
+    if _is_same(info, there):
         return True
-    if theirs in begun:
+    if there.metadata.get(SHA256_KEY) in begun:
         return False  # an earlier content of the disk's own
     return there.last_modified > info.last_modified  # S3 keeps whole seconds only
+
+
+def _is_same(ours: ObjectInfo, theirs: ObjectInfo) -> bool:
+    sha256 = ours.metadata.get(SHA256_KEY)
+    known = sha256 is not None and sha256 == theirs.metadata.get(SHA256_KEY)
+    return known and ours.size == theirs.size
 
 
 def _copy(info: ObjectInfo, local: LocalStorage, s3: S3Storage) -> int:

@@ -51,6 +51,12 @@ class Pending:
         text = read_file(self._path(key))
         return None if text is None else text.decode("utf-8", "replace").partition("\n")[2]
 
+    @contextmanager
+    def unchanged(self, key: str) -> Iterator[bool]:
+        """Whether `key` has a mark; in the block nobody adds one."""
+        with self._changing():
+            yield key in self
+
     def __contains__(self, key: str) -> bool:
         return self._path(key).exists() or self._path(key, _SENDING).exists()
 

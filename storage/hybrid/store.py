@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from errors import InvalidInput, StorageError, StorageFull, WorkerError
+from errors import InvalidInput, ObjectNotFound, StorageError, StorageFull, WorkerError
 from storage.base import (
     DEFAULT_EXPIRES_S,
     AlreadyThere,
@@ -35,6 +35,7 @@ from storage.base import (
 )
 from storage.body import open_payload
 from storage.disk.store import LocalStorage
+from storage.hybrid.copies import Copies, place_of
 from storage.hybrid.migrate import copy_missing
 from storage.hybrid.pending import Pending
 from storage.hybrid.sender import Sender
@@ -56,6 +57,9 @@ class HybridStorage(Storage):
         self._sender = Sender(local, s3, self._pending)
         weakref.finalize(self, self._sender.end)  # its thread must not outlive the store
         self._ask = self._sender.outage.ask
+        self._copies = Copies(
+            local, self._pending, place_of(s3), lambda key: self._ask(lambda: s3.exists(key))
+        )
         # Keys known to be in S3, so that `url` need not ask.
         self._in_s3: LRUCache[str, bool] = LRUCache(_REMEMBERED_KEYS)
         self._lock = threading.Lock()
@@ -74,15 +78,8 @@ class HybridStorage(Storage):
     ) -> StoredObject:
         """Disk first: it is quick and there if the worker is stopped while S3 is slow."""
         with open_payload(body) as payload:
-            kept: StoredObject | None = None
-            mark: str | None = None
-            try:
-                here = self.local.put(
-                    key, payload, content_type=content_type, metadata=metadata, durable=False
-                )
-                mark, kept = self._pending.add(key), here
-            except WorkerError as error:  # what is wrong for both, S3 refuses as well
-                unkept = error
+            # What is wrong for both, S3 refuses as well.
+            kept, mark, why_not = self._copies.put(key, payload, content_type, metadata)
             try:
                 stored = self._ask(
                     lambda: self.s3.put(
@@ -107,7 +104,7 @@ class HybridStorage(Storage):
         except WorkerError as error:
             stored = _with_warning(stored, f"The older copy on disk remains: {error.message}")
         if kept is None:
-            stored = _with_warning(stored, f"No copy on local disk: {unkept.message}")
+            stored = _with_warning(stored, f"No copy on local disk: {why_not}")
         return stored
 
     def check_room(self, key: str, size: int) -> None:
@@ -168,9 +165,6 @@ class HybridStorage(Storage):
             yield first
         yield from rest
 
-    def exists(self, key: str) -> bool:
-        return self._on_disk(key) or self._ask(lambda: self.s3.exists(key))
-
     def info(self, key: str) -> ObjectInfo:
         return self._read(key, lambda: self.s3.info(key), lambda: self.local.info(key))
 
@@ -186,21 +180,28 @@ class HybridStorage(Storage):
         both = heapq.merge(ours, disk, key=lambda entry: entry[:2])
         for _, group in groupby(both, key=lambda entry: entry[0]):
             items = [item for _, _, item in group]
-            newest = len(items) > 1 and items[0].key in self._pending
-            yield items[-1] if newest else items[0]
+            if len(items) > 1:
+                yield items[-1] if items[0].key in self._pending else items[0]
+            elif items[0].storage_type == "s3" or not self._copies.is_gone(items[0].key):
+                yield items[0]
 
     def delete(self, key: str) -> bool:
         """From both; S3 first, so that a failure leaves the copy on disk to try again."""
         with self._lock:
             self._in_s3.pop(key, None)
+        is_copy = self._copies.etag(key) is not None
         in_s3 = self._ask(lambda: self.s3.delete(key))
         self._pending.discard(key)
-        return self.local.delete(key) or in_s3
+        on_disk = self.local.delete(key)
+        return in_s3 or (on_disk and not is_copy)
+
+    def keep_on_disk(self, key: str) -> None:
+        self._copies.keep(key)
 
     def url(self, key: str, kind: UrlKind, *, expires_s: int = DEFAULT_EXPIRES_S) -> ObjectUrl:
         """S3's URL; for an object that only the disk has, its `file://` URL."""
         on_disk = kind != "none" and self._on_disk(key)
-        if on_disk and (key in self._pending or not self._is_in_s3(key)):
+        if on_disk and (key in self._pending or not self._is_in_s3(key)) and self._on_disk(key):
             return self.local.url(key, kind, expires_s=expires_s)
         return self.s3.url(key, kind, expires_s=expires_s)
 
@@ -219,6 +220,8 @@ class HybridStorage(Storage):
                 return True
         try:
             found = self._ask(lambda: self.s3.exists(key), spare=True)
+            if not found:
+                self._copies.is_gone(key)
         except StorageError:
             return False
         if found:
@@ -256,22 +259,26 @@ class HybridStorage(Storage):
         """Brings what only the disk has to S3; see `storage.hybrid.migrate`."""
         with self._pending.one_sender(wait=True):
             self._ask(self.s3.ensure_bucket)
-            return copy_missing(self.local, self.s3, self._pending, prefix)
+            return copy_missing(self.local, self.s3, self._pending, self._copies, prefix)
 
     def _read(self, key: str, s3: Callable[[], T], local: Callable[[], T]) -> T:
-        """What `s3` gives; `local`'s if S3 lacks the object or fails and the disk has it."""
+        """What `s3` gives; `local`'s if S3 fails and the disk has it, or if the disk alone has it:
+        no copy of what was deleted from S3."""
         on_disk = self._on_disk(key)
         if on_disk and key in self._pending:
             return local()
         try:
-            return self._ask(s3, spare=on_disk)
+            found = self._ask(s3, spare=on_disk)
         except InvalidInput:
             raise
         except WorkerError as error:
-            if not on_disk:
+            if not on_disk or (isinstance(error, ObjectNotFound) and self._copies.is_gone(key)):
                 raise
             log.info("storage: read from disk, S3 said %s", error.code)
             return local()
+        if on_disk:
+            self._copies.compare(key, found)
+        return found
 
 
 def _with_warning(receipt: StoredObject, text: str) -> StoredObject:

@@ -22,12 +22,16 @@ from storage.s3.error_table import (
 )
 
 _CREDENTIALS = Meaning(StorageDenied, "no usable credentials", CREDENTIALS)
-_CONFIG = Meaning(ConfigError, "the S3 client is not configured correctly")
+_CONFIG = Meaning(
+    ConfigError, "the S3 client is not configured correctly", "Check the AWS_* and S3_* settings."
+)
 _CHAIN = Meaning(StorageDenied, "the shared AWS credentials cannot be read", CREDENTIALS)
 _SOURCE = Meaning(
     StorageUnavailable, "the source of the credentials does not give any", f"{WAIT} {CREDENTIALS}"
 )
-_PARAMETER = Meaning(InvalidInput, "the request's parameters are not valid")
+_PARAMETER = Meaning(
+    InvalidInput, "the request's parameters are not valid", "Check the key and the metadata."
+)
 _BROKEN = Meaning(StorageUnavailable, "the connection broke", WAIT, speaks_tls=True)
 _TIMEOUT = Meaning(StorageUnavailable, "no answer in time", UNREACHABLE)
 _PROXY = Meaning(

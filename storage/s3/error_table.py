@@ -20,6 +20,7 @@ from errors import (
     StorageUnavailable,
     WorkerError,
 )
+from storage.files import NO_SUCH_OBJECT
 
 # What a person can do next, once for all the rows that share it.
 WAIT = "This is usually temporary: send the job again."
@@ -44,6 +45,9 @@ UNREACHABLE = "The endpoint is slow or a firewall drops packets; check AWS_ENDPO
 NOT_S3 = "Check AWS_ENDPOINT_URL: it must be the S3 API, not a console, a CDN or a website."
 PLAIN_HTTP = "If the port speaks TLS, AWS_ENDPOINT_URL must begin with https://."
 REPORT = "Report this to the provider, or check what a proxy in between leaves out."
+SHORTER = "Use a shorter key."
+SMALLER = "Store less at once: shorter text, another format, or several jobs."
+LESS_METADATA = "Send fewer or shorter fields of metadata."
 CAP = "Raise the cap at the provider (B2: Caps & Alerts), or wait for the next day."
 
 
@@ -53,7 +57,7 @@ class Meaning(NamedTuple):
 
     error: type[WorkerError]
     message: str
-    hint: str = ""
+    hint: str
     speaks_tls: bool = False
     one_object: bool = False
 
@@ -116,26 +120,28 @@ _REQUESTER_PAYS = Meaning(
 _DOWNLOAD_CAP = Meaning(StorageDenied, "the account's download cap is reached", CAP)
 _TRANSACTION_CAP = Meaning(StorageDenied, "the account's transaction cap is reached", CAP)
 BAD_BUCKET = Meaning(ConfigError, "the bucket's name is not valid", "Check S3_BUCKET.")
-_LONG_KEY = Meaning(InvalidInput, "the key is longer than the service accepts")
+_LONG_KEY = Meaning(InvalidInput, "the key is longer than the service accepts", SHORTER)
 _NO_LENGTH = Meaning(
     StorageError, "the body's length is missing", "A proxy in between changes requests."
 )
-_NO_OBJECT = Meaning(ObjectNotFound, "no such object")
-_NO_BUCKET = Meaning(BucketNotFound, "no such bucket")
+_NO_OBJECT = Meaning(ObjectNotFound, "no such object", NO_SUCH_OBJECT)
+NO_BUCKET = Meaning(
+    BucketNotFound, "no such bucket", "Check S3_BUCKET; the worker makes no bucket."
+)
 NO_SUCH_PLACE = Meaning(
     BucketNotFound,
     "there is nothing to upload to",
     "Check S3_BUCKET, and the path of AWS_ENDPOINT_URL: most endpoints have none.",
 )
 _CLASH = Meaning(InvalidInput, "a file and a folder would have the same name", "Use another key.")
-_NOT_OFFERED = Meaning(StorageError, "the service does not offer this operation")
-REFUSED = Meaning(StorageError, "the service refused the request")
+_NOT_OFFERED = Meaning(StorageError, "the service does not offer this operation", REPORT)
+REFUSED = Meaning(StorageError, "the service refused the request", REPORT)
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, plus codes of B2, R2, Ceph,
 # MinIO and Swift.
 CODES: Mapping[str, Meaning] = named(
     ("NoSuchKey NotFound NoSuchVersion", _NO_OBJECT),
-    ("NoSuchBucket BucketNotFound ContainerNotFound", _NO_BUCKET),
+    ("NoSuchBucket BucketNotFound ContainerNotFound", NO_BUCKET),
     ("InvalidBucketName XMinioInvalidBucketName", BAD_BUCKET),
     ("NoSuchUpload", _UPLOAD_GONE),
     ("InvalidPart InvalidPartOrder", _PARTS_GONE),
@@ -171,15 +177,25 @@ CODES: Mapping[str, Meaning] = named(
     ),
     ("download_cap_exceeded", _DOWNLOAD_CAP),
     ("transaction_cap_exceeded", _TRANSACTION_CAP),
-    ("EntityTooLarge", Meaning(InvalidInput, "the object is larger than the service accepts")),
-    ("EntityTooSmall", Meaning(ConfigError, "a part is smaller than the service accepts")),
+    (
+        "EntityTooLarge",
+        Meaning(InvalidInput, "the object is larger than the service accepts", SMALLER),
+    ),
+    ("EntityTooSmall", Meaning(ConfigError, "a part is smaller than the service accepts", REPORT)),
     ("KeyTooLongError", _LONG_KEY),
     (
         "InvalidObjectName XMinioInvalidObjectName",
-        Meaning(InvalidInput, "the service does not accept this key"),
+        Meaning(
+            InvalidInput,
+            "the service does not accept this key",
+            "Use letters, digits, -, _, . and /.",
+        ),
     ),
     ("XMinioParentIsObject XMinioObjectExistsAsDirectory", _CLASH),
-    ("MetadataTooLarge", Meaning(InvalidInput, "the metadata is larger than the service accepts")),
+    (
+        "MetadataTooLarge",
+        Meaning(InvalidInput, "the metadata is larger than the service accepts", LESS_METADATA),
+    ),
     ("InvalidObjectState", Meaning(StorageDenied, "the object is archived", "Restore it first.")),
     ("ObjectLocked", _LOCKED),
     ("MissingContentMD5", _CHECKSUM),
@@ -232,7 +248,9 @@ STATUSES: Mapping[int, Meaning] = {
     ),
     425: BUSY,
     429: BUSY,
-    431: Meaning(InvalidInput, "the metadata is larger than the service or a proxy accepts"),
+    431: Meaning(
+        InvalidInput, "the metadata is larger than the service or a proxy accepts", LESS_METADATA
+    ),
     501: _NOT_OFFERED,
     507: FULL,
 }

@@ -17,13 +17,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from errors import BucketNotFound, StorageError, StorageUnavailable, WorkerError
+from errors import StorageError, StorageUnavailable, WorkerError
 from storage.s3.class_table import CLASSES, INTERNAL, UNREADABLE
 from storage.s3.error_table import (
     BUSY,
     CODES,
     GATEWAY,
     NEEDS_TLS,
+    NO_BUCKET,
     NO_SUCH_PLACE,
     PLAIN_HTTP,
     REFUSED,
@@ -106,8 +107,8 @@ def _from_response(response: dict[str, Any], where: Where) -> WorkerError:
     found = _meaning_of_answer(code, said, status, response, where)
     detail = f" ({said})" if said and not code.isdigit() else ""
     hint = found.hint
-    if found.error is BucketNotFound and not hint:
-        hint = where.create_bucket_hint
+    if found is NO_BUCKET:
+        hint = where.create_bucket_hint or hint
     elif found is WRONG_REGION and (region := _region_told(response)):
         hint = f"Set the region (AWS_REGION or S3_REGION) to {region}; {where.region} was used."
     elif found.speaks_tls and where.endpoint.startswith("http://"):

@@ -84,7 +84,9 @@ class ObjectReader:
     def _ended_without_length(self) -> None:
         """The body of an answer without a length is over: is it whole?"""
         if self._facts.size is not None:
-            raise StorageUnavailable(f"{self._where}: the answer ended early.")
+            raise StorageUnavailable(
+                f"{self._where}: the answer ended early.", "Send the job again."
+            )
         if not ends_by_itself(self.first) and not self._sha256:
             raise self._changed(
                 "the service does not say how long the object is, nor where it ends.",
@@ -138,7 +140,9 @@ class ObjectReader:
         while left:
             skipped = len(self._read(answer["Body"], min(_PROGRESS_BYTES, left)))
             if not skipped:
-                raise StorageUnavailable(f"{self._where}: the answer ended early.")
+                raise StorageUnavailable(
+                    f"{self._where}: the answer ended early.", "Send the job again."
+                )
             left -= skipped
 
     def _rest(self) -> dict[str, str]:

@@ -129,7 +129,10 @@ class Uploader:
         def send(part: tuple[int, int]) -> tuple[str, bytes]:
             number, offset = part
             if self._client.retry.stopped.is_set():
-                raise StorageUnavailable("The worker ends in the middle of an upload.")
+                raise StorageUnavailable(
+                    "The worker ends in the middle of an upload.",
+                    "Another worker takes the job up; nothing is to be done.",
+                )
             data = payload.read(offset, min(size, payload.size - offset))
             md5 = _md5(data)
             answer = self._client.call(

@@ -40,6 +40,7 @@ def endpoint(
         "DEFAULT_VOICE": "Dorota",
         "F5_MODEL": str(tiny_model),
         "F5_MODELS_DIR": str(directory / "models"),
+        "F5_MAX_BATCH_FRAMES": "1",  # one chunk a pass: a long text is long
         "LOCAL_STORAGE_DIR": str(directory / "data"),
         "MAX_CONCURRENCY": "4",
         "DRAIN_GRACE_S": "0",

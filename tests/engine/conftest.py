@@ -1,23 +1,26 @@
-"""The demo model behind a batcher, counted."""
+"""A small model with every part of a published one, behind a batcher, counted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+import torch
 
 from engine.batcher import Batcher
-from engine.boot import load_engine
-from engine.config import EngineConfig
+from engine.dit import attention
 from engine.dit.model import DiT
-from engine.weights.locate import ModelRequest, locate
 from standins.counting_model import CountingModel, sums
+from standins.random_weights import ARCH, random_dit
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> DiT:
-    files = locate(ModelRequest(models_dir=tmp_path_factory.mktemp("m")))
-    return load_engine(files, EngineConfig()).synthesizer.batcher.model
+def model() -> DiT:
+    small = replace(ARCH, dim=128, heads=2, depth=2, text_dim=64, conv_layers=1)
+    model = random_dit(small, torch.float32)
+    model.use_attention(attention.pick("auto", torch.device("cpu"), torch.float32)[1])
+    return model
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from engine.batcher import Batcher
 from engine.boot import pick_device
 from errors import InferenceFailed, ModelUnavailable
 from standins.counting_model import CountingModel, job, sums
+from standins.waiting import PATIENCE_S
 
 
 def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
@@ -23,18 +24,18 @@ def test_a_chunk_that_arrives_joins_at_the_next_step_whatever_its_schedule(
 ) -> None:
     kinds = [(60, 3, 2.0), (90, 5, 2.0), (75, 4, 0.0)]
     alone = [
-        batcher.submit(*job(n, seed=n, nfe=nfe, cfg=cfg)).result(60).samples
+        batcher.submit(*job(n, seed=n, nfe=nfe, cfg=cfg)).result(PATIENCE_S).samples
         for n, nfe, cfg in kinds
     ]
     counting.passes.clear()
     gate = counting.hold()
     first = batcher.submit(*job(50, nfe=6))
-    assert counting.entered.wait(60)  # its first step is under way
+    assert counting.entered.wait(PATIENCE_S)  # its first step is under way
     others = [batcher.submit(*job(n, seed=n, nfe=nfe, cfg=cfg)) for n, nfe, cfg in kinds]
     gate.set()
-    first.result(60)
+    first.result(PATIENCE_S)
     for future, expected in zip(others, alone, strict=True):
-        assert np.array_equal(future.result(60).samples, expected)
+        assert np.array_equal(future.result(PATIENCE_S).samples, expected)
     assert counting.passes == [1, 4, 4, 4, 3, 2]
 
 
@@ -42,11 +43,11 @@ def test_with_join_batch_chunks_wait_for_the_running_ones(counting: CountingMode
     batcher = Batcher(counting, sums, max_frames=4000, join="batch")  # type: ignore[arg-type]
     gate = counting.hold()
     first = batcher.submit(*job(50, nfe=3))
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     others = [batcher.submit(*job(n, nfe=2)) for n in (60, 70)]
     gate.set()
     for future in (first, *others):
-        future.result(60)
+        future.result(PATIENCE_S)
     batcher.close()
     assert counting.passes == [1, 1, 1, 2, 2]
 
@@ -56,7 +57,7 @@ def test_a_pass_stays_within_the_frame_budget(batcher: Batcher, counting: Counti
     futures = [batcher.submit(*job(500)) for _ in range(7)]  # 1,000 frames each with guidance
     gate.set()
     for future in futures:
-        future.result(60)
+        future.result(PATIENCE_S)
     assert max(counting.tokens) <= 4000
 
 
@@ -74,7 +75,7 @@ def spoken_in_turn(
         done.append(label)
         if len(done) == until:  # on the engine's thread: what comes now comes before the next step
             running.set()
-            arrived.wait(60)
+            arrived.wait(PATIENCE_S)
 
     def submitted(name: str, count: int) -> list[Any]:
         futures = batcher.submit_job([job(100, index=i) for i in range(count)])
@@ -83,12 +84,12 @@ def spoken_in_turn(
         return futures
 
     futures = submitted(before, 4)
-    assert running.wait(60)
+    assert running.wait(PATIENCE_S)
     for name in names:
         futures += submitted(name, len(name))
     arrived.set()
     for future in futures:
-        future.result(60)
+        future.result(PATIENCE_S)
     batcher.close()
     return done
 
@@ -118,7 +119,7 @@ class Order:
         for i, future in enumerate(futures):
             future.add_done_callback(lambda _, i=i: self.events.append(f"chunk {i}"))  # type: ignore[misc]
         for future in futures:
-            future.result(60)
+            future.result(PATIENCE_S)
         self.batcher.close()
 
     def __call__(self, *passed: Any) -> Tensor:
@@ -147,10 +148,10 @@ def test_a_cancelled_chunk_leaves_at_the_next_step_and_the_others_go_on(
 ) -> None:
     gate = counting.hold()
     doomed, kept = batcher.submit(*job(60, nfe=20)), batcher.submit(*job(70, nfe=20))
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     assert doomed.cancel()
     gate.set()
-    assert kept.result(60).samples.shape == (50,)
+    assert kept.result(PATIENCE_S).samples.shape == (50,)
     assert set(counting.passes[1:]) == {1}
 
 
@@ -160,11 +161,11 @@ def test_what_waits_at_the_end_or_comes_after_it_fails_and_can_be_sent_again(
     batcher = Batcher(counting, sums, max_frames=10)  # type: ignore[arg-type]
     gate = counting.hold()
     running, waiting = batcher.submit(*job(50)), batcher.submit(*job(60))
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     closing = threading.Thread(target=batcher.close)
     closing.start()
     gate.set()
-    closing.join(60)
+    closing.join(PATIENCE_S)
     assert running.done()
     with pytest.raises(InferenceFailed, match="engine is ending") as caught:
         waiting.result(0)
@@ -177,7 +178,7 @@ def test_what_waits_at_the_end_or_comes_after_it_fails_and_can_be_sent_again(
 def test_a_job_without_chunks_ends_nothing(batcher: Batcher) -> None:
     """One whose chunks had all been stored by an earlier attempt."""
     assert batcher.submit_job([]) == []
-    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
+    assert batcher.submit(*job(50)).result(PATIENCE_S).samples.shape == (30,)
 
 
 def test_a_gpu_that_is_not_there_is_said_at_start(tmp_path: Path) -> None:

@@ -15,22 +15,23 @@ from engine.batcher import Batcher
 from engine.dit.model import DiT
 from errors import DeviceFailed, InferenceFailed
 from standins.counting_model import CountingModel, job, sums
+from standins.waiting import PATIENCE_S
 
 
 def test_out_of_memory_halves_the_pass_and_no_step_is_lost(
     batcher: Batcher, counting: CountingModel
 ) -> None:
-    alone = [batcher.submit(*job(60, seed=i, nfe=4)).result(60).samples for i in range(4)]
+    alone = [batcher.submit(*job(60, seed=i, nfe=4)).result(PATIENCE_S).samples for i in range(4)]
     counting.passes.clear()
     gate = counting.hold()
     blocker = batcher.submit(*job(50, nfe=2))
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     futures = [batcher.submit(*job(60, seed=i, nfe=4)) for i in range(4)]
     counting.max_chunks = 2
     gate.set()
     for future, expected in zip(futures, alone, strict=True):
-        assert np.array_equal(future.result(60).samples, expected)
-    blocker.result(60)
+        assert np.array_equal(future.result(PATIENCE_S).samples, expected)
+    blocker.result(PATIENCE_S)
     assert batcher.max_frames < 4000
     failed = sum(n > 2 for n in counting.passes)
     advanced = sum(n for n in counting.passes if n <= 2)
@@ -58,7 +59,7 @@ def test_memory_that_runs_out_elsewhere_than_in_the_allocator_halves_the_pass_to
     batcher = Batcher(counting, short, max_frames=4000, join="step")  # type: ignore[arg-type]
     counting.max_chunks, counting.no_room = 2, error
     futures = batcher.submit_job([job(60, seed=i, nfe=4) for i in range(4)])
-    assert all(future.result(60).samples.shape == (40,) for future in futures)
+    assert all(future.result(PATIENCE_S).samples.shape == (40,) for future in futures)
     batcher.close()
 
 
@@ -69,12 +70,12 @@ def test_after_a_passing_want_of_memory_passes_are_as_long_as_before(
     batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     counting.max_chunks = 2
     for future in batcher.submit_job([job(60, seed=i, nfe=2) for i in range(4)]):
-        future.result(60)
+        future.result(PATIENCE_S)
     assert batcher.max_frames < 4000
     counting.max_chunks = 1000
     spoken = 0
     while batcher.max_frames < 4000 and spoken < 60:
-        batcher.submit(*job(22, nfe=4, cfg=0.0)).result(60)
+        batcher.submit(*job(22, nfe=4, cfg=0.0)).result(PATIENCE_S)
         spoken += 1
     assert batcher.max_frames == 4000
     batcher.close()
@@ -91,9 +92,9 @@ def test_an_error_between_two_steps_fails_what_waits_and_the_thread_lives_on(
     monkeypatch.setattr(batcher, "_make_room", broken)
     for future in batcher.submit_job([job(60), job(70)]):
         with pytest.raises(DeviceFailed):
-            future.result(60)
+            future.result(PATIENCE_S)
     counting.max_chunks = 1000
-    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
+    assert batcher.submit(*job(50)).result(PATIENCE_S).samples.shape == (30,)
     batcher.close()
 
 
@@ -106,14 +107,14 @@ def test_an_error_while_a_cancelled_chunk_leaves_does_not_end_the_thread(
     batcher = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
     gate = counting.hold()
     gone, other = batcher.submit_job([job(60, nfe=4), job(60, seed=1, nfe=4)])
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     with monkeypatch.context() as faulty:
         faulty.setattr("engine.sampler.Flow.leave", broken)
         gone.cancel()
         gate.set()
         with pytest.raises(DeviceFailed):
-            other.result(60)
-    assert batcher.submit(*job(60, nfe=2)).result(60).samples.size
+            other.result(PATIENCE_S)
+    assert batcher.submit(*job(60, nfe=2)).result(PATIENCE_S).samples.size
     batcher.close()
 
 
@@ -122,11 +123,11 @@ def test_closing_finishes_what_was_set_aside_for_want_of_memory(counting: Counti
     counting.max_chunks = 2
     gate = counting.hold()
     futures = batcher.submit_job([job(60, seed=i, nfe=4) for i in range(4)])
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     closing = threading.Thread(target=batcher.close)
     closing.start()
     gate.set()
-    closing.join(60)
+    closing.join(PATIENCE_S)
     assert counting.passes[0] == 4  # all had begun
     assert all(future.result(0).samples.shape == (40,) for future in futures)
 
@@ -146,7 +147,7 @@ def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
     gate = counting.hold()
     futures = [batcher.submit(*job(60, seed=i)) for i in range(4)]
     gate.set()
-    assert all(future.result(60).samples.shape == (40,) for future in futures)
+    assert all(future.result(PATIENCE_S).samples.shape == (40,) for future in futures)
     batcher.close()
     assert max(asked) > 1
 
@@ -156,7 +157,7 @@ def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
 ) -> None:
     counting.max_chunks = 0
     with pytest.raises(InferenceFailed, match="does not fit the device's memory") as caught:
-        batcher.submit(*job(60)).result(60)
+        batcher.submit(*job(60)).result(PATIENCE_S)
     assert "shorter text" in caught.value.hint
     assert caught.value.retryable
 
@@ -166,9 +167,9 @@ def test_an_error_fails_its_batch_and_the_thread_lives_on(
 ) -> None:
     counting.error = RuntimeError("CUDA error: device-side assert")
     with pytest.raises(InferenceFailed, match="RuntimeError"):
-        batcher.submit(*job(50)).result(60)
+        batcher.submit(*job(50)).result(PATIENCE_S)
     counting.error = None
-    assert batcher.submit(*job(50)).result(60).samples.shape == (30,)
+    assert batcher.submit(*job(50)).result(PATIENCE_S).samples.shape == (30,)
 
 
 @pytest.mark.parametrize("bad", ["nan", "inf"])
@@ -180,7 +181,7 @@ def test_samples_that_are_no_numbers_never_leave_the_engine(
 
     batcher = Batcher(counting, broken, max_frames=4000)  # type: ignore[arg-type]
     with pytest.raises(InferenceFailed, match="NaN or infinite samples"):
-        batcher.submit(*job(50)).result(60)
+        batcher.submit(*job(50)).result(PATIENCE_S)
     batcher.close()
 
 
@@ -192,7 +193,9 @@ def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
     kinds = {"done": (60, 3), "broken": (90, 3), "begun": (90, 5), "joins": (50, 2)}
     chunks = {name: job(n, seed=n, nfe=nfe) for name, (n, nfe) in kinds.items()}
     plain = Batcher(counting, sums, max_frames=4000, join="step")  # type: ignore[arg-type]
-    alone = {name: plain.submit(*given).result(60).samples for name, given in chunks.items()}
+    alone = {
+        name: plain.submit(*given).result(PATIENCE_S).samples for name, given in chunks.items()
+    }
     plain.close()
     loaded: list[CountingModel] = []
 
@@ -211,11 +214,11 @@ def test_after_an_overflow_what_has_begun_starts_over_and_what_was_done_is_kept(
     )
     gate = counting.hold()
     futures = {"done": batcher.submit(*chunks["done"])}
-    assert counting.entered.wait(60)
+    assert counting.entered.wait(PATIENCE_S)
     futures |= {name: batcher.submit(*chunks[name]) for name in ("broken", "begun")}
     gate.set()
-    spoken = {name: future.result(60) for name, future in futures.items()}
-    spoken["joins"] = batcher.submit(*chunks["joins"]).result(60)
+    spoken = {name: future.result(PATIENCE_S) for name, future in futures.items()}
+    spoken["joins"] = batcher.submit(*chunks["joins"]).result(PATIENCE_S)
     batcher.close()
     for name, expected in alone.items():
         assert np.array_equal(spoken[name].samples, expected), name

@@ -12,6 +12,7 @@ from engine import boot
 from engine.boot import load_engine
 from engine.budget import CHUNK_FRAMES, CPU_FRAMES, StepTimer, near_best
 from engine.config import EngineConfig
+from engine.dit.model import DiT
 from engine.weights.locate import ModelRequest, locate
 
 
@@ -67,9 +68,7 @@ def test_memory_bounds_it_as_well() -> None:
     assert Card(0.03, 1e-6, memory=1).found(most=4096) == 4096
 
 
-def test_a_real_step_is_timed_without_a_job() -> None:
-    files = locate(ModelRequest())
-    model = load_engine(files, EngineConfig(device="cpu")).synthesizer.batcher.model
+def test_a_real_step_is_timed_without_a_job(model: DiT) -> None:
     assert StepTimer(model, 100)(CHUNK_FRAMES) > 0
 
 

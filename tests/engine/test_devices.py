@@ -89,7 +89,7 @@ def test_rows_of_convolutions_have_few_lengths_whatever_the_mix() -> None:
     vocos = Vocos(VocosConfig(100, 64, 128, 2, 1024, 256, "center")).to(META)
     flow, sizes, frames = Flow(model), random.Random(0), set()
     with ConvolvedLengths() as seen:
-        for _ in range(30):
+        for _ in range(12):
             mix = [start(flow, sizes.randint(400, 600), 2.0, schedule) for _ in range(3)]
             for trajectory in mix:
                 flow.admit(trajectory)
@@ -98,7 +98,7 @@ def test_rows_of_convolutions_have_few_lengths_whatever_the_mix() -> None:
                 flow.leave(trajectory)
             frames.add(sum(trajectory.x.shape[0] for trajectory in mix))
             vocos([trajectory.mel for trajectory in mix])
-    assert len(frames) > 25
+    assert len(frames) > 10
     position, vocoder = seen.lengths[31], seen.lengths[7]
     assert len(position) <= 5 and len(vocoder) <= 3  # 2,475 to 3,675 and 1,200 to 1,800 frames
     assert all(length % ROW_STEP == 0 for length in position | vocoder)

@@ -41,7 +41,7 @@ GROWN = 32 << 20  # bytes; with PyTorch's own bounds it is five times that
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
-@pytest.mark.parametrize("bounded", [True, False])
+@pytest.mark.parametrize("bounded", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_three_hundred_more_shapes_take_no_more_memory(bounded: bool) -> None:
     """Unbounded they do: else this shows nothing."""
     run = subprocess.run(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.batcher import Batcher
 from engine.meter import Clock, Meter
 from standins.counting_model import CountingModel, job, sums
+from standins.waiting import PATIENCE_S
 
 
 @dataclass
@@ -59,7 +60,7 @@ def test_jobs_side_by_side_add_up(counting: CountingModel, ahead: bool) -> None:
     ]
     for each in futures:
         for future in each:
-            future.result(60)
+            future.result(PATIENCE_S)
     assert all(meter.seconds > 0 for meter in meters)
     batcher.close()
     total = sum(meter.close() for meter in meters)
@@ -73,11 +74,11 @@ def test_what_a_cancelled_job_takes_after_its_end_is_nobodys(
     gate = counting.hold()
     (first,) = batcher.submit_job([job(60, nfe=20)], doomed)
     (second,) = batcher.submit_job([job(70, nfe=3)], kept)
-    counting.entered.wait(60)
+    counting.entered.wait(PATIENCE_S)
     first.cancel()
     at_end = doomed.close()
     gate.set()
-    second.result(60)
+    second.result(PATIENCE_S)
     batcher.close()
     assert doomed.seconds == at_end
     clock = batcher.clock

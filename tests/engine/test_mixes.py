@@ -19,6 +19,7 @@ from engine.sampler import Flow, PreparedSchedule, Schedule
 from engine.vocoder.vocos import Vocos, VocosConfig
 from standins.random_weights import ARCH, random_dit
 from standins.sampling import sample
+from tests.examples import examples
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2, torch.int8: 3e-2}
 
@@ -122,7 +123,7 @@ NEEDS_INT8 = pytest.mark.skipif(int8.usable() is None, reason="this CPU has no p
         pytest.param(torch.int8, id="int8", marks=NEEDS_INT8),
     ],
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(mix=mixes)
 def test_a_chunk_in_any_mix_is_the_chunk_alone(dtype: torch.dtype, mix: list[Mixed]) -> None:
     for chunk, mel in zip(mix, together(dtype, mix), strict=True):
@@ -148,7 +149,7 @@ def test_every_attention_kernel_gives_the_same(dtype: torch.dtype, frames: int) 
 
 
 @pytest.mark.parametrize("padding", ["center", "same"])
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(lengths=st.lists(st.integers(10, 80), min_size=1, max_size=5))
 def test_waveforms_made_in_one_pass_are_those_made_alone(padding: str, lengths: list[int]) -> None:
     """GPUs decode in one pass, CPUs one mel after the other."""

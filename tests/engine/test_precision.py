@@ -21,6 +21,7 @@ from engine.mel import LogMel
 from engine.weights.locate import ModelFiles, ModelRequest, locate
 from errors import InferenceFailed
 from standins.checkpoints import beyond_half_precision
+from standins.waiting import PATIENCE_S
 
 GPU, CPU = torch.device("cuda"), torch.device("cpu")
 T4, V100, A100, P100 = (7, 5), (7, 0), (8, 0), (6, 0)
@@ -145,7 +146,7 @@ def chunk(index: int = 0) -> Chunk:
 
 def speak(engine: Engine, chunks: list[Chunk]) -> list[tuple[Samples, tuple[str, ...]]]:
     futures = [engine.synthesizer.submit(chunk) for chunk in chunks]
-    spoken = [future.result(120) for future in futures]
+    spoken = [future.result(PATIENCE_S) for future in futures]
     return [(found.samples, found.warnings) for found in spoken]
 
 

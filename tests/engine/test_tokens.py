@@ -12,6 +12,7 @@ from engine.tokens import chunk_text, max_chunk_bytes, read_vocab, token_ids, to
 from engine.weights.config import package_file
 from errors import ModelUnavailable
 from standins.oracle import f5
+from tests.examples import examples
 
 VOCAB = package_file("infer/examples/vocab.txt")
 # Scripts that f5-tts's own tokeniser survives.
@@ -21,7 +22,7 @@ f5_text = st.text(
 
 
 @given(f5_text)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_tokens_are_those_of_f5_tts(text: str) -> None:
     assert tokenize(text) == f5().utils.convert_char_to_pinyin([text])[0]
 
@@ -45,7 +46,7 @@ def test_unknown_characters_become_the_space() -> None:
 
 
 @given(f5_text, st.integers(1, 60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_chunks_are_those_of_f5_tts_where_no_clause_is_far_over_the_limit(
     text: str, limit: int
 ) -> None:
@@ -56,7 +57,7 @@ def test_chunks_are_those_of_f5_tts_where_no_clause_is_far_over_the_limit(
 
 
 @given(st.text(min_size=1, max_size=400), st.integers(-5, 50))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_chunking_loses_no_character_and_bounds_every_chunk(text: str, limit: int) -> None:
     chunks = chunk_text(text, limit)
     assert "".join("".join(chunks).split()) == "".join(text.split())

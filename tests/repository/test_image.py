@@ -14,6 +14,7 @@ import pytest
 
 from standins.checkpoints import make_checkpoint, make_vocos
 from standins.waiting import PATIENCE_S
+from tools import fetch_weights
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -71,8 +72,8 @@ def test_the_weights_stage_has_what_its_command_imports(
     assert result.returncode == 0, result.stderr
 
 
-def test_the_demo_needs_no_baking(weights_stage: Path, tmp_path: Path) -> None:
-    assert fetch(weights_stage, "demo", tmp_path / "models").returncode == 0
+def test_the_demo_needs_no_baking(tmp_path: Path) -> None:
+    assert fetch_weights.main(["--model", "demo", "--to", str(tmp_path / "models")]) == 0
     assert not any((tmp_path / "models").iterdir())
 
 
@@ -83,8 +84,8 @@ def test_a_model_that_cannot_be_had_fails_the_build(weights_stage: Path, tmp_pat
     assert "Traceback" not in result.stderr
 
 
-def test_no_model_can_be_baked_in(weights_stage: Path, tmp_path: Path) -> None:
-    assert fetch(weights_stage, "", tmp_path / "models").returncode == 0
+def test_no_model_can_be_baked_in(tmp_path: Path) -> None:
+    assert fetch_weights.main(["--model", "", "--to", str(tmp_path / "models")]) == 0
 
 
 def pip_is_asked(directory: Path, venv: Path, *kind: str, **environ: str) -> list[list[str]]:

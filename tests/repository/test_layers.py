@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,10 +76,18 @@ def test_a_wrong_import_breaks_its_contract(contract: str, complaints: dict[str,
     assert WRONG[contract][2] in complaints[CONTRACTS[contract]]
 
 
-def test_nothing_imports_what_stands_above_it_single_files_included() -> None:
-    assert upward(arrows(read(ROOT).values())) == set()
+@pytest.fixture(scope="module")
+def modules() -> dict[str, Any]:
+    """Every module of the tree; reading them takes some seconds."""
+    return read(ROOT)
 
 
-def test_the_face_of_storage_is_storage_and_nothing_else() -> None:
-    imported = {name.partition(".")[0] for name in read(ROOT)["s3_utils"].imports}
+def test_nothing_imports_what_stands_above_it_single_files_included(
+    modules: dict[str, Any],
+) -> None:
+    assert upward(arrows(modules.values())) == set()
+
+
+def test_the_face_of_storage_is_storage_and_nothing_else(modules: dict[str, Any]) -> None:
+    imported = {name.partition(".")[0] for name in modules["s3_utils"].imports}
     assert imported <= {"storage", "errors"}

@@ -13,8 +13,7 @@ import pytest
 
 from standins.platform import Platform
 from standins.platform.faults import Fault, Faults
-from standins.waiting import PATIENCE_S
-from worker.platform.take import jobs_in
+from standins.waiting import PATIENCE_S, until
 
 
 def call(platform: Platform, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -49,9 +48,8 @@ def test_a_dead_worker_is_given_no_job(platform: Platform) -> None:
     address = ("127.0.0.1", int(platform.base.rsplit(":", 1)[1]))
     with socket.create_connection(address) as dead:
         dead.sendall(b"GET /job-take/pod-1?gpu=test HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.2)
+        until(lambda: "pod-1" in platform.pods)
     platform.submit("a", {})
-    time.sleep(0.1)
     assert take(platform) == ["a"]
 
 
@@ -196,6 +194,8 @@ def test_what_runpod_does_not_carry_is_refused(
 
 
 def test_a_malformed_batch_holds_the_good_jobs(platform: Platform) -> None:
+    from worker.platform.take import jobs_in  # imports the SDK
+
     for job_id in ("a", "b"):
         platform.submit(job_id, {"text": job_id})
     platform.faults.add("take", "malform", times=3)
@@ -214,13 +214,10 @@ def say(platform: Platform, path: str) -> str:
 
 
 def test_a_job_that_its_worker_names_no_more_is_given_out_again(platform: Platform) -> None:
-    platform.sightings.lost_after_s = 3.0  # a take waits for one
+    platform.sightings.lost_after_s = 3600.0
     for job_id in ("lost", "named"):
         platform.submit(job_id, {})
     assert take(platform, 2, "pod-1") == ["lost", "named"]
-    found: list[str] = []
-    until = time.monotonic() + PATIENCE_S
-    while not found and time.monotonic() < until:
-        call(platform, "GET", "/ping/pod-1?job_id=named&runpod_version=1")
-        found = take(platform, 2, "pod-2")
-    assert found == ["lost"]
+    platform.sightings.saw(["lost", "named"], time.monotonic() - 7200)
+    call(platform, "GET", "/ping/pod-1?job_id=named&runpod_version=1")
+    assert take(platform, 2, "pod-2") == ["lost"]

@@ -27,6 +27,7 @@ def role(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[RoleS
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0.01)  # not a second
     service = RoleService(s3_server)
     yield service
     service.close()

@@ -148,7 +148,7 @@ def test_a_callers_limit_ends_the_tries_earlier(
 
 def time_limit_is_over() -> bool:
     """Outside the block, the limit no longer counts."""
-    return deadline(100.0) - time.monotonic() > 90.0
+    return deadline(10_000.0) - time.monotonic() > 9_000.0
 
 
 def test_nobody_listening(s3_config: StorageConfig) -> None:

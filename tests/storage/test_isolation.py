@@ -157,7 +157,7 @@ def proxies() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("proxies")
-@pytest.mark.parametrize("value", ["nonsense", "true", "1"])
+@pytest.mark.parametrize("value", ["nonsense", "true", pytest.param("1", marks=pytest.mark.slow)])
 def test_with_keys_given_no_profile_no_file_and_no_stray_variable_changes_what_is_sent(
     s3_config: StorageConfig, s3_server: S3Server, home: Path, clean: Any, value: str
 ) -> None:

@@ -22,6 +22,7 @@ from storage.config import StorageConfig
 from storage.disk.store import LocalStorage
 from storage.hybrid.pending import Pending
 from storage.keys import META_DIR, check_key, full_key, normalise_prefix
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ NASTY = st.lists(
 
 
 @given(ANY_TEXT | NASTY)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_a_key_is_refused_or_stays_below_its_prefix(key: str) -> None:
     try:
         full = full_key("tts/prod/", key)
@@ -192,7 +193,7 @@ def test_a_key_is_refused_or_stays_below_its_prefix(key: str) -> None:
 
 
 @given(key=ANY_TEXT | NASTY)
-@settings(max_examples=150, suppress_health_check=[*HealthCheck])
+@settings(max_examples=examples(150), suppress_health_check=[*HealthCheck])
 def test_whatever_the_key_the_disk_outside_is_untouched(
     local: LocalStorage, tmp_path: Path, key: str
 ) -> None:

@@ -54,13 +54,16 @@ def test_public_url(
     assert S3Storage(config).url("output/a b.wav", "public").url == wanted
 
 
+SLOW = pytest.mark.slow
 TYPICAL = [None, "http://minio:9000", "http://127.0.0.1:9000", "https://e.com/s3"]
 ENDPOINTS = TYPICAL + [f"https://{host}" for host, *_ in (*HOSTS, *ASK_FOR_REGION)]
 STYLES: list[AddressingStyle] = ["auto", "path", "virtual"]
 BUCKETS = ["voices", "my.voices", "my_voices", "MyVoices", "my-voices-2", "192.168.0.1", "ab"]
-# All three with each other; for the rows of the table, each style with another bucket in turn.
+# All three with each other; of a row of the table each style with another bucket, usually one.
 PLACES = [
-    (endpoint, style, bucket)
+    pytest.param(
+        endpoint, style, bucket, marks=[SLOW] * (turn != row % 3 and endpoint not in TYPICAL)
+    )
     for row, endpoint in enumerate(ENDPOINTS)
     for turn, style in enumerate(STYLES)
     for bucket in (BUCKETS if endpoint in TYPICAL else [BUCKETS[(2 * row + turn) % len(BUCKETS)]])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from standins.text_tables import TABLES
 from text.cut import chunks
 from text.front import TextOptions, prepare
-from text.lexicon import from_mapping
+from text.lexicon_file import from_mapping
 from text.script import Break, Line
 from text.sentences import sentences
 

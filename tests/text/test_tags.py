@@ -120,6 +120,9 @@ def test_tags_of_other_systems_for_sounds_are_told() -> None:
     script = prepare(r"He [laughs] and [Clears throat], \[sigh] and [1]. [laughs]", TextOptions())
     (said,) = script.warnings
     assert said.startswith("[Clears throat], [laughs] will be spoken as words")
+    both = "[laughs] [Clears throat] <mark name=3>"
+    for form in ("<speak>[laughs] [Clears throat]</speak>", f"<ul><li>{both}</li></ul>"):
+        assert said in prepare(form).warnings
     voices = MarkupOptions(voices=("angry",))
     assert not prepare("[angry] Go away!", TextOptions(markup_options=voices)).warnings
 

@@ -24,22 +24,22 @@ def local_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local_worker(models_dir: Path, local_dir: Path) -> Iterator[Worker]:
-    """A worker with nothing configured."""
-    worker = Worker({"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(local_dir)})
+def local_worker(tiny_model: Path, local_dir: Path) -> Iterator[Worker]:
+    """A worker with nothing configured but the tiny model."""
+    worker = Worker({"F5_MODEL": str(tiny_model), "LOCAL_STORAGE_DIR": str(local_dir)})
     yield worker
     worker.close()
 
 
 @pytest.fixture
-def s3_env(s3_server: S3Server, bucket: str, models_dir: Path, tmp_path: Path) -> dict[str, str]:
-    """A worker's environment on a fresh bucket with one voice, Dorota."""
+def s3_env(s3_server: S3Server, bucket: str, tiny_model: Path, tmp_path: Path) -> dict[str, str]:
+    """A worker's environment on a fresh bucket with one voice, Dorota, and the tiny model."""
     s3_server.put_raw(bucket, "voices/Dorota.wav", wav())
     s3_server.put_raw(bucket, "voices/Dorota.txt", b"This is what Dorota says.")
     return {
         **s3_server.env,
         "S3_BUCKET": bucket,
-        "F5_MODELS_DIR": str(models_dir),
+        "F5_MODEL": str(tiny_model),
         "LOCAL_STORAGE_DIR": str(tmp_path / "data"),
         "S3_MAX_ATTEMPTS": "2",
         "S3_CONNECT_TIMEOUT": "60",

@@ -18,7 +18,7 @@ OWN = "mine/{user_id}/latest"
 PLATFORM = {"RUNPOD_WEBHOOK_GET_JOB": "http://127.0.0.1:9/job-take"}  # so jobs are answered again
 
 
-@pytest.fixture(params=["local", "s3", "hybrid"])
+@pytest.fixture(params=["local", "s3", pytest.param("hybrid", marks=pytest.mark.slow)])
 def worker(
     request: pytest.FixtureRequest, s3_env: dict[str, str], tiny_model: Path
 ) -> Iterator[Worker]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 import soundfile
 
+from standins import forked
 from standins.local_worker import FAST, Worker, files_below, wav
 from standins.platform import ROOT, environment
-from standins.waiting import PATIENCE_S
 from worker.quality.words import edits, plain_words
 
 
@@ -28,16 +27,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(
-    program: list[str], folder: Path, model: Path, text: str | None = None
+    program: list[str], folder: Path, model: Path, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
     own = {
         "F5_MODEL": str(model), "LOCAL_STORAGE_DIR": str(folder.parent / "data"),
         "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "LOG_FORMAT": "text",
     }  # fmt: skip
-    return subprocess.run(
-        [sys.executable, *program], cwd=folder, env=environment(own), input=text,
-        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
+    return forked.run(program, environment(own), cwd=folder, text=text)
 
 
 def test_texts_become_files_here_and_nothing_else(folder: Path, tiny_model: Path) -> None:
@@ -70,9 +66,7 @@ def test_a_local_jobs_voice_may_be_a_file(
     segments = [{"text": text, "voice": voice} for text, voice in lines.items()]
     job = {"input": {**FAST, "segments": segments, "voices": {"Me": clips}}}
     text = json.dumps(job)
-    ended = run(
-        program or [str(ROOT / "handler.py"), "--test_input", text], folder, tiny_model, text
-    )
+    ended = run(program or ["handler.py", "--test_input", text], folder, tiny_model, text)
     assert ended.returncode == 0, ended.stderr
     place = folder.parent / "data" / "output" / "local_test.wav"
     assert place.is_file()

@@ -1,4 +1,7 @@
-"""`python handler.py`: what a new user runs first, through the SDK's own start()."""
+"""`python handler.py`: what a new user runs first, through the SDK's own start().
+
+Two tests start the interpreter itself; the others begin with the libraries imported.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import soundfile
 from engine.weights.card import CARD, read_card
 from engine.weights.locate import DEMO_DIRECTORY
 from errors import InvalidInput
+from standins import forked
 from standins.local_worker import files_below
 from standins.platform import ROOT, environment
 from standins.waiting import PATIENCE_S, until
@@ -23,35 +27,32 @@ from worker.platform.local import check_local_job, job_in
 
 
 @pytest.fixture
-def run(models_dir: Path, tmp_path: Path):
+def run(tiny_model: Path, tmp_path: Path):
     """Runs `python handler.py` with a job; its temporary files and results lie below tmp_path."""
     (tmp_path / "temporary").mkdir()
+    own = {
+        "F5_MODEL": str(tiny_model),
+        "LOCAL_STORAGE_DIR": str(tmp_path / "data"),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
 
     def start(
         job: object = None, env: dict[str, str] | None = None, cwd: Path = ROOT
     ) -> subprocess.CompletedProcess[str]:
         arguments = [] if job is None else ["--test_input", json.dumps(job)]
-        return subprocess.run(
-            [sys.executable, str(ROOT / "handler.py"), *arguments],
-            cwd=cwd,
-            env=environment(
-                {
-                    "F5_MODELS_DIR": str(models_dir),
-                    "LOCAL_STORAGE_DIR": str(tmp_path / "data"),
-                    "TMPDIR": str(tmp_path / "temporary"),
-                    **(env or {}),
-                }
-            ),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
+        return forked.run(["handler.py", *arguments], environment({**own, **(env or {})}), cwd=cwd)
 
     return start
 
 
-def test_test_input_json_gives_a_wav_and_says_where(run, tmp_path: Path) -> None:
-    result = run()
+def test_test_input_json_gives_a_wav_and_says_where(tmp_path: Path) -> None:
+    """From the interpreter's first line, and with nothing set that a new user has not."""
+    (tmp_path / "temporary").mkdir()
+    own = {"LOCAL_STORAGE_DIR": str(tmp_path / "data"), "TMPDIR": str(tmp_path / "temporary")}
+    result = subprocess.run(
+        [sys.executable, "handler.py"], cwd=ROOT, env=environment(own),
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
     said = result.stdout + result.stderr
     assert result.returncode == 0, said
     path = tmp_path / "data" / "output" / "local_test.wav"
@@ -96,12 +97,21 @@ def test_bad_input_exits_with_1_and_leaves_nothing(
         (None, "cannot be read"),
     ],
 )
-def test_a_job_file_that_is_none(run, tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_job_file_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if content is not None:
         (tmp_path / "test_input.json").write_bytes(content)
+    with pytest.raises(InvalidInput, match=message):
+        check_local_job([])
+
+
+def test_a_job_file_that_is_none_ends_with_1_and_one_line(run, tmp_path: Path) -> None:
+    (tmp_path / "test_input.json").write_text("[]")
     result = run(cwd=tmp_path)
     assert result.returncode == 1
-    assert message in result.stderr
+    assert "must be a JSON object" in result.stderr
     assert "Traceback" not in result.stdout + result.stderr
 
 
@@ -134,28 +144,24 @@ def test_the_local_api_needs_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [("f5-tts worker starting", 0.3), ("voice prepared", 0.0)],
     ids=["while importing", "in the job"],
 )
-def test_ctrl_c_is_not_success(models_dir: Path, tmp_path: Path, line: str, delay: float) -> None:
+def test_ctrl_c_is_not_success(tiny_model: Path, tmp_path: Path, line: str, delay: float) -> None:
     """In one of three tries: an interrupt may fall into code where Python cannot raise it."""
     ended: list[tuple[int, bool]] = []
     while len(ended) < 3 and (130, False) not in ended:
-        ended.append(interrupted(models_dir, tmp_path / str(len(ended)), line, delay))
+        ended.append(interrupted(tiny_model, tmp_path / str(len(ended)), line, delay))
     assert (130, False) in ended, ended
 
 
-def interrupted(models_dir: Path, directory: Path, line: str, delay: float) -> tuple[int, bool]:
+def interrupted(model: Path, directory: Path, line: str, delay: float) -> tuple[int, bool]:
     """Exit status, and whether a traceback was shown, of a run that met Ctrl-C after `line`."""
     job = {"input": {"text": "A long sentence to speak. " * 40, "nfe_step": 64}}
     directory.mkdir()
     log = directory / "log"
+    own = {"F5_MODEL": str(model), "LOCAL_STORAGE_DIR": str(directory)}
+    begin = forked.start_genuine if delay else forked.start
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "handler.py"), "--test_input", json.dumps(job)],
-            cwd=ROOT,
-            env=environment(
-                {"F5_MODELS_DIR": str(models_dir), "LOCAL_STORAGE_DIR": str(directory)}
-            ),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
+        process: forked.Process = begin(
+            ["handler.py", "--test_input", json.dumps(job)], environment(own), stdout=stream
         )
     until(lambda: line in log.read_text())
     time.sleep(delay)

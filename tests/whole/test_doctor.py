@@ -5,29 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standins.platform import ROOT
+from standins.forked import run
 from standins.s3server.server import S3Server
 from standins.servers.rclone import Rclone
-from standins.waiting import PATIENCE_S
 
 
 def shell(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
-        cwd=ROOT,
-        env={**plain, **env},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return run(["-m", "worker", *arguments], {**plain, **env})
 
 
 @pytest.fixture

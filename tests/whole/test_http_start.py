@@ -15,7 +15,9 @@ from worker.settings.load import Settings
 
 
 def test_what_cannot_serve_ends_with_1_and_says_why(tmp_path: Path) -> None:
-    with http_face({"F5_MODEL": str(tmp_path / "none.safetensors")}, tmp_path) as face:
+    with http_face(
+        {"F5_MODEL": str(tmp_path / "none.safetensors")}, tmp_path, genuine=True
+    ) as face:
         assert face.process.wait(PATIENCE_S) == 1
         assert "model not loaded" in face.log.read_text()
 

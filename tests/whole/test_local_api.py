@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,27 +15,25 @@ from typing import Any
 
 import pytest
 
+from standins.forked import Process, start
 from standins.local_worker import FAST
-from standins.platform import ROOT, environment
+from standins.platform import environment
 from standins.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
 def api(
     tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+) -> Iterator[tuple[str, Process]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     data = tmp_path_factory.mktemp("api")
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "handler.py"), "--rp_serve_api", "--rp_api_port", str(port),
-         "--rp_api_host", "127.0.0.1"],
+    process = start(
+        ["handler.py", "--rp_serve_api", "--rp_api_port", str(port), "--rp_api_host", "127.0.0.1"],
+        environment({"F5_MODEL": str(tiny_model), "LOCAL_STORAGE_DIR": str(data)}),
         cwd=data,
-        env=environment({"F5_MODEL": str(tiny_model), "LOCAL_STORAGE_DIR": str(data)}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -59,7 +55,7 @@ def runsync(url: str, job_input: dict[str, Any]) -> dict[str, Any]:
         return json.load(answer)
 
 
-def test_good_and_bad_jobs_at_once(api: tuple[str, subprocess.Popen[bytes]]) -> None:
+def test_good_and_bad_jobs_at_once(api: tuple[str, Process]) -> None:
     url, _ = api
     jobs = [{"text": f"Job number {i}.", **FAST} for i in range(6)]
     jobs[2:2] = [{"text": "Hi.", "speed": 99}]
@@ -77,13 +73,13 @@ def test_good_and_bad_jobs_at_once(api: tuple[str, subprocess.Popen[bytes]]) -> 
     assert "Traceback" not in str(answers)
 
 
-def test_a_stream_comes_whole_and_says_so(api: tuple[str, subprocess.Popen[bytes]]) -> None:
+def test_a_stream_comes_whole_and_says_so(api: tuple[str, Process]) -> None:
     url, _ = api
     output = runsync(url, {"text": "One. Two.", "stream": True, **FAST})["output"]
     assert any("comes whole" in warning for warning in output["warnings"])
 
 
-def test_sigterm_ends_it(api: tuple[str, subprocess.Popen[bytes]]) -> None:
+def test_sigterm_ends_it(api: tuple[str, Process]) -> None:
     _, process = api
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)

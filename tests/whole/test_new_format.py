@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from standins.waiting import PATIENCE_S
+from standins.forked import run
+from standins.platform import ROOT, environment
 
 # A job whose formats' modules have one more row each, as if somebody had written it there.
 JOB = """
 import json, sys, types
 from pathlib import Path
+
+for name in [name for name in sys.modules if name.split(".")[0] in ("standins", "worker")]:
+    del sys.modules[name]  # nothing holds the tables as they are
 
 def with_row(name, table, row):
     path = Path(name.replace(".", "/") + ".py")
@@ -57,15 +59,12 @@ print(json.dumps(answers))
 
 @pytest.fixture(scope="module")
 def answers(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    data = tmp_path_factory.mktemp("data")
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", JOB, str(tiny_model), str(data)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert run.returncode == 0, run.stderr
-    result: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    folder = tmp_path_factory.mktemp("format")
+    (folder / "job.py").write_text(JOB)
+    arguments = [str(folder / "job.py"), str(tiny_model), str(folder / "data")]
+    done = run(arguments, environment({"PYTHONPATH": str(ROOT)}))
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 

@@ -1,4 +1,4 @@
-"""Jobs beside one whose hosts or whose storage do not answer: over real sockets, timed."""
+"""Jobs beside one whose hosts or whose storage do not answer: over real sockets."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from standins.local_worker import FAST, Worker
+from standins.local_worker import FAST, Worker, wav
 from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
-from standins.waiting import PATIENCE_S
+from standins.waiting import PATIENCE_S, until
 from tests.whole.silence import SilentHost
 from worker.threads import Lane
 
-SLACK_S = 3.0  # of the machine, which other tests share; a job that waits for others takes 6 s more
+# What waits for a silent host waits for 60 s; a machine however busy is done long before.
+SOON_S = 30.0
 GOOD: dict[str, Any] = {"text": "Still here.", "voice": "Dorota", **FAST}
 BAD: dict[str, Any] = {"text": ""}
 WITHOUT_STORAGE: dict[str, Any] = {"endpoint": "presign", "key": "incoming/a.wav"}
@@ -39,11 +40,12 @@ def env(s3_env: dict[str, str], tiny_model: Path) -> dict[str, str]:
 
 
 @contextmanager
-def local(env: dict[str, str]) -> Iterator[Worker]:
+def local(env: dict[str, str], *, warm: bool = True) -> Iterator[Worker]:
     here = Worker(env)
     try:
         here.app.model_ready()
-        here.speak("warm", voice="Dorota")
+        if warm:
+            here.speak("warm", voice="Dorota")
         yield here
     finally:
         here.close()
@@ -55,56 +57,45 @@ async def timed(here: Worker, job_id: str, job: object) -> tuple[dict[str, Any],
     return answer, time.perf_counter() - began
 
 
-async def others(here: Worker, tag: str) -> dict[str, float]:
-    """Seconds until each of three jobs is answered, side by side; as they should be."""
-    jobs = {"good": GOOD, "bad": BAD, "without storage": WITHOUT_STORAGE}
-    answers = await asyncio.gather(
-        *(timed(here, f"{tag}-{name.replace(' ', '-')}", job) for name, job in jobs.items())
+async def check_others(here: Worker) -> None:
+    """Three jobs, side by side, are answered as they should be."""
+    jobs = {"good": GOOD, "bad": BAD, "without-storage": WITHOUT_STORAGE}
+    good, bad, operation = await asyncio.gather(
+        *(here.runner.handle({"id": f"beside-{name}", "input": job}) for name, job in jobs.items())
     )
-    good, bad, operation = (answer for answer, _ in answers)
     assert "error" not in good, good
     assert "error" not in operation, operation
     assert bad["error_code"] == "INVALID_INPUT"
-    return dict(zip(jobs, (seconds for _, seconds in answers), strict=True))
 
 
-def check(alone: dict[str, float], beside: dict[str, float]) -> None:
-    for name, seconds in beside.items():
-        assert seconds <= 1.5 * alone[name] + SLACK_S, (name, alone, beside)
-    assert beside["bad"] < 1.0
-
-
-@pytest.mark.parametrize("slow_jobs", [1, 8])
-def test_beside_jobs_with_40_silent_hosts_others_are_answered_as_if_alone(
+@pytest.mark.parametrize("slow_jobs", [pytest.param(1, marks=pytest.mark.slow), 8])
+def test_beside_jobs_with_40_silent_hosts_others_are_answered(
     env: dict[str, str], silent: SilentHost, slow_jobs: int
 ) -> None:
     async def run(here: Worker) -> None:
-        alone = await others(here, "alone")
         slow = [
             asyncio.create_task(here.runner.handle({"id": f"slow-{n}", "input": silent.job()}))
             for n in range(slow_jobs)
         ]
-        await asyncio.sleep(1.0)
-        came, _ = silent.open()
-        assert 0 < came <= 4 * slow_jobs  # the bound a job
-        beside = await others(here, "beside")
-        print(f"alone {alone} beside {beside}")
+        await asyncio.to_thread(silent.until_came)
+        await check_others(here)
+        assert not any(task.done() for task in slow)
+        assert silent.open()[0] <= 4 * slow_jobs  # the bound a job
         for task in slow:
             task.cancel()
         began = time.perf_counter()
         await asyncio.gather(*slow, return_exceptions=True)
-        assert time.perf_counter() - began < 1.0
+        assert time.perf_counter() - began < SOON_S
         await _until_closed(silent)
-        check(alone, beside)
 
     with local(env) as here:
         asyncio.run(run(here))
 
 
-async def _until_closed(silent: SilentHost, seconds: float = 2.0) -> None:
+async def _until_closed(silent: SilentHost) -> None:
     """No connection of a job that has ended stays, and none is made any more."""
-    until = time.monotonic() + seconds
-    while silent.open()[1] and time.monotonic() < until:
+    deadline = time.monotonic() + SOON_S
+    while silent.open()[1] and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     came, still = silent.open()
     assert still == 0
@@ -120,7 +111,7 @@ def test_the_first_voice_that_fails_ends_the_downloads_of_the_others(
         job["segments"].insert(3, {"text": "Hi.", "voice": "nobody"})
         answer, seconds = await timed(here, "failing", job)
         assert answer["error_code"] == "VOICE_NOT_FOUND"
-        assert seconds < 2.0
+        assert seconds < SOON_S
         await _until_closed(silent)
 
     with local(env) as here:
@@ -131,45 +122,54 @@ def test_a_job_out_of_time_leaves_no_download(env: dict[str, str], silent: Silen
     async def run(here: Worker) -> None:
         answer, seconds = await timed(here, "late", silent.job())
         assert answer["error_code"] == "JOB_TIMEOUT"
-        assert seconds < 3.0
+        assert seconds < SOON_S
         await _until_closed(silent)
 
-    with local({**env, "JOB_TIMEOUT_S": "1.5"}) as here:
+    with local({**env, "JOB_TIMEOUT_S": "1"}, warm=False) as here:  # its job is never done in time
         asyncio.run(run(here))
 
 
 def test_a_script_of_more_voices_than_allowed_says_how_many(
     env: dict[str, str], silent: SilentHost
 ) -> None:
-    with local({**env, "MAX_JOB_VOICES": "32"}) as here:
+    with local({**env, "MAX_JOB_VOICES": "32"}, warm=False) as here:
         answer = here.run(silent.job(40))
     assert answer["error_code"] == "INVALID_INPUT"
     assert "uses 40 different voices; at most 32 are allowed" in answer["error"]
     assert silent.open() == (0, 0)
 
 
-def test_beside_slow_reads_of_storage_others_are_answered_as_if_alone(
-    env: dict[str, str], s3_server: S3Server
+def test_beside_slow_reads_of_storage_others_are_answered(
+    env: dict[str, str], s3_server: S3Server, bucket: str
 ) -> None:
-    """Reads of 6 s hold the jobs that read, for as long as they would hold them alone."""
+    """Reads that are held hold the jobs that read, and no others."""
+    s3_server.put_raw(bucket, "voices/Slow.wav", wav())
+    s3_server.put_raw(bucket, "voices/Slow.txt", b"Slowly.")
 
     async def run(here: Worker) -> None:
-        s3_server.faults.add(Fault("delay", "GET", times=10_000, seconds=6.0))
-        alone = await others(here, "alone")
-        reading = [GOOD, {"endpoint": "download", "job_id": "warm"}]
+        for held in ("Slow", "warm"):
+            s3_server.faults.add(Fault("hold", "GET", contains=held, times=10_000))
+        reading = [{**GOOD, "voice": "Slow"}, {"endpoint": "download", "job_id": "warm"}]
         slow = [
-            asyncio.create_task(here.runner.handle({"id": f"slow-{n}", "input": reading[n % 2]}))
+            asyncio.create_task(
+                here.runner.handle({"id": f"slow-{n}", "input": reading[n % 12 > 0]})
+            )
             for n in range(48)
         ]
-        await asyncio.sleep(0.5)
+        s3_server.forget_requests()
+        for held in ("Slow", "warm"):
+            await asyncio.to_thread(until, lambda held=held: _asked(s3_server, held))
+        await check_others(here)
         assert not any(task.done() for task in slow)
-        beside = await others(here, "beside")
-        print(f"alone {alone} beside {beside}")
-        await asyncio.gather(*slow)
-        check(alone, beside)
+        s3_server.faults.release()
+        assert not any("error" in answer for answer in await asyncio.gather(*slow))
 
     with local(env) as here:
         asyncio.run(run(here))
+
+
+def _asked(server: S3Server, key: str) -> bool:
+    return any(request.method == "GET" and key in request.target for request in server.requests)
 
 
 class Busy:
@@ -194,7 +194,7 @@ def test_beside_jobs_whose_words_are_looked_for_others_are_answered(env: dict[st
         ]
         while sum(t.name.startswith("listen-") for t in threading.enumerate()) < len(slow):
             await asyncio.sleep(0.05)
-        await others(here, "beside")
+        await check_others(here)
         assert not any(task.done() for task in slow)
         busy.go_on.set()
         assert not any("error" in answer for answer in await asyncio.gather(*slow))
@@ -212,6 +212,6 @@ def test_a_stop_signal_ends_a_job_whose_hosts_do_not_answer(
         platform.wait_until_held("slow")
         silent.until_came()
         platform.cancel("slow")
-        asyncio.run(_until_closed(silent, 3.0))
+        asyncio.run(_until_closed(silent))
         platform.submit("after", GOOD)
         assert "error" not in platform.result("after")

@@ -214,11 +214,11 @@ def test_results_are_found_under_any_key_template(s3_env: dict[str, str]) -> Non
 
 
 def test_results_are_found_under_a_template_with_an_extension(
-    models_dir: Path, tmp_path: Path
+    tiny_model: Path, tmp_path: Path
 ) -> None:
     worker = Worker(
         {
-            "F5_MODELS_DIR": str(models_dir),
+            "F5_MODEL": str(tiny_model),
             "LOCAL_STORAGE_DIR": str(tmp_path),
             "OUTPUT_KEY": "output/{job_id}.wav",
         }
@@ -231,11 +231,11 @@ def test_results_are_found_under_a_template_with_an_extension(
     assert result["s3_key"] == "output/as-mp3.mp3"
 
 
-def test_the_end_of_an_id_deletes_no_job(models_dir: Path, tmp_path: Path) -> None:
+def test_the_end_of_an_id_deletes_no_job(tiny_model: Path, tmp_path: Path) -> None:
     """RunPod's ids end in -u1 or -e1, which is a piece of many keys."""
     worker = Worker(
         {
-            "F5_MODELS_DIR": str(models_dir),
+            "F5_MODEL": str(tiny_model),
             "LOCAL_STORAGE_DIR": str(tmp_path),
             "OUTPUT_KEY": "output/{voice}-{job_id}.{ext}",
         }
@@ -255,11 +255,11 @@ def test_delete_takes_the_timing_files_of_a_long_id(local_worker: Worker) -> Non
     assert {"wav", "srt"} <= {key.rpartition(".")[2] for key in deleted}
 
 
-def test_cleanup_without_a_folder_of_its_own_is_refused(models_dir: Path, tmp_path: Path) -> None:
+def test_cleanup_without_a_folder_of_its_own_is_refused(tiny_model: Path, tmp_path: Path) -> None:
     """`tts-` is also the beginning of `tts-models/`, which is not the worker's."""
     worker = Worker(
         {
-            "F5_MODELS_DIR": str(models_dir),
+            "F5_MODEL": str(tiny_model),
             "LOCAL_STORAGE_DIR": str(tmp_path),
             "OUTPUT_KEY": "tts-{job_id}.{ext}",
         }
@@ -311,7 +311,7 @@ def test_delete_a_job_a_voice_and_nothing_else(
 
 
 def test_cleanup_by_age_with_counts(
-    models_dir: Path, tmp_path: Path, s3_env: dict[str, str], s3_server: S3Server
+    tiny_model: Path, tmp_path: Path, s3_env: dict[str, str], s3_server: S3Server
 ) -> None:
     worker = Worker({**s3_env, "STORAGE_MODE": "hybrid"})
     worker.speak("old")
@@ -349,7 +349,7 @@ def test_storage_info_and_doctor(s3_worker: Worker, bucket: str, s3_env: dict[st
     doctor = s3_worker.run({"endpoint": "doctor"})
     assert doctor["healthy"], doctor
     assert len(doctor["storage"]["steps"]) == 9
-    assert doctor["model"]["model"] == "demo"
+    assert doctor["model"]["model"].startswith("tiny")
     assert s3_env["AWS_SECRET_ACCESS_KEY"] not in str(doctor)
 
 

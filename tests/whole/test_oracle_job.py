@@ -15,10 +15,7 @@ from standins.comparison import their_wave
 from standins.local_worker import Worker, tone
 from standins.oracle import f5
 
-TEXT = (
-    "The mill stands by the river. Nobody has worked in it for years, they say. Its wheel still "
-    "turns when the water is high: you can hear it at night! Who will buy it, and when?"
-)
+TEXT = "The mill stands by the river. Nobody has worked in it for years, they say: who will buy it?"
 # Short enough for 18 s that it can only mean the 12 s that are kept, so it is not cut.
 REF_TEXT = "This is what the reference says in its first twelve seconds, spoken slowly"
 

@@ -28,7 +28,8 @@ def test_jobs_in_wavs_in_the_bucket_urls_out(
     platform.submit("a-path", {"text": "Hi.", "voice": str(tmp_path / "mine.wav")})
     (tmp_path / "mine.wav").write_bytes(wav())
     platform.submit("doctor", {"endpoint": "doctor"})
-    with worker(platform, {**s3_env, "TMPDIR": str(temporary), "MAX_CONCURRENCY": "4"}, log):
+    env = {**s3_env, "TMPDIR": str(temporary), "MAX_CONCURRENCY": "4"}
+    with worker(platform, env, log, genuine=True):
         outputs = {f"good-{i}": platform.result(f"good-{i}")["output"] for i in range(4)}
         bad_field = platform.result("bad-field")
         bad_voice = platform.result("bad-voice")

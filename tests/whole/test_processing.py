@@ -23,14 +23,16 @@ WRITTEN = "Chapter 1\n\nDr. Smith paid $5.30 at 9:30 PM.\nThen he left\n\nYes"
 
 
 @pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """The demo; Anna's voice is in the library."""
+def worker(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Worker]:
+    """The tiny model; Anna's voice is in the library."""
     folder = tmp_path_factory.mktemp("data")
     voices = folder / "voices"
     voices.mkdir()
     (voices / "Anna.wav").write_bytes(wav())
     (voices / "Anna.txt").write_text("Anna says this for a test.")
-    made = Worker({"F5_MODEL": "demo", "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(folder)})
+    made = Worker(
+        {"F5_MODEL": str(tiny_model), "STORAGE_MODE": "local", "LOCAL_STORAGE_DIR": str(folder)}
+    )
     yield made
     made.close()
 
@@ -154,7 +156,7 @@ def test_names_in_brackets_while_the_voices_cannot_be_listed(
 ) -> None:
     """Nothing is spoken in another voice without a word about it."""
     job = {"text": "Hello. [Anna] Good morning.", "voice": "demo", **FAST}
-    worker = Worker({**s3_env, "F5_MODEL": "demo", "S3_RETRY_TIME": "0.2"})
+    worker = Worker({**s3_env, "S3_RETRY_TIME": "0.2"})
     s3_server.faults.add(
         Fault("answer", "GET", "list-type", times=1000, status=403, code="AccessDenied")
     )
@@ -169,7 +171,7 @@ def test_names_in_brackets_while_the_voices_cannot_be_listed(
 def test_lexicons_of_the_bucket_count_for_every_job(
     s3_env: dict[str, str], s3_server: S3Server, bucket: str
 ) -> None:
-    worker = Worker({**s3_env, "F5_MODEL": "demo"})
+    worker = Worker(s3_env)
     before = worker.speak("before", voice="demo", text="We use SQL.")["duration"]
     stored = worker.run(
         {"endpoint": "store_lexicon", "name": "db", "lexicon": {"SQL": "structured queries"}}

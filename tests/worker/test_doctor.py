@@ -12,7 +12,7 @@ from worker.app import App
 from worker.operations.doctor import check_up, judged, look_at_default_voice
 from worker.settings.load import Settings
 
-Open = Callable[[str], App]
+Open = Callable[..., App]
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def with_voice(tmp_path: Path) -> Iterator[Open]:
     """A worker without a model, by its DEFAULT_VOICE."""
     opened: list[App] = []
 
-    def open_it(voice: str) -> App:
-        env = {"LOCAL_STORAGE_DIR": str(tmp_path), "DEFAULT_VOICE": voice}
+    def open_it(voice: str, **more: str) -> App:
+        env = {"LOCAL_STORAGE_DIR": str(tmp_path), "DEFAULT_VOICE": voice, **more}
         opened.append(App(Settings.load(env), speaks=False))
         return opened[-1]
 
@@ -55,6 +55,7 @@ def test_one_without_words_is_told_and_a_whole_one_is_well(with_voice: Open) -> 
     assert "has no transcript" in found(app)[0][1]
     app.storage.put("voices/Ann.txt", b"Hi.")
     assert found(app) == [("ok", "Ann")]
+    assert "has no consent" in found(with_voice("Ann", REQUIRE_CONSENT="true"))[0][1]
 
 
 @pytest.mark.parametrize("voice", ["demo", "https://example.com/a.wav"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from standins.forked import Process
 from standins.platform import FINAL, Platform, worker
 
 LEFT_ALONE, STRUCK = "steady", "struck"
@@ -31,7 +31,7 @@ class Running:
     """A worker process that the soak started."""
 
     pod: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
     closing: contextlib.ExitStack
     ended_on_purpose: bool = False
@@ -58,7 +58,7 @@ class Workers:
         stack = contextlib.ExitStack()
         log = self.folder / f"{pod}.log"
         env = {**self.env, "RUNPOD_POD_ID": pod}
-        process = stack.enter_context(worker(self.platform, env, log))
+        process = stack.enter_context(worker(self.platform, env, log, genuine=True))
         self.running[name] = Running(pod, process, log, stack)
 
     def is_ready(self, name: str) -> bool:

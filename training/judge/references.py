@@ -21,8 +21,8 @@ from training.data.espeak import HELD_OUT_VOICES, SAMPLE_RATE, TRAIN_VOICES, ava
 from training.data.sentences import held_out
 from worker.quality.listeners import RECOGNISERS, recogniser
 from worker.quality.words import edits, plain_words
+from worker.voices.compared import doubts
 from worker.voices.ears import Ears
-from worker.voices.heard import doubts
 from worker.voices.reference import PreparedVoice
 
 VOICES = (*HELD_OUT_VOICES, *TRAIN_VOICES[:7])

@@ -1,7 +1,8 @@
 """What keeps a person's recording from being a voice though a listener hears one, and the cure.
 
-Channels that cancel when they are mixed or of which one alone has sound, a constant offset, and a
-level so low that f5-tts's rules find only silence. All else is left as f5-tts takes it.
+Channels that cancel when they are mixed or of which one alone has sound, a constant offset, float
+samples beyond full scale, and a level so low that f5-tts's rules find only silence. All else is
+left as f5-tts takes it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from worker.audio.levels import Levels
 from worker.audio.pcm import Pcm
 
 _LEAST_KEPT = 0.2  # of the loudest channel's power in the mean; one of two channels gives 0.25
+_MOST_PEAK = 1.001  # of full scale, in a file of floats
 _MOST_OFFSET = 0.0075  # of full scale: at -42 dB f5-tts takes nothing for silence any more
 _WINDOW_MS = 10
 _WINDOWS = 30  # 0.3 s of sound are the least a voice needs
@@ -72,6 +74,11 @@ class Balance:
         self._frames = 0
         self._sums, self._squares = np.zeros(channels), np.zeros(channels)
         self._mean_squares = 0.0
+        self._peak = 0.0
+
+    def measure(self, floats: NDArray[np.floating[Any]]) -> None:
+        """The next frames of a file that holds floats, before they are clipped to integers."""
+        self._peak = max(self._peak, float(np.abs(floats).max(initial=0.0)))
 
     def add(self, block: Pcm) -> None:
         """The next frames, integers of `width` bytes."""
@@ -99,7 +106,17 @@ class Balance:
                     "to choose another.",
                 ),
             )
-        return self._centred(cure, means / self._full_scale)
+        return self._softer(self._centred(cure, means / self._full_scale))
+
+    def _softer(self, cure: Cure) -> Cure:
+        if self._peak <= _MOST_PEAK:
+            return cure
+        said = (
+            f"Its samples go up to {self._peak:,.2f} times full scale; it was made softer by "
+            f"{20 * log10(self._peak):.1f} dB, so that they are not clipped. Export it at a lower "
+            "level."
+        )
+        return replace(cure, gain=1 / self._peak, warnings=(*cure.warnings, said))
 
     def _centred(self, cure: Cure, offsets: NDArray[np.float64]) -> Cure:
         if cure.channel is not None:
@@ -120,6 +137,8 @@ def louder(levels: Levels, cure: Cure) -> Cure:
     if len(starts) < _WINDOWS:
         return cure
     heard = np.sort(levels.rms(starts, starts + _WINDOW_MS)) / levels.full_scale
+    if cure.gain < 1.0:
+        return cure
     loud, floor = float(heard[-_WINDOWS]), float(np.percentile(heard, _FLOOR_PERCENTILE))
     if not 0 < loud < _QUIET or loud < _LIVELY * floor:
         return cure

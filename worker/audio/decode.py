@@ -8,8 +8,11 @@ minutes stay their loudness and the first half minute (`Recording`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from errors import VoiceUnusable
 from worker.audio import mpeg, riff, sizes
@@ -28,6 +31,7 @@ MIN_RATE, MAX_RATE = 4_000, 384_000
 MAX_DECODED_BYTES = 1 << 28  # more would take long; it is never in memory as a whole
 SILENCE_PEAK = 1e-4  # of full scale, -80 dB
 
+_FLOATS = ("FLOAT", "DOUBLE")  # what is lossy goes beyond full scale by its nature, a little
 _LOSSY_SHARE = 0.98  # mp3 headers count encoder padding that the decoder drops,
 _LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
@@ -126,7 +130,8 @@ def _read(
             raise _no_channel(cure, header)
         channels = cure.channels(header.channels)
         survey, balance = Survey(width, header.rate, channels), Balance(width, channels)
-        for block in _blocks(source, cure):
+        floats = balance.measure if header.subtype in _FLOATS else None
+        for block in _blocks(source, cure, floats):
             survey.add(block)
             balance.add(block)
             if survey.frames > most:
@@ -150,14 +155,20 @@ def _of_tracks(header: Header) -> Iterator[str]:
         )
 
 
-def _blocks(source: Source, cure: Cure) -> Iterator[Pcm]:
-    """The file's samples; ends early with Abandoned where nobody waits for them any more."""
+def _blocks(
+    source: Source, cure: Cure, measure: Callable[[NDArray[Any]], None] | None = None
+) -> Iterator[Pcm]:
+    """The file's samples, which `measure` is shown before they are integers; ends early with
+    Abandoned where nobody waits for them any more."""
     stop = current_stop()
     _, width = sample_type(source.header.subtype)
     for block in source.blocks():
         if stop.is_set:
             raise Abandoned
-        yield integers(cure.applied(block), width)
+        applied = cure.applied(block)
+        if measure is not None:
+            measure(applied)
+        yield integers(applied, width)
 
 
 def _again(data: bytes, cure: Cure) -> Generator[Pcm, None, None]:

@@ -15,7 +15,10 @@ Log = Annotated[bool, typer.Option("--log", help="Show the worker's log as well.
 
 # What a job's messages call something, and how it is said here.
 _AS_TYPED = {
+    "upload it again with `ref_text`": "use `voices add` with --words",
+    "jobs must bring": "`say` must bring",
     "`ref_text`": "--words",
+    "Give `loudness`, -20 say,": "Give `loudness`, -20 say, in a `job`,",
     "call `list_voices`": "run `voices list`",
     "Call `list_voices`": "Run `voices list`",
     "Add it with `upload`": "Use `voices add`",

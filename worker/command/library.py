@@ -69,8 +69,9 @@ def add(
     if as_json:
         return show.as_json(answer)
     verdict = answer["report"].get("verdict", "")
-    rows = [("Added", f"{answer['voice_name']} ({verdict})"), ("Key", str(answer["s3_key"]))]
-    show.table([*rows, *(("Note", warning) for warning in answer["warnings"])])
+    done = "Replaced" if answer.get("replaced") else "Added"
+    rows = [(done, f"{answer['voice_name']} ({verdict})"), ("Key", str(answer["s3_key"]))]
+    show.table([*rows, *(("Note", as_typed(warning)) for warning in answer["warnings"])])
 
 
 @voices.command()
@@ -91,7 +92,8 @@ def check(
     rows: list[show.Row] = []
     try:
         report = checked_from_shell(voice, ref_text, picture)
-        found, rows = report.as_output(), report.as_rows()
+        found = report.as_output()
+        rows = [(mark, what, as_typed(said)) for mark, what, said in report.as_rows()]
         refuse(report, strict=strict)
     except WorkerError as error:
         found = error.as_output()

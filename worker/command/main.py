@@ -39,7 +39,9 @@ def main(program: str = PROGRAM) -> NoReturn:
     except WorkerError as error:
         code = as_typed(f"{error.message} {error.hint}".strip())
     except typer.TyperException as error:
-        code = f"{_sentence(_wording(error))} `{program} --help` shows what there is."
+        context = getattr(error, "ctx", None)  # of the command that was typed
+        path = context.command_path if context else program
+        code = f"{_sentence(_wording(error))} `{path} --help` shows what there is."
     except typer.Abort:
         code = 130
     except BrokenPipeError:

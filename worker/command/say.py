@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from errors import InvalidInput, WorkerError
 from worker.app import App
 from worker.audio.formats import AUDIO_FORMATS
 from worker.command.common import as_typed, missing_file
+from worker.command.places import check_places, spare_the_voice, unwritable
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -28,6 +29,7 @@ from worker.voices.lent import path_meant
 
 _NAME = "speech.wav"
 _FOLDER = "f5worker-say-"  # in the system's folder for temporary files
+_PATIENCE_S = 30 * 86_400.0  # who waits at a desk sees how far it is, and may end it
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,22 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     fields = {name: value for name, value in wish.fields.items() if value is not None}
     voice = str(fields.get("voice", ""))
     # Before anything heavy is loaded.
-    _spare_the_voice(path_meant(voice), paths, wish.subtitles)
-    _check_places(paths)
+    spare_the_voice(path_meant(voice), paths, wish.subtitles)
+    check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
-        app = App(settings, results=Path(folder))
+        app = App(patient(settings), results=Path(folder))
         try:
             return _said(app, wish, fields, paths, step)
         finally:
             app.end_storage()  # the model may still be loading; nobody waits for it
+
+
+def patient(settings: Settings) -> Settings:
+    """With time for a book, unless JOB_TIMEOUT_S says how long."""
+    if "timeout_s" in settings.jobs.model_fields_set:
+        return settings
+    return replace(settings, jobs=settings.jobs.model_copy(update={"timeout_s": _PATIENCE_S}))
 
 
 def _said(
@@ -193,7 +202,7 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as exc:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise _unwritable(path, exc) from exc
+        raise unwritable(path, exc) from exc
 
 
 def places(output: Path | None, number: int) -> list[Path]:
@@ -233,7 +242,7 @@ def format_of(path: Path) -> str:
             return name
     known = dict.fromkeys(f".{e}" for each in AUDIO_FORMATS.values() for e in each.extensions)
     raise InvalidInput(
-        f"{path.name} has the ending of no format that can be made.",
+        f"No sound can be written as {path.name}: its ending names no format.",
         f"Use one of {', '.join(known)}.",
     )
 
@@ -248,37 +257,9 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
         piped = sys.stdin.read()
     except ValueError as exc:
         raise InvalidInput("Standard input is no UTF-8 text.", "Convert it first.") from exc
+    if not piped.strip():
+        raise InvalidInput("Standard input holds no text.", 'Give one: say "Good morning!"')
     return tuple(piped if text == "-" else text for text in given or ("-",))
-
-
-def _spare_the_voice(voice: Path | None, paths: Sequence[Path], subtitles: Sequence[str]) -> None:
-    """Raises InvalidInput: a sound would take the place of the voice, or subtitles that of a file
-    beside it, which may be its words."""
-    for path in paths if voice else ():
-        if path.exists() and voice and voice.samefile(path):
-            raise InvalidInput(f"{path} is the voice itself.", "Give another file with -o.")
-        for beside in (path.with_suffix(f".{form}") for form in subtitles):
-            words = voice.with_suffix(beside.suffix) if voice else beside
-            if beside.exists() and words.exists() and words.samefile(beside):
-                raise InvalidInput(f"{beside} belongs to the voice.", "Give another file with -o.")
-
-
-def _check_places(paths: Sequence[Path]) -> None:
-    """Raises InvalidInput: a file cannot be written; better said before hours of speech."""
-    for path in paths:
-        if path.is_dir():
-            raise InvalidInput(f"{path} is a folder.", "Give another name with -o.")
-    try:
-        with tempfile.TemporaryFile(dir=paths[0].parent):
-            pass
-    except OSError as exc:
-        raise _unwritable(paths[0], exc) from exc
-
-
-def _unwritable(path: Path, exc: OSError) -> InvalidInput:
-    return InvalidInput(
-        f"{path} cannot be written ({exc.strerror}).", "Give another place with -o."
-    )
 
 
 def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
@@ -289,5 +270,5 @@ def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
 def rows_of(made: Sequence[Made], voice: str | None) -> list[tuple[str, str]]:
     """(name, detail) of all that was made with `voice` as it was typed, each note once."""
     rows = [row for each in made for row in each.as_rows(voice)]
-    notes = dict.fromkeys(note for each in made for note in each.answer["warnings"])
+    notes = dict.fromkeys(as_typed(note) for each in made for note in each.answer["warnings"])
     return rows + [("Note", note) for note in notes]

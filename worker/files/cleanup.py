@@ -3,7 +3,7 @@ cost, nor what another program put beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from errors import ConfigError, ObjectNotFound
@@ -16,9 +16,15 @@ _AT_ONCE = 8  # requests to storage
 
 
 def clean_up(
-    stores: Mapping[str, Storage], settings: Settings, *, days: float, dry_run: bool
+    stores: Mapping[str, Storage],
+    settings: Settings,
+    *,
+    days: float,
+    dry_run: bool,
+    deleting: Callable[[str], None] = lambda key: None,
 ) -> dict[str, dict[str, int]]:
     """Deletes files of jobs older than `days`; counts (`deleted`, `freed_bytes`) for each store.
+    `deleting` is told each key before.
 
     Raises:
         ConfigError: the key template has no fixed folder, so results cannot be told from what
@@ -30,10 +36,16 @@ def clean_up(
             "Give it a fixed folder, such as output/{user_id}/{job_id}.{ext}.",
         )
     before = datetime.now(UTC) - timedelta(days=days)
-    return {place: _clean(store, settings, before, dry_run) for place, store in stores.items()}
+    counts = {}
+    for place, store in stores.items():
+        old = _old(store, settings, before)
+        gone = [key for key in old if dry_run or _deleted(store, key, deleting)]
+        counts[place] = {"deleted": len(gone), "freed_bytes": sum(old[key] for key in gone)}
+    return counts
 
 
-def _clean(store: Storage, settings: Settings, before: datetime, dry_run: bool) -> dict[str, int]:
+def _old(store: Storage, settings: Settings, before: datetime) -> dict[str, int]:
+    """Sizes of what is to go, by key."""
     kept = (settings.voices.prefix, settings.cost.usage_prefix)
     old = {
         item.key: item.size
@@ -42,9 +54,12 @@ def _clean(store: Storage, settings: Settings, before: datetime, dry_run: bool) 
         if item.last_modified < before and not item.key.startswith(kept)
     }
     ours = side_by_side(lambda key: _is_ours(store, settings, key), old, _AT_ONCE)
-    keys = (key for key, mine in zip(old, ours, strict=True) if mine)
-    gone = [key for key in keys if dry_run or store.delete(key)]
-    return {"deleted": len(gone), "freed_bytes": sum(old[key] for key in gone)}
+    return {key: size for (key, size), mine in zip(old.items(), ours, strict=True) if mine}
+
+
+def _deleted(store: Storage, key: str, deleting: Callable[[str], None]) -> bool:
+    deleting(key)
+    return store.delete(key)
 
 
 def _is_ours(store: Storage, settings: Settings, key: str) -> bool:

@@ -39,7 +39,10 @@ def find_timing(files: JobFiles, fmt: str | None = None) -> str:
     wanted = fmt or next(iter(stored))
     if wanted not in stored:
         has = ", ".join(stored)
-        raise ObjectNotFound(f"The job {files.job_id} has no {fmt} file; it has {has}.")
+        raise ObjectNotFound(
+            f"The job {files.job_id} has no {fmt} file; it has {has}.",
+            "Ask for a format that it has.",
+        )
     return stored[wanted]
 
 

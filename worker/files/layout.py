@@ -100,7 +100,10 @@ class Layout:
         """
         template = template or self.settings.jobs.output_template
         if problem := template_fault(template):
-            raise InvalidInput(f"The key template {show(template)} {problem}.")
+            raise InvalidInput(
+                f"The key template {show(template)} {problem}.",
+                "Correct the job's `output_key`, or OUTPUT_KEY.",
+            )
         encoding = AUDIO_FORMATS[fmt]
         values = {
             "job_id": self.piece,
@@ -114,7 +117,10 @@ class Layout:
         filled = HOLE.sub(lambda hole: values[hole.group(1)], template)
         key = f"{without_extension(filled)}.{encoding.extension}"
         if problem := user_key_fault(key):
-            raise InvalidInput(f"The key {show(key)} {problem}.")
+            raise InvalidInput(
+                f"The key {show(key)} {problem}.",
+                "Give a key of letters, digits, `-`, `_`, `.` and `/`.",
+            )
         if kept_apart := self.settings.kept_apart(key):
             place, operation = kept_apart
             raise InvalidInput(f"The key {show(key)} lies in {place}.", f"Use `{operation}`.")

@@ -172,7 +172,9 @@ def voice_label(voice: str | Mapping[str, str]) -> str:
 def _facts(job_id: str, voice: str, request: SpeechInput) -> dict[str, str]:
     """What another program may want to know of the file without asking this worker."""
     if len(job_id) > _MAX_JOB_ID:
-        raise InvalidInput(f"The job's id is longer than {_MAX_JOB_ID} characters.")
+        raise InvalidInput(
+            f"The job's id is longer than {_MAX_JOB_ID} characters.", "Give the job a shorter id."
+        )
     facts = {
         OWNER: job_id,
         "voice": voice[:_MAX_VOICE],

@@ -18,16 +18,17 @@ async def read_json(request: Request) -> Any:
     return await in_thread(Lane.CHECK, parse_json, data)
 
 
-def parse_json(data: bytes) -> Any:
-    """JSON in UTF-8. Raises InvalidInput: it is none, nests too deep, or gives a field twice."""
+def parse_json(data: bytes, what: str = "The body") -> Any:
+    """JSON in UTF-8; `what` it is, for messages. Raises InvalidInput: it is none, nests too deep,
+    or gives a field twice."""
     try:
         return json.loads(data.decode("utf-8-sig"), object_pairs_hook=each_once)
     except InvalidInput:
         raise
     except UnicodeDecodeError as exc:
-        raise InvalidInput("The body is not UTF-8.", "Send JSON in UTF-8.") from exc
+        raise InvalidInput(f"{what} is not UTF-8.", "Send JSON in UTF-8.") from exc
     except (ValueError, RecursionError) as exc:
         said = str(exc) if isinstance(exc, json.JSONDecodeError) else type(exc).__name__
         raise InvalidInput(
-            f"The body is not valid JSON ({said}).", "Send a JSON object, as docs/http.md shows."
+            f"{what} is not valid JSON ({said}).", "Send a JSON object, as docs/http.md shows."
         ) from exc

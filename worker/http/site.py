@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import NoSuchPath, show
+from errors import NoSuchPath, nearest, show
 from worker.http.desk import Desk
 from worker.http.door import Door
 from worker.http.health import Health
@@ -23,6 +23,9 @@ from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
 from worker.request.models import model, models
 
+# What is looked for in vain is mostly one of these without /v1, or RunPod's.
+_ADDRESSES = ("/v1/audio/speech", "/v1/audio/voices", "/v1/models", "/v1/jobs")
+_OF_THE_QUEUE = ("/run", "/status/", "/stream/", "/cancel/", "/v2/")
 _TOLD_HEADERS = (
     *("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost"),
     *("X-Should-Retry", "Retry-After", "Location"),
@@ -111,6 +114,15 @@ class Site:
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NoSuchPath(
-        f"There is nothing at {show(scope['path'])}.", "docs/http.md lists the addresses."
-    )
+    path = scope["path"]
+    raise NoSuchPath(f"There is nothing at {show(path)}.", instead_of(path))
+
+
+def instead_of(path: str) -> str:
+    """Where it is that a wrong path was meant for."""
+    if path.startswith(_OF_THE_QUEUE):
+        return "That is an address of RunPod's queue: send a job to POST /v1/jobs."
+    if f"/v1{path}".startswith(_ADDRESSES):
+        return f"Use /v1{path}: a client's base URL ends with /v1."
+    near = nearest(path, _ADDRESSES, cutoff=0.8)
+    return f"Did you mean {near}?" if near else "docs/http.md lists the addresses."

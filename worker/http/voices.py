@@ -139,11 +139,7 @@ def _form_value(name: str, value: str) -> Any:
     if name in _FORM_FLAGS and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if name in _FORM_JSON and value.lstrip().startswith(("{", "[")):
-        try:
-            return parse_json(value.encode(errors="replace"))
-        except InvalidInput as error:
-            said = error.message.replace("The body", f"Wrong input: {name}", 1)
-            raise InvalidInput(said, "Write it as docs/http.md shows.") from error
+        return parse_json(value.encode(errors="replace"), f"Wrong input: {name}")
     return value
 
 

@@ -18,7 +18,7 @@ from worker.usage.record import Ending as How
 
 log = get_logger("jobs")
 
-_FAULT = "what follows a job's end failed: its callback or the record of its cost"
+_FAULT = "the callback of a job that has ended failed"
 _NOT_POSTED = (
     "The callback may not be posted: the worker failed at it. Ask for the job's state instead, and "
     "report the worker's log."
@@ -60,31 +60,36 @@ class Ending:
         return {**answer, "warnings": [*answer.get("warnings", ()), *said]}
 
     async def answered(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """The job ends with `answer`, which is returned. A fault here takes no answer away: it is
-        in the log and among its warnings."""
+        """The job ends with `answer`, which is returned. A fault of its callback takes no answer
+        away: it is in the log and among its warnings."""
+        self._record("failed" if "error" in answer else "completed")
+        if self._callback is None:
+            return dict(answer)
         try:
-            self._record("failed" if "error" in answer else "completed")
-            if self._callback is not None:
-                await in_thread(Lane.CHECK, self._call_back, answer)
+            await in_thread(Lane.CHECK, self._call_back, answer)
         except Exception:
             log.exception(_FAULT)
-            if self._callback is not None:
-                return {**answer, "warnings": [*answer.get("warnings", ()), _NOT_POSTED]}
+            return {**answer, "warnings": [*answer.get("warnings", ()), _NOT_POSTED]}
         return dict(answer)
 
     def stopped(self, *, goes_on: bool) -> None:
         """The job was stopped. `goes_on`: where it is delivered again."""
+        self._record("interrupted" if goes_on else "cancelled")
+        if goes_on:
+            return
         try:
-            self._record("interrupted" if goes_on else "cancelled")
-            if not goes_on:
-                self._call_back({"job_id": self._job_id, "status": "cancelled"})
+            self._call_back({"job_id": self._job_id, "status": "cancelled"})
         except Exception:  # who stopped it is told that it stopped
             log.exception(_FAULT)
 
     def _record(self, how: How) -> None:
+        """What the job took goes into the ledger; a fault there is in the log and nowhere else."""
         request = self.cost.request
-        if request and (usage := self.cost.usage(self._job_id, how)):
-            self._all.ledger.add(usage, self._job_id, request.user_id)
+        try:
+            if request and (usage := self.cost.usage(self._job_id, how)):
+                self._all.ledger.add(usage, self._job_id, request.user_id)
+        except Exception:
+            log.exception("the record of a job's cost failed")
 
     def _call_back(self, answer: Mapping[str, Any]) -> None:
         """The event is kept where the job's files go."""

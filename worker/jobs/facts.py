@@ -99,6 +99,7 @@ def warnings_of(
     guard: Guard | None,
     *,
     streams: bool,
+    fallback: str | None,
 ) -> list[str]:
     """What the user should know beside how the request and its text were read.
 
@@ -106,6 +107,7 @@ def warnings_of(
         chunks: their voices have the words of the references as they are spoken.
         guard: None where nothing was checked.
         streams: whether chunks could be sent.
+        fallback: the language of texts too short to tell; None: the job names its language.
     """
     found: list[str] = []
     spoken = {chunk.voice.content_hash: chunk.voice.ref_text for chunk in chunks}
@@ -117,7 +119,7 @@ def warnings_of(
     found += heard_warnings(guard.reports) if guard else []
     if engine.card.notice:
         found.append(engine.card.notice)
-    found += _foreign(engine, chunks)
+    found += _foreign(engine, chunks, fallback)
     if request.stream and not streams:
         found.append("`stream` needs the RunPod platform: here the result comes whole.")
     if request.stream and request.remove_silence:
@@ -125,14 +127,15 @@ def warnings_of(
     return found
 
 
-def _foreign(engine: Engine, chunks: Sequence[Chunk]) -> list[str]:
-    """A warning of what is said in languages that the model was not trained on, where it is known
-    which it was."""
-    spoken = {base(chunk.language) for chunk in chunks if chunk.language}
-    strange = sorted(spoken - {*engine.card.languages}) if engine.card.languages else []
-    if not strange:
+def _foreign(engine: Engine, chunks: Sequence[Chunk], fallback: str | None) -> list[str]:
+    """A warning of what is said in languages that the model was not trained on, where its card
+    names its own. A chunk in the `fallback` may be in any language."""
+    own = engine.card.languages
+    told = {base(chunk.language) for chunk in chunks if chunk.language} - {fallback}
+    strange = sorted(told.difference(own))
+    if not own or not strange:
         return []
-    known, found = _named(engine.card.languages), _named(strange)
+    known, found = _named(own), _named(strange)
     return [
         f"The text seems to be in {found}, and the model {engine.model} speaks {known}: it will be "
         "hard to understand. Use a model of that language, or give `language` if that is wrong."

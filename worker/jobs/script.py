@@ -14,7 +14,8 @@ from engine.chunk import Reference
 from errors import InvalidInput, StorageError, StorageUnavailable
 from s3_utils import brief_beside_a_disk
 from text.front import Source, TextOptions, prepare, prepare_all, voices_of
-from text.lexicon import Lexicon, from_mapping
+from text.lexicon import Lexicon
+from text.lexicon_file import from_mapping
 from text.script import Script
 from worker.app import App
 from worker.request.processing import Processing

@@ -16,6 +16,7 @@ from typing import Any
 from engine.boot import Engine
 from engine.chunk import Chunk, SpeechParameters, SpokenChunk
 from engine.synthesizer import Synthesizer
+from text.languages import base
 from worker.app import App
 from worker.audio.joins import Joins
 from worker.files.jobfiles import JobFiles
@@ -201,8 +202,16 @@ class SpeechJob:
         self, chunks: Sequence[Chunk], spoken: Spoken, rendered: Rendered, *, resumed: int
     ) -> SpeechFacts:
         request, engine, voices = self._request, self._engine, self._voices.values()
-        streams = self._reporter.streams
-        said = warnings_of(request, engine, voices, chunks, self._guard, streams=streams)
+        options = self._text.options
+        said = warnings_of(
+            request,
+            engine,
+            voices,
+            chunks,
+            self._guard,
+            streams=self._reporter.streams,
+            fallback=None if options.language else base(options.default_language),
+        )
         return speech_facts(
             self._job_id,
             request,

@@ -54,16 +54,19 @@ def storage_works(answer: Answer) -> bool:
 
 def look_at_default_voice(app: App, answer: Answer) -> None:
     """Adds to the findings whether the voice of jobs that name none is there, where storage works;
-    nothing of one that comes with the worker, and of a link."""
-    voice = app.settings.voices.default_voice
-    if not storage_works(answer) or "://" in voice or app.voices.is_bundled(voice):
+    nothing of one that is not looked for."""
+    if not storage_works(answer):
         return
-    level, detail = "ok", voice
+    level, detail = "ok", app.settings.voices.default_voice
     try:
-        if problem := app.default_voice_fault():
-            level, detail = "warning", problem
+        fault = app.default_voice_fault()
     except WorkerError as error:
         level, detail = "unknown", error.message
+    else:
+        if fault is None:
+            return
+        if fault:
+            level, detail = "warning", fault
     found = {"name": "default voice", "level": level, "detail": detail}
     answer["storage"]["findings"].append(found)
 
@@ -85,16 +88,16 @@ def describe_model(app: App) -> Answer:
 def judged(answer: Answer) -> Answer:
     """With `healthy`. A check that fails is a job that fails, for scripts."""
     storage = answer["storage"]
-    problems = [f"{s['step']}: {s['detail']}" for s in storage["steps"] if s["ok"] is False]
-    problems += [
-        f"{f['name']}: {f['detail']}" for f in storage["findings"] if f["level"] == "failed"
-    ]
-    problems += [f"model: {answer['model']['error']}"] if "error" in answer.get("model", {}) else []
-    answer["healthy"] = not problems
-    if problems:
-        others = ", ".join(problem.partition(":")[0] for problem in problems[1:])
-        said = f"{problems[0]} Also failed: {others}." if others else problems[0]
-        answer |= Unhealthy(said, _WHAT_NOW).as_output()
+    failed = [(s["step"], s["detail"]) for s in storage["steps"] if s["ok"] is False]
+    failed += [(f["name"], f["detail"]) for f in storage["findings"] if f["level"] == "failed"]
+    if "error" in (model := answer.get("model", {})):
+        failed.append(("model", model["error"]))
+    answer["healthy"] = not failed
+    if failed:
+        (name, detail), *others = failed
+        also = ", ".join(name for name, _ in others)
+        more = f" Also failed: {also}." if also else ""
+        answer |= Unhealthy(f"{name}: {detail}{more}", _WHAT_NOW).as_output()
     return answer
 
 

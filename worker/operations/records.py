@@ -11,7 +11,7 @@ from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
-from worker.voices.stored import split_extension
+from worker.voices.stored import is_audio, split_extension
 
 _MOODS_SHOWN = 10
 FACTS = tuple(VoiceFacts.model_fields)
@@ -27,6 +27,7 @@ def moods_left(app: App, name: str, verb: str, made: str = "") -> list[str]:
     """A warning where a voice has moods, which are voices of their own and were not `verb`. `made`:
     the voice that this made, which may be a mood now."""
     shelf = app.voices.shelf
+    name = shelf.name(name)
     try:
         moods = [mood for mood in shelf.moods(shelf.stem(name)) if f"{name}/{mood}" != made]
     except StorageDenied:  # may not list: nothing is known of them
@@ -74,7 +75,7 @@ class ShowVoice(OneVoice):
         stem, keys = shelf.voice(self.name, to="show")
         record = shelf.record(stem)
         return {
-            "voice_name": self.name,
+            "voice_name": shelf.name(self.name),
             "keys": keys,
             "moods": shelf.moods(stem),
             "record": record.as_output() if record else None,
@@ -96,10 +97,12 @@ class DescribeVoice(OneVoice, Described):
         if not facts and not self.remove:
             raise InvalidInput("Nothing is given to describe.", f"Give one of {', '.join(FACTS)}.")
         shelf = app.voices.shelf
-        stem, _ = shelf.voice(self.name, to="describe")
+        stem, keys = shelf.voice(self.name, to="describe")
+        if "consent" in facts:
+            facts["agreed_to"] = shelf.digest(keys)
         gone: dict[str, Any] = {name: None for name in self.remove}
         record = shelf.write(stem, shelf.record(stem), {**facts, **gone})
-        return {"voice_name": self.name, "record": record.as_output()}
+        return {"voice_name": shelf.name(self.name), "record": record.as_output()}
 
 
 class _Moved(OneVoice):
@@ -111,10 +114,11 @@ class _Moved(OneVoice):
     done: ClassVar[str]
 
     def run(self, app: App, caller: str) -> Answer:
-        target = full_name(self.new_name, self.new_mood)
-        keys = getattr(app.voices.shelf, self.verb)(self.name, target)
+        shelf, target = app.voices.shelf, full_name(self.new_name, self.new_mood)
+        keys = getattr(shelf, self.verb)(self.name, target)
+        audio = next(filter(is_audio, keys))
         return {
-            "voice_name": target,
+            "voice_name": shelf.name(audio),
             "keys": keys,
             "warnings": moods_left(app, self.name, self.done, target),
         }
@@ -142,4 +146,5 @@ class RestoreVoice(OneVoice):
     endpoint: Literal["restore_voice"]
 
     def run(self, app: App, caller: str) -> Answer:
-        return {"voice_name": self.name, "keys": app.voices.shelf.restore(self.name)}
+        shelf = app.voices.shelf
+        return {"voice_name": shelf.name(self.name), "keys": shelf.restore(self.name)}

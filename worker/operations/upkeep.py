@@ -33,7 +33,8 @@ class Cleanup(Operation):
         stores: dict[str, Storage] = {
             place: store for place, store in app.storage.stores().items() if wanted[place]
         }
-        found = clean_up(stores, app.settings, days=days, dry_run=self.dry_run)
+        kept = {} if self.cleanup_local else {"deleting": app.storage.keep_on_disk}
+        found = clean_up(stores, app.settings, days=days, dry_run=self.dry_run, **kept)
         names = _DRY if self.dry_run else {}
         counts: Answer = {
             f"{place}_{names.get(what, what)}": count

@@ -10,19 +10,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from errors import InvalidInput
-from s3_utils import Buckets, open_storage
-from worker.app import BUNDLED_VOICES, App
+from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.operations.records import Described, full_name
 from worker.request.fields import CleanText, LibraryName, Voice, VoiceName
 from worker.request.processing import processing_of
 from worker.settings.load import Settings
 from worker.voices.catalogue import VoiceInfo
-from worker.voices.drawing import drawn
-from worker.voices.lent import lent_voice, path_meant
-from worker.voices.library import VoiceLibrary
+from worker.voices.lent import path_meant
 from worker.voices.located import TranscriptFile
-from worker.voices.report import VoiceReport, check_located, refuse
+from worker.voices.report import VoiceReport, refuse
 from worker.voices.wish import Wish
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
@@ -66,6 +63,7 @@ class Upload(Described):
             picture["picture_key"] = app.voices.catalogue.draw(name, voice.report.used)
         return {
             **picture,
+            **({"replaced": True} if voice.replaced else {}),
             "voice_name": voice.name,
             "s3_key": voice.key,
             "size": voice.size,
@@ -125,25 +123,16 @@ def checked_from_shell(voice: str, ref_text: str, picture: Path | None = None) -
     """The report on a file of this machine, or on a voice of the library; its picture goes into the
     file `picture`. Raises WorkerError: it cannot be read or used."""
     settings = Settings.load()
-    if path := path_meant(voice):
-        located = lent_voice(path, settings.voices.max_bytes)
-        report = check_located(located, ref_text, settings.voices, wish=_usual(settings))
-        if picture:
-            _drawn_into(picture, drawn(located, report.used, settings.voices))
-        return report
-    storage = open_storage(settings.storage)
-    buckets = Buckets(settings.storage)
-    library = VoiceLibrary(
-        storage, settings.voices, bundled_dir=BUNDLED_VOICES, fetch_bucket=buckets.at
-    )
+    app = App(settings, speaks=False)
     try:
-        report = library.catalogue.check(voice, ref_text, wish=_usual(settings))
+        path = path_meant(voice)
+        meant = app.voices.lend(path) if path else voice
+        report = app.voices.catalogue.check(meant, ref_text, wish=_usual(settings))
         if picture:
-            _drawn_into(picture, library.catalogue.picture(voice, report.used))
+            _drawn_into(picture, app.voices.catalogue.picture(meant, report.used))
         return report
     finally:
-        buckets.close()
-        storage.close()
+        app.end_storage()
 
 
 def _usual(settings: Settings) -> Wish:

@@ -50,7 +50,7 @@ def read_job(path: Path) -> Job:
         said = getattr(exc, "strerror", None) or type(exc).__name__
         raise InvalidInput(
             f"{path} cannot be read ({said}).",
-            f"Put a job into it, or give another: a file, or {_OPTION} and JSON.",
+            "Put a job into it, or name another file.",
         ) from exc
     return job_in(text, "The job on standard input" if str(path) == "-" else str(path))
 
@@ -62,9 +62,15 @@ def job_in(text: str, source: str) -> Job:
     except InvalidInput as error:
         raise InvalidInput(f"{source}: {error.message}", error.hint) from error
     except (ValueError, RecursionError) as exc:
-        raise InvalidInput(f"{source} is not valid JSON: {exc}.") from exc
+        raise InvalidInput(
+            f"{source} is not valid JSON: {exc}.",
+            "Correct it there; test_input.json is an example.",
+        ) from exc
     if not isinstance(job, dict) or job.get("input") is None:
-        raise InvalidInput(f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.')
+        raise InvalidInput(
+            f'{source} must be a JSON object like {{"input": {{"text": "..."}}}}.',
+            "test_input.json is an example.",
+        )
     if others := [name for name in job if name not in _READ]:
         log.warning("%s: only RunPod reads %s; here it is dropped", source, ", ".join(others))
     return job

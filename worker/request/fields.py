@@ -24,7 +24,7 @@ from pydantic import (
 
 from errors import InvalidInput, nearest, show
 from s3_utils import MAX_EXPIRES_S
-from text.lexicon import from_mapping
+from text.lexicon_file import from_mapping
 from text.subtitles import subtitle_form
 from worker.keys import template_fault, user_key_fault
 from worker.settings.load import Settings
@@ -100,7 +100,10 @@ def _written(value: Any, info: ValidationInfo) -> str:
         raise ValueError(f"must be a string, not {show(value)}")
     limit = settings_of(info).jobs.max_text_chars
     if len(value) > limit:
-        raise ValueError(f"has {len(value)} characters; at most {limit} are allowed")
+        raise ValueError(
+            f"has {len(value)} characters; at most {limit} are allowed: split it, or raise "
+            "MAX_TEXT_CHARS"
+        )
     if not clean_text(value):
         raise ValueError("is empty")
     return value

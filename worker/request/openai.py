@@ -4,7 +4,7 @@ beside. https://platform.openai.com/docs/api-reference/audio/createSpeech (Novem
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ _NOT_HERE = frozenset(
         *("session", "index", "callback_url"),
     )
 )
+_CALLED_HERE = {"text": "input", "output_format": "response_format", "stream": "stream_format"}
 OWN = tuple(name for name in SpeechInput.model_fields if name not in {*_NOT_HERE, *_OPENAI})
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
@@ -93,12 +94,17 @@ def _refuse_unknown(body: Mapping[Any, Any]) -> None:
     if not unknown:
         return
     named = [
-        f"{show(name)[1:-1]} is not a known field{meant(name, known)}" for name in unknown[:10]
+        f"{show(name)[1:-1]} is not a known field{_meant(name, known)}" for name in unknown[:10]
     ]
     more = f"; and {len(unknown) - 10} more" if len(unknown) > 10 else ""
     elsewhere = [name for name in unknown if name in _NOT_HERE]
     hint = f"`{elsewhere[0]}` belongs to jobs, see `POST /v1/jobs`." if elsewhere else ""
     raise InvalidInput(f"Wrong input: {'; '.join(named)}{more}.", hint)
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    here = _CALLED_HERE.get(name)
+    return f" (here it is {here})" if here else meant(name, known)
 
 
 def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...], default: str) -> str:

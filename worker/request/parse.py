@@ -72,7 +72,10 @@ def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
     named = problems[:_MAX_PROBLEMS]
     more = f"; and {count - len(named)} more" if count > len(named) else ""
     said = f"Wrong input: {'; '.join(named)}{more}"
-    return InvalidInput(said if said.endswith("?") else f"{said}.")
+    return InvalidInput(
+        said if said.endswith("?") else f"{said}.",
+        "Correct it and send the job again; docs/job.md lists the fields.",
+    )
 
 
 def _check_size(raw: Mapping[str, Any]) -> None:
@@ -84,10 +87,13 @@ def _check_size(raw: Mapping[str, Any]) -> None:
         fields += len(one)
         if len(one) > _MAX_FIELDS:
             raise InvalidInput(
-                f"The job has an object of {len(one)} fields; at most {_MAX_FIELDS} are allowed."
+                f"The job has an object of {len(one)} fields; at most {_MAX_FIELDS} are allowed.",
+                "Leave out what is no field of a job.",
             )
         if fields > _MAX_ALL_FIELDS:
-            raise InvalidInput(f"The job has over {_MAX_ALL_FIELDS} fields in all.")
+            raise InvalidInput(
+                f"The job has over {_MAX_ALL_FIELDS} fields in all.", "Split the job into several."
+            )
         for value in one.values():
             inner = value if isinstance(value, list) else [value]
             objects += (each for each in inner if isinstance(each, Mapping))

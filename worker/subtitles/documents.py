@@ -7,6 +7,8 @@
 {"events": [{tStartMs, dDurationMs, segs}]}  YouTube
 {"word_segments": ...}, {"words": ...}, {"result": ...}      words alone: WhisperX, Vosk
 {"text": ...}                                words without times
+services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, parakeet-mlx,
+                          Premiere, Rev, Soniox, Speechmatics
 """
 
 from __future__ import annotations
@@ -15,20 +17,30 @@ import json
 import math
 from typing import Any, NamedTuple
 
-from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.notes import Cue, Malformed, Notes
+from worker.subtitles.services import segments_of, time_of
+from worker.subtitles.spread import letters, spread
 
-_LISTS = ("segments", "transcription", "chunks", "events", "word_segments", "words", "result")
+_LISTS = ("segments", "transcription", "chunks", "events", "fragments")
+_OF_WORDS = ("word_segments", "words", "result")
+_STARTS = ("start", "start_time", "startTime", "begin", "from")
+_ENDS = ("end", "end_time", "endTime", "stop", "to")
+_IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
-_NAMES = "whisper, WhisperX, faster-whisper, whisper.cpp, transformers or YouTube write it"
+_LONG_S = 12.0  # longer than a reference
+_RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
+_NAMES = "whisper, its kin, YouTube or a transcription service write it"
 
 
 class Document(NamedTuple):
     """What a document holds: `cues`, none without times; `text`, "" where it gives no whole;
-    `whole_numbers`: all its times are, so they may be milliseconds."""
+    `whole_numbers`: all its times are, so they may be milliseconds; `of_words`: each cue is a word,
+    or a few."""
 
     cues: list[Cue]
     text: str
     whole_numbers: bool
+    of_words: bool
 
 
 def looks_like_json(text: str) -> bool:
@@ -42,24 +54,84 @@ def document(text: str, notes: Notes) -> Document:
     """Reads a document. Raises Malformed: it is no JSON, or of a kind that is not known."""
     notes.unit = "segment"
     found = _loaded(text)
-    items: Any
-    said = ""
-    if isinstance(found, dict):
-        said = next((one_line(found[k]) for k in _WORDS if isinstance(found.get(k), str)), "")
-        items = next((found[k] for k in _LISTS if isinstance(found.get(k), list) and found[k]), [])
-    else:
-        items = found
-    if not isinstance(items, list) or not (items or said):
-        raise Malformed(f"is no transcript as {_NAMES}")
+    if (segments := segments_of(found, notes)) is not None:
+        return _of_service(segments, notes)
+    said, items, of_words = _parts(found)
+    _refuse_many(items)
     cues, whole = [], True
     for number, item in enumerate(items, 1):
         cue, is_whole = _cue(item, number, notes)
         if cue.text.strip():
-            cues.append(cue)
+            cues += _in_parts(cue, item, notes)
             whole &= is_whole
-    if said and cues:
+    if said and of_words and (laid := spread(said, cues)):
+        cues = laid
+    elif said and cues:
         _compare(said, cues, notes)
-    return Document(_with_times(cues, notes), said, whole)
+    return Document(_with_times(cues, notes), said, whole, of_words)
+
+
+def _parts(found: Any) -> tuple[str, list[Any], bool]:
+    """The whole as it is said, "" where it is not given, its segments or words, and whether they
+    are words. Raises Malformed: it has neither."""
+    said, items, name = "", found, ""
+    if isinstance(found, dict):
+        whole = (found[k] for k in _WORDS if isinstance(found.get(k), str))
+        said = " ".join(next(whole, "").split())
+        lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
+        name = next(lists, "")
+        items = found.get(name, [])
+    if isinstance(items, list) and (items or said):
+        return said, items, name in _OF_WORDS
+    if isinstance(found, dict) and "error" not in found and {*_LISTS, *_WORDS} & set(found):
+        raise Malformed("holds no words")
+    raise Malformed(f"is no transcript as {_NAMES}{_fields(found)}")
+
+
+def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
+    """A segment, or, of one that is longer than a reference, its words, where their times are known
+    and they are those of its text."""
+    given = item.get("words") if isinstance(item, dict) else None
+    if not cue.end - cue.start > _LONG_S or not isinstance(given, list):
+        return [cue]
+    words = [_cue(word, cue.line, notes)[0] for word in given if isinstance(word, dict)]
+    laid = spread(cue.text, words)
+    timed = laid and not any(math.isnan(part.start + part.end) for part in laid)
+    return laid if laid and timed else [cue]
+
+
+def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
+    """The words of segments where they are those of its text, else the segments."""
+    found: list[Cue] = []
+    for number, segment in enumerate(segments, 1):
+        words = [_cue(word, number, notes)[0] for word in segment["words"]]
+        if not letters(segment["text"]):
+            continue
+        laid = spread(segment["text"], words)
+        if laid is None and words and segment["derived"] and len(segments) == 1:
+            _compare(segment["text"], words, notes)
+            laid = words
+        found += laid or [_cue({**segment, "segs": None}, number, notes)[0]]
+    if not found:
+        raise Malformed("holds no words")
+    return Document(_with_times(found, notes), "", whole_numbers=False, of_words=True)
+
+
+def _refuse_many(items: list[Any]) -> None:
+    """Raises Malformed for a list of recordings, as data sets have it."""
+    named = sum(isinstance(item, dict) and any(n in item for n in _RECORDINGS) for item in items)
+    if named > 1:
+        raise Malformed(
+            f"is a list of {named} recordings, not the transcript of one; keep the words of this "
+            "one alone"
+        )
+
+
+def _fields(found: Any) -> str:
+    if not isinstance(found, dict) or not found:
+        return ""
+    names = ", ".join(str(name)[:20] for name in list(found)[:6])
+    return f"; it has {names}. Give its words as SRT, or as segments of start, end and text"
 
 
 def _loaded(text: str) -> Any:
@@ -86,9 +158,13 @@ def _cue(item: Any, number: int, notes: Notes) -> tuple[Cue, bool]:
         item = {"start": item[2], "end": item[3], "text": item[4]}  # faster-whisper's Segment
     if not isinstance(item, dict):
         raise Malformed(f"segment {number} is no transcript as {_NAMES}")
-    text = next((item[key] for key in _WORDS if isinstance(item.get(key), str)), None)
+    text = next(
+        (item[key] or "" for key in _WORDS if isinstance(item.get(key, 0), str | None)), None
+    )
     if isinstance(item.get("segs"), list):
         text = "".join(str(seg.get("utf8", "")) for seg in item["segs"] if isinstance(seg, dict))
+    if isinstance(item.get("lines"), list):  # aeneas
+        text = "\n".join(str(line) for line in item["lines"])
     start, end, whole = _span(item)
     if text is None:
         if "tStartMs" not in item:
@@ -107,24 +183,28 @@ def _span(item: dict[str, Any]) -> tuple[float, float, bool]:
     if "tStartMs" in item:
         start = _number(item["tStartMs"]) / 1000
         return start, start + _number(item.get("dDurationMs", 0)) / 1000, False
+    for names in _IN_MS:
+        if names[0] in item:
+            start, end = (_number(item.get(name)) / 1000 for name in names)
+            return start, end, False
     pair = item.get("timestamp", item.get("timestamps"))
+    if isinstance(pair, dict):
+        pair = [pair.get("from"), pair.get("to")]
     if isinstance(pair, list) and len(pair) == 2:
         start, end = _number(pair[0]), math.inf if pair[1] is None else _number(pair[1])
     else:
-        start = _number(item.get("start"))
-        end = _number(item.get("end", item.get("stop")))
-        if "duration" in item and "end" not in item:
+        start, end = (
+            _number(next((item[name] for name in names if name in item), None))
+            for names in (_STARTS, _ENDS)
+        )
+        if "duration" in item and math.isnan(end):
             end = start + _number(item["duration"])
     return start, end, all(math.isinf(each) or each.is_integer() for each in (start, end))
 
 
 def _number(value: Any) -> float:
     """A time, NaN for what is none."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return math.nan
+    value = time_of(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     return float(value) if abs(value) < 1e12 else math.nan
@@ -148,10 +228,5 @@ def _with_times(cues: list[Cue], notes: Notes) -> list[Cue]:
 
 def _compare(said: str, cues: list[Cue], notes: Notes) -> None:
     """Says where the words of the whole and those of the parts are not the same."""
-    whole, parts = _letters(said), _letters("".join(cue.text for cue in cues))
-    if whole != parts:
+    if letters(said) != letters("".join(cue.text for cue in cues)):
         notes.say("has other words in its `text` than in its segments, which were used")
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()

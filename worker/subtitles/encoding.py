@@ -46,8 +46,17 @@ _LETTERS = {
     ),
     "cp932": ("",),
     "euc_jp": ("",),
+    "iso8859_2": (
+        "łąężóśćńź", "íáéěčřšžýůúňťóď", "áíéčšžýúťľňôďäó", "áéöóőüíúű", "čšžćđ", "ăşîţâ",
+    ),
+    "cp852": ("łąężóśćńź", "íáéěčřšžýůúňťóď", "áíéčšžýúťľňôďäó", "áéöóőüíúű", "čšžćđ"),
+    "cp850": ("éèàêçùôûîâëï", "äüöß", "óíáéñúü¿¡", "ãáéçíóêõúâà", "äöå", "øåæéö"),
+    "iso8859_15": ("éèàêçùôûîâœëï€",),
+    "iso8859_5": (_CYRILLIC,),
     "cp949": ("이다는가을의에고하지나아어리사기도를한은자로시그있해게니요안녕것스대들수보서정내",),
 }  # fmt: skip
+_RARE = ("iso8859_2", "cp852", "cp850", "iso8859_15", "iso8859_5")
+_LESS = 0.02  # what must speak for them beyond the score of a usual one
 _USUAL_MARKS = frozenset(
     "\u00a0\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026«»¿¡°ªº、。，！？：；「」『』（）ー～・"
 )
@@ -207,7 +216,7 @@ def _read(sample: bytes, encoding: str) -> Iterator[_Read]:
             return
         text = sample[: fault.start].decode(encoding)
     scores = [_score(text, encoding, letters) for letters in _LETTERS[encoding]]
-    yield _Read(max(scores), text, encoding)
+    yield _Read(max(scores) - _LESS * (encoding in _RARE), text, encoding)
 
 
 def _score(text: str, encoding: str, letters: str) -> float:

@@ -13,6 +13,7 @@ from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
 
 _EVENT = re.compile(r"\s*(?:Dialogue|Comment)\s*:\s*", re.IGNORECASE)
+_SIGN = re.compile(r"\b(?:signs?|titles?|typeset\w*)\b", re.IGNORECASE)
 _FORMAT = re.compile(r"\s*Format\s*:\s*", re.IGNORECASE)
 _USUAL = "layer, start, end, style, name, marginl, marginr, marginv, effect, text"
 
@@ -24,11 +25,14 @@ _CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
 _PRINTED = re.compile(
     rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
 )
+_OF_WHISPER = re.compile(r"Detect(?:ing|ed) language\b")  # above what it prints
 _STAMPED = re.compile(
     r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
     r"(?:[:=]?\s+|[:=](?=\D)|$)(.*)"
 )
-_FRAMES = re.compile(r"\s*\{\d{1,7}\}\{\d{0,7}\}(.*)")
+_TMPLAYER = re.compile(r"00:0\d:\d{2}:[^\s\d].*")
+_FRAMES = re.compile(r"\s*\{(\d{1,7})\}\{(\d{0,7})\}(.*)")
+_FRAME_RATE = re.compile(r"\s*([1-9]\d{0,2}(?:[.,]\d{1,4})?)\s*(?:fps)?\s*")  # in the first lines
 _TENTHS = re.compile(r"\s*\[(\d{1,7})\]\[(\d{0,7})\](.*)")
 _FIRST_STAMP_S = 60.0
 
@@ -38,17 +42,18 @@ Reader = Callable[[str, Notes], list[Cue]]
 def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     """What reads a text whose lines have times of one of these kinds; None for any other text.
     `stamped`: times without any mark count as well."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if any(_EVENT.match(line) for line in lines) and "\nFormat" in f"\n{text}":
+    lines = [line for line in text.split("\n") if line.strip() and not _OF_WHISPER.match(line)]
+    if "\nFormat" in f"\n{text}" and any(_EVENT.match(line) for line in lines):
         return ass_cues
-    if 2 * sum(_PRINTED.fullmatch(line) is not None for line in lines) >= len(lines) > 0:
+    printed = sum("]" in line and _PRINTED.fullmatch(line) is not None for line in lines)
+    if 2 * printed >= len(lines) > 0:
         return printed_cues
     if lines and all(_TENTHS.fullmatch(line) for line in lines):
         return tenth_cues
     for pattern, reader in ((_PRINTED, printed_cues), (_FRAMES, frame_cues), (_SBV, sbv_cues)):
         if lines and pattern.fullmatch(lines[0]):
             return reader
-    stamps = sum(_STAMP.match(line) is not None for line in lines)
+    stamps = sum("[" in line and _STAMP.match(line) is not None for line in lines)
     if stamps > 1 and all(_STAMP.match(line) or _ABOUT.fullmatch(line) for line in lines):
         return lrc_cues
     return stamped_cues if stamped and _rising(lines) else None
@@ -56,6 +61,8 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
 
 def _rising(lines: list[str]) -> bool:
     """True for lines that begin with rising times, the first near 0; "9:30 Breakfast" is words."""
+    if len(lines) == 1 and _TMPLAYER.fullmatch(lines[0]):
+        return True
     stamps = [found for line in lines if (found := _STAMPED.fullmatch(line))]
     if len(stamps) < 2 or not _STAMPED.fullmatch(lines[0]) or 3 * len(stamps) < len(lines):
         return False
@@ -87,6 +94,8 @@ def ass_cues(text: str, notes: Notes) -> list[Cue]:
             named = dict(zip(columns, cells, strict=True))
             if not line.lstrip().lower().startswith("comment"):
                 cues.append(_event(named, number))
+                if _SIGN.search(named.get("style", "")):
+                    notes.add("may be text in the picture, by its style; it counts as said", number)
     return cues
 
 
@@ -126,7 +135,8 @@ def lrc_cues(text: str, notes: Notes) -> list[Cue]:
 
 
 def sbv_cues(text: str, notes: Notes) -> list[Cue]:
-    """YouTube's SBV: two times with a comma between, then the words."""
+    """YouTube's SBV and SubViewer: two times with a comma between, then the words; before them
+    SubViewer has lines about its film."""
     heads: list[tuple[float, float, int]] = []
     words: list[list[str]] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -137,7 +147,8 @@ def sbv_cues(text: str, notes: Notes) -> list[Cue]:
             heads.append((start, end, number))
             words.append([])
         elif line.strip() and not words:
-            raise Malformed(f"line {number} has words without a time")
+            if not line.lstrip().startswith("["):
+                raise Malformed(f"line {number} has words without a time")
         elif line.strip():
             words[-1].append(plain(line.replace("[br]", "\n"), vtt=False))
     return [
@@ -176,17 +187,25 @@ def tenth_cues(text: str, notes: Notes) -> list[Cue]:
 
 
 def frame_cues(text: str, notes: Notes) -> list[Cue]:
-    """MicroDVD's `{25}{50}Hello|you`: how many frames are a second is not said, so its times are
-    infinite, and only its words are of use."""
+    """MicroDVD's `{25}{50}Hello|you`. Only its first line, `{1}{1}23.976`, may say how many frames
+    are a second; else its times are infinite, and only its words are of use."""
     cues = []
+    rate = 0.0
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _FRAMES.fullmatch(line):
-            words = re.sub(r"\{[^{}]*\}", "", found[1]).replace("|", "\n")
-            cues.append(Cue(math.inf, math.inf, words, number))
+        if (found := _FRAMES.fullmatch(line)) and (told := _FRAME_RATE.fullmatch(found[3])):
+            rate = rate or float(told[1].replace(",", "."))
+        elif found:
+            words = re.sub(r"\{[^{}]*\}", "", found[3]).replace("|", "\n")
+            start, end = int(found[1]), int(found[2] or found[1])
+            if end < start:
+                raise Malformed(f"line {number} ends before it starts")
+            cues.append(Cue(start, end, words, number))
         elif line.strip():
             raise Malformed(f"line {number} does not begin with {{start}}{{end}} like the first")
+    if rate:
+        return [Cue(cue.start / rate, cue.end / rate, cue.text, cue.line) for cue in cues]
     notes.say("counts in frames of a film: its times were left out")
-    return cues
+    return [Cue(math.inf, math.inf, cue.text, cue.line) for cue in cues]
 
 
 def stamped_cues(text: str, notes: Notes) -> list[Cue]:

@@ -34,7 +34,7 @@ def inside(cues: list[Cue], seconds: float, notes: Notes) -> list[Cue]:
         if _limit(seconds) < cue.end < math.inf:
             what = f"ends after the recording does ({seconds:.1f} s): check its words"
             notes.add(what, cue.line)
-        found.append(replace(cue, end=min(cue.end, seconds)))
+        found.append(cue if cue.end <= seconds else replace(cue, end=seconds))
     if cues and not found:
         raise Malformed(
             f"has times from {cues[0].start:.1f} s to {_last(cues):.1f} s, but the recording ends "

@@ -10,16 +10,25 @@ from worker.subtitles.notes import Cue, Notes
 
 _BREAK = re.compile(r"(?i:<br\s*/?>)|\\N")
 _BARE_TAG = re.compile(r"</?(?:i|b|u|s|font)\s?/?>", re.IGNORECASE)
-_VTT_TAG = re.compile(r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt)(?:[\s.][^<>]*)?>|<[\d:.]+>")
+_VTT_TAG = re.compile(
+    r"</?(?:i|b|u|s|c|ruby|rt)(?:\.[^<>]*)?>|</?(?:font|v|lang)(?:[\s.][^<>]*)?>|<[\d:.]+>"
+)
 _TAG = re.compile(
-    r"</?(?:i|b|u|s|font|c|v|lang|ruby|rt|em|strong|span|p|div|small|big|sub|sup)"
-    r"(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
+    r"</?(?:i|b|u|s|c|ruby|rt|em|strong|small|big|sub|sup)(?:\.[^<>]*)?\s?/?>"
+    r"|</?(?:font|v|lang|span|p|div)(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(r"(\{[^{}]*\})")
+_OPEN, _CLOSE = "\ue000", "\ue001"  # braces that are said, while overrides are taken off
 _DRAWS = re.compile(r"\\p(\d)")
 # Without its semicolon an entity may be words: "R&D at &50".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+
+_MARK = re.compile("[*_`]")  # in whatever the next two find
+_BOLD = re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1(?!\w)")
+_FENCE = re.compile(r"^\s*```\w*\s*$")
+_SHARP = re.compile(r"^#{1,6}\s+(?=\S)")
+_TWICE = re.compile(r"&amp;(?=(?:amp|lt|gt|quot|nbsp|#\d{1,5});)")  # encoded two times
 
 _TOKEN = re.compile(r"<\|[^|<>]{0,40}\|>|[\u2669-\u266c]")
 _TURN = re.compile(r"\s*(?:>>+|\uff1e\uff1e+)\s*")
@@ -34,10 +43,24 @@ _NAME = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?[^\W\d_a-z][A-Z .'-]{1,24}:\s")
 _TITLE = r"[^\W\d_a-z][\w.'-]{0,30}"
 _FULL_NAME = re.compile(rf"\s*(?:[-\u2013\u2014]\s*)?({_TITLE}(?: {_TITLE}){{0,3}}):\s+\S")
 _MAY_BE_NAME = "begins with what may be a speaker's name; it counts as said"
-_MAYBE_NOTE = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\*[^*\s][^*]{0,60}\*)")
+_MAYBE_NOTE = re.compile(
+    r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\{[^{}]{1,60}\}|\*[^*\s][^*]{0,60}\*)"
+)
+_DIVIDED = re.compile(r"([^\W\d_]{2})-\n(?=[a-z\u00df-\u017f])")
+_HEADING = re.compile(
+    r"\W*(?:transcript(?:ion)?|text|title|subtitles?|captions?)\W*:", re.IGNORECASE
+)
 _CREDIT = re.compile(
     r"\b(?:sub(?:title[sd]?|s)|caption(?:s|ed)|transcribed|transcription|sync(?:ed|ronized)?"
     r"(?: (?:and|&) correct(?:ed|ions))?) by\b|opensubtitles|amara\.org|addic7ed|otter\.ai",
+    re.IGNORECASE,
+)
+
+# Most lines have nothing that the patterns above look for. Each of these must find whatever those
+# do that its function uses: `plain`, and `_spoken_line`.
+_TAGGED = re.compile(r"[<&{\\]")
+_NOTABLE = re.compile(
+    r"[<>{\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
     re.IGNORECASE,
 )
 
@@ -50,26 +73,49 @@ def vtt_tags_off(text: str) -> str:
 def plain(text: str, *, vtt: bool) -> str:
     """The words of a cue, line breaks kept. In SRT only whole entities and tags that programs write
     are taken off: there "3 < 4 & 5" means what it says."""
+    if not _TAGGED.search(text):
+        return text
     text = _READING.sub("", _BREAK.sub("\n", text))
     if vtt:
         return _BARE_TAG.sub("", html.unescape(_VTT_TAG.sub("", text)))
     return _BARE_TAG.sub("", _entities(_TAG.sub("", text.replace("\\h", " "))))
 
 
+def without_marks(text: str, notes: Notes) -> str:
+    """A text without what chat programs and Markdown put around words: **bold**, ``` and headings'
+    #; its lines stay where they are."""
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
+        marked = _MARK.search(line)
+        bare = _SHARP.sub("", _BOLD.sub(r"\2", _FENCE.sub("", line)) if marked else line)
+        if bare != line:
+            notes.add("holds marks of Markdown, which are not said and were left out", place + 1)
+            lines[place] = bare
+    return "\n".join(lines)
+
+
+def goes_on(before: str, line: str) -> bool:
+    """True if the last word of `before` seems to go on in the next line."""
+    return _DIVIDED.search(f"{before[-3:]}\n{line[:1]}") is not None
+
+
 def _entities(text: str) -> str:
+    text = _TWICE.sub("&", text)
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
 def ass_plain(text: str) -> str:
     """The words of an ASS event: without overrides and drawings, its line breaks as such."""
     words, draws = [], False
+    text = text.replace("\\{", _OPEN).replace("\\}", _CLOSE)
     for piece in _OVERRIDE.split(text):
         if piece.startswith("{") and piece.endswith("}"):
             modes = _DRAWS.findall(piece)
             draws = modes[-1] != "0" if modes else draws
         elif not draws:
             words.append(piece)
-    return "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+    said = "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
+    return said.replace(_OPEN, "{").replace(_CLOSE, "}")
 
 
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
@@ -77,23 +123,33 @@ def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
     found = []
     cues = list(cues)
     _names(cues, notes)
-    for cue in cues:
+    for number, cue in enumerate(cues):
         lines = [_spoken_line(line, cue.line, notes) for line in cue.text.split("\n")]
-        if text := "\n".join(line for line in lines if line):
+        text = "\n".join(line for line in lines if line)
+        if _DIVIDED.search(text):
+            notes.add("has a word that seems divided at a line's end: it was joined", cue.line)
+            text = _DIVIDED.sub(r"\1-", text)
+        if not number and _HEADING.match(text):
+            notes.add("begins with what may be a heading; it counts as said", cue.line)
+        if text:
             found.append(cue.with_text(text))
     return found
 
 
 def _names(cues: list[Cue], notes: Notes) -> None:
     """Notes what may be names in front of words: two words, or the pattern more than once."""
-    found = [(cue, match[1]) for cue in cues if (match := _FULL_NAME.match(cue.text))]
-    for cue, name in found:
-        told = _NAME.match(cue.text) or _LABEL.match(cue.text)
+    lines = ((cue, line) for cue in cues if ":" in cue.text for line in cue.text.split("\n"))
+    found = [(cue, line, m[1]) for cue, line in lines if (m := _FULL_NAME.match(line))]
+    for cue, line, name in found:
+        told = _NAME.match(line) or _LABEL.match(line)
         if not told and (len(found) > 1 or " " in name):
             notes.add(_MAY_BE_NAME, cue.line)
 
 
 def _spoken_line(line: str, number: int, notes: Notes) -> str:
+    bare = " ".join(line.split())
+    if not _NOTABLE.search(bare):
+        return bare
     line = _TOKEN.sub("", line)
     if turn := _TURN.match(line):
         line = line[turn.end() :]

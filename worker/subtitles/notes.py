@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 _LINES_NAMED = 5
-# Not seen and not said: control characters, soft hyphens, spaces of no width, marks of direction
-# and of byte order.
-UNSEEN = dict.fromkeys(
+# Not seen and not said: control characters and blank letters, some of which leave a space; soft
+# hyphens, spaces of no width, halves of surrogate pairs, marks of direction and of byte order.
+UNSEEN: dict[int, str | None] = dict.fromkeys((*range(9), 0x2800, 0x3164), " ") | dict.fromkeys(
     (
-        *range(9), *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
-        0x2060, *range(0x2066, 0x206A), 0xFEFF,
+        *range(0x0E, 0x1C), 0x7F, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+        0x2060, *range(0x2066, 0x206A), 0xFEFF, *range(0xD800, 0xE000),
     )
 )  # fmt: skip
 
@@ -32,13 +32,14 @@ class Cue:
 
     def with_text(self, text: str) -> Cue:
         """The same with other words."""
-        return replace(self, text=text)
+        return self if text == self.text else replace(self, text=text)
 
 
 def one_line(text: str) -> str:
     """`text` with all runs of white space made single spaces, none at the ends, and without marks
     that are not seen."""
-    return " ".join(text.translate(UNSEEN).split())
+    seen = text if text.isprintable() else text.translate(UNSEEN)
+    return " ".join(seen.split())
 
 
 def text_of(cues: Iterable[Cue]) -> str:

@@ -21,9 +21,11 @@ from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
-from worker.subtitles.markup import plain, spoken
+from worker.subtitles.frames import OF_TTML, in_fractions
+from worker.subtitles.markup import goes_on, plain, spoken, without_marks
 from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
+from worker.subtitles.sami import looks_like_sami, sami_cues
 from worker.subtitles.strangers import (
     refuse_controls,
     refuse_other_bytes,
@@ -31,24 +33,39 @@ from worker.subtitles.strangers import (
     refuse_other_text,
 )
 from worker.subtitles.tables import looks_like_table, table_cues
+from worker.subtitles.textgrid import looks_like_textgrid, textgrid_cues
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.ttml import looks_like_ttml, ttml_cues
-from worker.subtitles.turns import looks_like_turns, turn_cues
+from worker.subtitles.turns import looks_like_spans, looks_like_turns, span_cues, turn_cues
 
 # In order of preference.
-EXTENSIONS = ("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp")
+EXTENSIONS = (
+    *("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp"),
+    *("smi", "textgrid", "sub"),
+)
 MAX_BYTES = 1 << 20
+MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
+_LONG = 1000  # letters of lines that are joined, so that it costs no more than their length
+_WITHOUT_TAGS = ("JSON", "a table")  # forms of which tags are no part
+_HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates
+# "1. " or a recording's name: "utt001 ", "LJ001-0001 ".
+_NUMBERED = re.compile(
+    r"\s*(?:\d{1,3}[.)]|[^\W\d]\w{0,20}\d{3}\w{0,20}|"
+    r"[^\W_]{1,30}(?:[-_][^\W_]{1,30}){0,6}[-_]\d{3,9})\s"
+)
 _ARROW_TIMES = re.compile(rf"\s*{CLOCK}\s*-{{1,2}}>\s*{CLOCK}\b")
 
 
 class _Words(NamedTuple):
-    """What a reader found: `cues` without an infinite start are timed."""
+    """What a reader found: `cues` without an infinite start are timed; `of_words`: each of them is
+    a word or a few, so that one that comes again is said again."""
 
     cues: list[Cue]
     whole_numbers: bool = False
     form: str = ""
+    of_words: bool = False
 
 
 def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
@@ -85,10 +102,12 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
         notes.say(
             f"holds {words.form}: only its words are used, its times and numbers are not said"
         )
+    if words.form in _WITHOUT_TAGS:
+        words = words._replace(cues=[_without_tags(cue, notes) for cue in words.cues])
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
     if timed:
-        cues = said_once(cues, notes)
+        cues = cues if words.of_words else said_once(cues, notes)
         cues = cues if seconds is None else inside(cues, seconds, notes)
     text = text_of(cues)
     if not any(char.isalnum() for char in text):
@@ -109,7 +128,8 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
             continue
         if cue.start < 0:
             notes.add("begins before 0, which was taken as 0", cue.line)
-        found.append(replace(cue, start=max(cue.start, 0.0)))
+            cue = replace(cue, start=0.0)
+        found.append(cue)
     for before, cue in pairwise(found):
         if cue.start < before.start:
             notes.add("begins before the one above it: the order of the times was taken", cue.line)
@@ -119,25 +139,38 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
 def _words(text: str, extension: str, notes: Notes) -> _Words:
     """The words of `text`, read as what it is."""
     if extension in ("ttml", "dfxp") or looks_like_ttml(text):
-        return _Words(ttml_cues(text, notes), form="XML")
+        return _Words(ttml_cues(in_fractions(text, notes, OF_TTML), notes), form="XML")
+    if looks_like_sami(text):
+        return _Words(sami_cues(text, notes), form="SAMI")
+    if looks_like_textgrid(text):
+        return _Words(textgrid_cues(text, notes), form="a TextGrid", of_words=True)
     refuse_other_text(text)
-    head = text.lstrip()
-    form = subtitle_form(text)
     if extension == "json" or looks_like_json(text):
         return _document(text, notes)
-    if head.startswith("WEBVTT") or form in ("SRT", "WebVTT") or extension in ("srt", "vtt"):
-        if (
-            reader := None
-            if "-->" in text and form
-            else kind_by_lines(text, stamped=extension == "txt")
-        ):
-            return _Words(reader(text, notes), form="text with times")
-        vtt = head.startswith("WEBVTT") or (extension == "vtt")
-        return _Words(subtitle_cues(text, notes, vtt=vtt), form="WebVTT" if vtt else "SRT")
-    if reader := kind_by_lines(text, stamped=extension == "txt"):
+    return _lines(in_fractions(text, notes), extension, notes)
+
+
+def _lines(text: str, extension: str, notes: Notes) -> _Words:
+    """The words of a text whose lines say when they are said, or of plain words."""
+    if (count := text.count("\n")) > MAX_LINES:
+        raise Malformed(f"has {count} lines; at most {MAX_LINES} are read, far more than are said")
+    text = without_marks(text, notes) if extension == "txt" else text
+    if looks_like_spans(text):
+        return _Words(span_cues(text, notes), form="the transcript of a meeting")
+    head = text.lstrip()
+    form = subtitle_form(text)
+    is_vtt = head.startswith("WEBVTT") or extension == "vtt"
+    is_subtitles = is_vtt or form in ("SRT", "WebVTT") or extension == "srt"
+    if not (is_subtitles and form and "-->" in text) and (
+        reader := kind_by_lines(text, stamped=extension == "txt")
+    ):
         return _Words(reader(text, notes), form=form or "lines with times")
+    if is_subtitles:
+        return _Words(subtitle_cues(text, notes, vtt=is_vtt), form="WebVTT" if is_vtt else "SRT")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
+    if head.startswith("[INFORMATION]"):
+        return _Words(sbv_cues(text, notes), form="SubViewer")
     if extension in ("sbv", "lrc"):
         return _Words((sbv_cues if extension == "sbv" else lrc_cues)(text, notes))
     if extension in ("csv", "tsv") or looks_like_table(text):
@@ -149,12 +182,38 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
     lines = list(enumerate(text.split("\n"), 1))
     if number := next((number for number, line in lines if _ARROW_TIMES.match(line)), 0):
         raise Malformed(f"line {number} has times, but not as SRT has them; save it as SRT")
-    return _Words([_untimed(line, number, notes) for number, line in lines if line.strip()])
+    return _Words(_plain_words(lines, notes))
+
+
+def _plain_words(lines: list[tuple[int, str]], notes: Notes) -> list[Cue]:
+    """The lines of plain words; one that ends within a word is one with the next."""
+    found: list[Cue] = []
+    for number, line in lines:
+        if _NUMBERED.match(line):
+            notes.add(
+                "may begin with a line's number or a recording's name; it counts as said", number
+            )
+        cue = _untimed(line, number, notes)
+        if found and len(found[-1].text) < _LONG and goes_on(found[-1].text, cue.text):
+            found[-1] = found[-1].with_text(f"{found[-1].text}\n{cue.text}")
+        elif line.strip():
+            found.append(cue)
+    return found
+
+
+def _without_tags(cue: Cue, notes: Notes) -> Cue:
+    """A cue of a kind that knows no tags, without those that it may have nevertheless."""
+    words = plain(cue.text, vtt=False)
+    if words != cue.text:
+        notes.add("holds tags or entities, of which only the words are used", cue.line)
+    if _HALF.search(words):
+        notes.add("has letters that are damaged, which were left out", cue.line)
+    return cue.with_text(words)
 
 
 def _untimed(line: str, number: int, notes: Notes) -> Cue:
     words = plain(line, vtt=False)
-    if _TIMES.search(words):
+    if ":" in words and _TIMES.search(words):
         notes.add("holds what may be times, which count as said", number)
     if words != line:
         notes.add("holds tags or entities, of which only the words are used", number)
@@ -164,7 +223,7 @@ def _untimed(line: str, number: int, notes: Notes) -> Cue:
 def _document(text: str, notes: Notes) -> _Words:
     found = document(text, notes)
     if found.cues:
-        return _Words(found.cues, whole_numbers=found.whole_numbers, form="JSON")
+        return _Words(found.cues, found.whole_numbers, "JSON", found.of_words)
     return _Words([Cue(math.inf, math.inf, found.text, 1)], form="JSON")
 
 

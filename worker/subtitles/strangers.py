@@ -19,14 +19,24 @@ _TAGS_OF_WORDS = r"(?:i|b|u|s|em|font|p|br|c|v|span|strong|ruby|lang|div|small|b
 _MARKUP = re.compile(rf"<(?:[?!]|(?!{_TAGS_OF_WORDS}[\s./>])[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _HEADS = (
     ("version https://git-lfs", "is a Git LFS pointer; fetch the file behind it with git lfs pull"),
-    ('File type = "ooTextFile"', "is a TextGrid of Praat; give its words alone, or save it as SRT"),
     ("Scenarist_SCC", "is SCC; save it as SRT"),
-    ("[INFORMATION]", "is SubViewer; save it as SRT"),
 )
 _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
+        re.compile(r"\s*\d{1,6}[.,]\d{1,9}\s+\d{1,6}[.,]\d{1,9}\s*"),
+        "is a list of times without words; write the words behind them, or alone",
+    ),
+    (
         re.compile(r"\s*[\w./\\-]{1,200}\|.*\w.*"),
         "is a list of recordings, with | between name and words; keep the words of this one alone",
+    ),
+    (
+        re.compile(r"[\w./\\-]{1,200}\.(?:wav|flac|mp3|m4a|ogg|opus)\s+\S.*", re.IGNORECASE),
+        "is a list of recordings, with names before the words; keep the words of this one alone",
+    ),
+    (
+        re.compile(r"\s*\d{1,12}\s+\d{5,12}\s+\S.*"),
+        "is a label file of HTK; keep its words alone, or save it with seconds as a table",
     ),
     (
         re.compile(r"(?:;;.*|\S+\s+\S+\s+(?:\S+\s+)?\d+\.\d+\s+\d+\.\d+\s+\S.*)"),

@@ -11,18 +11,31 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from io import StringIO
 from itertools import pairwise
 
 from worker.subtitles.cues import CLOCK, seconds
-from worker.subtitles.notes import Cue, Malformed, Notes, one_line
+from worker.subtitles.notes import Cue, Malformed, Notes
 
-_START = ("start", "start time", "begin", "from", "in", "offset", "tstart")
-_END = ("end", "end time", "stop", "to", "out", "tend")
-_LENGTH = ("duration", "dur", "length")
-_WORDS = ("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption")
+_START = (
+    *("start", "start time", "begin", "from", "in", "offset", "tstart", "start tc"),
+    *("beginn", "anfang", "początek", "début", "inicio", "inizio", "início"),
+)
+_END = (
+    *("end", "end time", "stop", "to", "out", "tend", "end tc"),
+    *("ende", "koniec", "fin", "fine", "fim"),
+)
+_LENGTH = ("duration", "dur", "length", "dauer", "durée")
+_WORDS = (
+    *("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption"),
+    *("tekst", "texte", "texto", "testo"),
+)
+_OF_MARKERS = ("description", "notes", "marker name", "name")  # where people write the words
 _NUMBER = re.compile(r"-?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)(?:\s?s)?")
-_UNIT = re.compile(r"[\s_(\[]*\b(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
+_WHOLE = re.compile(r"\s*-?\d+(?:\.0*)?\s*")
+_CLOCK = re.compile(CLOCK)
+_UNIT = re.compile(r"[\s_(\[]*\b(?:in )?(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
 _ROW_INSIDE = re.compile(r"\n[ \t]*\d[\d:.]*[,;\t|] *\d[\d:.]*[,;\t|]")
 _LONGEST_NAME = 40
 _HEADER = "Start (s),End (s),Segment"
@@ -39,8 +52,9 @@ class _Columns:
     count: int
     scale: float = 1.0
     delimiter: str = ","
+    candidates: tuple[int, ...] = ()  # for the words, of markers
 
-    @property
+    @cached_property
     def needed(self) -> int:
         return max(self.start, self.words, self.end or 0, self.length or 0) + 1
 
@@ -70,6 +84,8 @@ def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
     columns = _columns(first)
     if columns is None and not _is_plain(first):
         raise Malformed(f"line {number} is not the header {_HEADER}")
+    rows = iter(filled := list(rows))
+    columns = columns and _of_markers(columns, first, filled, notes)
     known = replace(columns or _PLAIN, delimiter=delimiter)
     cues, whole = [], True
     for line, row in rows if columns else [(number, first), *rows]:
@@ -98,7 +114,10 @@ def _band(line: str) -> bool:
 
 
 def _delimiter(line: str) -> str:
-    return max(",;\t|", key=line.count)
+    """What divides a header or, if its first two cells are times, a row: in some the comma stands
+    before the fractions of seconds."""
+    plain = (mark for mark in "\t;,|" if _is_plain(line.split(mark, 2)))
+    return next(plain, max(",;\t|", key=line.count))
 
 
 def _rows(text: str, notes: Notes) -> tuple[str, Iterator[_Row]]:
@@ -159,10 +178,25 @@ def _columns(row: list[str]) -> _Columns | None:
         next((bare.index(name) for name in known if name in bare), None)
         for known in (_START, _END, _LENGTH, _WORDS)
     )
+    markers = tuple(bare.index(name) for name in _OF_MARKERS if words is None and name in bare)
+    if markers and (end is not None or length is not None):
+        words = markers[0]
     if start is None or words is None:
         return None
     thousandths = units[start].startswith(("ms", "milli"))
-    return _Columns(start, end, length, words, len(row), 0.001 if thousandths else 1.0)
+    return _Columns(
+        start, end, length, words, len(row), 0.001 if thousandths else 1.0, candidates=markers
+    )
+
+
+def _of_markers(columns: _Columns, header: list[str], rows: list[_Row], notes: Notes) -> _Columns:
+    """The columns with those words that the markers of an editor have; others as they are."""
+    found = [header[at].strip() for at in columns.candidates]
+    for name, at in zip(found, columns.candidates, strict=True):
+        if any(len(row) > at and any(map(str.isalpha, row[at])) for _, row in rows):
+            notes.say(f"has markers, whose words were taken from {name!r}")
+            return replace(columns, words=at)
+    return columns
 
 
 def _is_plain(row: list[str]) -> bool:
@@ -183,8 +217,8 @@ def _cue(row: list[str], columns: _Columns, line: int, notes: Notes) -> tuple[Cu
     if end < start:
         raise Malformed(f"line {line} ends before it starts")
     cells = [row[columns.start], *([row[second]] if second is not None else [])]
-    whole = all(re.fullmatch(r"-?\d+(?:\.0*)?", cell.strip()) for cell in cells)
-    text = one_line(row[columns.words])
+    whole = all(map(_WHOLE.fullmatch, cells))
+    text = row[columns.words].replace("\r", "\n").strip()
     return Cue(start * columns.scale, end * columns.scale, text, line), whole
 
 
@@ -210,8 +244,8 @@ def _time(cell: str, line: int) -> float:
 
 def _seconds(cell: str) -> float | None:
     cell = cell.strip()
-    if clock := re.fullmatch(CLOCK, cell.removeprefix("-")):
-        return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
-    if _NUMBER.fullmatch(cell):
+    if ":" not in cell and _NUMBER.fullmatch(cell):
         return float(cell.replace(",", ".").rstrip("s ").strip())
+    if clock := _CLOCK.fullmatch(cell.removeprefix("-")):
+        return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
     return None

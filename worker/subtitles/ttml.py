@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.markup import plain
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
 
@@ -40,7 +41,7 @@ def ttml_cues(text: str, notes: Notes) -> list[Cue]:
     cues = []
     for number, (node, offset) in enumerate(_paragraphs(root, clock), 1):
         start, end = clock.span(node, number)
-        words = "".join(_words(node)).strip()
+        words = plain("".join(_words(node)), vtt=False).strip()  # YouTube encodes some twice
         if words:
             cues.append(Cue(offset + start, offset + end, words, number))
     if not cues:

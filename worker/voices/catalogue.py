@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,21 +16,18 @@ from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.asked import VoiceInput
+from worker.voices.checking import check_located
+from worker.voices.consent import FORM
 from worker.voices.drawing import drawn
-from worker.voices.heard import forget
+from worker.voices.heard import Hearing, forget
 from worker.voices.located import TranscriptFile
 from worker.voices.part import Words, recorded
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
-from worker.voices.report import (
-    VoiceReport,
-    check_located,
-    measured,
-    refuse,
-)
+from worker.voices.report import VoiceReport, measured, refuse
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
-from worker.voices.stored import split_extension, split_transcript, voice_name
+from worker.voices.stored import is_audio, split_extension, split_transcript, voice_name
 from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
@@ -51,7 +49,8 @@ class VoiceInfo:
     last_modified: datetime | None = None
     bundled: bool = False
     has_record: bool = False
-    # Of one that was just added:
+    # Of one that was just added; whether there was one of its name:
+    replaced: bool = False
     report: VoiceReport | None = None
     warnings: tuple[str, ...] = ()
 
@@ -65,11 +64,12 @@ class VoiceCatalogue:
         config: VoiceConfig,
         sources: VoiceSources,
         shelf: VoiceShelf,
-        heard: Callable[[str, Wish], PreparedVoice] | None = None,
+        hearing: Hearing,
+        prepare: Callable[[str, Wish], PreparedVoice],
     ) -> None:
-        """`heard` prepares a voice for a recogniser to listen to; None: none does."""
+        """`prepare` gives a voice as jobs have it, with its words heard."""
         self._storage, self._config, self._sources = storage, config, sources
-        self._shelf, self._heard = shelf, heard
+        self._shelf, self._hearing, self._prepare = shelf, hearing, prepare
 
     def all(self) -> list[VoiceInfo]:
         """All voices of the library, then the bundled ones that none of them hides."""
@@ -85,7 +85,7 @@ class VoiceCatalogue:
                 item.last_modified,
             )
             for item in items
-            if split_extension(item.key)[1]
+            if is_audio(item.key)
         ]
         records = {item.key for item in items if item.key.endswith(SUFFIX)}
         found = [
@@ -133,7 +133,7 @@ class VoiceCatalogue:
             ConsentMissing: REQUIRE_CONSENT is set, and `facts` have no consent.
             StorageError: the store or the link's host failed.
         """
-        stem = self._shelf.stem(name)
+        stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
@@ -143,28 +143,46 @@ class VoiceCatalogue:
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
-        old, record = forget(self._storage, self._shelf, stem, old)
-        agreed = record is not None and record.consent is not None
-        if agreed:  # first: never a new recording with the consent to the old one
-            record = self._shelf.write(stem, record, {"consent": None})
-        self._put_over(old, stem, key, data, written)
-        if record or facts:
-            self._shelf.write(stem, record, dict(facts))
-        self._shelf.changed()
-        stored = self._storage.info(key)
+        old, has_record, said = self._store(old, stem, key, data, written, facts)
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)
-        log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        has_words, heard = self._listened_to(key, wish, report, has_words=has_words)
+        has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
+        stored = self._storage.info(key)
         return VoiceInfo(
             voice_name(key, self._config.prefix),
             key,
             stored.size,
             has_words,
             stored.last_modified,
-            has_record=bool(record or facts or heard),
+            has_record=has_record or bool(heard),
+            replaced=any(map(is_audio, old)),
             report=report,
-            warnings=(*((NOT_AGREED,) if agreed and "consent" not in facts else ()), *heard),
+            warnings=(*said, *heard),
         )
+
+    def _store(
+        self,
+        old: Sequence[str],
+        stem: str,
+        key: str,
+        data: bytes,
+        written: Mapping[str, bytes],
+        facts: Mapping[str, Any],
+    ) -> tuple[list[str], bool, tuple[str, ...]]:
+        """Stores a voice in place of the files `old`: these without words that were heard, whether
+        the voice has a record, and what is to be said of what it replaced."""
+        old, record = forget(self._storage, self._shelf, stem, old)
+        agreed = record is not None and record.consent is not None
+        if agreed:  # first: never a new recording with the consent to the old one
+            record = self._shelf.write(stem, record, {"consent": None})
+        self._put_over(old, stem, key, data, written)
+        if record or facts:
+            to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
+            self._shelf.write(stem, record, {**facts, **to})
+        self._shelf.changed()
+        log.info("voice stored", extra={"key": key, "bytes": len(data)})
+        taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
+        kept = _of_kept_words(old) if any(map(is_audio, old)) and not written else ()
+        return old, bool(record or facts), (*taken, *kept)
 
     def _there(self, stem: str) -> list[str]:
         try:
@@ -180,28 +198,30 @@ class VoiceCatalogue:
         for words_key, body in written.items():
             self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
-            replaced = split_extension(other)[1] or written or other == stem + PICTURE
+            replaced = is_audio(other) or written or other == stem + PICTURE
             if replaced and other not in (key, *written, stem + SUFFIX):
                 self._storage.delete(other)
 
     def _listened_to(
         self, key: str, wish: Wish, report: VoiceReport, *, has_words: bool
-    ) -> tuple[bool, tuple[str, ...]]:
-        """Whether a new voice has words, now that a recogniser listened, and what was found beyond
-        its report."""
-        if self._heard is None:
-            return has_words, ()
+    ) -> tuple[bool, VoiceReport, tuple[str, ...]]:
+        """Whether a new voice has words, now that a recogniser listened, its report with what was
+        heard, and what was found beyond it."""
+        if not self._hearing.listens:
+            return has_words, report, ()
         try:
-            found = self._heard(key, wish).warnings
-            return True, tuple(said for said in found if said not in report.warnings)
+            found = self._prepare(key, wish)
         except WorkerError as error:
-            return has_words, () if isinstance(error, TranscriptMissing) else (error.message,)
+            said = () if isinstance(error, TranscriptMissing) else (error.message,)
+            return has_words, report, said
+        new = tuple(said for said in found.warnings if said not in report.warnings)
+        return True, replace(report, heard=found.heard), new
 
     def _check_agreed(self, facts: Mapping[str, Any]) -> None:
         if self._config.require_consent and "consent" not in facts:
             raise ConsentMissing(
                 "The upload brings no consent, which this worker requires.",
-                'Add `consent`: {"who": NAME, "when": DATE, "statement": TEXT}.',
+                f'Add {FORM}, or on a shell --consent "Ann Lee, 2026-11-26".',
             )
 
     def check(
@@ -213,7 +233,8 @@ class VoiceCatalogue:
             VoiceNotFound, VoiceUnusable, TranscriptMissing, InvalidInput, StorageError: as
                 `VoiceLibrary.prepare` does.
         """
-        return check_located(self._sources.locate(voice), ref_text, self._config, wish=wish)
+        located = self._sources.locate(voice)
+        return check_located(located, ref_text, self._config, self._hearing, wish=wish)
 
     def picture(self, voice: VoiceInput, used: tuple[float, float]) -> bytes:
         """The picture of a voice, PNG. Raises what `check` does."""
@@ -227,7 +248,7 @@ class VoiceCatalogue:
             VoiceUnusable, StorageError: as reading it does.
         """
         stem, keys = self._shelf.voice(name, to="draw")
-        audio = next(key for key in keys if split_extension(key)[1])
+        audio = next(filter(is_audio, keys))
         key = stem + PICTURE
         self._storage.put(key, self.picture(audio, used), content_type="image/png")
         return key
@@ -239,6 +260,17 @@ class VoiceCatalogue:
         recording = recorded(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)
+
+
+def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
+    """A warning that names the transcripts among the files of the voice that was there."""
+    words = [key for key in old if split_transcript(key)[1]]
+    if not words:
+        return ()
+    return (
+        f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
+        "recording says others, upload it again with `ref_text`.",
+    )
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

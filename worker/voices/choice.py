@@ -140,7 +140,7 @@ def _reason(chosen: _Candidate, found: Judged) -> str:
     cut = "whole sentences" if chosen.whole else "cut at pauses"
     background = "silent" if found.background_db > 60 else f"{found.background_db:.0f} dB below it"
     return (
-        f"{chosen.start:.1f} to {chosen.end:.1f} s were chosen: {cut}, "
+        f"The best part: {cut}, "
         f"{found.speech_share:.0%} speech, its level steady within {found.spread_db:.1f} dB, the "
         f"background {background}."
     )

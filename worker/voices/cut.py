@@ -77,7 +77,7 @@ def _bounds(recording: Recording, part: Excerpt) -> tuple[float, float]:
         raise VoiceUnusable(
             f"The clip from {start:g} to {end:.2f} s has {end - start:.2f} s; it must have "
             f"{MIN_CLIP_S:g} to {MAX_CLIP_S:g} s.",
-            "Move `start` or `end`.",
+            "Give an `end`." if part.end is None else "Move `start` or `end`.",
         )
     return start, end
 

@@ -5,24 +5,15 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
 from cachetools import LRUCache
 
 from worker.quality.recogniser import ONE_AT_A_TIME, Recogniser
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
-from worker.voices.reference import PreparedVoice
+from worker.voices.reference import HeardWords, PreparedVoice
 
 _REMEMBERED = 4096  # clips
-
-
-class Words(NamedTuple):
-    """What was heard, and the recogniser's own confidence, 0 to 1, None where it has none."""
-
-    text: str
-    by: str
-    confidence: float | None
 
 
 class Ears:
@@ -42,10 +33,10 @@ class Ears:
     ) -> None:
         self.transcriber, self.checker = transcriber, checker or transcriber
         self.default_language = default_language
-        self._heard: LRUCache[tuple[str, str, str], Words] = LRUCache(_REMEMBERED)
+        self._heard: LRUCache[tuple[str, str, str], HeardWords] = LRUCache(_REMEMBERED)
         self._lock = threading.Lock()
 
-    def hear(self, listener: Recogniser, voice: PreparedVoice, language: str | None) -> Words:
+    def hear(self, listener: Recogniser, voice: PreparedVoice, language: str | None) -> HeardWords:
         """The words of a voice's clip; remembered. It waits for its turn."""
         key = (voice.content_hash, listener.name, language or "")
         with self._lock:
@@ -57,9 +48,9 @@ class Ears:
         return known
 
     @staticmethod
-    def _listen(listener: Recogniser, voice: PreparedVoice, language: str | None) -> Words:
+    def _listen(listener: Recogniser, voice: PreparedVoice, language: str | None) -> HeardWords:
         with ONE_AT_A_TIME:
             found = listener.recognise(voice.samples, language)
         sure = [word.probability for word in found if not math.isnan(word.probability)]
         mean = round(sum(sure) / len(sure), 3) if sure else None
-        return Words(one_line(" ".join(word.text for word in found)), listener.name, mean)
+        return HeardWords(one_line(" ".join(word.text for word in found)), listener.name, mean)

@@ -13,25 +13,22 @@ from dataclasses import dataclass, replace
 
 from errors import ConfigError, StorageError, TranscriptMissing, VoiceUnusable
 from s3_utils import AlreadyThere, Storage
-from text.languages import NAMES, base, detect
+from text.languages import NAMES, base
 from worker.log import get_logger
 from worker.quality.recogniser import Recogniser
 from worker.quality.words import likeness
-from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.subtitles.read import parse
 from worker.threads import Abandoned
-from worker.voices.ears import Ears, Words
+from worker.voices.compared import Compared, compared, guessed, overheard
+from worker.voices.ears import Ears
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, HeardFacts, VoiceRecord, parse_record
-from worker.voices.reference import PreparedVoice, with_full_stop
+from worker.voices.reference import HeardWords, PreparedVoice, with_full_stop
 from worker.voices.shelf import VoiceShelf
 from worker.voices.wish import Wish
 
 log = get_logger("voices")
-
-_SHOWN = 200  # characters of heard words in a warning
-_UNSURE = 0.5  # a recogniser that gives its own words less is not believed against a transcript
 
 
 @dataclass(frozen=True)
@@ -49,10 +46,13 @@ class Known:
 class Hearing:
     """Gives voices their words, or holds those they have against their sound. Blocking."""
 
-    def __init__(
-        self, storage: Storage, config: VoiceConfig, shelf: VoiceShelf, ears: Ears
-    ) -> None:
-        self._storage, self._config, self._shelf, self._ears = storage, config, shelf, ears
+    def __init__(self, storage: Storage, shelf: VoiceShelf, ears: Ears) -> None:
+        self._storage, self._shelf, self._ears = storage, shelf, ears
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is a recogniser."""
+        return self._ears.checker is not None
 
     def transcripts(self, located: Located, wish: Wish) -> Sequence[TranscriptFile]:
         """The transcripts beside a voice; none where a recogniser is to hear its words.
@@ -95,7 +95,7 @@ class Hearing:
             if wish.part.cut and self._ears.transcriber:
                 return Known(language, None, warnings, anew=True)
             if same:
-                said = _guessed(located.name, heard.by, text, heard.confidence, f"Correct {key}")
+                said = guessed(located.name, _as_words(heard), f"Correct {key}")
                 return Known(language, heard, (*warnings, said))
             return Known(language, heard, warnings)
         return Known(language, None, warnings)
@@ -113,12 +113,31 @@ class Hearing:
         if not voice.ref_text:
             heard = self._heard(located, voice, wish)
             found.append(self._kept(located, digest, voice, heard, wish))
-            voice = replace(voice, ref_text=with_full_stop(heard.text))
-        elif wish.check and self._ears.checker and not (known.heard and known.warnings):
-            found += doubts(self._ears, voice, known.language)
+            voice = replace(voice, ref_text=with_full_stop(heard.text), heard=heard)
+        else:
+            told, said = self._compared(voice, known, wish)
+            voice, found = replace(voice, heard=told), [*found, *said]
         return replace(voice, warnings=(*voice.warnings, *found)) if found else voice
 
-    def _heard(self, located: Located, voice: PreparedVoice, wish: Wish) -> Words:
+    def told(self, located: Located, voice: PreparedVoice, known: Known, wish: Wish) -> Compared:
+        """What is heard in a voice that is looked at and not spoken with, and what is to be said of
+        it; nothing is written."""
+        if voice.ref_text:
+            heard, said = self._compared(voice, known, wish)
+        else:
+            record = _record(located)[0]
+            own = record.language if record else None
+            heard, said = overheard(self._ears, voice, own, wish.language)
+        return heard, [*known.warnings, *said]
+
+    def _compared(self, voice: PreparedVoice, known: Known, wish: Wish) -> Compared:
+        if known.heard and known.warnings:  # these are the words that were heard
+            return _as_words(known.heard), []
+        if wish.check and self._ears.checker:
+            return compared(self._ears, voice, known.language)
+        return None, []
+
+    def _heard(self, located: Located, voice: PreparedVoice, wish: Wish) -> HeardWords:
         missing = TranscriptMissing(
             f"The voice {located.name} came without its words.", "Give them in `ref_text`."
         )
@@ -154,14 +173,14 @@ class Hearing:
         return listener, language
 
     def _kept(
-        self, located: Located, digest: str, voice: PreparedVoice, heard: Words, wish: Wish
+        self, located: Located, digest: str, voice: PreparedVoice, heard: HeardWords, wish: Wish
     ) -> str:
         """What is said of heard words, which are written beside a voice of the library; but not
         those of a clip that one job asks for."""
-        name, text, correct = located.name, heard.text, "Give the right ones in `ref_text`"
-        if self._is_in_library(located) and not wish.part.cut:
+        correct = "Give the right ones in `ref_text`"
+        if located.in_library and not wish.part.cut:
             facts = HeardFacts(
-                words=text,
+                words=heard.text,
                 by=heard.by,
                 confidence=heard.confidence,
                 span=voice.clip_span,
@@ -175,37 +194,7 @@ class Hearing:
             except (StorageError, VoiceUnusable) as exc:
                 log.warning("heard words not stored: %s", exc.message)
                 correct = f"They could not be stored ({exc.message}): give `ref_text`"
-        return _guessed(name, heard.by, text, heard.confidence, correct)
-
-    def _is_in_library(self, located: Located) -> bool:
-        stem = located.stem
-        return bool(stem) and not located.ours and "://" not in stem and (
-            stem.startswith(self._config.prefix)
-        )  # fmt: skip
-
-
-def doubts(ears: Ears, voice: PreparedVoice, language: str | None = None) -> list[str]:
-    """A warning where the words of a voice are not those that a recogniser hears."""
-    code = base(language or detect(voice.ref_text, ears.default_language))
-    try:
-        listener = ears.checker() if ears.checker else None
-        if listener is None or (listener.languages and code not in listener.languages):
-            return []
-        heard = ears.hear(listener, voice, code)
-    except Abandoned:
-        raise
-    except Exception as exc:  # whatever a recogniser does, the voice is there
-        log.warning("words not checked", exc_info=True)
-        return [f"The words of voice {voice.name} were not checked ({type(exc).__name__})."]
-    if heard.confidence is not None and heard.confidence < _UNSURE:
-        return []
-    if not likeness(voice.ref_text, heard.text, code).other_words:
-        return []
-    said = f"“{_short(heard.text)}”" if heard.text else "no words"
-    return [
-        f"The words of voice {voice.name} do not seem to be those of its sound: {heard.by} "
-        f"heard {said}. Give exactly what is said in the recording."
-    ]
+        return guessed(located.name, heard, correct)
 
 
 def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFacts) -> None:
@@ -247,25 +236,15 @@ def forget(
 
 def _record(located: Located) -> tuple[VoiceRecord | None, tuple[str, ...]]:
     """A voice's record and a warning if it cannot be read."""
-    data = located.record()
-    if data is None:
-        return None, ()
     try:
-        return parse_record(data, located.stem + SUFFIX), ()
+        data = located.record()
+        return parse_record(data, located.stem + SUFFIX) if data is not None else None, ()
     except VoiceUnusable as exc:
         return None, (f"{exc.message} {exc.hint}",)
 
 
-def _guessed(name: str, by: str, text: str, confidence: float | None, correct: str) -> str:
-    sure = "" if confidence is None else f", {confidence:.0%} sure"
-    return (
-        f"The words of voice {name} were heard by {by}{sure}, not given: “{_short(text)}”. "
-        f"{correct} if they are not right."
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def _as_words(heard: HeardFacts) -> HeardWords:
+    return HeardWords(heard.words, heard.by, heard.confidence)
 
 
 def _with(missing: TranscriptMissing, why: str) -> TranscriptMissing:

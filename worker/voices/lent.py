@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from errors import VoiceNotFound, VoiceUnusable, alike
 from worker.subtitles.read import EXTENSIONS
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.record import SUFFIX
-from worker.voices.stored import split_extension, split_transcript
+from worker.voices.record import MAX_BYTES, SUFFIX, too_large
+from worker.voices.stored import is_audio, split_transcript
 
 _STARTS = ("/", "./", "../", "~")
 _ALL_OF_IT = (".", "..")
@@ -43,7 +43,7 @@ def path_meant(voice: str) -> Path | None:
         there = path.is_file()
     except (OSError, RuntimeError, ValueError):  # too long a name, no such user
         path, there = Path(written), False
-    if not begins and not (there and ("/" in written or split_extension(written)[1])):
+    if not begins and not (there and ("/" in written or is_audio(written))):
         return None
     if not there:
         raise _no_file(path)
@@ -63,6 +63,7 @@ def lent_voice(path: Path, max_bytes: int) -> Located:
         stamp=f"{path}:{stat.st_size}:{stat.st_mtime_ns}",
         read=lambda: _bytes(path, max_bytes),
         beside=lambda: _beside(path),
+        noted=lambda: _beside(path),
         stem=written_path(path.with_suffix("")),
         record=lambda: _record(path),
     )
@@ -100,7 +101,15 @@ def _beside(path: Path) -> Sequence[TranscriptFile]:
 
 def _record(path: Path) -> bytes | None:
     beside = path.with_name(path.stem + SUFFIX)
-    return beside.read_bytes() if beside.is_file() else None
+    if not beside.is_file():
+        return None
+    try:
+        size = beside.stat().st_size
+        if size > MAX_BYTES:
+            raise too_large(written_path(beside), f"it has {size} bytes, at most {MAX_BYTES}.")
+        return beside.read_bytes()
+    except OSError as exc:
+        raise _unreadable(beside, exc) from exc
 
 
 def _unreadable(path: Path, exc: OSError) -> VoiceUnusable:
@@ -129,4 +138,4 @@ def _audio_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     names = sorted(each.name for each in folder.iterdir() if each.is_file())
-    return [name for name in names if name.isprintable() and split_extension(name)[1]]
+    return [name for name in names if name.isprintable() and is_audio(name)]

@@ -21,14 +21,16 @@ from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.asked import Asked, VoiceInput
+from worker.voices.beside import known_beside, read_ahead
 from worker.voices.cache import Found, SingleFlight, VoiceCache
 from worker.voices.catalogue import VoiceCatalogue
+from worker.voices.consent import check_consent, check_recording
 from worker.voices.ears import Ears
 from worker.voices.heard import Hearing
 from worker.voices.joined import joined
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.record import SUFFIX, check_consent
-from worker.voices.reference import PreparedVoice, prepare_voice, read_ahead
+from worker.voices.record import VoiceRecord
+from worker.voices.reference import PreparedVoice, prepare_voice
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import INLINE, BucketAt, VoiceSources
 from worker.voices.wish import USUAL, Wish
@@ -63,10 +65,9 @@ class VoiceLibrary:
         self._flights = SingleFlight()
         self.shelf = VoiceShelf(storage, config, self._cache.clear, bundled=self._sources.bundled)
         self._ears = ears or Ears()
-        self._hearing = Hearing(storage, config, self.shelf, self._ears)
-        hears = self._ears.checker is not None
+        self._hearing = Hearing(storage, self.shelf, self._ears)
         self.catalogue = VoiceCatalogue(
-            storage, config, self._sources, self.shelf, self._for_listening if hears else None
+            storage, config, self._sources, self.shelf, self._hearing, self._for_listening
         )
 
     def prepare_all(self, asked: Sequence[Asked], wish: Wish = USUAL) -> PreparedVoice:
@@ -92,10 +93,12 @@ class VoiceLibrary:
 
         Raises:
             VoiceNotFound, InvalidInput: there is none.
+            ConsentMissing: it has none, and one is required.
             TranscriptMissing: it has no words, and nobody hears them.
             StorageError: storage does not say.
         """
-        located = self._sources.locate(voice)
+        located = self._sources.locate(voice, speaks=True)
+        self._agreed(located)
         if self._ears.transcriber is None:
             located.transcripts()
         return located.source
@@ -142,7 +145,7 @@ class VoiceLibrary:
         known = self._cache.get(request)
         located: Located
         try:
-            located = self._sources.locate(voice)
+            located = self._sources.locate(voice, speaks=True)
         except StorageError as error:
             away = isinstance(error, StorageUnavailable)
             beside_a_disk = "local" in self._storage.stores()
@@ -154,8 +157,7 @@ class VoiceLibrary:
             if bundled is None or not (away or beside_a_disk):  # the result could not be stored
                 raise
             located = replace(bundled, warnings=(NOT_ASKED.format(bundled.name, error.message),))
-        if self._config.require_consent and not located.ours:
-            check_consent(located.name, located.record(), located.stem + SUFFIX)
+        agreed = self._agreed(located)
         if known and known[0].stamp == located.stamp:
             self._cache.refresh(request, self._clock())
             return known[1]
@@ -163,6 +165,8 @@ class VoiceLibrary:
         words_from = words or self._hearing.transcripts(located, wish)
         data = located.read()
         digest = hashlib.sha256(data).hexdigest()
+        if agreed is not None:
+            check_recording(located, agreed, digest)
         content = (digest, located.source, words or located.stamp, wish)
         prepared = self._cache.content(content) or self._prepared(
             located, data, digest, words_from, wish
@@ -170,6 +174,11 @@ class VoiceLibrary:
         found = Found(content, located.stamp, self._clock())
         self._cache.put(request, found, prepared)
         return prepared
+
+    def _agreed(self, located: Located) -> VoiceRecord | None:
+        """The record with a voice's consent; None where none is required. Raises ConsentMissing."""
+        required = self._config.require_consent and not located.ours
+        return check_consent(located) if required else None
 
     def _prepared(
         self,
@@ -181,10 +190,12 @@ class VoiceLibrary:
     ) -> PreparedVoice:
         started = time.perf_counter()
         try:
+            given = isinstance(words, str) and not wish.part.cut  # a clip's own are of it alone
+            beside = known_beside(located) if given else ()
             words = words if isinstance(words, str) else read_ahead(words)
             known = self._hearing.known(located, words, digest, wish)
             words = () if known.anew else words
-            prepare = partial(prepare_voice, wish=wish, heard=known.heard)
+            prepare = partial(prepare_voice, wish=wish, heard=known.heard, beside=beside)
             prepared = in_turn(Lane.DECODE, prepare, located, data, words, self._config)
             prepared = self._hearing.finished(located, digest, prepared, known, wish)
         except VoiceUnusable as error:  # a job may have many voices: say which

@@ -31,8 +31,9 @@ class Located:
     `source` is where, for messages; `stamp` changes when the audio or a transcript does.
     `read` gives the audio file; it raises VoiceNotFound or VoiceUnusable (deleted meanwhile, or too
     large) and StorageError. `beside` gives the transcripts beside it, the preferred one first;
-    `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none. `record`
-    gives the voice's record as stored, None if it has none; `ours`: it comes with the worker.
+    `stem`: they are looked for at `{stem}.txt` and so on, empty where there can be none; `noted`
+    those that are known without looking. `record` gives the voice's record as stored, None if it
+    has none; `ours`: it comes with the worker; `in_library`: it is one of the library's own.
     """
 
     name: str
@@ -40,9 +41,11 @@ class Located:
     stamp: str
     read: Callable[[], bytes]
     beside: Callable[[], Sequence[TranscriptFile]] = tuple
+    noted: Callable[[], Sequence[TranscriptFile]] = tuple
     stem: str = ""
     record: Callable[[], bytes | None] = lambda: None
     ours: bool = False
+    in_library: bool = False
     warnings: tuple[str, ...] = ()
 
     def transcripts(self) -> Sequence[TranscriptFile]:
@@ -81,6 +84,7 @@ def bundled_voice(path: Path) -> Located:
         stamp=f"{stat.st_size}:{stat.st_mtime_ns}",
         read=path.read_bytes,
         beside=beside,
+        noted=beside,
         stem=path.stem,
         ours=True,
     )

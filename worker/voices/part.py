@@ -39,13 +39,15 @@ class Part:
     """What is used of a recording.
 
     `words`: what is said in it, empty where that is not known; `reason`: why this part, empty where
-    it is all; `warnings`: what was guessed, and what is wrong with it.
+    it is all; `warnings`: what was guessed, and what is wrong with it; `chosen`: where it was
+    measured, seconds, with the pauses at its ends, which the clip lacks; None where it was not.
     """
 
     clip: Clip
     words: str
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    chosen: tuple[float, float] | None = None
 
     @property
     def span(self) -> tuple[float, float]:
@@ -91,7 +93,7 @@ class PartOf:
             return self._as_heard(self.heard, transcript, first)
         taken = self._best(transcript, first) if self.best else None
         part = taken or self._first(transcript, first)
-        return Part(part.clip, part.words, part.reason, (*said, *part.warnings))
+        return replace(part, warnings=(*said, *part.warnings))
 
     def _of_what_is_there(self, words: Words) -> Part:
         """The part of a recording whose end is missing: what whole cues say of what is there."""
@@ -161,7 +163,8 @@ class PartOf:
                 f"“{_shown(choice.words)}”. If that is not said there, {self._cure()}."
             )
         clip = stretch_clip(self.recording, choice.start, choice.end)
-        return Part(clip, choice.words, choice.reason, tuple(warnings))
+        span = (choice.start, choice.end)
+        return Part(clip, choice.words, choice.reason, tuple(warnings), span)
 
     def _first(self, transcript: Transcript | None, first: Clip) -> Part:
         warnings: list[str] = []

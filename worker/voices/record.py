@@ -6,18 +6,20 @@ none: those of earlier versions have none.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from errors import ConsentMissing, VoiceUnusable, show
+from errors import VoiceUnusable
 from worker.settings.processing import language_code
 
 SUFFIX = ".voice.json"
 PICTURE = ".voice.png"  # a name that is neither audio nor a transcript
 MAX_BYTES = 64 << 10
+_ANEW = "Correct the file; or delete the voice and upload it again."
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -74,17 +76,30 @@ class HeardFacts(BaseModel):
     audio: Line
 
 
+class KeptConsent(Consent):
+    """A consent as it is stored: what a later version or another tool added to it stays."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", str_strip_whitespace=True)
+
+
 class VoiceRecord(VoiceFacts):
-    """The facts, and when the voice was made and last changed (ISO 8601, UTC)."""
+    """The facts, and when the voice was made and last changed (ISO 8601, UTC). `agreed_to`: SHA-256
+    of the recording that the consent is for, hex; records that others wrote need none."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    consent: KeptConsent | None = None
+    agreed_to: str | None = None
 
     made: str | None = None
     changed: str | None = None
     heard: HeardFacts | None = None
 
     def updated(self, facts: Mapping[str, Any], now: str) -> VoiceRecord:
-        """With `facts` by name in place of its own; None takes one out."""
+        """With `facts` by name in place of its own; None takes one out. A consent is for the
+        recording `agreed_to`, if that is given with it."""
+        if "consent" in facts:
+            facts = {"agreed_to": None, **facts}
         values = {**self.as_output(), **facts, "made": self.made or now, "changed": now}
         return VoiceRecord.model_validate(values)
 
@@ -97,24 +112,20 @@ class VoiceRecord(VoiceFacts):
         return self.model_dump_json(exclude_none=True, indent=1).encode() + b"\n"
 
 
-def check_consent(name: str, data: bytes | None, key: str) -> None:
-    """Raises ConsentMissing: the record `data` of a voice, None if it has none, has no consent;
-    VoiceUnusable: it is damaged."""
-    if data is None or parse_record(data, key).consent is None:
-        raise ConsentMissing(
-            f"The voice {show(name)} has no consent, which this worker requires.",
-            "Add `consent` with `describe_voice`, or upload the voice with it.",
-        )
-
-
 def parse_record(data: bytes, key: str) -> VoiceRecord:
     """The record in a file. Raises VoiceUnusable: it is none; names what is wrong with it."""
     try:
-        return VoiceRecord.model_validate_json(data)
+        return VoiceRecord.model_validate_json(data.removeprefix(BOM_UTF8))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise VoiceUnusable(
-            f"The voice record {key} is damaged: {where}: {first['msg']}.",
-            "Correct it, or delete the file and describe the voice again.",
-        ) from exc
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise VoiceUnusable(f"The voice record {key} is damaged: {where}: {said}.", _ANEW) from exc
+
+
+def too_large(key: str, why: str) -> VoiceUnusable:
+    """The refusal of a record that has more than MAX_BYTES; `why` says so."""
+    return VoiceUnusable(
+        f"The voice record {key} is damaged: {why}",
+        _ANEW,
+    )

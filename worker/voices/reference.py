@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from engine.chunk import Reference, Samples
 from worker.audio.level import CEILING, to_loudness
 from worker.audio.resample import resample
 from worker.settings.groups import VoiceConfig
+from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
@@ -28,19 +30,29 @@ from worker.voices.wish import USUAL, Wish
 MODEL_RATE = 24_000
 
 
+class HeardWords(NamedTuple):
+    """What a recogniser heard, which one, and its own confidence, 0 to 1, None where it has
+    none."""
+
+    text: str
+    by: str
+    confidence: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class PreparedVoice(Reference):
     """A reference ready for the engine, its samples read-only.
 
     `source` says where it came from, without query strings; `clip_span` and `clip_reason`, of a
     long recording: from where to where it was taken, seconds, and why. A voice without words has an
-    empty `ref_text`.
+    empty `ref_text`. `heard`: what a recogniser heard in it, None where none listened.
     """
 
     source: str
     warnings: tuple[str, ...] = ()
     clip_reason: str = ""
     clip_span: tuple[float, float] | None = None
+    heard: HeardWords | None = None
 
     @property
     def nbytes(self) -> int:
@@ -55,13 +67,6 @@ def with_full_stop(text: str) -> str:
     return f"{text} " if text.endswith(".") else f"{text}. "
 
 
-def read_ahead(transcripts: Sequence[TranscriptFile]) -> Sequence[TranscriptFile]:
-    """Those that may be needed, the preferred one first, read from where they are."""
-    wanted = [*transcripts[:1], *[one for one in transcripts if one.timed][:1]]
-    read = {one.key: one.read() for one in wanted}
-    return [TranscriptFile(key, partial(bytes, body)) for key, body in read.items()]
-
-
 def prepare_voice(
     located: Located,
     data: bytes,
@@ -70,6 +75,7 @@ def prepare_voice(
     *,
     wish: Wish = USUAL,
     heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> PreparedVoice:
     """Prepares the voice file `data`, bytes as stored.
 
@@ -78,6 +84,7 @@ def prepare_voice(
             are prepared at a time, and none shall wait for storage. None of them: a recogniser will
             hear the clip that is taken.
         heard: the clip whose words the first of the transcripts has, where a recogniser wrote it.
+        beside: transcripts that given words are compared with, read ahead.
 
     Raises:
         VoiceUnusable: the file cannot be used.
@@ -93,6 +100,13 @@ def prepare_voice(
         *located.warnings,
         *said_of(recording, located.name),
         *part.warnings,
+        *disagreements(
+            located.name,
+            part.words,
+            beside if isinstance(words, str) else words,
+            given=isinstance(words, str),
+            whole=not part.reason and not wish.part.cut,
+        ),
     ]
     clip, loudness = part.clip, wish.part.loudness
     samples, rms = resample(clip.samples, clip.sample_rate, MODEL_RATE), clip.rms

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,14 +18,14 @@ from worker.audio.recording import Recording
 from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
-from worker.subtitles.notes import one_line
 from worker.subtitles.words import spoken_letters
-from worker.threads import Lane, in_turn
 from worker.voices.advice import Advice, advice
+from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
-from worker.voices.located import Located
+from worker.voices.located import TranscriptFile
 from worker.voices.part import PartOf, Words, recorded, said_of
-from worker.voices.reference import read_ahead
+from worker.voices.record import HeardFacts
+from worker.voices.reference import HeardWords
 from worker.voices.wish import USUAL, Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
@@ -38,6 +37,7 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
+_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give `ref_text`"
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
@@ -56,6 +56,8 @@ class VoiceReport:
         bandwidth_hz: above this there is nothing.
         words: how many are known to be said in it, None where none are known.
         letters_per_s: how fast they are said, None likewise.
+        heard: the words that a recogniser heard in that part, `by` which and how sure it was
+            (`confidence`, 0 to 1); None where none listened.
         advice: sentences on what is wrong and what helps.
         warnings: sentences on what was mended or guessed to read it and its words.
     """
@@ -75,6 +77,7 @@ class VoiceReport:
     letters_per_s: float | None
     advice: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    heard: HeardWords | None = None
 
     def as_output(self) -> dict[str, Any]:
         """As JSON carries it, rounded to what can be heard."""
@@ -86,12 +89,27 @@ class VoiceReport:
         }
         used = [round(value, 2) for value in self.used]
         said = {"advice": list(self.advice), "warnings": list(self.warnings)}
-        return {**values, **rounded, "used": used, **said}
+        return {**values, **rounded, "used": used, **said, "heard": self._as_heard()}
+
+    def saying(self, *more: str, first: Sequence[str] = ()) -> VoiceReport:
+        """With warnings before and behind its own, as many as answers carry."""
+        said = dict.fromkeys((*first, *self.warnings, *more))
+        shown = (each[:_MOST_LETTERS] for each in list(said)[:_MOST_WARNINGS])
+        return replace(self, warnings=tuple(shown))
+
+    def _as_heard(self) -> dict[str, Any] | None:
+        if self.heard is None:
+            return None
+        return {
+            "words": self.heard.text[:_MOST_LETTERS],
+            "by": self.heard.by,
+            "confidence": self.heard.confidence,
+        }
 
     def as_rows(self) -> list[tuple[str, str, str]]:
         """(mark, name, detail) for people; the marks are `doctor`'s."""
         lufs, rate = self.loudness_lufs, self.letters_per_s
-        words = "not known" if rate is None else f"{self.words}, {rate:.1f} letters a second"
+        words = "" if rate is None else f"{self.words}, {rate:.1f} letters a second"
         facts = {
             "length": f"{self.seconds:.1f} s",
             "used": f"{self.used[0]:.1f} to {self.used[1]:.1f} s. {self.reason}".strip(),
@@ -100,9 +118,11 @@ class VoiceReport:
             "background": f"{self.noise_db:.0f} dB, {self.background_db:.0f} dB below the voice",
             "bandwidth": f"{self.bandwidth_hz / 1000:.1f} kHz",
             "speech": f"{self.speech_share:.0%}",
-            "words": words,
         }
+        if self.heard:
+            facts["heard"] = f"{self.heard.by}: “{self.heard.text[:_MOST_LETTERS]}”"
         rows = [("ok", name, detail) for name, detail in facts.items()]
+        rows.append(("ok", "words", words) if words else ("unknown", "words", _NO_WORDS))
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
@@ -116,47 +136,45 @@ def report_on(
     name: str = "",
     stem: str = "",
     wish: Wish = USUAL,
+    heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
     """Measures the voice file `data`, bytes as stored, with its words, if they are known.
 
     Args:
-        words: as `PartOf` takes them; `name` and `stem` too.
-        wish: how jobs have it prepared.
+        words: as `PartOf` takes them; `name`, `stem` and `heard` too.
+        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
 
     Raises:
         VoiceUnusable: it cannot be decoded, or holds no sound.
         TranscriptMissing: its transcript is malformed.
     """
     recording = recorded(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best)
-
-
-def check_located(
-    located: Located, ref_text: str | None, config: VoiceConfig, *, wish: Wish = USUAL
-) -> VoiceReport:
-    """The report on a voice that was found, with the words given, or those beside it.
-
-    Raises:
-        VoiceUnusable, TranscriptMissing, StorageError: as reading it and its transcript does.
-    """
-    words: Words = one_line(ref_text or "")
-    if not words and (beside := located.beside()):
-        words = read_ahead(beside)
-    report = partial(report_on, name=located.name, stem=located.stem, wish=wish)
-    found: VoiceReport = in_turn(Lane.DECODE, report, located.read(), words, config)
-    return replace(found, warnings=(*located.warnings, *found.warnings)[:_MOST_WARNINGS])
+    return measured(recording, words, name, stem, best=wish.best, heard=heard, beside=beside)
 
 
 def measured(
-    recording: Recording, words: Words, name: str = "", stem: str = "", *, best: bool = True
+    recording: Recording,
+    words: Words,
+    name: str = "",
+    stem: str = "",
+    *,
+    best: bool = True,
+    heard: HeardFacts | None = None,
+    beside: Sequence[TranscriptFile] = (),
 ) -> VoiceReport:
-    """The report on a decoded voice. Raises VoiceUnusable: it holds no sound."""
+    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
-    part = PartOf(recording, name, stem, lambda: traits, best).find(words)
+    part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
+    given = isinstance(words, str)
+    against = beside if isinstance(words, str) else words
+    unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
     used = part.span
-    found = judge(traits.between(*used))
+    # With its pauses, as it was chosen: speech without one would pass for noise.
+    start, end = part.chosen or used
+    found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (used[1] - used[0]))
+    speech_s = max(0.1, found.speech_share * (end - start))
     rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
@@ -164,7 +182,6 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    warnings = (*said_of(recording, name), *part.warnings)
     return VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
@@ -180,8 +197,7 @@ def measured(
         words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
-        warnings=tuple(each[:_MOST_LETTERS] for each in warnings[:_MOST_WARNINGS]),
-    )
+    ).saying(*said_of(recording, name), *part.warnings, *unlike)
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:

@@ -7,18 +7,28 @@ leaves a voice twice, never half of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+import hashlib
+import unicodedata
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
 from s3_utils import AlreadyThere, Storage
-from worker.keys import user_key_fault
+from worker.keys import in_all_forms, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
-from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record
-from worker.voices.stored import DELETED, probe, split_extension, split_transcript, voice_name
+from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
+from worker.voices.stored import (
+    DELETED,
+    is_audio,
+    preference,
+    probe,
+    split_extension,
+    split_transcript,
+    voice_name,
+)
 
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 
@@ -52,6 +62,22 @@ class VoiceShelf:
             raise InvalidInput(f"The voice name {show(name)} {problem}.", "Use a name like Dorota.")
         return self._config.prefix + stem
 
+    def new_stem(self, name: str) -> str:
+        """The key of a voice that is to be made, whose name can be spoken with: accents as one
+        letter, no extension of audio. Raises InvalidInput: it cannot be one."""
+        stem = unicodedata.normalize("NFC", self.stem(name))
+        while is_audio(stem):
+            stem = split_extension(stem)[0]
+        if stem.lower().endswith(".voice"):
+            raise InvalidInput(
+                f"The voice name {show(name)} ends in .voice, as records do.", "Use another name."
+            )
+        return stem
+
+    def name(self, name: str) -> str:
+        """What a voice is called, of what a user may have written: `Dorota` for `Dorota.wav`."""
+        return voice_name(self.stem(name), self._config.prefix)
+
     def files(self, stem: str) -> list[str]:
         """Keys of a voice's audio, transcripts, record and picture."""
         own = (stem + SUFFIX, stem + PICTURE)
@@ -66,9 +92,11 @@ class VoiceShelf:
 
     def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
         """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
-        stem = self.stem(name)
-        keys = self.files(stem)
-        if not any(split_extension(key)[1] for key in keys):
+        for stem in in_all_forms([self.stem(name)]):
+            keys = self.files(stem)
+            if any(is_audio(key) for key in keys):
+                break
+        else:
             if voice_name(stem, self._config.prefix) in self._bundled():
                 raise VoiceNotFound(
                     f"The voice {show(name)} comes with the worker: it is not in the library, and "
@@ -92,7 +120,16 @@ class VoiceShelf:
             data = self._storage.get(stem + SUFFIX, max_bytes=MAX_BYTES)
         except ObjectNotFound:
             return None
+        except InvalidInput as exc:
+            raise too_large(stem + SUFFIX, exc.message) from exc
         return parse_record(data, stem + SUFFIX)
+
+    def digest(self, keys: Sequence[str]) -> str:
+        """SHA-256, hex, of the recording that jobs take of a voice with these files."""
+        audio = min(filter(is_audio, keys), key=preference)
+        return hashlib.sha256(
+            self._storage.get(audio, max_bytes=self._config.max_bytes)
+        ).hexdigest()
 
     def write(self, stem: str, old: VoiceRecord | None, facts: dict[str, Any]) -> VoiceRecord:
         """Puts `facts` into a voice's record, which is made if it has none."""
@@ -130,17 +167,21 @@ class VoiceShelf:
     def restore(self, name: str) -> list[str]:
         """Brings back what was deleted last of that name; returns its keys. Raises VoiceNotFound:
         nothing of it is kept; InvalidInput: there is a voice of that name again."""
-        stem = self.stem(name)
-        own = stem.removeprefix(self._config.prefix)
-        kept = [key for key in self._deleted() if self._named(key, own)]
-        if not any(split_extension(key)[1] for key in kept):
+        deleted = self._deleted()
+        for stem in in_all_forms([self.stem(name)]):
+            own = stem.removeprefix(self._config.prefix)
+            kept = [key for key in deleted if self._named(key, own)]
+            if any(is_audio(key) for key in kept):
+                break
+        else:
             raise VoiceNotFound(
                 f"No deleted voice {show(name)} is kept.",
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
                 "(VOICE_RESTORE_DAYS). Upload it again.",
             )
-        self._free(name)
-        folder = max(self._folder(key) for key in kept if split_extension(key)[1])
+        if self.files(stem):
+            raise self._taken(stem)
+        folder = max(self._folder(key) for key in kept if is_audio(key))
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
         self._take_away(keys)
@@ -169,7 +210,7 @@ class VoiceShelf:
 
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
-        stem = self.stem(name)
+        stem = self.new_stem(name)
         if self.files(stem):
             raise self._taken(stem)
         return stem
@@ -177,7 +218,7 @@ class VoiceShelf:
     def _taken(self, stem: str) -> InvalidInput:
         return InvalidInput(
             f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
-            "Use another name, or delete that voice first.",
+            "Use another name, or rename or delete that voice first.",
         )
 
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
@@ -188,7 +229,7 @@ class VoiceShelf:
         """
         copied: list[str] = []
         try:
-            for key in sorted(keys, key=lambda key: bool(split_extension(key)[1])):
+            for key in sorted(keys, key=is_audio):
                 self._copy(key, new_stem + key.removeprefix(stem))
                 copied.append(new_stem + key.removeprefix(stem))
             if others := [key for key in self.files(new_stem) if key not in copied]:
@@ -212,6 +253,6 @@ class VoiceShelf:
         self._storage.put(new_key, body, content_type=content_type, replace=False)
 
     def _take_away(self, keys: list[str]) -> None:
-        for key in sorted(keys, key=lambda key: not split_extension(key)[1]):  # the audio first
+        for key in sorted(keys, key=lambda key: not is_audio(key)):  # the audio first
             self._storage.delete(key)
         self.changed()

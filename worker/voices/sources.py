@@ -20,10 +20,11 @@ from pathlib import Path
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
-from worker.keys import safe_piece
+from worker.keys import in_all_forms, safe_piece, user_key_fault
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
+from worker.voices.consent import no_record
 from worker.voices.download import FetchRules, fetch
 from worker.voices.lent import lent_voice
 from worker.voices.located import Located, bundled_voice, sent_voice
@@ -32,6 +33,7 @@ from worker.voices.stored import (
     RECOGNISED,
     USUAL,
     find_stored,
+    is_audio,
     split_extension,
     voice_name,
 )
@@ -39,6 +41,7 @@ from worker.voices.stored import (
 INLINE = "inline"
 ADD_IT = "Add it with `upload`, or call `list_voices`."
 _MOST_NAMES = 8  # in a message
+_MOST_MOODS = 6  # places where a name of several words may end
 
 BucketAt = Callable[[str], tuple[Storage, str]]
 
@@ -62,20 +65,26 @@ class VoiceSources:
         self._lent[voice] = path
         return voice
 
-    def locate(self, voice: VoiceInput) -> Located:
-        """Finds a voice. Raises VoiceNotFound: there is none; names what was looked for and the
-        nearest names; InvalidInput: not a valid voice name, key or link; VoiceUnusable: inline data
-        or a link that is not audio; StorageError: the store or the link's host cannot be asked."""
+    def locate(self, voice: VoiceInput, *, speaks: bool = False) -> Located:
+        """Finds a voice; `speaks`: for a job to speak with. Raises VoiceNotFound: there is none;
+        names what was looked for and the nearest names; InvalidInput: not a valid voice name, key
+        or link; VoiceUnusable: inline data or a link that is not audio; StorageError: the store or
+        the link's host cannot be asked; ConsentMissing: a link cannot have the consent needed."""
         if isinstance(voice, dict):
             return self._inline(voice)
         if path := self._lent.get(voice):
             return lent_voice(path, self._config.max_bytes)
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
-            raise InvalidInput(f"The voice {show(_no_query(voice))} {problem}.")
+            raise InvalidInput(
+                f"The voice {show(_no_query(voice))} {problem}.",
+                "Give a name that `list_voices` has, a key, an https link, or the audio itself.",
+            )
         if f"/{DELETED}" in f"/{voice}".casefold():
             raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
         if scheme in ("http", "https"):
+            if self._config.require_consent and speaks:
+                raise no_record(_no_query(voice))  # before it is fetched for nothing
             return self._link(voice)
         return self._in_bucket(voice) if scheme == "s3" else self._by_name(voice)
 
@@ -125,9 +134,8 @@ class VoiceSources:
         keys = [voice] if prefix and voice.startswith(prefix) else [prefix + voice]
         if "/" in voice and keys != [voice]:
             keys.append(voice)
-        name, blank, mood = voice.rpartition(" ")
-        if blank and name and mood:  # as a script's tag has it: [voice:Dorota calm]
-            keys.append(f"{keys[0].removesuffix(voice)}{name}/{mood}")
+        begin = keys[0].removesuffix(voice)
+        keys = in_all_forms([*keys, *(f"{begin}{mood}" for mood in _moods(voice))])
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():
@@ -152,7 +160,7 @@ class VoiceSources:
     def _not_found(self, voice: str, keys: list[str]) -> VoiceNotFound:
         known = set(self.bundled())
         with suppress(StorageDenied):  # may not list; the voice itself was looked for by HEAD
-            audio = (item.key for item in self.library() if split_extension(item.key)[1])
+            audio = (item.key for item in self.library() if is_audio(item.key))
             known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
         names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))
@@ -170,6 +178,16 @@ def _named(known: set[str]) -> str:
     more = len(known) - len(shown)
     ending = f" and {more} more" if more else ""
     return f"Voices: {', '.join(shown)}{ending}. " if shown else ""
+
+
+def _moods(voice: str) -> Iterator[str]:
+    """`Dorota/calm` for `Dorota calm`, as a script's tag has it, [voice:Dorota calm]; where there
+    are more blanks, the longest name first."""
+    words = voice.split()
+    for count in range(len(words) - 1, max(0, len(words) - 1 - _MOST_MOODS), -1):
+        mood = f"{' '.join(words[:count])}/{' '.join(words[count:])}"
+        if user_key_fault(mood) is None:
+            yield mood
 
 
 def _shown_extension(key: str) -> str:

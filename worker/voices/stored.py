@@ -21,7 +21,7 @@ from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES as RECORD_BYTES
-from worker.voices.record import SUFFIX
+from worker.voices.record import SUFFIX, too_large
 
 # In order of preference.
 USUAL = ("wav", "flac", "mp3", "ogg", "opus")
@@ -60,6 +60,16 @@ def _split(key: str, extensions: Sequence[str]) -> tuple[str, str]:
     return key, ""
 
 
+def is_audio(key: str) -> bool:
+    """Whether a key has an extension of audio."""
+    return bool(split_extension(key)[1])
+
+
+def preference(key: str) -> int:
+    """Of several audio files of one name jobs take the one with the lowest."""
+    return RECOGNISED.index(split_extension(key)[1])
+
+
 def voice_name(key: str, prefix: str) -> str:
     """The name of the voice at `key`: below `prefix` without extension, else the file's own."""
     stem = split_extension(key)[0]
@@ -96,7 +106,13 @@ class _Files:
             raise VoiceNotFound(f"The voice {source} was deleted.", "Upload it again.") from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
-        found = self.listed or self._of_any_case()  # a name in the same case goes first
+        return self._files(self.listed or self._of_any_case())  # one in the same case goes first
+
+    def noted(self) -> Sequence[TranscriptFile]:
+        """The transcripts that were listed with the voice."""
+        return self._files(self.listed)
+
+    def _files(self, found: dict[str, str]) -> Sequence[TranscriptFile]:
         return [
             TranscriptFile(self.label + key, partial(self._transcript, key))
             for key in (found.get(extension) for extension in EXTENSIONS)
@@ -104,12 +120,15 @@ class _Files:
         ]
 
     def record(self) -> bytes | None:
-        """The voice's record as stored, None if it has none, or none that may be seen."""
+        """The voice's record as stored, None if it has none, or none that may be seen. Raises
+        VoiceUnusable: it is too large."""
         stem = split_extension(self.audio.key)[0]
         try:
             return self.storage.get(stem + SUFFIX, max_bytes=RECORD_BYTES)
         except (ObjectNotFound, StorageDenied):
             return None
+        except InvalidInput as exc:
+            raise too_large(self.label + stem + SUFFIX, exc.message) from exc
 
     def _of_any_case(self) -> dict[str, str]:
         stem = split_extension(self.audio.key)[0]
@@ -168,8 +187,10 @@ def find_stored(
         ),
         read=files.read,
         beside=files.beside,
+        noted=files.noted,
         record=cache(files.record) if stem + SUFFIX in keys else _no_record,
         stem=label + stem,
+        in_library=not label and stem.startswith(prefix),
         warnings=(read,) if others else (),
     )
 
@@ -243,7 +264,8 @@ def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:
     exact = [item for item in near if item.key == key]
     if exact:
         return exact
-    if split_extension(key)[1]:
+    if is_audio(key):
         return []
-    audio = [item for item in near if split_extension(item.key)[1]]
-    return sorted(audio, key=lambda item: RECOGNISED.index(split_extension(item.key)[1]))
+    return sorted(
+        (item for item in near if is_audio(item.key)), key=lambda item: preference(item.key)
+    )

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 import torch
-import torch.nn.attention.varlen
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -108,7 +107,8 @@ def test_flash_attention_survives_a_changed_signature(
     monkeypatch: pytest.MonkeyPatch, operator: object, public: object, taken: int | None
 ) -> None:
     monkeypatch.setattr(torch.ops.aten, "_flash_attention_forward", operator, raising=False)
-    monkeypatch.setattr(torch.nn.attention.varlen, "varlen_attn", public)
+    # By its name, as it takes two seconds to import.
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", public)
     name, call = attention.pick("varlen", CPU, torch.float16)
     if taken is None:
         assert (name, call) == ("sdpa", attention.sdpa)

@@ -66,6 +66,7 @@ def graphed(model: DiT, record: graphs.Record) -> Graphs:
     return Graphs(model.forward, model.arch, CPU, torch.float32, record)
 
 
+PASSES = 10
 Pass = tuple[Tensor, Tensor, list[Modulation], Packing]
 
 
@@ -87,7 +88,7 @@ def passes(model: DiT, count: int, chunks: int, longest: int) -> Iterator[Pass]:
 def test_every_pass_gives_what_the_model_gives(model: DiT) -> None:
     record = Recorder()
     run = graphed(model, record)
-    for x, context, steps, packing in passes(model, 25, 4, 150):
+    for x, context, steps, packing in passes(model, PASSES, 4, 150):
         for _ in range(2):  # two steps of one pass: only x and the modulations change
             x, steps = x + 0.1, steps[::-1]
             expected = model.forward(x, context, steps, packing)
@@ -95,7 +96,7 @@ def test_every_pass_gives_what_the_model_gives(model: DiT) -> None:
                 run(x, context, steps, packing), expected, rtol=1e-4, atol=1e-5
             )
     assert record.recorded <= 2 * 5  # 1,200 tokens at most, for few chunks and for more
-    assert record.replayed == 25 * 2
+    assert record.replayed == PASSES * 2
 
 
 def test_what_is_left_of_a_broken_pass_reaches_no_other(model: DiT) -> None:

@@ -109,13 +109,13 @@ def fused(counter: Launches) -> Fused:
     ("name", "chunks", "own_steps", "expected"),
     [
         ("torch", 1, False, 336),
-        ("torch", 32, False, 336),
+        ("torch", 5, False, 336),
         ("torch", 2, True, 428),
-        ("torch", 32, True, 428),
+        ("torch", 5, True, 428),
         ("fused", 1, False, 203),
-        ("fused", 32, False, 203),
+        ("fused", 5, False, 203),
         ("fused", 2, True, 206),
-        ("fused", 32, True, 206),
+        ("fused", 5, True, 206),
     ],
 )
 def test_a_step_starts_no_more_kernels_than_written_here(

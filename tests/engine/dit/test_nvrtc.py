@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -33,8 +34,18 @@ needs_nvrtc = pytest.mark.skipif(
 
 
 @needs_nvrtc
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32], ids=str)
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize(
+    ("card", "dtype"),
+    [
+        pytest.param(
+            card,
+            dtype,
+            id=f"{card}-{dtype}",
+            marks=[] if dtype == torch.float16 or card == "sm_90" else pytest.mark.slow,
+        )
+        for card, dtype in product(CARDS, [torch.float16, torch.bfloat16, torch.float32])
+    ],
+)
 def test_the_source_compiles_for_every_card(card: str, dtype: torch.dtype) -> None:
     code = nvrtc.compiled(kernels.SOURCE.read_text(), card, kernels.macros(PUBLISHED, dtype))
     assert code.startswith(b"\x7fELF")

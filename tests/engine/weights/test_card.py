@@ -124,7 +124,7 @@ def test_a_model_in_the_cache_is_not_asked_about(
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nobody)
     started = time.monotonic()
     assert found(wanted) == ModelCard()
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < 20.0  # it tries for 30 s and more
 
 
 def test_the_demo_has_one() -> None:

@@ -13,8 +13,8 @@ from engine.weights.config import read_config
 from errors import ModelUnavailable
 
 BAD = {
-    "nested 5,000 deep": "[" * 5000 + "]" * 5000,
-    "nested 5,000 deep, by its layout": "".join(f"{' ' * i}a:\n" for i in range(5000)),
+    "nested 2,000 deep": "[" * 2000 + "]" * 2000,
+    "nested 2,000 deep, by its layout": "".join(f"{' ' * i}a:\n" for i in range(2000)),
     "not closed": "model: [",
     "a list": "- model",
     "nothing": "",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tools.simulate.__main__ import main
 from tools.simulate.fleet import FleetConfig, simulate
 from tools.simulate.load import Jobs, Load, make_jobs
@@ -50,7 +51,7 @@ LOADS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(fleet=FLEETS, load=LOADS, seed=st.integers(0, 1000))
 def test_no_job_is_lost_and_no_limit_broken(fleet: FleetConfig, load: Load, seed: int) -> None:
     jobs = make_jobs(load, np.random.default_rng(seed))
@@ -77,7 +78,7 @@ def test_no_job_is_lost_and_no_limit_broken(fleet: FleetConfig, load: Load, seed
     assert np.cumsum(held[order]).max(initial=0) <= fleet.max_workers * fleet.concurrency
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(fleet=FLEETS, load=LOADS, seed=st.integers(0, 1000))
 def test_the_same_seed_gives_the_same_run(fleet: FleetConfig, load: Load, seed: int) -> None:
     runs = [

@@ -30,7 +30,14 @@ def erlang_c(servers: int, load: float) -> float:
     return waits / (served + waits)
 
 
-@pytest.mark.parametrize(("servers", "busy"), [(1, 0.6), (3, 0.8), (8, 0.85)])
+@pytest.mark.parametrize(
+    ("servers", "busy"),
+    [
+        pytest.param(1, 0.6, marks=pytest.mark.slow),
+        (3, 0.8),
+        pytest.param(8, 0.85, marks=pytest.mark.slow),
+    ],
+)
 def test_waits_and_use_are_those_of_erlang_c(servers: int, busy: float) -> None:
     rate = servers * busy  # jobs a second of one second each
     load = Load(rate * 60, 90_000 / rate / 60, lengths="exponential", chars_mean=1, chars_per_s=1)
@@ -42,7 +49,9 @@ def test_waits_and_use_are_those_of_erlang_c(servers: int, busy: float) -> None:
     assert outcome.busy_s.sum() / outcome.billed_s == pytest.approx(busy, rel=0.02)
 
 
-@pytest.mark.parametrize(("lengths", "cv"), [("fixed", 0.0), ("lognormal", 1.5)])
+@pytest.mark.parametrize(
+    ("lengths", "cv"), [pytest.param("fixed", 0.0, marks=pytest.mark.slow), ("lognormal", 1.5)]
+)
 def test_waits_are_those_of_pollaczek_and_khinchine(lengths: str, cv: float) -> None:
     """M/G/1: mean wait = rho * s * (1 + cv^2) / (2 * (1 - rho)), service s = 30 seconds."""
     load = Load(1.2, 100_000, lengths=lengths, chars_mean=300, chars_cv=cv, chars_per_s=10)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.training.sounds import speech_mel
 from training.judge.retrieval import dtw, match
 
@@ -28,7 +29,7 @@ def warped(mel: np.ndarray, bend: float, stretch: float) -> np.ndarray:
     level=st.floats(-3, 3),
     noise=st.floats(0, 0.8),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_warped_version_is_nearest_to_its_original(
     right: int, bend: float, stretch: float, level: float, noise: float
 ) -> None:

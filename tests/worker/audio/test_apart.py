@@ -27,6 +27,9 @@ SPEECH = bursts([(0.1, 0), (1.5, 0.5), (0.1, 0)], RATE)
 MP3 = as_file(SPEECH, RATE, "MP3", "MPEG_LAYER_III")
 
 
+DAMAGED = range(5)  # some of these make libmpg123 write, as a test below shows
+
+
 def mutated(seed: int) -> bytes:
     chance = random.Random(seed)
     data = bytearray(MP3)
@@ -52,7 +55,7 @@ def decoded(data: bytes) -> None:
 
 
 def test_a_damaged_mp3_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
-    files = [mutated(seed) for seed in range(12)]
+    files = [mutated(seed) for seed in DAMAGED]
     for data in [*files, in_a_wav(files[0]), b"ID3\x04\0\0\0\0\0\0" + files[1]]:
         decoded(data)
     assert capfd.readouterr() == ("", "")
@@ -60,7 +63,7 @@ def test_a_damaged_mp3_writes_nothing_to_standard_error(capfd: pytest.CaptureFix
 
 def test_the_library_would_have_written(capfd: pytest.CaptureFixture[str]) -> None:
     """Else the test above shows nothing."""
-    for seed in range(12):
+    for seed in DAMAGED:
         try:
             with opened_here(mutated(seed)) as source:
                 list(source.blocks())
@@ -78,7 +81,7 @@ def test_usual_files_need_no_process_and_are_as_quiet(
 ) -> None:
     whole = as_file(SPEECH, RATE, fmt, subtype)
     assert not may_be_mp3(whole)
-    for seed in range(20):
+    for seed in DAMAGED:
         chance = random.Random(seed)
         data = bytearray(whole)
         for _ in range(chance.randint(1, 30)):

@@ -188,3 +188,23 @@ def test_channels_that_cancel_are_refused_in_f5_tts_s_way() -> None:
     with pytest.raises(VoiceUnusable, match="cancel") as caught:
         reference_clip(recording)
     assert "mend_voice" in caught.value.hint
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("times", [2.0, 32_768.0])
+def test_floats_beyond_full_scale_are_made_softer_and_not_clipped(
+    subtype: str, times: float
+) -> None:
+    """As a studio's export, or integers that were written as floats."""
+    loud = speech() / np.abs(speech()).max() * times
+    made, warnings = clip(loud, subtype=subtype)
+    assert len(warnings) == 1 and "times full scale" in warnings[0]
+    plain = clip(speech() / np.abs(speech()).max(), subtype=subtype)[0]
+    assert np.allclose(made.samples, plain.samples, atol=1e-3)
+    data = as_file(loud, RATE, subtype=subtype)
+    left = decode(data, max_seconds=60, max_bytes=1 << 26, mend=False)
+    assert left.peak == 1.0 and not left.warnings
+
+
+def test_floats_within_full_scale_are_left_as_they_are() -> None:
+    assert not clip(speech() / np.abs(speech()).max(), subtype="FLOAT")[1]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.chunk import Samples
 from errors import VoiceUnusable
+from tests.examples import examples
 from tests.worker.audio.signals import as_file, bursts
 from worker.audio import opening
 from worker.audio.decode import decode
@@ -153,7 +154,7 @@ def test_nan_or_infinite_samples_are_refused() -> None:
     assert "NaN or infinite samples" in refused(as_file(broken, RATE, subtype="FLOAT")).message
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_gives_audio_or_a_typed_error(data: st.DataObject) -> None:
     fmt = data.draw(st.sampled_from(["WAV", "FLAC", "MP3", "OGG"]))

@@ -53,15 +53,15 @@ def test_rates_a_codec_lacks_go_up_to_the_next() -> None:
     assert AUDIO_FORMATS["wav"].rate(9999) == 9999
 
 
-@pytest.mark.parametrize("seconds", [0.1, 1.2, 40.0])
+@pytest.mark.parametrize("seconds", [0.1, 1.2, 20.0])
 @pytest.mark.parametrize("fmt", AUDIO_FORMATS)
 def test_the_same_samples_are_always_the_same_bytes(fmt: str, seconds: float) -> None:
     samples = np.resize(SPEECH, int(24000 * seconds))
-    assert len({encode(samples, 24000, fmt) for _ in range(3)}) == 1
+    assert len({encode(samples, 24000, fmt) for _ in range(2)}) == 1
 
 
 def test_an_ogg_files_pages_have_the_serial_of_one_stream_and_right_checksums() -> None:
-    data = encode(np.resize(SPEECH, 24000 * 20), 24000, "ogg")
+    data = encode(np.resize(SPEECH, 24000 * 10), 24000, "ogg")
     pages = [data[m.start() :] for m in re.finditer(b"OggS\0", data)]
     assert len(pages) > 2
     assert len({page[14:18] for page in pages}) == 1

@@ -7,12 +7,14 @@ import struct
 import subprocess
 import sys
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from errors import VoiceUnusable
+from standins.waiting import PATIENCE_S
 from tests.worker.audio.made import RATE, SECONDS, encoded, silent_film, speech
 from tests.worker.audio.signals import as_file
 from worker.audio import apart_process, opening
@@ -73,8 +75,21 @@ KINDS = [
 ]
 
 
+BY_THE_PROCESS = [KINDS[0], KINDS[11], KINDS[14], KINDS[18]]
+
+
+@pytest.mark.parametrize(("muxer", "codec", "rate", "extension"), BY_THE_PROCESS)
+def test_by_the_process_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
+    is_read_whole(muxer, codec, rate, extension)
+
+
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(("muxer", "codec", "rate", "extension"), KINDS)
 def test_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
+    is_read_whole(muxer, codec, rate, extension)
+
+
+def is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> None:
     audio = read(encoded(muxer, codec, speech(rate), rate))
     assert audio.extension == extension
     assert audio.sample_rate == pytest.approx(rate, rel=0.01)  # a VOC file knows steps only
@@ -84,6 +99,7 @@ def test_it_is_read_whole(muxer: str, codec: str, rate: int, extension: str) -> 
     assert np.sqrt(np.mean(np.square(middle))) == pytest.approx(0.14, abs=0.06)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(
     ("muxer", "codec"), [("ipod", "alac"), ("matroska", "pcm_s16le"), ("mov", "pcm_s16be")]
 )
@@ -95,6 +111,7 @@ def test_what_is_stored_without_loss_has_the_samples_of_a_wav(muxer: str, codec:
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize(
     ("muxer", "codec", "flags"),
     [
@@ -110,6 +127,7 @@ def test_as_recorders_and_sites_lay_files_out(
     assert audio.seconds == pytest.approx(SECONDS, abs=0.06)
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize("muxer", ["mp4", "matroska", "avi", "mov"])
 def test_of_a_film_its_sound_is_taken(muxer: str) -> None:
     """Its picture lasts three times as long, which is no reason to call the sound cut off."""
@@ -127,6 +145,7 @@ def test_sound_of_an_unknown_kind_is_refused() -> None:
     assert "does not know" in refused(data.replace(b"A_AAC", b"A_XYZ")).message
 
 
+@pytest.mark.usefixtures("decoded_here")
 @pytest.mark.parametrize("muxer", ["ipod", "webm", "matroska", "asf"])
 def test_half_of_a_file_is_refused(muxer: str) -> None:
     codec = {"webm": "libopus", "asf": "wmav2"}.get(muxer, "aac")
@@ -163,23 +182,32 @@ def test_a_table_of_a_hundred_million_samples_ends_its_process_only() -> None:
 
 def run(data: bytes, found: Container) -> bytes:
     command = [sys.executable, "-m", "worker.audio.apart_process", json.dumps(asdict(found))]
-    done = subprocess.run(command, input=data, cwd=ROOT, capture_output=True, timeout=60)
+    done = subprocess.run(command, input=data, cwd=ROOT, capture_output=True, timeout=PATIENCE_S)
     return done.stdout
 
 
-@pytest.mark.parametrize("form", ["concat", "hls", "dash", "mov", "matroska", "wav"])
-def test_a_list_of_other_files_opens_none(form: str, tmp_path: Path) -> None:
+LISTS = {
+    "by its path": "ffconcat version 1.0\nfile 'SECRET'\n",
+    "by its name": "ffconcat version 1.0\nfile 'assets/voices/demo.flac'\n",
+    "by its URL": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://SECRET\n#EXT-X-ENDLIST\n",
+}
+OWN = {("concat", "by its path"), ("concat", "by its name"), ("hls", "by its URL"),
+       ("dash", "by its URL"), ("mov", "by its path")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "named"),
+    [
+        pytest.param(*case, marks=[] if case in OWN else pytest.mark.slow)
+        for case in product(["concat", "hls", "dash", "mov", "matroska", "wav"], LISTS)
+    ],
+)
+def test_a_list_of_other_files_opens_none(form: str, named: str, tmp_path: Path) -> None:
     """Even by the name of a reader of lists: the process may open nothing."""
     secret = tmp_path / "secret.wav"
     secret.write_bytes(as_file(speech(), RATE))
-    lists = (
-        f"ffconcat version 1.0\nfile '{secret}'\n",
-        "ffconcat version 1.0\nfile 'assets/voices/demo.flac'\n",
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{secret}\n#EXT-X-ENDLIST\n",
-    )
-    for text in lists:
-        out = run(text.encode(), Container(form, "a list", "x"))
-        assert not out.startswith(b"H")
+    text = LISTS[named].replace("SECRET", str(secret))
+    assert not run(text.encode(), Container(form, "a list", "x")).startswith(b"H")
 
 
 def test_a_list_named_as_a_recording_is_called_text() -> None:

@@ -5,13 +5,13 @@ A few of each kind always; 5,000 of them with `pytest -m slow tests/worker/audio
 
 from __future__ import annotations
 
-import time
 from functools import cache
 
 import numpy as np
 import pytest
 
 from errors import VoiceUnusable
+from standins.growth import takes_less_than
 from tests.worker.audio.made import encoded, speech
 from tests.worker.audio.mutations import mutated
 from tests.worker.audio.signals import as_file
@@ -20,7 +20,7 @@ from worker.audio.decode import decode
 
 pytest.importorskip("av", reason="PyAV is an optional part: requirements/decode.txt")
 
-MOST_S = 20.0  # for one file, on a busy machine
+MOST_UNITS = 1_000  # of this process, for one file: ten seconds; the other's bounds end it
 MOST_AUDIO_S = 30.0
 
 # Who writes it (libsndfile or FFmpeg), its container, what is inside, Hz
@@ -38,7 +38,7 @@ SEEDS = [
         ("avi", "mp3", 24_000),
     )),
 ]  # fmt: skip
-FEW, MANY = 3, 300
+FEW, MANY = 1, 300
 IDS = [f"{muxer}-{codec}" for _, muxer, codec, _ in SEEDS]
 
 
@@ -50,7 +50,10 @@ def seed_file(writer: str, muxer: str, codec: str, rate: int) -> bytes:
 
 
 def survives(data: bytes) -> None:
-    began = time.monotonic()
+    assert takes_less_than(MOST_UNITS, lambda: becomes_sound_or_an_error(data))
+
+
+def becomes_sound_or_an_error(data: bytes) -> None:
     try:
         audio = decode(data, max_seconds=MOST_AUDIO_S, max_bytes=1 << 24)
         clip = reference_clip(audio)
@@ -59,7 +62,6 @@ def survives(data: bytes) -> None:
     else:
         assert audio.seconds <= MOST_AUDIO_S
         assert np.isfinite(clip.samples).all() and clip.rms > 0
-    assert time.monotonic() - began < MOST_S
 
 
 @pytest.mark.parametrize("kind", SEEDS, ids=IDS)

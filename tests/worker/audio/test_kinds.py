@@ -19,6 +19,8 @@ from worker.voices.stored import split_extension
 
 pytest.importorskip("av", reason="PyAV is an optional part: requirements/decode.txt")
 
+pytestmark = pytest.mark.usefixtures("decoded_here")
+
 
 def test_there_are_enough() -> None:
     assert len(KINDS) >= 60

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import resample_poly
 
+from tests.examples import examples
 from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.joins import CrossFade, NaturalJoins, Piece, join_all
 from worker.audio.level import CEILING, TOLERANCE_LU, WORKING_LUFS, Levelled, to_loudness
@@ -22,6 +22,7 @@ from worker.audio.truepeak import limited, true_peak
 RATE = 24_000
 DEMO = Path(__file__).parents[3] / "assets" / "voices" / "demo.flac"
 SPEECH, SPEECH_RATE = soundfile.read(DEMO, dtype="float32")
+SOME = SPEECH[: 3 * SPEECH_RATE]
 
 
 def test_loudness_is_that_of_pyloudnorm() -> None:
@@ -54,11 +55,13 @@ def made(seed: int, gain: float, even: float, bursts: int) -> np.ndarray:
     return (gain * wave).astype(np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(sounds, st.floats(-40, -5))
 def test_a_sound_has_the_loudness_asked_for_and_no_peak_over_the_ceiling(
     sound: tuple[int, float, float, int], target: float
 ) -> None:
+    from scipy.signal import resample_poly  # a second to import, for this test alone
+
     result = to_loudness(made(*sound), RATE, target, CEILING)
     assert true_peak(result.samples) <= CEILING
     finer = np.abs(resample_poly(result.samples.astype(np.float64), 8, 1)).max()
@@ -69,7 +72,7 @@ def test_a_sound_has_the_loudness_asked_for_and_no_peak_over_the_ceiling(
     assert (result.lufs or 0) <= target + TOLERANCE_LU
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(sounds, st.floats(0.05, 1))
 def test_the_limiter_leaves_what_is_under_its_ceiling(
     sound: tuple[int, float, float, int], ceiling: float
@@ -87,12 +90,12 @@ def test_the_limiter_leaves_what_is_under_its_ceiling(
 def test_files_of_every_format_keep_it_as_they_are_played(fmt: str) -> None:
     rate = AUDIO_FORMATS[fmt].rate(SPEECH_RATE)
     for target in (-18.0, -8.0):
-        file = loud_file(SPEECH, rate, fmt, target)
+        file = loud_file(SOME, rate, fmt, target)
         played, at = soundfile.read(BytesIO(file.data), dtype="float32")
         assert true_peak(played) <= CEILING
         assert loudness(played, at) == pytest.approx(file.lufs, abs=0.1)
         assert (target == -8) or abs((file.lufs or 0) - target) <= TOLERANCE_LU
-    piece = amplified_file(SPEECH, rate, fmt, 12.0)
+    piece = amplified_file(SOME, rate, fmt, 12.0)
     assert true_peak(soundfile.read(BytesIO(piece), dtype="float32")[0]) <= CEILING
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standins.oracle import f5
+from tests.examples import examples
 from tests.worker.audio.signals import as_file, bursts
 from worker.audio.clip import reference_clip
 from worker.audio.decode import decode
@@ -84,7 +85,7 @@ def test_deeper_files_differ_by_what_pydub_pads(tmp_path: Path, plan: Plan, subt
     check(tmp_path, plan, 24000, 1, subtype, 2**-22)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     plan=st.lists(
         st.tuples(
@@ -140,7 +141,7 @@ def test_kept_intervals_point_at_the_samples_that_were_kept() -> None:
      ("MP3", "MPEG_LAYER_III", 1)],
 )  # fmt: skip
 def test_a_clip_behind_a_long_silence_is_what_it_is_at_the_start(
-    fmt: str, subtype: str, channels: int, monkeypatch: pytest.MonkeyPatch
+    fmt: str, subtype: str, channels: int, monkeypatch: pytest.MonkeyPatch, decoded_here: None
 ) -> None:
     """What lies behind the frames that are kept is decoded again."""
     plan: Plan = [(6, 0.0), *LONG_PAUSES]

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from uvicorn.server import ServerState
 
+from standins.waiting import PATIENCE_S
 from worker.http.protocol import Bounded, protocol_for
 from worker.settings.load import Settings
 
@@ -63,7 +64,7 @@ def test_the_rest_of_an_answer_is_not_kept_for_a_client_that_takes_nothing() -> 
         transport = transport_with(left)
         transport.abort.side_effect = gone.set
         await answered(opened(transport))
-        await asyncio.wait_for(gone.wait(), 60)
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)
         return left
 
     assert asyncio.run(cut([900, 500, 500])) == [500]

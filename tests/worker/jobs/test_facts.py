@@ -14,12 +14,13 @@ from worker.jobs.facts import warnings_of
 from worker.request.speech import SpeechInput
 
 
-def said_of(card: ModelCard, *languages: str) -> list[str]:
+def said_of(card: ModelCard, *languages: str, fallback: str | None = "en") -> list[str]:
     voice = SimpleNamespace(content_hash="", ref_text="")
     chunks: Any = [SimpleNamespace(voice=voice, language=language) for language in languages]
     engine = cast(Engine, SimpleNamespace(model="demo", card=card))
     request = SpeechInput.model_validate({"text": "Dzień dobry."})
-    return warnings_of(request, engine, [], cast(list[Chunk], chunks), None, streams=True)
+    known = cast(list[Chunk], chunks)
+    return warnings_of(request, engine, [], known, None, streams=True, fallback=fallback)
 
 
 def test_a_language_that_the_model_does_not_speak_is_named() -> None:
@@ -30,3 +31,10 @@ def test_a_language_that_the_model_does_not_speak_is_named() -> None:
 @pytest.mark.parametrize("card", [ModelCard(languages=("pl",)), ModelCard()])
 def test_its_own_languages_and_unknown_ones_are_not(card: ModelCard) -> None:
     assert said_of(card, "pl", "pl-PL") == []
+
+
+def test_a_text_too_short_to_tell_is_of_no_other_language_but_one_named_is() -> None:
+    """With DEFAULT_LANGUAGE as it is, a short text of a Polish model counts as English."""
+    polish = ModelCard(languages=("pl",))
+    assert said_of(polish, "en", "en-GB") == []
+    assert "in English, and" in said_of(polish, "en", fallback=None)[0]

@@ -12,7 +12,9 @@ import pytest
 from worker.app import App
 from worker.callbacks.sender import Sender
 from worker.jobs import runner as module
+from worker.jobs.cost import JobCost
 from worker.jobs.runner import JobRunner
+from worker.request.speech import SpeechInput
 from worker.settings.load import Settings
 
 NO_TEXT = {"text": "", "callback_url": "https://example.com/f5"}
@@ -40,6 +42,19 @@ def test_a_callback_that_fails_takes_no_answer_away(
     found = answer(runner, NO_TEXT)
     assert found["error_code"] == "INVALID_INPUT"
     assert "callback may not be posted" in found["warnings"][0]
+
+
+def test_a_cost_that_cannot_be_recorded_takes_no_callback_away(
+    runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted: list[tuple[object, ...]] = []
+    monkeypatch.setattr(JobCost, "usage", broken)
+    monkeypatch.setattr(Sender, "add", lambda _, *event: posted.append(event))
+    ending = runner._endings.of("job-1", NO_TEXT)
+    ending.cost.request = SpeechInput.model_validate({"text": "Hi."})
+    done = {"status": "completed"}
+    assert asyncio.run(ending.answered(done)) == done
+    assert len(posted) == 1
 
 
 def test_a_fault_on_the_way_out_is_typed(

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from errors import InvalidInput
+from tests.examples import examples
 from tests.worker.request.bad_jobs import BAD
 from text.front import Source
 from worker.operations.table import OPERATIONS
@@ -221,7 +222,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from([*SpeechInput.model_fields, "local_voice", "options", "type"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.dictionaries(NAMES | st.text(max_size=10), JSON, max_size=6))
 @example({"-clip-": None})
 @example({"text": "a", "voice": {"-clip-": 1, "-clips-": 2}, "segments": [{"-plain-": 3}]})

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import TranscriptMissing
+from tests.examples import examples
 from worker.subtitles.read import parse
 
 ARROWS = [
@@ -148,7 +149,7 @@ def subtitles(draw: st.DrawFn, kind: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt"])
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(data=st.data())
 def test_the_words_read_are_those_written_or_a_line_is_named(
     kind: str, data: st.DataObject

@@ -9,12 +9,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from errors import InvalidInput, StorageUnavailable
 from s3_utils import Storage, StorageConfig, open_storage
 from standins.waiting import PATIENCE_S
+from tests.examples import examples
 from worker.files.cleanup import clean_up
 from worker.files.guard import check_deletable, check_uploadable
 from worker.settings.cost import CostConfig
@@ -102,7 +103,7 @@ def test_a_day_is_summed_by_user_from_its_list(store: Storage) -> None:
     assert list(rows(store, PREFIX, DAY + timedelta(1), None)) == []
 
 
-@examples(max_examples=25)
+@tried(max_examples=examples(25))
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y"]), st.integers(0, 10**6)),

@@ -1,6 +1,6 @@
-"""A process that prepares six long recordings at once, and again, and says what memory it took.
+"""A process that prepares long recordings at once, round after round, and says what memory it took.
 
-    python -m tests.worker.voices.memory FOLDER kept|given-back
+    python -m tests.worker.voices.memory FOLDER kept|given-back ROUNDS
 
 FOLDER holds the recordings. Freed memory stays with the process or goes back to the system: the
 engine's two ways, on a CPU and on a GPU.
@@ -41,7 +41,7 @@ def _nowhere(uri: str) -> object:
     raise AssertionError(uri)
 
 
-async def six_jobs(voices: VoiceLibrary, names: list[str]) -> None:
+async def all_at_once(voices: VoiceLibrary, names: list[str]) -> None:
     wanted = [{None: [Asked(name, "Some words.")]} for name in names]
     await asyncio.gather(*(prepare_voices(voices, one) for one in wanted))
 
@@ -52,19 +52,19 @@ def peak_of(work: Callable[[], object]) -> int:
     return taken("VmHWM")
 
 
-def main(folder: Path, memory: str) -> None:
+def main(folder: Path, memory: str, times: int) -> None:
     keep_freed_memory(memory == "kept")
     names = sorted(path.name for path in (folder / "voices").iterdir())
-    asyncio.run(six_jobs(library(folder), ["demo"]))  # loads what the first voice loads
+    asyncio.run(all_at_once(library(folder), ["demo"]))  # loads what the first voice loads
     before = taken("VmRSS")
     rounds = []
-    for _ in range(2):
+    for _ in range(times):
         voices = library(folder)
-        peak = peak_of(lambda voices=voices: asyncio.run(six_jobs(voices, names)))
+        peak = peak_of(lambda voices=voices: asyncio.run(all_at_once(voices, names)))
         del voices
         rounds.append({"peak": peak - before, "after": taken("VmRSS") - before})
     print(json.dumps(rounds))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -261,3 +261,63 @@ def test_figures_are_compared_as_they_are_read(tmp_path: Path) -> None:
     voices.put("voices/A.wav", voice())
     words = "It costs twenty-five dollars for the three of us."
     assert not voices.library.prepare("A", words).warnings
+
+
+def test_a_check_tells_what_is_heard_and_writes_nothing(tmp_path: Path) -> None:
+    listener = Listener(WORDS, "en")
+    voices = library(tmp_path, listener)
+    voices.put("voices/A.wav", voice())
+    report = voices.library.catalogue.check("A")
+    assert report.as_output()["heard"] == {"words": WORDS, "by": "listener", "confidence": 0.9}
+    assert any("were heard by listener" in said for said in report.warnings)
+    assert any(name == "heard" and WORDS in said for _, name, said in report.as_rows())
+    assert [item.key for item in voices.store.list("")] == ["voices/A.wav"]
+    assert not voices.library.catalogue.check("A", WORDS).warnings
+    doubted = voices.library.catalogue.check("A", OTHER)
+    assert doubted.heard and doubted.heard.text == WORDS
+    assert sum("do not seem to be those of its sound" in said for said in doubted.warnings) == 1
+    assert len(listener.given) == 1
+    quiet = voices.library.catalogue.check("A", OTHER, wish=Wish(check=False))
+    assert quiet.heard is None and not quiet.warnings
+
+
+def test_a_check_of_words_that_were_heard_is_of_the_clip_they_are_of(tmp_path: Path) -> None:
+    voices = library(tmp_path, Listener())
+    voices.put("voices/A.wav", voice(LONG))
+    spoken = voices.library.prepare("A")
+    report = voices.library.catalogue.check("A")
+    assert report.used == pytest.approx(spoken.clip_span)
+    assert report.heard and report.heard.text == WORDS
+    assert sum("were heard by listener" in said for said in report.warnings) == 1
+    voices.put("voices/A.txt", OTHER)
+    assert any("do not seem" in said for said in voices.library.catalogue.check("A").warnings)
+
+
+@pytest.mark.parametrize(
+    ("words", "languages", "expected"),
+    [("", (), "heard no words"), (WORDS, ("pl",), "does not know English")],
+)
+def test_a_check_says_why_nothing_was_heard(
+    tmp_path: Path, words: str, languages: tuple[str, ...], expected: str
+) -> None:
+    voices = library(tmp_path, Listener(words, *languages), writes=False)
+    voices.put("voices/A.wav", voice())
+    report = voices.library.catalogue.check("A")
+    assert any(expected in said for said in report.warnings)
+
+
+def test_a_check_goes_on_without_a_recogniser_that_fails(tmp_path: Path) -> None:
+    def load() -> Recogniser:
+        raise ConfigError("ASR_MODEL: is not set.", "Set it.")
+
+    voices = LibraryWithStore(tmp_path, Ears(None, load))
+    voices.put("voices/A.wav", voice())
+    report = voices.library.catalogue.check("A")
+    assert any("were not heard: ASR_MODEL: is not set." in said for said in report.warnings)
+
+
+def test_an_uploads_report_has_what_was_heard(tmp_path: Path) -> None:
+    voices = library(tmp_path, Listener())
+    added = voices.library.catalogue.add("A", voice(), OTHER)
+    assert added.report and added.report.heard and added.report.heard.text == WORDS
+    assert any("do not seem" in said for said in added.warnings)

@@ -18,6 +18,7 @@ from tests.worker.voices.library import LibraryWithStore, voice
 from worker.operations.table import OPERATIONS
 from worker.settings.groups import VoiceConfig
 from worker.settings.load import Settings
+from worker.voices.asked import Asked
 from worker.voices.shelf import VoiceShelf
 
 ANNA = {"who": "Anna Nowak", "when": "2026-11-01", "statement": "You may.", "id": "c-17"}
@@ -164,6 +165,54 @@ def test_consent_that_is_withdrawn_ends_at_once(tmp_path: Path) -> None:
     ask(voices, "describe_voice", voice_name="A", remove=["consent"])
     with pytest.raises(ConsentMissing):
         voices.library.prepare("A")
+
+
+def test_consent_is_to_a_recording_and_not_to_whatever_has_its_name(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path, require_consent=True)
+    upload(voices, "A", consent=ANNA)
+    voices.put("voices/A.flac", voice(seed=8, fmt="FLAC"))
+    assert voices.library.prepare("A").source == "voices/A.wav"
+    with pytest.raises(ConsentMissing, match="another recording") as caught:
+        voices.library.prepare("A.flac")
+    assert '"consent": {"who"' in caught.value.hint
+    voices.put("voices/A.wav", voice(seed=9))
+    voices.library.shelf.changed()
+    with pytest.raises(ConsentMissing, match="another recording"):
+        voices.library.prepare("A")
+    ask(voices, "describe_voice", voice_name="A", consent=ANNA)
+    assert voices.library.prepare("A").name == "A"
+    for verb in ("copy_voice", "rename_voice"):
+        ask(voices, verb, voice_name="A", new_name=verb)
+        assert voices.library.prepare(verb).name == verb
+
+
+def test_a_mood_and_a_voice_of_the_users_own_have_no_others_consent(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path, require_consent=True)
+    upload(voices, "A", consent=ANNA)
+    voices.put("voices/A/calm.wav", voice(seed=4))
+    voices.put("voices/demo.wav", voice(seed=5))  # in place of the one that comes with the worker
+    for name in ("A/calm", "A calm", "demo"):
+        with pytest.raises(ConsentMissing):
+            voices.library.prepare(name, "Hi.")
+    with pytest.raises(ConsentMissing):
+        voices.library.prepare_all([Asked("A"), Asked("A/calm", "Hi.")])
+
+
+def test_the_refusal_says_how_to_give_consent(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path, require_consent=True)
+    voices.put("voices/Old.wav", voice())
+    voices.other.put("Far.wav", voice())
+    inline = {"audio_base64": base64.b64encode(voice()).decode()}
+    for asked, how in (
+        ("Old", "`describe_voice`"),
+        ("s3://other/Far.wav", "Put s3://other/Far.voice.json beside it"),
+        (inline, "Upload it"),
+        ("https://voices.example/me.wav?signed=secret", "Upload it"),  # and nothing is fetched
+    ):
+        with pytest.raises(ConsentMissing) as caught:
+            voices.library.prepare(asked, "Hi.")  # type: ignore[arg-type]
+        assert how in caught.value.hint and '"consent": {"who"' in caught.value.hint
+        assert "secret" not in str(caught.value.as_output())
 
 
 def test_moods_are_voices_below_a_voice(voices: LibraryWithStore) -> None:

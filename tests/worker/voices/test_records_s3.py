@@ -14,7 +14,10 @@ import pytest
 from errors import InvalidInput, VoiceNotFound
 from s3_utils import Storage, open_storage
 from storage.config import StorageConfig
+from tests.worker.voices.library import BUNDLED, Clock, voice
+from worker.lexicons import LexiconLibrary
 from worker.settings.groups import VoiceConfig
+from worker.voices.library import VoiceLibrary
 from worker.voices.shelf import VoiceShelf
 
 
@@ -85,6 +88,60 @@ def test_what_one_worker_does_the_other_finds(two: Two) -> None:
     assert is_whole(two.first, "B", "A")
     with pytest.raises(VoiceNotFound):
         shelf(two.second).restore("B")
+
+
+def test_the_worker_that_wrote_a_voice_has_it_no_longer(two: Two) -> None:
+    """Deleted, renamed, restored by the other: what its own disk has left does not count."""
+    first, second = shelf(two.first), shelf(two.second)
+    put(two.first, "A")
+    second.remove("A")
+    assert first.files("voices/A") == []
+    with pytest.raises(VoiceNotFound):
+        first.copy("A", "B")
+    second.restore("A")
+    assert is_whole(two.first, "A", "A")
+    with pytest.raises(VoiceNotFound):
+        first.restore("A")
+    put(two.first, "A")
+    second.rename("A", "B")
+    assert first.files("voices/A") == [] and is_whole(two.first, "B", "A")
+    first.remove("B")
+    put(two.second, "B")
+    assert is_whole(two.first, "B", "B")
+    second.remove("B")
+    VoiceShelf(two.second, VoiceConfig(restore_days=0), lambda: None).purge()
+    for each in (first, second):
+        with pytest.raises(VoiceNotFound):
+            each.restore("B")
+
+
+def test_a_job_does_not_speak_with_a_voice_that_another_worker_deleted(two: Two) -> None:
+    clock = Clock()
+    library = VoiceLibrary(
+        two.first, VoiceConfig(), bundled_dir=BUNDLED, clock=clock,
+        fetch_bucket=lambda uri: (two.first, uri),
+    )  # fmt: skip
+    library.catalogue.add("A", voice(), "Some words.")
+    assert library.prepare("A").name == "A"
+    shelf(two.second).remove("A")
+    clock.now += 100
+    for name in ("A", "A.wav", "voices/A.wav"):
+        with pytest.raises(VoiceNotFound):
+            library.prepare(name)
+    assert [info.name for info in library.catalogue.all()] == ["demo"]
+    shelf(two.second).restore("A")
+    assert library.prepare("A").name == "A"
+
+
+def test_a_lexicon_that_another_worker_deleted_says_nothing(two: Two) -> None:
+    clock = Clock()
+    ours, theirs = (LexiconLibrary(store, "lexicons/", clock=clock) for store in two)
+    ours.put("names", '{"Nguyen": "nwin"}')
+    assert ours.current().lexicon.entries
+    assert theirs.delete("names") == ["lexicons/names.json"]
+    clock.now += 100
+    assert not ours.current().lexicon.entries
+    assert ours.delete("names") == []
 
 
 @pytest.mark.parametrize(("verb", "file"), [("rename", "txt"), ("copy", "wav")])

@@ -48,6 +48,16 @@ def test_a_good_voice_is_good_and_measured() -> None:
     json.dumps(found.as_output(), allow_nan=False)
 
 
+def test_a_long_voice_is_judged_with_the_pauses_at_the_ends_of_its_part() -> None:
+    """Its clip lacks them, and speech that does not pause would pass for noise."""
+    noise = np.random.default_rng(5).normal(0, 0.05, int(2.4 * RATE))
+    sentence = noise * (1 + 0.9 * np.sin(np.arange(len(noise)) * 2 * np.pi * 4 / RATE))
+    spoken = np.tile(np.concatenate([sentence, np.zeros(RATE // 2)]), 6)
+    found = report(spoken, words="")
+    assert f"the background {found.background_db:.0f} dB below it" in found.reason
+    assert (found.verdict, found.advice) == ("good", ())
+
+
 @pytest.mark.parametrize(
     ("sound", "rate", "said"),
     [

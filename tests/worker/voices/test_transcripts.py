@@ -89,3 +89,49 @@ def test_new_kinds_are_found(voices: LibraryWithStore, extension: str) -> None:
     }
     voices.put(f"voices/A.{extension}", texts[extension])
     assert voices.library.prepare("A").ref_text == "One. "
+
+
+def _srt(text: str) -> str:
+    return f"1\n00:00:00,200 --> 00:00:03,000\n{text}\n"
+
+
+@pytest.mark.parametrize("words", ["Hello there", "Hello, there!"])
+def test_transcripts_that_agree_are_not_named(tmp_path: Path, words: str) -> None:
+    voices = LibraryWithStore(tmp_path)
+    voices.put("voices/A.wav", voice())
+    voices.put("voices/A.txt", "hello there.")
+    voices.put("voices/A.srt", _srt(words))
+    assert not voices.library.prepare("A").warnings
+    assert not voices.library.prepare("A", "Hello there.").warnings
+
+
+def test_a_transcript_with_other_words_than_are_used_is_named(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path)
+    voices.put("voices/A.wav", voice())
+    voices.put("voices/A.txt", "Hello there.")
+    voices.put("voices/A.srt", _srt("Hello Anna."))
+    voices.put("voices/A.vtt", "WEBVTT\n\nno times")  # not needed, and not named
+    (warning,) = voices.library.prepare("A").warnings
+    assert "voices/A.txt was used" in warning and "voices/A.srt has others" in warning
+    assert "“Hello there.” against “Hello Anna.”" in warning
+    report = voices.library.catalogue.check("A")
+    assert warning in report.warnings
+
+
+def test_given_words_that_are_not_those_stored_are_named(tmp_path: Path) -> None:
+    voices = LibraryWithStore(tmp_path)
+    voices.put("voices/A.wav", voice())
+    voices.put("voices/A.srt", _srt("Hello Anna."))
+    (warning,) = voices.library.prepare("A", "Good morning.").warnings
+    assert "`ref_text` was used" in warning and "voices/A.srt has others" in warning
+    assert voices.library.catalogue.check("A", "Good morning.").warnings == (warning,)
+
+
+def test_words_of_a_part_need_only_be_somewhere_in_the_others(voices: LibraryWithStore) -> None:
+    voices.put("voices/A.txt", "One. Two. Three. Four.")
+    voices.put("voices/A.csv", "start,end,text\n0,4.1,One.\n4.3,9,Two.\n9.2,14.4,Other.\n")
+    assert not voices.library.prepare("A", wish=Wish(best=False)).warnings
+    voices.put("voices/A.txt", "One. No. Three. Four.")
+    voices.clock.now += 1000
+    (warning,) = voices.library.prepare("A", wish=Wish(best=False)).warnings
+    assert "voices/A.csv was used" in warning and "voices/A.txt has others" in warning

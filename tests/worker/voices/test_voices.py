@@ -17,6 +17,7 @@ from errors import (
     VoiceNotFound,
     VoiceUnusable,
 )
+from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import BUNDLED, LONG, LibraryWithStore, voice
 from tests.worker.voices.web import reply, serving
 from worker.voices import library as voices_module
@@ -268,15 +269,15 @@ def test_jobs_that_ask_together_wait_for_one_preparation(
     def slow(*args: object, **kwargs: object) -> object:
         calls.append(args)
         running.set()
-        release.wait(60)
+        release.wait(PATIENCE_S)
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(voices_module, "prepare_voice", slow)
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(voices.library.prepare, "A", "Hi.") for _ in range(8)]
-        assert running.wait(60)
+        assert running.wait(PATIENCE_S)
         release.set()
-        found = {id(future.result(60)) for future in futures}
+        found = {id(future.result(PATIENCE_S)) for future in futures}
     assert len(found) == len(calls) == 1
 
 

@@ -71,6 +71,20 @@ KINDS = [
         },
         times=_TWO,
     ),
+    _json(
+        "JSON of whisper, a segment longer than a reference",
+        {
+            "segments": [
+                _segment(
+                    0,
+                    13,
+                    " One. Two.",
+                    words=[_WORD, {"word": " Two.", "start": 2.5, "end": 5.0}],
+                )
+            ]
+        },
+        times=_TWO,
+    ),
     _json("JSON of OpenAI", {"text": "One. Two."}, times=()),
     _json(
         "JSON of whisper.cpp",

@@ -8,6 +8,9 @@ from tests.worker.subtitles.kinds import (
     Kind,
     documents,
     encodings,
+    grids,
+    odd,
+    services,
     strangers,
     subtitles,
     tables,
@@ -17,7 +20,8 @@ from worker.subtitles.read import parse
 
 KINDS = (
     *subtitles.KINDS, *tables.KINDS, *documents.KINDS, *texts.KINDS, *encodings.KINDS,
-    *strangers.KINDS,
+    *strangers.KINDS, *services.KINDS, *grids.KINDS,
+    *odd.KINDS,
 )  # fmt: skip
 
 
