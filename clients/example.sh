@@ -19,11 +19,12 @@ usage() {
 [ $# -ge 1 ] || usage
 operation=$1
 argument=${2:-}
+: "${RUNPOD_API_KEY:?is not set}"
 endpoint=${RUNPOD_ENDPOINT_BASE_URL:-https://api.runpod.ai/v2}/${RUNPOD_ENDPOINT_ID:?is not set}
 
 # The key goes through a pipe: among the arguments every user of this machine could read it.
 call() {
-    printf 'header = "Authorization: Bearer %s"\n' "${RUNPOD_API_KEY:?is not set}" |
+    printf 'header = "Authorization: Bearer %s"\n' "$RUNPOD_API_KEY" |
         curl --config - --silent --show-error --fail-with-body --max-time 310 "$@"
     echo
 }

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from errors import InvalidInput
 from standins.platform import ROOT
 from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import voice
@@ -264,6 +265,15 @@ def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> 
     assert "unknown words not known, and needed: put me.txt" in said
 
 
+def test_a_job_is_answered_in_words_of_its_own_fields(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"error": "Unknown words. Give `ref_text`.", "status": "failed"}
+    monkeypatch.setattr("worker.command.job.answered", lambda *_: failed)
+    ended = run("job", "job.json")
+    assert (ended.code, ended.err) == (1, "Unknown words. Give `ref_text`.\n")
+
+
 def test_a_text_at_a_desk_has_time_unless_it_is_limited(tmp_path: Path) -> None:
     assert patient(Settings.load({})).jobs.timeout_s > 86_400
     assert patient(Settings.load({"JOB_TIMEOUT_S": "5"})).jobs.timeout_s == 5
@@ -284,6 +294,7 @@ def test_a_malformed_transcript_stores_nothing(run: Run, tmp_path: Path) -> None
 
 
 def test_a_file_is_checked_where_it_lies(run: Run) -> None:
+    assert "Name the recording." in run("voices", "check", "my voice.srt").out
     ended = run("voices", "check", "my voice.wav", "--json")
     assert json.loads(ended.out)["words"] == 3
     assert run("voices", "check", "./none.wav").code == 1
@@ -388,3 +399,14 @@ def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.Monkey
     for given in ([], ["-"]):
         monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))
         assert texts_of(given) == ("Piped.\n",)
+
+
+@pytest.mark.parametrize(("piped", "said"), [("\udcff\udcfeH\0", "UTF-8"), (" \n", "no text")])
+def test_what_is_piped_must_be_a_text(
+    piped: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+    with pytest.raises(InvalidInput, match=said):
+        texts_of([])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from standins.local_worker import wav
 from worker.app import App
+from worker.command.doctor import checked
 from worker.operations.doctor import check_up, judged, look_at_default_voice
 from worker.settings.load import Settings
 
@@ -70,3 +72,20 @@ def test_each_step_that_failed_is_named() -> None:
     ]
     answer = judged({"storage": {"steps": steps, "findings": []}, "model": {"error": "None."}})
     assert answer["error"].startswith("client: client went wrong. Also failed: size, list, model. ")
+
+
+def test_a_warning_of_the_settings_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    warning = "A is used."
+    caplog.set_level("INFO", "f5worker")  # which is put back at the end, whatever a command sets
+    monkeypatch.setattr(
+        "worker.command.doctor.Settings.load", lambda: replace(Settings(), warnings=(warning,))
+    )
+    monkeypatch.setattr("worker.command.doctor.check_up", lambda *_: {"healthy": True})
+    monkeypatch.setattr("worker.command.doctor.storage_works", lambda _: False)
+    monkeypatch.setattr("worker.command.doctor.judged", lambda answer: answer)
+    step = ("ok", "configuration", f"mode=s3. {warning}")
+    monkeypatch.setattr("worker.command.doctor.as_lines", lambda _: [step])
+    _, rows = checked(with_model=False)
+    assert rows == [("warning", "settings", warning), ("ok", "configuration", "mode=s3.")]

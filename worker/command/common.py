@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,19 +31,28 @@ _AS_TYPED = {
 
 def as_typed(error: str) -> str:
     """A job's error in words of the command line, in one line whatever a file is called."""
-    error = error.replace("\n", " ")
+    error = one_line(error)
     for written, typed in _AS_TYPED.items():
         error = error.replace(written, typed)
     return error
 
 
+def one_line(error: str) -> str:
+    """A message, whatever a file in it is called."""
+    return error.replace("\n", " ")
+
+
 def missing_file(said: str, code: str, voice: str) -> str:
-    """What is said of a voice that was not found; with an ending it was meant as a file."""
+    """What is said of a voice that was not found, where it was meant as a file."""
     from errors import VoiceNotFound, show
     from worker.voices.stored import split_extension
 
-    if code == VoiceNotFound.code and split_extension(voice)[1]:
+    if code != VoiceNotFound.code:
+        return said
+    if split_extension(voice)[1]:
         return f"{said} There is no file {show(voice)} in this folder either."
+    if Path(voice).is_file():
+        return f"{said} The file {show(voice)} has no recording's name. Name the recording."
     return said
 
 

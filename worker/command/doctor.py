@@ -39,5 +39,8 @@ def checked(*, with_model: bool) -> tuple[dict[str, Any], list[Row]]:
         worker.end_storage()
     answer = {"settings": list(settings.warnings), **judged(answer)}
     rows = [("warning", "settings", text) for text in settings.warnings]
-    rows += [(mark, name, as_typed(detail)) for mark, name, detail in as_lines(answer)]
+    for mark, name, detail in as_lines(answer):
+        for text in settings.warnings:  # a step repeats those of its own
+            detail = detail.replace(f" {text}", "")
+        rows.append((mark, name, as_typed(detail)))
     return answer, rows

@@ -19,7 +19,7 @@ import typer
 
 from errors import Unexpected, WorkerError
 from worker.command import show
-from worker.command.common import Json, Log, as_typed, logging_settings, quiet_settings
+from worker.command.common import Json, Log, as_typed, logging_settings, one_line, quiet_settings
 from worker.command.library import voices
 from worker.platform.leave import leave
 
@@ -160,7 +160,7 @@ def job(
     show.as_json(answer)
     sys.stdout.flush()
     if "error" in answer:
-        show.aside(as_typed(str(answer["error"])))
+        show.aside(one_line(str(answer["error"])))  # in the job's own words: it has fields
     else:
         say_where(answer)
     raise typer.Exit(1 if "error" in answer else 0)

@@ -255,8 +255,9 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
         raise InvalidInput("There is no text.", 'Give one: say "Good morning!"')
     try:
         piped = sys.stdin.read()
+        piped.encode()  # where the locale has letters for whatever bytes there are
     except ValueError as exc:
-        raise InvalidInput("Standard input is no UTF-8 text.", "Convert it first.") from exc
+        raise InvalidInput("Standard input is no UTF-8 text.", "Save it as UTF-8.") from exc
     if not piped.strip():
         raise InvalidInput("Standard input holds no text.", 'Give one: say "Good morning!"')
     return tuple(piped if text == "-" else text for text in given or ("-",))

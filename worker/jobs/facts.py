@@ -116,7 +116,8 @@ def warnings_of(
         words = spoken.get(voice.content_hash, voice.ref_text)
         said = reference_warning(voice.name, words, voice.seconds) if guard else None
         found += [said] if said else []
-    found += heard_warnings(guard.reports) if guard else []
+    if guard:
+        found += heard_warnings(guard.reports, {c.index: c.written or c.text for c in chunks})
     if engine.card.notice:
         found.append(engine.card.notice)
     found += _foreign(engine, chunks, fallback)

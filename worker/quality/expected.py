@@ -14,6 +14,7 @@ from engine.duration import WIDE, letters
 from worker.quality.signals import LAGS_S, STRETCH_S
 
 FASTEST, SLOWEST = 25.0, 5.0  # characters a second, of any voice; people read 12 to 20
+SHORTEST_S = 1.5  # of a reference; one of a word or two is no voice
 _UNEVEN = 1.5  # the pace of a part over that of the whole
 _WORDS = re.compile(r"[^\W_]+")
 FAR = 1.5  # times the voice's own pace, in either direction
@@ -60,7 +61,9 @@ def says_twice(text: str, seconds: float) -> bool:
 
 
 def reference_warning(name: str, ref_text: str, seconds: float) -> str | None:
-    """What is said of a voice whose words do not fit its sound."""
+    """What is said of a voice that is very short, or whose words do not fit its sound."""
+    if seconds < SHORTEST_S:
+        return f"Voice {name} has {seconds:.1f} s of sound: little to copy. Give 5 to 12 s."
     pace = (len(ref_text.strip()) + 2 * len(WIDE.findall(ref_text))) / seconds
     if SLOWEST <= pace <= FASTEST:
         return None

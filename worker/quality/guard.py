@@ -23,7 +23,7 @@ log = get_logger("quality")
 BY_SOUND = "sound"
 _SECOND_TRY = 0x51B54A32D192ED03  # added to a chunk's seed; the engine's own steps never meet it
 _SEEDS = 1 << 63
-_SHOWN = 12  # chunks named in a warning
+_SHOWN, _BEGINS = 8, 40  # chunks named in a warning, and letters of each
 
 Speak = Callable[[Chunk], Awaitable[SpokenChunk]]
 
@@ -138,19 +138,21 @@ class Guard:
         return self._recogniser().name if self._recogniser is not None else ""
 
 
-def heard_warnings(reports: Mapping[int, Report]) -> list[str]:
-    """One sentence for each kind of finding, with the chunks it was found in."""
-    places: dict[str, list[int]] = {}
+def heard_warnings(reports: Mapping[int, Report], written: Mapping[int, str]) -> list[str]:
+    """One sentence for each kind of finding, with the chunks it was found in, by how they begin:
+    `written` is what the user wrote for each."""
+    places: dict[str, list[str]] = {}
     for index in sorted(reports):
         for finding in reports[index].findings:
             kind = OTHER_WORDS if finding.startswith(OTHER_WORDS) else finding
-            places.setdefault(kind, []).append(index)
-    return [
-        f"Listen to chunk{'s' if len(found) > 1 else ''} {_listed(found)}: {kind}."
-        for kind, found in places.items()
-    ]
+            places.setdefault(kind, []).append(_begun(written[index]))
+    return [f"Listen to {_listed(found)}: {kind}." for kind, found in places.items()]
 
 
-def _listed(indices: list[int]) -> str:
-    shown = ", ".join(map(str, indices[:_SHOWN]))
-    return f"{shown} and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else shown
+def _begun(text: str) -> str:
+    return f"“{text}”" if len(text) <= _BEGINS else f"“{text[:_BEGINS].rstrip()}…”"
+
+
+def _listed(texts: list[str]) -> str:
+    shown = ", ".join(texts[:_SHOWN])
+    return f"{shown} and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else shown

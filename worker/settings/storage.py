@@ -7,10 +7,12 @@ bucket inside the endpoint.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from errors import ConfigError
 from s3_utils import StorageConfig, StorageMode, UrlKind, find_bucket, open_storage
 from worker.settings.env import Reader, fill, variables
+from worker.settings.groups import ModelConfig
 from worker.settings.storage_env import KEY_PAIRS, StorageEnv, UrlConfig
 
 _GIB = 1 << 30
@@ -43,12 +45,28 @@ def storage_config(reader: Reader, env: StorageEnv) -> StorageConfig:
     )
     if mode != "local":
         return _with_bucket(reader, config, asks)
-    if _mode_asked(reader) is None and (keys := reader.get(*KEY_PAIRS[0])):
-        reader.warnings.append(
-            f"{keys[0]} is set, but no bucket is ({', '.join(_names('bucket'))}): results stay on "
-            "this machine's disk. STORAGE_MODE=local says that this is meant."
-        )
+    if _mode_asked(reader) is None:
+        reader.warnings += _of_this_disk(reader, config)
     return config
+
+
+def _of_this_disk(reader: Reader, config: StorageConfig) -> list[str]:
+    """A warning where files go to a disk that perhaps nobody meant."""
+    meant = "STORAGE_MODE=local says that this is meant."
+    if keys := reader.get(*KEY_PAIRS[0]):
+        bucket = ", ".join(_names("bucket"))
+        return [
+            f"{keys[0]} is set, but no bucket is ({bucket}): results stay on this machine's disk. "
+            + meant
+        ]
+    volume = Path(reader.value("F5_VOLUME_DIR") or ModelConfig().volume_dir)
+    if reader.value("RUNPOD_WEBHOOK_GET_JOB") and not config.local_dir.is_relative_to(volume):
+        return [
+            f"No bucket is set: voices and results are in {config.local_dir} on this worker's own "
+            "disk, where no client reaches them, and go with it. Set a bucket (CONFIG.md, "
+            f"Recipes), or LOCAL_STORAGE_DIR to a folder of a network volume. {meant}"
+        ]
+    return []
 
 
 def url_config(reader: Reader, env: StorageEnv, storage: StorageConfig) -> UrlConfig:

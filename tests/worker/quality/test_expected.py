@@ -49,6 +49,11 @@ def test_references_whose_words_do_not_fit(words: str, said: str | None) -> None
     assert warning is None if said is None else f"are {said} for 4.7 s" in str(warning)
 
 
+def test_a_reference_of_a_word_is_little_to_copy() -> None:
+    said = "Voice Anna has 0.4 s of sound: little to copy. Give 5 to 12 s."
+    assert reference_warning("Anna", "Hello. ", 0.4) == said
+
+
 @pytest.mark.parametrize(
     ("text", "twice"),
     [

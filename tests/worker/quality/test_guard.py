@@ -136,11 +136,14 @@ def test_warnings_name_the_chunks_of_each_kind() -> None:
     guard, _, _ = run(Listener(""), chunk(), may_repeat=False)
     report = guard.reports[0]
     many = dict.fromkeys(range(20), report)
-    assert heard_warnings({0: report}) == ["Listen to chunk 0: no words heard."]
-    (warning,) = heard_warnings(many)
+    written = {index: f"{index} is said." for index in many} | {1: "A long sentence. " * 9}
+    assert heard_warnings({0: report}, written) == ["Listen to “0 is said.”: no words heard."]
+    (warning,) = heard_warnings(many, written)
     other = {
         i: replace(report, findings=(f"other words heard: {said!r}",))
         for i, said in enumerate(["it's", "no"])
     }
-    assert heard_warnings(other) == ["Listen to chunks 0, 1: other words heard."]
-    assert "and 8 more" in warning
+    assert heard_warnings(other, written) == [
+        "Listen to “0 is said.”, “A long sentence. A long sentence. A long…”: other words heard."
+    ]
+    assert "and 12 more" in warning

@@ -162,3 +162,12 @@ def test_a_key_template_without_the_jobs_id_is_warned_about(template: str) -> No
 @pytest.mark.parametrize("template", ["{job_id}", "{user_id}/{date}/{job_id}.{ext}"])
 def test_a_key_template_with_the_jobs_id_is_taken_as_it_is(template: str) -> None:
     assert Settings.load({"OUTPUT_KEY": template}).warnings == ()
+
+
+def test_on_the_platform_a_disk_that_goes_with_the_worker_is_warned_of() -> None:
+    there = {"RUNPOD_WEBHOOK_GET_JOB": "https://example.com/jobs", "LOCAL_STORAGE_DIR": "/data"}
+    (warning,) = Settings.load(there).warnings
+    assert "go with it. Set a bucket" in warning
+    for meant in ({"LOCAL_STORAGE_DIR": "/runpod-volume/tts"}, {"STORAGE_MODE": "local"}):
+        assert Settings.load({**there, **meant}).warnings == ()
+    assert Settings.load({"LOCAL_STORAGE_DIR": "/data"}).warnings == ()

@@ -30,7 +30,7 @@ class Queue {
     const size = new Blob([JSON.stringify({ input })]).size;
     if (size > MOST_SENT) {
       const message = `The job has ${(size / 1e6).toFixed(1)} MB, and RunPod's queue takes ${MOST_SENT / 1e6} MB.`;
-      throw new Refused({ message, hint: "Take a shorter recording: 3 to 12 s are enough." });
+      throw new Refused({ message, hint: "Take a shorter recording: 5 to 12 s are enough." });
     }
     return (await this.call("/run", { method: "POST", body: { input } })).id;
   }

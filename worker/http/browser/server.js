@@ -50,7 +50,7 @@ async function ask(path, { method = "GET", body, signal, keepalive, to = target(
 
 /** What may be wrong where nothing is told: a browser hides from a page why it got no answer. */
 function unanswered({ queue, base }, sent = "") {
-  const large = sent.length > LARGE ? "The recording may be too large: 3 to 12 s are enough. " : "";
+  const large = sent.length > LARGE ? "The recording may be too large: 5 to 12 s are enough. " : "";
   if (!queue) return `${large}See that it runs. Another server must name this page's origin in HTTP_CORS_ORIGINS.`;
   return `See that ${base} is right and the network is there. If so, it lets no page of ${location.origin} ask: `
     + 'then run what stands under "The same from a program", which no browser stops, or use a load-balancing endpoint.';
