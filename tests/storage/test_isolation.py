@@ -128,14 +128,14 @@ def used(
         text=True,
     )
     assert child.returncode == 0, child.stderr[-2000:]
-    return json.loads(child.stdout), sorted(map(shown, server.requests))
+    return json.loads(child.stdout), sorted({*map(shown, server.requests)})  # each once: retries
 
 
-def shown(request: Request) -> tuple[str, str, list[tuple[str, str]]]:
+def shown(request: Request) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """A request without what changes by itself."""
     target = re.sub(r"uploadId=[^&]+", "uploadId=", request.target)
     headers = sorted((k, v) for k, v in request.headers.items() if k not in CHANGING)
-    return request.method, target, headers
+    return request.method, target, tuple(headers)
 
 
 @pytest.fixture

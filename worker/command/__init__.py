@@ -1,2 +1,3 @@
 """The worker from a shell. `main`: the commands as typed; `say`, `job`, `voices`, `doctor`: what
-each does; `show`: what people see. Only the command line takes files of this machine as voices."""
+each does; `places`: where sounds may go; `show`: what people see. Only the command line takes files
+of this machine as voices."""

@@ -18,6 +18,7 @@ from errors import InvalidInput, WorkerError
 from worker.app import App
 from worker.audio.formats import AUDIO_FORMATS
 from worker.command.common import as_typed, missing_file
+from worker.command.places import check_places, spare_the_voice, unwritable
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -82,8 +83,8 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     fields = {name: value for name, value in wish.fields.items() if value is not None}
     voice = str(fields.get("voice", ""))
     # Before anything heavy is loaded.
-    _spare_the_voice(path_meant(voice), paths, wish.subtitles)
-    _check_places(paths)
+    spare_the_voice(path_meant(voice), paths, wish.subtitles)
+    check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
         app = App(patient(settings), results=Path(folder))
@@ -201,7 +202,7 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as exc:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise _unwritable(path, exc) from exc
+        raise unwritable(path, exc) from exc
 
 
 def places(output: Path | None, number: int) -> list[Path]:
@@ -260,36 +261,6 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
     if not piped.strip():
         raise InvalidInput("Standard input holds no text.", 'Give one: say "Good morning!"')
     return tuple(piped if text == "-" else text for text in given or ("-",))
-
-
-def _spare_the_voice(voice: Path | None, paths: Sequence[Path], subtitles: Sequence[str]) -> None:
-    """Raises InvalidInput: a sound would take the place of the voice, or subtitles that of a file
-    beside it, which may be its words."""
-    for path in paths if voice else ():
-        if path.exists() and voice and voice.samefile(path):
-            raise InvalidInput(f"{path} is the voice itself.", "Give another file with -o.")
-        for beside in (path.with_suffix(f".{form}") for form in subtitles):
-            words = voice.with_suffix(beside.suffix) if voice else beside
-            if beside.exists() and words.exists() and words.samefile(beside):
-                raise InvalidInput(f"{beside} belongs to the voice.", "Give another file with -o.")
-
-
-def _check_places(paths: Sequence[Path]) -> None:
-    """Raises InvalidInput: a file cannot be written; better said before hours of speech."""
-    for path in paths:
-        if path.is_dir():
-            raise InvalidInput(f"{path} is a folder.", "Give another name with -o.")
-    try:
-        with tempfile.TemporaryFile(dir=paths[0].parent):
-            pass
-    except OSError as exc:
-        raise _unwritable(paths[0], exc) from exc
-
-
-def _unwritable(path: Path, exc: OSError) -> InvalidInput:
-    return InvalidInput(
-        f"{path} cannot be written ({exc.strerror}).", "Give another place with -o."
-    )
 
 
 def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
