@@ -294,7 +294,7 @@ def test_a_malformed_transcript_stores_nothing(run: Run, tmp_path: Path) -> None
 
 
 def test_a_file_is_checked_where_it_lies(run: Run) -> None:
-    assert "Name the recording." in run("voices", "check", "my voice.srt").out
+    assert "Name the recording." in run("voices", "check", "my voice.srt").err
     ended = run("voices", "check", "my voice.wav", "--json")
     assert json.loads(ended.out)["words"] == 3
     assert run("voices", "check", "./none.wav").code == 1

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -44,8 +45,9 @@ def interrupts_wait() -> Iterator[None]:
             os._exit(INTERRUPTED)
         came.append(number)
 
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or minded
-        yield
+    here = threading.current_thread() is threading.main_thread()  # signals are its own
+    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # ignored, or minded by others
         return
     signal.signal(signal.SIGINT, note)
     try:
