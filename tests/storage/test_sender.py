@@ -381,18 +381,18 @@ def test_kill_9_while_sending_loses_and_doubles_nothing(
     assert sum(sent) <= len(bodies) * 2 + 2
 
 
-def senders() -> int:
-    return sum(thread.name == "sender" for thread in threading.enumerate())
-
-
 @pytest.fixture
-def _no_others() -> None:
-    """Threads of stores that tests before this one have dropped end a moment later."""
-    until(lambda: senders() == 0)
+def senders() -> Callable[[], int]:
+    """Counts the threads that send, without those that tests before this one have left."""
+    before = {*threading.enumerate()}
+    return lambda: sum(
+        thread.name == "sender" and thread not in before for thread in threading.enumerate()
+    )
 
 
-@pytest.mark.usefixtures("_no_others")
-def test_closing_ends_it_at_once(opened: Callable[..., HybridStorage], s3_server: S3Server) -> None:
+def test_closing_ends_it_at_once(
+    opened: Callable[..., HybridStorage], s3_server: S3Server, senders: Callable[[], int]
+) -> None:
     store = opened()
     down(s3_server)
     store.put("k", b"x")
@@ -405,8 +405,9 @@ def test_closing_ends_it_at_once(opened: Callable[..., HybridStorage], s3_server
     assert pending_of(store).waiting() == ["k"]
 
 
-@pytest.mark.usefixtures("_no_others")
-def test_it_ends_with_its_store(s3_config: StorageConfig, s3_server: S3Server) -> None:
+def test_it_ends_with_its_store(
+    s3_config: StorageConfig, s3_server: S3Server, senders: Callable[[], int]
+) -> None:
     store = open_storage(replace(s3_config, mode="hybrid", max_attempts=1))
     down(s3_server)
     store.put("k", b"x")
@@ -431,9 +432,8 @@ def test_a_job_is_not_held_up_by_what_is_being_sent(
     until(lambda: kept(store)["waiting_files"] == 0)
 
 
-@pytest.mark.usefixtures("_no_others")
 def test_nothing_to_send_starts_no_thread(
-    opened: Callable[..., HybridStorage], s3_server: S3Server
+    opened: Callable[..., HybridStorage], s3_server: S3Server, senders: Callable[[], int]
 ) -> None:
     store = opened()
     store.ensure_bucket()
