@@ -21,7 +21,7 @@ from training.data.espeak import HELD_OUT_VOICES, SAMPLE_RATE, TRAIN_VOICES, ava
 from training.data.sentences import held_out
 from worker.quality.listeners import RECOGNISERS, recogniser
 from worker.quality.words import edits, plain_words
-from worker.voices.compared import doubts
+from worker.voices.compared import compared
 from worker.voices.ears import Ears
 from worker.voices.reference import PreparedVoice
 
@@ -91,7 +91,7 @@ def _warned(ears: Ears, voices: Sequence[PreparedVoice], make: Wrong) -> str:
     others = [voices[(i + len(voices) // 3) % len(voices)].ref_text for i in range(len(voices))]
     given = [make(voice.ref_text, other) for voice, other in zip(voices, others, strict=True)]
     found = sum(
-        bool(doubts(ears, replace(voice, ref_text=text), "en"))
+        bool(compared(ears, replace(voice, ref_text=text), "en")[1])
         for voice, text in zip(voices, given, strict=True)
     )
     return f"{found} of {len(voices)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -10,6 +10,7 @@ from errors import WorkerError
 from worker.subtitles.read import parse
 from worker.subtitles.spread import letters
 from worker.voices.located import Located, TranscriptFile
+from worker.voices.part import Words
 
 _MOST = 4  # transcripts of one voice that are read
 _WORDS_SHOWN = 6
@@ -42,27 +43,28 @@ def _kept(read: dict[str, bytes]) -> list[TranscriptFile]:
 
 
 def disagreements(
-    name: str, words: str, files: Iterable[TranscriptFile], *, given: bool, whole: bool
+    name: str, used: str, words: Words, beside: Sequence[TranscriptFile], *, whole: bool
 ) -> list[str]:
-    """A warning for each transcript of voice `name` that has other `words` than are used.
+    """A warning for each transcript of voice `name` that has other words than are `used`.
 
     Args:
-        files: those beside it, one of them used unless the words were `given` as `ref_text`.
+        words: as `ref_text` gave them; or the transcripts beside the voice, one of them used.
+        beside: with given words, the transcripts that are known to be there.
         whole: all of the recording is used; else its words must be somewhere in each.
     """
     texts: dict[str, str] = {}
-    for file in files:
+    for file in beside if isinstance(words, str) else words:
         with suppress(WorkerError):  # one that cannot be read says nothing
             texts[file.key] = parse(file.read(), file.key).text
-    said = letters(words)
+    said = letters(used)
     heard = {key: letters(text) for key, text in texts.items()}
     agree = [key for key, text in heard.items() if (said == text if whole else said in text)]
-    used = "`ref_text`" if given else next(iter(agree), "")
-    if not used or not said:
+    source = "`ref_text`" if isinstance(words, str) else next(iter(agree), "")
+    if not source or not said:
         return []
     return [
-        f"Voice {name}: {used} was used for its words; {key} has others"
-        f"{_shown(words, text) if whole else ''}. Correct the wrong one, or delete {key}."
+        f"Voice {name}: {source} was used for its words; {key} has others"
+        f"{_shown(used, text) if whole else ''}. Correct the wrong one, or delete {key}."
         for key, text in texts.items()
         if key not in agree
     ]

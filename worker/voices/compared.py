@@ -46,11 +46,6 @@ def compared(ears: Ears, voice: PreparedVoice, language: str | None = None) -> C
     ]
 
 
-def doubts(ears: Ears, voice: PreparedVoice, language: str | None = None) -> list[str]:
-    """A warning where the words of a voice are not those that a recogniser hears."""
-    return compared(ears, voice, language)[1]
-
-
 def overheard(ears: Ears, voice: PreparedVoice, own: str | None, wished: str | None) -> Compared:
     """What is heard in a voice whose words are not known, for a report: nothing is kept.
 

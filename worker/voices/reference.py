@@ -96,17 +96,12 @@ def prepare_voice(
     else:
         measured = cache(partial(traits_of, recording))
         part = PartOf(recording, located.name, located.stem, measured, wish.best, heard).find(words)
+    whole = not part.reason and not wish.part.cut
     warnings = [
         *located.warnings,
         *said_of(recording, located.name),
         *part.warnings,
-        *disagreements(
-            located.name,
-            part.words,
-            beside if isinstance(words, str) else words,
-            given=isinstance(words, str),
-            whole=not part.reason and not wish.part.cut,
-        ),
+        *disagreements(located.name, part.words, words, beside, whole=whole),
     ]
     clip, loudness = part.clip, wish.part.loudness
     samples, rms = resample(clip.samples, clip.sample_rate, MODEL_RATE), clip.rms

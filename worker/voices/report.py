@@ -200,9 +200,7 @@ def measured(
     """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
-    given = isinstance(words, str)
-    against = beside if isinstance(words, str) else words
-    unlike = disagreements(name, part.words, against, given=given, whole=not part.reason)
+    unlike = disagreements(name, part.words, words, beside, whole=not part.reason)
     used = part.span
     # With its pauses, as it was chosen: speech without one would pass for noise.
     start, end = part.chosen or used
