@@ -105,3 +105,11 @@ def http_face(env: Mapping[str, str], directory: Path, *, genuine: bool = False)
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def ready_face(env: Mapping[str, str], directory: Path) -> Iterator[Face]:
+    """The same, when its model is loaded."""
+    with http_face(env, directory) as face:
+        face.until_ready()
+        yield face

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from standins.browser import LEFT_OUT, Browser, chromium, programs
-from standins.http_face import Face, http_face
+from standins.http_face import Face, ready_face
 from standins.local_worker import wav
 from standins.waiting import until
 
@@ -23,8 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     directory = tmp_path_factory.mktemp("http")
-    with http_face({"F5_MODEL": str(tiny_model)}, directory) as running:
-        running.until_ready()
+    with ready_face({"F5_MODEL": str(tiny_model)}, directory) as running:
         yield running
 
 

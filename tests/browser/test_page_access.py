@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from standins.browser import Browser, Keys
-from standins.http_face import Face, http_face
+from standins.http_face import Face, ready_face
 from standins.waiting import PATIENCE_S, until
 from worker.operations.table import OPERATIONS
 from worker.request.parse import parse
@@ -103,8 +103,7 @@ def test_another_server_is_asked_with_a_key_that_is_never_kept(
         "HTTP_API_KEYS": "s3cret-key",
         "HTTP_CORS_ORIGINS": face.url,
     }
-    with http_face(guarded, tmp_path) as other:
-        other.until_ready()
+    with ready_face(guarded, tmp_path) as other:
         page.click("#elsewhere summary")
         page.type("#server", other.url)
         page.click("#connect")
@@ -136,8 +135,7 @@ def test_the_page_of_a_server_with_keys_opens_and_asks_for_one(
     page: Browser, tiny_model: Path, tmp_path: Path
 ) -> None:
     guarded = {"F5_MODEL": str(tiny_model), "HTTP_API_KEYS": "s3cret-key"}
-    with http_face(guarded, tmp_path) as other:
-        other.until_ready()
+    with ready_face(guarded, tmp_path) as other:
         page.open(f"{other.url}/")
         page.until_text("#problem", "KEY_REFUSED")
         page.type("#key", "s3cret-key")

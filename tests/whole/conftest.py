@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from standins.http_face import Face, http_face
+from standins.http_face import Face, ready_face
 from standins.local_worker import Worker, wav
 from standins.s3server.server import S3Server
 from tests.whole.silence import SilentHost
@@ -64,6 +64,5 @@ def silent() -> Iterator[SilentHost]:
 def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     """The HTTP face with the tiny model, for the tests of one file."""
     directory = tmp_path_factory.mktemp("http")
-    with http_face({"F5_MODEL": str(tiny_model)}, directory) as running:
-        running.until_ready()
+    with ready_face({"F5_MODEL": str(tiny_model)}, directory) as running:
         yield running

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from standins.http_face import Face, http_face
+from standins.http_face import Face, http_face, ready_face
 from standins.local_worker import FAST
 from standins.waiting import PATIENCE_S, until
 
@@ -32,8 +32,7 @@ BOUNDS = {
 @pytest.fixture(scope="module")
 def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     directory = tmp_path_factory.mktemp("http")
-    with http_face({"F5_MODEL": str(tiny_model), **BOUNDS}, directory) as running:
-        running.until_ready()
+    with ready_face({"F5_MODEL": str(tiny_model), **BOUNDS}, directory) as running:
         yield running
 
 
@@ -315,8 +314,7 @@ def test_keys_and_pages_of_other_sites(tiny_model: Path, tmp_path: Path) -> None
 
 def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_path: Path) -> None:
     slow = {"F5_MODEL": str(tiny_model), "F5_MAX_BATCH_FRAMES": "1", "DRAIN_GRACE_S": "1"}
-    with http_face(slow, tmp_path) as face:
-        face.until_ready()
+    with ready_face(slow, tmp_path) as face:
         body = json.dumps({**LONG, "stream_format": "sse", "nfe_step": 64}).encode()
         whole = json.dumps({**LONG, "stream_format": "whole"}).encode()
         with connected(face) as client, connected(face) as other:
@@ -330,8 +328,7 @@ def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_
         assert "Traceback" not in face.log.read_text()
         assert b'"type": "error"' in events and b'"BUSY"' in events
         assert face.process.wait(PATIENCE_S) == 0
-    with http_face({**slow, "DRAIN_GRACE_S": "60"}, tmp_path) as face:
-        face.until_ready()
+    with ready_face({**slow, "DRAIN_GRACE_S": "60"}, tmp_path) as face:
         with connected(face) as client:
             body = json.dumps({**SHORT, "input": "One. Two. Three.", "nfe_step": 32}).encode()
             client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from standins.http_face import Face, http_face
+from standins.http_face import Face, ready_face
 from standins.local_worker import FAST
 from standins.waiting import PATIENCE_S
 
@@ -24,8 +24,7 @@ def megabytes(face: Face) -> float:
 @pytest.mark.slow
 def test_two_hundred_texts_at_once(tiny_model: Path, tmp_path: Path) -> None:
     env = {"F5_MODEL": str(tiny_model), "HTTP_MAX_WAITING": str(COUNT)}
-    with http_face(env, tmp_path) as face:
-        face.until_ready()
+    with ready_face(env, tmp_path) as face:
 
         def speak(i: int) -> tuple[bytes, str]:
             # A length and a seed of its own: no other text has this sound.

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from standins.browser import LEFT_OUT, chromium, programs
-from standins.http_face import http_face
+from standins.http_face import ready_face
 from standins.waiting import until
 
 TARGET = Path(__file__).parent.parent.parent / "docs" / "page.png"
@@ -25,10 +25,9 @@ def picture() -> bytes:
     """The page as a PNG, in the light colours."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        http_face({"OMP_NUM_THREADS": "2"}, Path(directory)) as face,
+        ready_face({"OMP_NUM_THREADS": "2"}, Path(directory)) as face,
         chromium(Path(directory)) as browser,
     ):
-        face.until_ready()
         browser.resize(*_SIZE)
         browser.open(f"{face.url}/")
         browser.until_text("#served", "Ready")
