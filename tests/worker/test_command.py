@@ -25,7 +25,8 @@ from standins.waiting import PATIENCE_S
 from tests.worker.voices.library import voice
 from worker.command import main as command
 from worker.command import show
-from worker.command.say import Made, format_of, patient, places, rows_of, texts_of
+from worker.command.places import format_of, places
+from worker.command.say import Made, patient, rows_of, texts_of
 from worker.log import ROOT as LOGGER
 from worker.settings.load import Settings
 

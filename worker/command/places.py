@@ -1,12 +1,59 @@
-"""Whether the files that `say` is to write can be written, told before anything is spoken."""
+"""Where `say` writes its files, and whether they can be written, told before anything is spoken."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from errors import InvalidInput
+from worker.audio.formats import AUDIO_FORMATS
+
+_NAME = "speech.wav"
+
+
+def places(output: Path | None, number: int) -> list[Path]:
+    """Where `number` sounds go: `out.wav`, or `out-1.wav` and so on; without `output`, or with a
+    folder, under names that are free.
+
+    Raises:
+        InvalidInput: its folder is not there, or its ending is that of no format.
+    """
+    name = Path(_NAME) if output is None else output
+    if output is not None and (output.is_dir() or str(output).endswith(os.sep)):
+        name, output = output / _NAME, None
+    if not name.parent.is_dir():
+        raise InvalidInput(f"There is no folder {name.parent}.", "Make it first, or change -o.")
+    format_of(name)
+    if output is not None:
+        return _numbered(name, number)
+    for number_tried in count(1):
+        base = name.with_stem(f"{name.stem}-{number_tried}") if number_tried > 1 else name
+        found = _numbered(base, number)
+        if not any(path.exists() for path in found):
+            break
+    return found
+
+
+def _numbered(name: Path, number: int) -> list[Path]:
+    if number == 1:
+        return [name]
+    return [name.with_stem(f"{name.stem}-{n + 1}") for n in range(number)]
+
+
+def format_of(path: Path) -> str:
+    """The format of a file's ending. Raises InvalidInput: there is none of that ending."""
+    ending = path.suffix[1:].lower()
+    for name, encoding in AUDIO_FORMATS.items():
+        if ending in encoding.extensions:
+            return name
+    known = dict.fromkeys(f".{e}" for each in AUDIO_FORMATS.values() for e in each.extensions)
+    raise InvalidInput(
+        f"No sound can be written as {path.name}: its ending names no format.",
+        f"Use one of {', '.join(known)}.",
+    )
 
 
 def spare_the_voice(voice: Path | None, paths: Sequence[Path], subtitles: Sequence[str]) -> None:

@@ -10,15 +10,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from errors import InvalidInput, WorkerError
 from worker.app import App
-from worker.audio.formats import AUDIO_FORMATS
 from worker.command.common import as_typed, missing_file
-from worker.command.places import check_places, spare_the_voice, unwritable
+from worker.command.places import check_places, format_of, places, spare_the_voice, unwritable
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -27,7 +25,6 @@ from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
 
-_NAME = "speech.wav"
 _FOLDER = "f5worker-say-"  # in the system's folder for temporary files
 _PATIENCE_S = 30 * 86_400.0  # who waits at a desk sees how far it is, and may end it
 
@@ -203,48 +200,6 @@ def _write(path: Path, data: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise unwritable(path, exc) from exc
-
-
-def places(output: Path | None, number: int) -> list[Path]:
-    """Where `number` sounds go: `out.wav`, or `out-1.wav` and so on; without `output`, or with a
-    folder, under names that are free.
-
-    Raises:
-        InvalidInput: its folder is not there, or its ending is that of no format.
-    """
-    name = Path(_NAME) if output is None else output
-    if output is not None and (output.is_dir() or str(output).endswith(os.sep)):
-        name, output = output / _NAME, None
-    if not name.parent.is_dir():
-        raise InvalidInput(f"There is no folder {name.parent}.", "Make it first, or change -o.")
-    format_of(name)
-    if output is not None:
-        return _numbered(name, number)
-    for number_tried in count(1):
-        base = name.with_stem(f"{name.stem}-{number_tried}") if number_tried > 1 else name
-        found = _numbered(base, number)
-        if not any(path.exists() for path in found):
-            break
-    return found
-
-
-def _numbered(name: Path, number: int) -> list[Path]:
-    if number == 1:
-        return [name]
-    return [name.with_stem(f"{name.stem}-{n + 1}") for n in range(number)]
-
-
-def format_of(path: Path) -> str:
-    """The format of a file's ending. Raises InvalidInput: there is none of that ending."""
-    ending = path.suffix[1:].lower()
-    for name, encoding in AUDIO_FORMATS.items():
-        if ending in encoding.extensions:
-            return name
-    known = dict.fromkeys(f".{e}" for each in AUDIO_FORMATS.values() for e in each.extensions)
-    raise InvalidInput(
-        f"No sound can be written as {path.name}: its ending names no format.",
-        f"Use one of {', '.join(known)}.",
-    )
 
 
 def texts_of(given: Sequence[str]) -> tuple[str, ...]:
