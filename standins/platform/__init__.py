@@ -18,50 +18,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from standins.forked import ROOT as ROOT
 from standins.forked import Process, start, start_genuine
 from standins.platform.batch import Batch
 from standins.platform.faults import Faults
 from standins.platform.limits import Sightings
+from standins.platform.records import FINAL as FINAL
+from standins.platform.records import Event, Record
 from standins.waiting import PATIENCE_S
 
 # Only what any process has; the tests add what they mean to set.
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONHASHSEED", "OMP_NUM_THREADS")
 _POLL_S = 0.02
-FINAL = ("COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something a worker posted about a job; `at` is `time.monotonic()` seconds."""
-
-    kind: Literal["progress", "stream", "final"]
-    job_id: str
-    body: dict[str, Any]
-    at: float
-    is_stream: bool
-
-
-@dataclass
-class Record:
-    """What the platform knows of a job; times are `time.monotonic()` seconds."""
-
-    job_id: str
-    job_input: object
-    queued_at: float
-    status: str = "IN_QUEUE"
-    pod: str | None = None
-    taken_at: float | None = None
-    done_at: float | None = None
-    deliveries: int = 0
-    output: Any = None
-    error: str | None = None
-    stream_read: int = 0  # pieces a client has already been given
-    asked_at: list[float] = field(default_factory=list)  # when a client asked for its status
 
 
 class Platform:
@@ -86,6 +57,7 @@ class Platform:
         self.sightings = Sightings()  # its `lost_after_s` makes the platform redeliver by itself
         self.refused: list[tuple[str, str, int]] = []  # posts too large: kind, job, bytes
         self.batches: dict[str, Batch] = {}
+        self.busy = False  # no worker is free: jobs stay in the queue until it is
         self.policy_speed = 1.0  # of time-outs and pauses, against the clock
         self.arrived = threading.Condition(threading.RLock())  # guards everything above
         self._server = serve(self)
@@ -185,7 +157,8 @@ class Platform:
                 now = self.pods[pod] = time.monotonic()
                 for job_id in self.sightings.lost(self.records, now):
                     self.redeliver(job_id)
-                taken = self._taken(pod, count) if self.jobs.qsize() and alive() else []
+                free = self.jobs.qsize() and not self.busy and alive()
+                taken = self._taken(pod, count) if free else []
             if taken or now >= deadline:
                 return taken
             time.sleep(_POLL_S)

@@ -15,7 +15,8 @@ from standins.platform import batch, options
 from standins.platform.told import status
 
 if TYPE_CHECKING:
-    from standins.platform import Platform, Record
+    from standins.platform import Platform
+    from standins.platform.records import Record
 
 _SYNC_WAIT_MS = 90_000
 

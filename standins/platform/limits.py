@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from standins.platform import Record
+    from standins.platform.records import Record
 
 RUN_BYTES = 10_000_000
 RUNSYNC_BYTES = 20_000_000

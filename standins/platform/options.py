@@ -18,7 +18,8 @@ from urllib.error import URLError
 from standins.platform.told import status
 
 if TYPE_CHECKING:
-    from standins.platform import Platform, Record
+    from standins.platform import Platform
+    from standins.platform.records import Record
 
 _DAY_MS = 86_400_000
 _TRIES = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from standins.platform import Record
+    from standins.platform.records import Record
 
 
 def status(record: Record) -> dict[str, Any]:
