@@ -18,10 +18,9 @@ import torch
 
 from bench.floor import matmul_rate, operations
 from bench.full_size import CACHE, Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
-from engine import precision
+from engine import precision, processor
 from engine.config import Dtype, EngineConfig
 from engine.dit import int8
-from engine.dit.linear import cpu_multiplies_bf16
 from engine.sampler import Flow, PreparedSchedule, Schedule
 
 NFE = 4
@@ -72,7 +71,7 @@ def run() -> dict[str, Any]:
 def formats() -> list[Dtype]:
     """Those that this CPU may run in."""
     found: list[Dtype] = ["float32"]
-    if cpu_multiplies_bf16():
+    if processor.has_bf16():
         found.append("bfloat16")
     return [*found, "int8"] if int8.usable() else found
 
