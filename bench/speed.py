@@ -1,6 +1,7 @@
 """The engine against f5-tts's `infer_process` on a CPU: published size, same files, texts and NFE.
 
-Both run in this process, one after the other in turn; the best of each. f5-tts runs as released
+Both run in this process, one after the other in turn; the best of each, in seconds that pass and in
+seconds of the processor, which tell more on a machine that others use too. f5-tts runs as released
 (fp32, a job at a time), the worker as it starts by default on this CPU (`auto`) and, to tell apart
 what precision and what the rest gives, in each format that a CPU may get. A step is one of a
 guided chunk of 600 frames, by f5-tts's own model class.
@@ -12,16 +13,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from bench.floor import matmul_rate, operations
 from bench.full_size import CACHE, Ours, Theirs, arch, frames_of, make_files, make_voice, text_of
-from engine import precision
+from engine import precision, processor
 from engine.config import Dtype, EngineConfig
 from engine.dit import int8
-from engine.dit.linear import cpu_multiplies_bf16
 from engine.sampler import Flow, PreparedSchedule, Schedule
 
 NFE = 4
@@ -31,6 +31,13 @@ CASES: dict[str, tuple[list[str], int]] = {
     "one_chunk_of_10_s": ([text_of(10.0)], 3),
     "eight_jobs_of_2_s": ([text_of(2.0, job) for job in range(8)], 2),
 }
+
+
+class Taken(NamedTuple):
+    """Seconds that passed, and those of the processor on all threads."""
+
+    wall: float
+    cpu: float
 
 
 def run() -> dict[str, Any]:
@@ -72,7 +79,7 @@ def run() -> dict[str, Any]:
 def formats() -> list[Dtype]:
     """Those that this CPU may run in."""
     found: list[Dtype] = ["float32"]
-    if cpu_multiplies_bf16():
+    if processor.has_bf16():
         found.append("bfloat16")
     return [*found, "int8"] if int8.usable() else found
 
@@ -105,23 +112,32 @@ def their_step(theirs: Theirs) -> Callable[[], object]:
     return step
 
 
-def _keep(found: dict[str, Any], name: str, seconds: Mapping[str, float], auto: str) -> None:
-    ratios = {
-        side: round(seconds["f5_tts"] / taken, 2)
-        for side, taken in seconds.items()
-        if side != "f5_tts"
-    }
-    found[name] = {"seconds": {side: round(taken, 3) for side, taken in seconds.items()}}
-    found[name] |= {"times_f5_tts": ratios, "ratio": ratios[auto]}
+def _keep(found: dict[str, Any], name: str, best: Mapping[str, Taken], auto: str) -> None:
+    found[name] = {}
+    for prefix, seconds in (
+        ("", {side: taken.wall for side, taken in best.items()}),
+        ("cpu_", {side: taken.cpu for side, taken in best.items()}),
+    ):
+        theirs = seconds["f5_tts"]
+        found[name] |= {
+            f"{prefix}seconds": {side: round(taken, 3) for side, taken in seconds.items()},
+            f"{prefix}times_f5_tts": {
+                side: round(theirs / taken, 2)
+                for side, taken in seconds.items()
+                if side != "f5_tts"
+            },
+        }
+    found[name]["ratio"] = found[name]["times_f5_tts"][auto]
     sys.stdout.write(f"  {name}: {found[name]}\n")
 
 
-def _alternate(sides: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """The best time of each, taken in turn."""
-    best = dict.fromkeys(sides, float("inf"))
+def _alternate(sides: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Taken]:
+    """The best times of each, taken in turn."""
+    best = dict.fromkeys(sides, Taken(float("inf"), float("inf")))
     for _ in range(repeats):
         for name, run_once in sides.items():
-            started = time.perf_counter()
+            wall, cpu = time.perf_counter(), time.process_time()
             run_once()
-            best[name] = min(best[name], time.perf_counter() - started)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            best[name] = Taken(min(best[name].wall, wall), min(best[name].cpu, cpu))
     return best

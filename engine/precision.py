@@ -15,8 +15,8 @@ from functools import cache
 
 import torch
 
+from engine import processor
 from engine.dit import int8
-from engine.dit.linear import cpu_multiplies_bf16
 
 log = logging.getLogger("f5worker.engine")
 
@@ -63,11 +63,11 @@ def wider(dtype: torch.dtype, device: torch.device) -> torch.dtype | None:
 
 
 def multiplies_bf16(device: torch.device) -> bool:
-    """Whether the device itself multiplies in bf16. PyTorch's own answer for a GPU counts
-    emulation as well."""
+    """Whether the device itself multiplies in bf16, and a CPU faster than in fp32. PyTorch's own
+    answer for a GPU counts emulation as well."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= _BF16_CAPABILITY
-    return device.type == "cpu" and cpu_multiplies_bf16()
+    return device.type == "cpu" and processor.fast_bf16()
 
 
 def overflow_warning(dtype: torch.dtype) -> str:
@@ -92,12 +92,16 @@ def _fastest(device: torch.device) -> torch.dtype:
 
 @cache
 def default_on_cpu() -> torch.dtype:
-    """bf16 where the CPU multiplies in it, else int8 where that gives fp32's products, else fp32.
+    """bf16 where the CPU is faster in it than in fp32 (`engine.processor`), else int8 where that
+    gives fp32's products, else fp32.
+
+    With AMX int8 would multiply twice as fast as bf16; but products are then the smaller part, the
+    rest would be in fp32, and the mel five times as far from fp32's. Not measured.
 
     Not what a timing at start says: it chose now one, now the other on a busy machine, and a job
     that goes on in another format than it began in is not the same speech.
     """
-    if cpu_multiplies_bf16():
+    if processor.fast_bf16():
         return torch.bfloat16
     return torch.float32 if int8.usable() is None else torch.int8
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.dit.linear import cpu_multiplies_bf16
+from engine import processor
 
 RESULTS = Path(__file__).parent.parent / "bench" / "results"
 
@@ -19,7 +19,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "bf16": cpu_multiplies_bf16(),
+        "bf16": processor.has_bf16(),
         "system": platform.platform(),
         "python": platform.python_version(),
     }

@@ -5,8 +5,8 @@
 `varlen` is one launch of FlashAttention for all sequences of a pass, for GPUs that have it.
 `sdpa` calls PyTorch's fused attention once for each run of equally long sequences.
 `matmul` writes the scores out: on a CPU its two products then run at the full rate, which PyTorch's
-fused CPU kernel does not reach (3.3 times faster in bf16 and 1.9 times in fp32, at 1,312 frames on
-an AMD EPYC with avx512_bf16; docs/engine.md).
+fused CPU kernel does not reach where MKL is slow (3.3 times faster in bf16 and 1.9 times in fp32,
+at 1,312 frames on an AMD EPYC with avx512_bf16; on an Intel Xeon slower in fp32; docs/engine.md).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine import processor
 from engine.dit.agreement import agrees
 from engine.dit.linear import product, usable
 from engine.dit.packing import Packing
@@ -149,8 +150,8 @@ FLASH_CALLS: tuple[tuple[str, Attend], ...] = (
 
 
 def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, Attend]:
-    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 or with AVX-512,
-    else `sdpa`.
+    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 and in fp32 on
+    those of AMD with AVX-512, else `sdpa`.
 
     A kernel is taken only after it has given `sdpa`'s result on this device: the choice costs
     milliseconds at start, a wrong one every job. `varlen` named by the user is looked at as well:
@@ -172,7 +173,7 @@ def _fastest(device: torch.device, dtype: torch.dtype) -> str:
     """The kernel that is likely to be the fastest there."""
     if device.type != "cpu":
         return "sdpa" if dtype == torch.float32 else "varlen"
-    wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    wide = torch.backends.cpu.get_cpu_capability() == "AVX512" and not processor.is_intel()
     worth = dtype == torch.bfloat16 or (dtype == torch.float32 and wide)
     return "matmul" if worth else "sdpa"
 

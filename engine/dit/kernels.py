@@ -26,7 +26,7 @@ from torch import Tensor
 from engine.arch import Arch
 from engine.dit import nvrtc
 from engine.dit.agreement import agrees
-from engine.dit.layers import rotate
+from engine.dit.layers import rotate, rotate_in_two_launches, with_a_quarter_more
 from engine.dit.nvrtc import Launch
 from engine.dit.packing import Packing
 
@@ -77,9 +77,10 @@ class Plain:
         self.dtype = dtype  # of the products
 
     def rotate(self, qk: Tensor, turns: Tensor, heads: int) -> Tensor:
+        turned = rotate if qk.device.type == "cpu" else rotate_in_two_launches
         if heads == qk.shape[2]:
-            return rotate(qk, turns)
-        return torch.cat((rotate(qk[:, :, :heads], turns), qk[:, :, heads:]), dim=2)
+            return turned(qk, turns)
+        return torch.cat((turned(qk[:, :, :heads], turns), qk[:, :, heads:]), dim=2)
 
     def norm(self, h: Tensor, norm_terms: Tensor, packing: Packing) -> Tensor:
         width = h.shape[-1:]
@@ -128,7 +129,7 @@ class Fused:
     def rotate(self, qk: Tensor, turns: Tensor, heads: int) -> Tensor:
         tokens, *_ = qk.shape
         blocks, threads = _grid(tokens)
-        self._rotate(blocks, threads, qk, turns, qk.stride(0), qk.stride(1), tokens)
+        self._rotate(blocks, threads, qk, turns[0], qk.stride(0), qk.stride(1), tokens)
         return qk
 
     def norm(self, h: Tensor, norm_terms: Tensor, packing: Packing) -> Tensor:
@@ -228,7 +229,7 @@ def _trial(kernels: Kernels, arch: Arch, device: torch.device, dtype: torch.dtyp
     terms = numbers(2, 6, arch.dim)
     qkv = numbers(tokens, 3, arch.heads, arch.dim_head, of=dtype)
     angles = numbers(tokens, 1, 1, half_head)
-    turns = torch.polar(torch.ones_like(angles), angles)
+    turns = with_a_quarter_more(torch.polar(torch.ones_like(angles), angles))
     rotated = kernels.rotate(qkv[:, :2], turns, arch.pe_attn_head or arch.heads)
     found = [
         rotated,

@@ -122,22 +122,38 @@ class TimestepEmbedding(nn.Module):
 
 class Rotary:
     """Rotary position table of the longest sequence; rows are gathered by frame position. `turns`
-    (MAX_FRAMES, dim_head / 2) are unit complex numbers."""
+    (2, MAX_FRAMES, dim_head / 2) are unit complex numbers, and those a quarter turn further."""
 
     def __init__(self, inv_freq: Tensor) -> None:
         angles = torch.outer(torch.arange(MAX_FRAMES, device=inv_freq.device), inv_freq.float())
-        self.turns = torch.polar(torch.ones_like(angles), angles)
+        self.turns = with_a_quarter_more(torch.polar(torch.ones_like(angles), angles))
 
     def rows(self, positions: Tensor) -> Tensor:
-        """Unit complex numbers (tokens, 1, 1, dim_head / 2)."""
-        return self.turns[positions][:, None, None]
+        """Unit complex numbers (2, tokens, 1, 1, dim_head / 2), as `turns`."""
+        return self.turns.index_select(1, positions)[:, :, None, None]
+
+
+def with_a_quarter_more(turns: Tensor) -> Tensor:
+    """Unit complex numbers (...) and those a quarter turn further, (2, ...)."""
+    return torch.stack((turns, turns * 1j))
 
 
 def rotate(x: Tensor, turns: Tensor) -> Tensor:
     """Rotates neighbouring pairs of (tokens, 2, heads, dim_head) in fp32 (x-transformers' layout).
 
     A pair is a complex number and its rotation one product: a third of the passes over memory
-    that sines and cosines take.
+    that sines and cosines take. `turns` from `Rotary.rows`.
     """
     pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * turns).flatten(-2).to(x.dtype)
+    return torch.view_as_real(pairs * turns[0]).flatten(-2).to(x.dtype)
+
+
+def rotate_in_two_launches(x: Tensor, turns: Tensor) -> Tensor:
+    """`rotate` for a GPU, whose kernels cast what they read and write:
+
+    (a + i b) e^(i t)  =  a e^(i t)  +  b i e^(i t)
+    """
+    a, b = x.unflatten(-1, (-1, 2)).split(1, dim=-1)
+    turn, further = torch.view_as_real(turns).unbind(0)  # the two parts of each pair side by side
+    made = x.new_empty(x.shape).unflatten(-1, (-1, 2))
+    return torch.addcmul(a * turn, b, further, out=made).flatten(-2)

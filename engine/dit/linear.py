@@ -3,7 +3,7 @@
 On a CPU the weights are brought once into oneDNN's own order (`pack`), and its kernel applies bias
 and GELU as it goes. PyTorch's own call takes the plain order: in bf16 it then is 10 % slower, and
 in fp32 it goes to MKL, which reaches 220 GFLOP/s on two AMD EPYC cores where oneDNN reaches 490
-(`make bench`); on other processors they are level. It is taken on all of them, for MKL's last bits
+(`make bench`); on Intel's they are level. It is taken on all of them, for MKL's last bits
 depend on how many rows there are, so on what a chunk runs with. The two operators are PyTorch's,
 made for its compiler. In int8 the product is another one (engine.dit.int8).
 
@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine import processor
 from engine.dit import int8
 from engine.dit.agreement import agrees
 from engine.dit.int8 import Spans
@@ -132,7 +133,7 @@ def usable(dtype: torch.dtype) -> bool:
     """Whether packed products in this dtype run on this CPU and agree with PyTorch's own."""
     if dtype not in (torch.float32, torch.bfloat16):
         return False
-    if dtype == torch.bfloat16 and not cpu_multiplies_bf16():
+    if dtype == torch.bfloat16 and not processor.has_bf16():
         return False
     generator = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 48, 64, generator=generator).to(dtype).unbind(0)
@@ -143,9 +144,3 @@ def usable(dtype: torch.dtype) -> bool:
         expected,
         _AGREES[dtype],
     )
-
-
-def cpu_multiplies_bf16() -> bool:
-    """Whether the CPU has bf16 instructions; without them bf16 is far slower than fp32."""
-    has = torch.cpu.get_capabilities()
-    return bool(has.get("avx512_bf16") or has.get("amx_tile"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine import precision
+from engine import precision, processor
 from engine.arch import MelConfig
 from engine.boot import Engine, load_engine
 from engine.chunk import Chunk, Reference, Samples, SpeechParameters
@@ -80,11 +80,11 @@ FP32, BF16, INT8 = torch.float32, torch.bfloat16, torch.int8
     ("bf16", "rounds", "dtype"),
     [(True, True, BF16), (True, False, BF16), (False, True, INT8), (False, False, FP32)],
 )
-def test_a_cpu_gets_bf16_else_int8_else_fp32(
+def test_a_cpu_gets_fast_bf16_else_int8_else_fp32(
     monkeypatch: pytest.MonkeyPatch, new_cpu: None, bf16: bool, rounds: bool, dtype: torch.dtype
 ) -> None:
     way = int8.Way("fbgemm", seven_bits=True) if rounds else None
-    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: bf16)
+    monkeypatch.setattr(processor, "fast_bf16", lambda: bf16)
     monkeypatch.setattr(int8, "usable", lambda: way)
     assert precision.pick_dtype("auto", CPU) == dtype
 
@@ -100,7 +100,7 @@ def test_int8_on_a_gpu_becomes_what_is_best_there_with_a_warning(
 def test_int8_on_a_cpu_that_gives_it_wrong_becomes_fp32_with_a_warning(
     monkeypatch: pytest.MonkeyPatch, new_cpu: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(precision, "cpu_multiplies_bf16", lambda: False)
+    monkeypatch.setattr(processor, "fast_bf16", lambda: False)
     monkeypatch.setattr(int8, "usable", lambda: None)
     assert precision.pick_dtype("int8", CPU) == torch.float32
     assert "runs in float32" in caplog.text

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from engine.dit.linear import cpu_multiplies_bf16
+from engine import processor
 from training import loop
 from training.vocoder.options import VocoderPlan
 from training.vocoder.spectral_loss import BatchLogMel, SpectralLoss
@@ -86,5 +86,5 @@ class VocoderTraining:
 
 
 def fast_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies in bfloat16 itself."""
-    return device.type == "cuda" or cpu_multiplies_bf16()
+    """Whether the device multiplies in bfloat16 itself, and faster than in float32."""
+    return device.type == "cuda" or processor.fast_bf16()

@@ -47,9 +47,9 @@ class ModelConfig(Group):
         "F5_DTYPE", EngineConfig.dtype, "bf16"
     )
     """`float32`, `bfloat16`, `float16` (or `fp32`, `bf16`, `fp16`), `int8` (CPUs only: the large
-    products in 8 bits, the rest in fp32); `auto`: fp16 on a GPU, on a CPU bf16 where it has the
-    instructions, else int8, else fp32. What overflows fp16 goes on in bf16 (GPUs
-    before Ampere: fp32), with a warning"""
+    products in 8 bits, the rest in fp32); `auto`: fp16 on a GPU, on a CPU bf16 where that is faster
+    than fp32 (AMD with AVX512-BF16, Intel with AMX), else int8, else fp32. What overflows fp16 goes
+    on in bf16 (GPUs before Ampere: fp32), with a warning"""
     threads: int = setting("F5_THREADS", EngineConfig.threads, "4", ge=0, le=512)
     """CPU threads of the model; 0: PyTorch's own"""
     max_batch_frames: int = setting(

@@ -9,25 +9,35 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine import processor
 from engine.dit import attention
 from engine.dit.packing import Packing
 
 CPU = torch.device("cpu")
-WIDE = torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "dtype", "name"),
+    ("wanted", "dtype", "widest", "intel", "name"),
     [
-        ("auto", torch.float32, "matmul" if WIDE else "sdpa"),
-        ("sdpa", torch.float32, "sdpa"),
-        ("auto", torch.bfloat16, "matmul"),
-        ("sdpa", torch.bfloat16, "sdpa"),
+        ("auto", torch.float32, "AVX512", False, "matmul"),
+        ("auto", torch.float32, "AVX512", True, "sdpa"),
+        ("auto", torch.float32, "AVX2", False, "sdpa"),
+        ("matmul", torch.float32, "AVX512", True, "matmul"),
+        ("sdpa", torch.float32, "AVX512", False, "sdpa"),
+        ("auto", torch.bfloat16, "AVX512", True, "matmul"),
+        ("sdpa", torch.bfloat16, "AVX512", False, "sdpa"),
     ],
 )
 def test_a_cpu_gets_the_faster_kernel_for_its_precision(
-    wanted: str, dtype: torch.dtype, name: str
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str,
+    dtype: torch.dtype,
+    widest: str,
+    intel: bool,
+    name: str,
 ) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: widest)
+    monkeypatch.setattr(processor, "is_intel", lambda: intel)
     picked, kernel = attention.pick(wanted, CPU, dtype)
     assert picked == name
     assert kernel is attention.KERNELS[name]

@@ -18,6 +18,7 @@ from torch import Tensor
 from engine.arch import Arch
 from engine.dit import kernels
 from engine.dit.kernels import Fused, Kernels, Plain
+from engine.dit.layers import Rotary, rotate, rotate_in_two_launches, with_a_quarter_more
 from engine.dit.linear import Linear
 from engine.dit.packing import Packing
 from engine.sampler import Flow, PreparedSchedule, Schedule
@@ -90,9 +91,23 @@ def test_the_source_as_cpp_gives_what_pytorch_gives(
     if name == "all heads":
         qkv = torch.randn(37, 3, 4, 64).to(dtype)
         angles = torch.rand(37, 1, 1, 32) * 300
-        turns = torch.polar(torch.ones_like(angles), angles)
+        turns = with_a_quarter_more(torch.polar(torch.ones_like(angles), angles))
         expected = Plain().rotate(qkv[:, :2], turns, 4)
         assert torch.equal(fused.rotate(qkv[:, :2], turns, 4), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_turning_in_two_launches_as_on_a_gpu_gives_what_the_complex_product_gives(
+    dtype: torch.dtype,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    qkv = torch.randn(37, 3, 4, 64, generator=generator).to(dtype)
+    turns = Rotary(torch.rand(32, generator=generator)).rows(torch.arange(37) * 200)
+    found = rotate_in_two_launches(qkv[:, :2], turns)
+    expected = rotate(qkv[:, :2], turns)
+    assert found.dtype == dtype and found.shape == expected.shape
+    tolerance = 1e-6 if dtype == torch.float32 else 1e-3  # few are at the other side of a rounding
+    assert (found - expected).float().norm() < tolerance * expected.float().norm()
 
 
 @built

@@ -108,10 +108,10 @@ def fused(counter: Launches) -> Fused:
 @pytest.mark.parametrize(
     ("name", "chunks", "own_steps", "expected"),
     [
-        ("torch", 1, False, 336),
-        ("torch", 5, False, 336),
-        ("torch", 2, True, 428),
-        ("torch", 5, True, 428),
+        ("torch", 1, False, 314),
+        ("torch", 5, False, 314),
+        ("torch", 2, True, 406),
+        ("torch", 5, True, 406),
         ("fused", 1, False, 203),
         ("fused", 5, False, 203),
         ("fused", 2, True, 206),

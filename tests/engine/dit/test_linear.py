@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import processor
 from engine.dit import linear
 from engine.dit.linear import Linear
 
 BF16 = pytest.param(
     torch.bfloat16,
-    marks=pytest.mark.skipif(not linear.cpu_multiplies_bf16(), reason="no bf16 instructions"),
+    marks=pytest.mark.skipif(not processor.has_bf16(), reason="no bf16 instructions"),
 )
 
 
@@ -112,7 +113,7 @@ def test_a_pytorch_without_the_product_with_gelu_is_served_by_two_launches(
 def test_a_precision_the_cpu_cannot_multiply_in_keeps_plain_weights(
     monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
 ) -> None:
-    monkeypatch.setattr(linear, "cpu_multiplies_bf16", lambda: False)
+    monkeypatch.setattr(processor, "has_bf16", lambda: False)
     made = layer(dtype)
     linear.pack(made)
     assert made.packed is None
