@@ -8,6 +8,9 @@ DEV_PINS := $(PINS) requirements/dev.txt requirements/dev-nodeps.txt
 
 .PHONY: run test test-browser test-full check soak bench bench-gpu config-doc clean
 
+# Where it is set, every process compiles anew what it imports, and pytest rewrites every assert.
+unexport PYTHONDONTWRITEBYTECODE
+
 run: $(RUN_VENV)/.installed  ## the main job on test_input.json: local storage, demo checkpoint
 	LOG_FORMAT=text $(RUN_VENV)/bin/python -m worker job test_input.json
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +45,22 @@ class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
 logging.root.manager.loggerDict = _Loggers(logging.root.manager.loggerDict)
 
 settings.load_profile(USUAL)  # `--hypothesis-profile=full` comes after it
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Of processes that test side by side, each imports another part of the tests first. pytest
+    rewrites the asserts of what is imported and keeps that in files: so each file is rewritten by
+    one of them and read by the others, where all would rewrite all at the same time."""
+    config = session.config
+    own = getattr(config, "workerinput", None)
+    if own is None or config.args != config.getini("testpaths"):
+        return
+    paths = sorted((config.rootpath / "tests").rglob("test_*.py"))
+    first = len(paths) * int(own["workerid"].removeprefix("gw")) // own["workercount"]
+    for path in paths[first:] + paths[:first]:
+        name = ".".join(path.relative_to(config.rootpath).with_suffix("").parts)
+        with suppress(Exception, pytest.skip.Exception):  # told when it is collected
+            importlib.import_module(name)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3.11}
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
-export PIP_NO_COMPILE=1  # pip compiles on one core; below, all do
+install=("${install[@]}" --no-compile)  # pip compiles on one core; below, all do
 
 wanted=(-r requirements.txt)
 for part in ${PARTS-decode}; do
@@ -27,20 +27,25 @@ if [ -n "${TORCH_INDEX:-}" ]; then
     # By its full version, so that an index without it fails here instead of giving PyPI's.
     index=${TORCH_INDEX%/}
     torch=$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)+${index##*/}
-    "${pip[@]}" install -q "$torch" --extra-index-url "$index" -c constraints.txt
+    "${install[@]}" "$torch" --extra-index-url "$index" -c constraints.txt
 fi
-"${pip[@]}" install -q "${wanted[@]}" -c constraints.txt
-[ "$kind" != bench ] || "${pip[@]}" install -q -r requirements/bench.txt
+"${install[@]}" "${wanted[@]}" -c constraints.txt
+[ "$kind" != bench ] || "${install[@]}" -r requirements/bench.txt
 # Last: pip reports what these lack to every install after them.
-"${pip[@]}" install -q --no-deps "${without_dependencies[@]}"
+"${install[@]}" --no-deps "${without_dependencies[@]}"
 # torchaudio resamples and makes mel filters, in Python and on torch alone. The C++ extension in
 # PyPI's build is linked to CUDA and to torch of its own release, and fails beside any other. Where
 # it is missing, torchaudio takes it for "not built" and runs without.
 rm -f "$venv"/lib/python3*/site-packages/torchaudio/lib/*.so
 # Half a gigabyte of a compiler that torch loads for torch.compile only; nothing here uses that.
 [ "$kind" != run ] || "${pip[@]}" uninstall -q -y triton
+# Nothing imports the tests that packages bring. Where jobs run, all the rest is compiled; elsewhere
+# large packages of which little is imported are not: Python compiles that little at its first import.
+skipped='/tests?/'
+[ "$kind" = run ] || skipped="($skipped|/(fontTools|moto|mypy|mypyc|networkx|openai|pip|pygments|setuptools|sympy|torch/_inductor)/)"
 # Some packages bring templates that are not Python: what cannot be compiled is left as it is.
-"$venv/bin/python" -m compileall -qq -j 0 "$venv"/lib/python3*/site-packages || :
+"$venv/bin/python" -m compileall -qq -j 0 -x "site-packages(/.*)?$skipped" \
+    "$venv"/lib/python3*/site-packages || :
 # The command line, from any folder: voices, results and models stay in this one.
 cat > "$venv/bin/f5worker" <<END
 #!/bin/sh

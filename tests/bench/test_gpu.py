@@ -11,7 +11,7 @@ import pytest
 
 from bench.gpu import __main__ as command
 from bench.gpu import options as measured_options
-from bench.gpu import readings
+from bench.gpu import passes, readings
 from bench.gpu.options import variants
 from bench.gpu.page import DOC, PARTS, newest, page
 from bench.gpu.passes import kind_of
@@ -33,10 +33,12 @@ def rehearse(directory: Path, *arguments: str, cache: Path | None = None) -> tup
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The results of every part; of the options, which take longest, two and in few steps."""
+    """The results of every part; of the options, which take longest, two and in few steps. A step
+    is timed once."""
     directory = tmp_path_factory.mktemp("rehearsal")
     text = DOC.read_text()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "_TIMED", 1)
         patch.setattr(measured_options, "_CHECKED_STEPS", 2)
         patch.setattr(measured_options, "variants", lambda: dict(list(variants().items())[:TRIED]))
         code, found = rehearse(directory, cache=tmp_path_factory.mktemp("cache"))

@@ -46,7 +46,7 @@ class Mixed:
 mixes = st.lists(
     st.builds(
         Mixed,
-        frames=st.integers(20, 200),
+        frames=st.integers(20, 100),
         tokens=st.integers(1, 40),
         seed=st.integers(0, 99),
         cfg=st.sampled_from([0.0, 1.0, 2.0]),
@@ -56,7 +56,7 @@ mixes = st.lists(
     )
     | st.builds(
         Mixed,
-        frames=st.integers(20, 200),
+        frames=st.integers(20, 100),
         tokens=st.integers(1, 40),
         seed=st.integers(0, 99),
         cfg=st.sampled_from([0.0, 2.0]),

@@ -9,8 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from worker.platform import take
-from worker.platform.take import Taking, jobs_in, pause_after
+from worker.platform.start import import_runpod
+
+import_runpod()  # as a worker does: without asking for the processor's name, which takes a second
+
+from worker.platform import take  # noqa: E402
+from worker.platform.take import Taking, jobs_in, pause_after  # noqa: E402
 
 GOOD = [{"id": "b1", "input": {"text": "Hi."}}, {"id": "b2", "input": {"text": "Ho."}}]
 DEEP = '{"id": "deep", "input": {"text": ' + "[" * 5_000 + '"]"' + "]" * 5_000 + "}}"

@@ -109,12 +109,12 @@ def fused(counter: Launches) -> Fused:
     ("name", "chunks", "own_steps", "expected"),
     [
         ("torch", 1, False, 314),
-        ("torch", 5, False, 314),
-        ("torch", 2, True, 406),
+        pytest.param("torch", 5, False, 314, marks=pytest.mark.slow),
+        pytest.param("torch", 2, True, 406, marks=pytest.mark.slow),
         ("torch", 5, True, 406),
-        ("fused", 1, False, 203),
+        pytest.param("fused", 1, False, 203, marks=pytest.mark.slow),
         ("fused", 5, False, 203),
-        ("fused", 2, True, 206),
+        pytest.param("fused", 2, True, 206, marks=pytest.mark.slow),
         ("fused", 5, True, 206),
     ],
 )

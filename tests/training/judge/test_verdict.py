@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,13 @@ def spoken(number: int) -> SpokenCase:
     return SpokenCase(case, vowels(30, pitch), waves[0], features, centroid)
 
 
-CASES = [spoken(number) for number in range(4)]
+@cache
+def cases() -> list[SpokenCase]:
+    return [spoken(number) for number in range(4)]
 
 
 def test_perfect_speech_meets_everything_that_can_be_met(tmp_path: Path) -> None:
-    verdicts = [examine(case, case.original, lambda _: "one two") for case in CASES]
+    verdicts = [examine(case, case.original, lambda _: "one two") for case in cases()]
     figures = summary(verdicts)
     assert figures["retrieval"]["right"] == figures["retrieval"]["of"] == 4
     assert figures["retrieval"]["smallest_margin"] > 0.9
@@ -55,7 +58,7 @@ def test_perfect_speech_meets_everything_that_can_be_met(tmp_path: Path) -> None
 
 
 def test_speech_of_another_sentence_voice_and_length_is_found_out() -> None:
-    verdicts = [examine(case, vowels(20, 140.0, seconds=1.4), None) for case in CASES]
+    verdicts = [examine(case, vowels(20, 140.0, seconds=1.4), None) for case in cases()]
     figures = summary(verdicts)
     assert figures["retrieval"]["right"] == 0
     assert figures["words"] is None
