@@ -17,6 +17,7 @@ from s3_utils import Storage, open_storage
 from standins.platform import Platform
 from storage.config import StorageConfig
 from storage.files import locked_file
+from storage.hybrid.sender import Sender
 from tests.examples import USUAL
 
 if TYPE_CHECKING:
@@ -43,6 +44,31 @@ class _Loggers(dict[str, logging.Logger | logging.PlaceHolder]):
 logging.root.manager.loggerDict = _Loggers(logging.root.manager.loggerDict)
 
 settings.load_profile(USUAL)  # `--hypothesis-profile=full` comes after it
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_store_that_sends_is_closed() -> Iterator[None]:
+    """Fails the file whose tests leave a hybrid store sending: others count requests, and set up
+    faults for their own. It does not matter here whether the store is still in memory."""
+    begun: list[Sender] = []
+    closed: list[Sender] = []
+    start, close = Sender.start, Sender.close
+
+    def start_noted(sender: Sender) -> None:
+        start(sender)
+        if sender._thread is not None:
+            begun.append(sender)
+
+    def close_noted(sender: Sender) -> None:
+        closed.append(sender)
+        close(sender)
+
+    with pytest.MonkeyPatch.context() as noting:
+        noting.setattr(Sender, "start", start_noted)
+        noting.setattr(Sender, "close", close_noted)
+        yield
+    left = {str(sender._local.root) for sender in begun if sender not in closed}
+    assert not left, f"hybrid stores that were left sending; close them: {left}"
 
 
 @pytest.fixture(scope="session")
