@@ -26,6 +26,7 @@ OPEN = {
     "CALLBACK_SECRETS": f"whsec_{SECRET}",
     "CALLBACK_ALLOW_HTTP": "true",
     "CALLBACK_ALLOW_PRIVATE": "true",
+    "CALLBACK_TIMEOUT_S": "60",  # or what a paused machine took is sent once more
 }
 
 

@@ -30,10 +30,8 @@ def api(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         where = ["--rp_api_port", str(port), "--rp_api_host", "127.0.0.1"]
-        process, url = (
-            start(["handler.py", "--rp_serve_api", *where], env, cwd=data),
-            f"http://127.0.0.1:{port}",
-        )
+        process = start(["handler.py", "--rp_serve_api", *where], env, cwd=data)
+        url = f"http://127.0.0.1:{port}"
         until(lambda process=process, url=url: process.poll() is not None or answers(url))
         if process.poll() is None:
             break
