@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from standins.forked import start
 from standins.local_worker import FAST
 from standins.platform import environment
+from standins.servers.real import free_port
 from standins.waiting import PATIENCE_S, until
 
 
@@ -25,16 +25,11 @@ def api(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Its address. SIGTERM ends it."""
     data = tmp_path_factory.mktemp("api")
     env = environment({"F5_MODEL": str(tiny_model), "LOCAL_STORAGE_DIR": str(data)})
-    for _ in range(5):  # another program may be given its port meanwhile
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        where = ["--rp_api_port", str(port), "--rp_api_host", "127.0.0.1"]
-        process = start(["handler.py", "--rp_serve_api", *where], env, cwd=data)
-        url = f"http://127.0.0.1:{port}"
-        until(lambda process=process, url=url: process.poll() is not None or answers(url))
-        if process.poll() is None:
-            break
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    where = ["--rp_api_port", str(port), "--rp_api_host", "127.0.0.1"]
+    process = start(["handler.py", "--rp_serve_api", *where], env, cwd=data)
+    until(lambda: process.poll() is not None or answers(url))
     yield url
     process.send_signal(signal.SIGTERM)
     try:
