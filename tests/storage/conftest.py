@@ -7,16 +7,9 @@ from dataclasses import replace
 import pytest
 
 from s3_utils import open_storage
-from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
 from storage.hybrid.store import HybridStorage
 from storage.s3.store import S3Storage
-
-
-@pytest.fixture(autouse=True)
-def _a_pause_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that was paused during a request that failed does not make S3 silent for that."""
-    monkeypatch.setattr("storage.hybrid.outage._QUICK_S", 10 * PATIENCE_S)
 
 
 @pytest.fixture
