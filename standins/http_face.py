@@ -80,10 +80,16 @@ class Face:
 
 
 @contextmanager
-def http_face(env: Mapping[str, str], directory: Path, *, genuine: bool = False) -> Iterator[Face]:
+def http_face(
+    env: Mapping[str, str],
+    directory: Path,
+    program: str = "handler.py",
+    *,
+    genuine: bool = False,
+) -> Iterator[Face]:
     """A server on a free port of this machine, with its files in `directory`; it may still load.
 
-    `genuine` as for `standins.platform.worker`.
+    `program` and `genuine` as for `standins.platform.worker`.
     """
     log = directory / "http.log"
     wanted = {
@@ -95,7 +101,7 @@ def http_face(env: Mapping[str, str], directory: Path, *, genuine: bool = False)
     }
     with log.open("wb") as out:
         process: Process = (start_genuine if genuine else start)(
-            ["handler.py"], environment({**wanted, **env}), cwd=directory, stdout=out
+            [program], environment({**wanted, **env}), cwd=directory, stdout=out
         )
     try:
         until(lambda: process.poll() is not None or _ADDRESS.search(log.read_text()), str(log))
@@ -108,8 +114,10 @@ def http_face(env: Mapping[str, str], directory: Path, *, genuine: bool = False)
 
 
 @contextmanager
-def ready_face(env: Mapping[str, str], directory: Path) -> Iterator[Face]:
+def ready_face(
+    env: Mapping[str, str], directory: Path, program: str = "handler.py"
+) -> Iterator[Face]:
     """The same, when its model is loaded."""
-    with http_face(env, directory) as face:
+    with http_face(env, directory, program) as face:
         face.until_ready()
         yield face

@@ -43,7 +43,11 @@ def run_check(target: Storage | StorageConfig) -> list[CheckStep]:
     than ten seconds, nor more than twice by a store opened here. Storage errors are reported in the
     steps, not raised.
     """
-    return _Check(target).run()
+    check = _Check(target)
+    try:
+        return check.run()
+    finally:
+        check.close()
 
 
 class _Check:
@@ -74,6 +78,11 @@ class _Check:
             if name in _NEEDED and not steps[-1].ok:
                 failed = name
         return steps
+
+    def close(self) -> None:
+        """Closes the store that was opened here: nothing of the check is sent later."""
+        if self._config is not None and self._storage is not None:
+            self._storage.close()
 
     @property
     def _store(self) -> Storage:

@@ -102,6 +102,11 @@ class Faults:
                     return fault
         return None
 
+    def become(self, fault: Fault) -> None:
+        """`fault` in place of all that have been added, without a moment between."""
+        with self._lock:
+            self._queue[:] = [fault]
+
     def release(self) -> None:
         """Lets the requests go on that are held, and those that would be."""
         self.released.set()

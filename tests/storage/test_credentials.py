@@ -15,6 +15,7 @@ from errors import StorageDenied, StorageUnavailable
 from s3_utils import open_storage
 from standins.role_service import RoleService
 from standins.s3server.server import S3Server
+from standins.waiting import PATIENCE_S
 from storage.config import StorageConfig
 
 WEEK_S = 604_800
@@ -28,6 +29,10 @@ def role(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[RoleS
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0.01)  # not a second
+    # Of botocore a second or two, which a busy machine may take to answer.
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.TIMEOUT_SECONDS", PATIENCE_S)
+    monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", str(int(PATIENCE_S)))
+    monkeypatch.setattr("storage.s3.role._PROBE_S", PATIENCE_S)
     service = RoleService(s3_server)
     yield service
     service.close()

@@ -158,7 +158,7 @@ def test_nobody_listening(s3_config: StorageConfig) -> None:
 
 
 def test_a_slow_answer_times_out(s3_config: StorageConfig, s3_server: S3Server) -> None:
-    s3_server.faults.add(Fault("delay", "GET", seconds=1.0, times=99))
+    s3_server.faults.add(Fault("hold", "GET", times=99))
     store = open_storage(replace(s3_config, read_timeout_s=0.2, max_attempts=1))
     with pytest.raises(StorageUnavailable):
         store.get("k")

@@ -65,6 +65,7 @@ def test_what_s3_does_not_take_is_kept_on_disk(
     else:
         config = replace(config, endpoint_url="http://127.0.0.1:9")
     store = open_storage(config)
+    store.close()  # it sends nothing by itself
     receipt = store.put("out.wav", b"paid for")
     assert (receipt.storage_type, receipt.bucket, receipt.size) == ("local", None, 8)
     assert len(receipt.warnings) == 1 and "local disk" in receipt.warnings[0]

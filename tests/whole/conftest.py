@@ -43,6 +43,7 @@ def s3_env(s3_server: S3Server, bucket: str, tiny_model: Path, tmp_path: Path) -
         "LOCAL_STORAGE_DIR": str(tmp_path / "data"),
         "S3_MAX_ATTEMPTS": "2",
         "S3_CONNECT_TIMEOUT": "60",
+        "S3_READ_TIMEOUT": "600",  # what a test holds is held until it lets it go
     }
 
 

@@ -1,5 +1,5 @@
-"""`handler.py` on an SDK one of whose loops fails beside running jobs: when the file that FAILS_AT
-names is there. Run by `test_failing_loop.py`."""
+"""`held_jobs.py` on an SDK one of whose loops fails beside running jobs: when the file that
+FAILS_AT names is there. Run by `test_failing_loop.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from runpod.serverless.modules.rp_scale import JobScaler
 
-import handler
+from tests.whole.held_jobs import hold_jobs, run_handler
 
 FAILS_AT = Path(os.environ["FAILS_AT"])
 Loop = Callable[[JobScaler, Any], Awaitable[None]]
@@ -35,12 +35,5 @@ def failing(loop: Loop) -> Loop:
 
 name = os.environ["FAILING_LOOP"]
 setattr(JobScaler, name, failing(getattr(JobScaler, name)))
-try:
-    handler.main()
-    ended: object = None
-except SystemExit as end:
-    ended = end.code
-except Exception:
-    sys.excepthook(*sys.exc_info())
-    ended = 1
-handler.leave(ended)
+hold_jobs()
+run_handler()

@@ -22,6 +22,7 @@ from standins.platform import ROOT, Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S
+from tests.whole.held_jobs import PROGRAM, HeldJobs
 from worker.jobs.chunks import speak
 
 
@@ -192,7 +193,7 @@ def traffic(count: int) -> dict[str, dict[str, Any]]:
             "good": {"text": f"Job number {i}.", "voice": "Dorota", **FAST},
             "bad": {"text": f"Job number {i}.", "nfe_step": 1000},
             "long": {"text": f"Long job {i}, with more to say. " * 12, **FAST},
-            "cancelled": {"text": f"Never heard {i}. " * 300, "nfe_step": 64},
+            "cancelled": {"text": f"Never heard {i}. " * 60, "nfe_step": 64},
             "voice": {"text": "Hello.", "voice": f"Nobody{i}"},
         }[kind]
     return jobs
@@ -204,19 +205,22 @@ def run_traffic(
     """Every delivery gets exactly one answer, whatever fails meanwhile."""
     # Not the stop channel: the platform forgets a signal once it is given out.
     platform.faults.random(seed=7, rate=0.15, paths=("take", "done", "stream", "ping"))
-    jobs = traffic(count)
+    jobs, held = traffic(count), HeldJobs(tmp_path / "held")
     duplicates = [name for name in jobs if name.startswith("good")][::5]
     for name, job in jobs.items():
+        if name.startswith("cancelled"):
+            held.after(name, chunks=0)
         platform.submit(name, job)
     env = {
         **s3_env,
+        **held.env,
         "MAX_CONCURRENCY": "8",
         "S3_MAX_ATTEMPTS": "10",
         "F5_MAX_BATCH_FRAMES": "20000",
     }
     log = tmp_path / "log"
     answered = [name for name in jobs if not name.startswith("cancelled")]
-    with worker(platform, env, log):
+    with worker(platform, env, log, PROGRAM):
         for name in jobs:
             if name.startswith("cancelled"):
                 platform.wait_until_held(name)

@@ -17,6 +17,7 @@ from standins.local_worker import FAST, Worker
 from standins.platform import Platform, worker
 from standins.receiver import Receiver
 from standins.waiting import PATIENCE_S
+from tests.whole.held_jobs import PROGRAM, HeldJobs
 from worker.command.job import answered
 from worker.settings.load import Settings
 
@@ -25,6 +26,7 @@ OPEN = {
     "CALLBACK_SECRETS": f"whsec_{SECRET}",
     "CALLBACK_ALLOW_HTTP": "true",
     "CALLBACK_ALLOW_PRIVATE": "true",
+    "CALLBACK_TIMEOUT_S": "60",  # or what a paused machine took is sent once more
 }
 
 
@@ -177,10 +179,11 @@ def test_on_the_platform_a_job_delivered_again_has_the_same_callback(
     tmp_path: Path,
     receiver: Receiver,
 ) -> None:
-    log = tmp_path / "log"
-    env = {**s3_env, **OPEN, "F5_MODEL": str(tiny_model), "MAX_CONCURRENCY": "2"}
+    log, held = tmp_path / "log", HeldJobs(tmp_path / "held")
+    held.after("long", chunks=0)
+    env = {**s3_env, **OPEN, **held.env, "F5_MODEL": str(tiny_model), "MAX_CONCURRENCY": "2"}
     job = {"text": "Hi.", "voice": "Dorota", "callback_url": receiver.url, **FAST}
-    with worker(platform, env, log):
+    with worker(platform, env, log, PROGRAM):
         platform.submit("twice", job)
         platform.result("twice")
         platform.redeliver("twice")

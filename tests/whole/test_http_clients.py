@@ -15,12 +15,13 @@ import pytest
 from standins.http_face import Face, http_face, ready_face
 from standins.local_worker import FAST
 from standins.waiting import PATIENCE_S, until
+from tests.whole.held_jobs import EVERY_JOB, PROGRAM, HeldJobs
 
 LONG = {"input": "This sentence is said again. " * 100, "nfe_step": 32, "voice": "demo"}
 SHORT = {"input": "Hello there.", "voice": "demo", **FAST}
 SPEECH = "/v1/audio/speech"
 BOUNDS = {
-    "HTTP_CLIENT_TIMEOUT_S": "5",  # a test that waits for a busy core is no slow client
+    "HTTP_CLIENT_TIMEOUT_S": "600",  # a test that waits for a busy core is no slow client
     "HTTP_MAX_BODY_BYTES": "200000",
     "HTTP_MAX_CONNECTIONS": "40",
     "HTTP_MAX_WAITING": "1",
@@ -30,9 +31,24 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module")
-def face(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+def _held(tmp_path_factory: pytest.TempPathFactory) -> HeldJobs:
+    return HeldJobs(tmp_path_factory.mktemp("held"))
+
+
+@pytest.fixture
+def held(_held: HeldJobs) -> Iterator[HeldJobs]:
+    """The jobs of the `face`; a test holds them while it looks at them."""
+    yield _held
+    _held.go_on(EVERY_JOB)
+
+
+@pytest.fixture(scope="module")
+def face(
+    tiny_model: Path, tmp_path_factory: pytest.TempPathFactory, _held: HeldJobs
+) -> Iterator[Face]:
     directory = tmp_path_factory.mktemp("http")
-    with ready_face({"F5_MODEL": str(tiny_model), **BOUNDS}, directory) as running:
+    env = {"F5_MODEL": str(tiny_model), **BOUNDS, **_held.env}
+    with ready_face(env, directory, PROGRAM) as running:
         yield running
 
 
@@ -86,41 +102,53 @@ def test_curl_gets_a_file(face: Face, tmp_path: Path) -> None:
     assert (tmp_path / "out.wav").read_bytes().startswith(b"RIFF")
 
 
-def test_a_client_that_goes_away_cancels_its_text(face: Face) -> None:
+def test_a_client_that_goes_away_cancels_its_text(face: Face, held: HeldJobs) -> None:
+    until(lambda: idle(face))
+    held.after(EVERY_JOB, chunks=1)
     body = json.dumps({**LONG, "response_format": "pcm"}).encode()
     with connected(face) as client:
         client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)
         assert client.recv(100).startswith(b"HTTP/1.1 200")
         assert face.metric("running") == 1
     until(lambda: idle(face))
+    held.after(EVERY_JOB, chunks=0)
     with connected(face) as client:  # before the first sound as well
         client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)
         until(lambda: face.metric("running") == 1)
-    works(face)
+    until(lambda: idle(face))
     assert "Traceback" not in face.log.read_text()
 
 
 @pytest.mark.slow
-def test_a_client_that_takes_nothing_is_cut_off(face: Face) -> None:
+def test_a_client_that_takes_nothing_is_cut_off(tiny_model: Path, tmp_path: Path) -> None:
     body = json.dumps({**LONG, "response_format": "wav", "nfe_step": 4}).encode()
-    with connected(face) as client:
+    env = {"F5_MODEL": str(tiny_model), "HTTP_CLIENT_TIMEOUT_S": "5"}
+    with ready_face(env, tmp_path) as face, connected(face) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)
         until(lambda: "CLIENT_TOO_SLOW" in face.log.read_text())
-    works(face)
+        until(lambda: idle(face))
 
 
-def test_what_does_not_come_is_not_waited_for(face: Face) -> None:
-    """Heads and a body, all at once."""
+def test_what_does_not_come_is_not_waited_for(tiny_model: Path, tmp_path: Path) -> None:
+    """Heads and a body, all at once; a body before which this process was paused too long is sent
+    once more."""
     heads = (b"", b"POST /v1/audio/speech HT", b"GET /ping HTTP/1.1\r\nA: b")
     body = "\r\n".join([*post(100), "", '{"input"']).encode()
-    with contextlib.ExitStack() as open_ones:
-        clients = [open_ones.enter_context(connected(face)) for _ in (*heads, body)]
-        for client, sent in zip(clients, (*heads, body), strict=True):
-            client.sendall(sent)
-        *nothing, answer = (received(client) for client in clients)
-    assert nothing == [b""] * len(heads)
-    assert answer.startswith(b"HTTP/1.1 408") and b"CLIENT_TOO_SLOW" in answer
+    brief = {"F5_MODEL": str(tiny_model), "HTTP_CLIENT_TIMEOUT_S": "1"}
+    with http_face(brief, tmp_path) as face, contextlib.ExitStack() as open_ones:
+
+        def begun(sent: bytes) -> socket.socket:
+            client = open_ones.enter_context(connected(face))
+            with contextlib.suppress(ConnectionError):
+                client.sendall(sent)
+            return client
+
+        clients = [begun(sent) for sent in heads]
+        answers = [received(begun(body))]
+        until(lambda: answers[-1] or answers.append(received(begun(body))))
+        assert [received(client) for client in clients] == [b""] * len(heads)
+    assert answers[-1].startswith(b"HTTP/1.1 408") and b"CLIENT_TOO_SLOW" in answers[-1]
 
 
 def test_a_cut_body_ends_nothing_else(face: Face) -> None:
@@ -218,8 +246,9 @@ def works_at_once(face: Face) -> bool:
         return False
 
 
-def test_texts_beyond_those_that_may_wait_are_refused(face: Face) -> None:
+def test_texts_beyond_those_that_may_wait_are_refused(face: Face, held: HeldJobs) -> None:
     until(lambda: idle(face))
+    held.after(EVERY_JOB, chunks=0)
     jobs = [sent(face, {"text": LONG["input"], "nfe_step": 32}) for _ in range(3)]
     until(lambda: face.metric("running") == 2 and face.metric("waiting") == 1)
     answer = face.ask("POST", SPEECH, SHORT)
@@ -228,7 +257,7 @@ def test_texts_beyond_those_that_may_wait_are_refused(face: Face) -> None:
     assert face.ask("GET", "/v1/audio/voices").status == 200, "what does not speak does not wait"
     for job in jobs:
         face.ask("DELETE", f"/v1/jobs/{job['id']}")
-    works(face)
+    until(lambda: idle(face))
 
 
 def sent(face: Face, job_input: dict[str, Any], wait: str = "") -> dict[str, Any]:
@@ -256,11 +285,12 @@ def test_a_job_of_the_queues_schema_is_answered_as_on_the_queue(face: Face) -> N
     assert face.ask("POST", "/v1/jobs?wait=x", {"input": {}}).status == 400
 
 
-def test_a_job_shows_its_progress_and_can_be_cancelled(face: Face) -> None:
+def test_a_job_shows_its_progress_and_can_be_cancelled(face: Face, held: HeldJobs) -> None:
     until(lambda: idle(face))
+    held.after(EVERY_JOB, chunks=1)
     job = sent(face, {"text": LONG["input"], **FAST})
     path = f"/v1/jobs/{job['id']}"
-    until(lambda: (face.ask("GET", path).json.get("progress") or {}).get("chunks_done"))
+    until(lambda: (face.ask("GET", path).json["progress"] or {}).get("chunks_done") == 1)
     assert face.ask("POST", f"{path}/cancel").json["status"] == "CANCELLED"
     until(lambda: idle(face))
 
@@ -313,8 +343,10 @@ def test_keys_and_pages_of_other_sites(tiny_model: Path, tmp_path: Path) -> None
 
 
 def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_path: Path) -> None:
-    slow = {"F5_MODEL": str(tiny_model), "F5_MAX_BATCH_FRAMES": "1", "DRAIN_GRACE_S": "1"}
-    with ready_face(slow, tmp_path) as face:
+    held = HeldJobs(tmp_path / "held")
+    held.after(EVERY_JOB, chunks=1)
+    slow = {"F5_MODEL": str(tiny_model), **BOUNDS, **held.env, "DRAIN_GRACE_S": "1"}
+    with ready_face(slow, tmp_path, PROGRAM) as face:
         body = json.dumps({**LONG, "stream_format": "sse", "nfe_step": 64}).encode()
         whole = json.dumps({**LONG, "stream_format": "whole"}).encode()
         with connected(face) as client, connected(face) as other:
@@ -328,12 +360,15 @@ def test_sigterm_lets_a_text_end_and_tells_who_is_cut_off(tiny_model: Path, tmp_
         assert "Traceback" not in face.log.read_text()
         assert b'"type": "error"' in events and b'"BUSY"' in events
         assert face.process.wait(PATIENCE_S) == 0
-    with ready_face({**slow, "DRAIN_GRACE_S": "60"}, tmp_path) as face:
+    held.after(EVERY_JOB, chunks=0)
+    with ready_face({**slow, "DRAIN_GRACE_S": "600"}, tmp_path, PROGRAM) as face:
         with connected(face) as client:
             body = json.dumps({**SHORT, "input": "One. Two. Three.", "nfe_step": 32}).encode()
             client.sendall("\r\n".join([*post(len(body)), "", ""]).encode() + body)
-            until(lambda: face.metric("running") == 1 or face.metric("texts_total") == 1)
+            until(lambda: face.metric("running") == 1)
             face.process.terminate()
+            until(lambda: "ending; 1 texts have 600 s" in face.log.read_text())
+            held.go_on(EVERY_JOB)
             answer = received(client)
         assert answer.startswith(b"HTTP/1.1 200") and len(answer) > 1000
         assert face.process.wait(PATIENCE_S) == 0

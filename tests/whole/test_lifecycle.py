@@ -28,6 +28,7 @@ from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S, until
+from tests.whole.held_jobs import PROGRAM, HeldJobs
 from worker.jobs.answer import REDELIVERED
 from worker.jobs.resume import ChunkSaver
 from worker.settings.load import Settings
@@ -42,7 +43,7 @@ def long_job(sentences: int, **fields: Any) -> dict[str, Any]:
     return {"text": text, **FAST, **fields}
 
 
-LONG_CHUNKS = 16  # some seconds one by one: longer than a chunk waits before it is stored
+LONG_CHUNKS = 16
 LONG = long_job(LONG_CHUNKS, seed=1)
 
 
@@ -53,6 +54,12 @@ class Shared:
     platform: Platform
     storage: Storage
     log: Path
+    held: HeldJobs
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> HeldJobs:
+    return HeldJobs(tmp_path / "held")
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +67,19 @@ def shared(
     _s3_server: S3Server, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shared]:
     folder, platform = tmp_path_factory.mktemp("shared"), Platform()
+    held = HeldJobs(folder / "held")
     env = {
         **_s3_server.env,
         **ONE_BY_ONE,
+        **held.env,
         "S3_BUCKET": _s3_server.make_bucket(),
         "S3_CONNECT_TIMEOUT": "60",
         "F5_MODEL": str(tiny_model),
         "LOCAL_STORAGE_DIR": str(folder / "data"),
         "PROGRESS_INTERVAL_S": "0.001",  # one a chunk
     }
-    with worker(platform, env, folder / "log"):
-        yield Shared(platform, open_storage(Settings.load(env).storage), folder / "log")
+    with worker(platform, env, folder / "log", PROGRAM):
+        yield Shared(platform, open_storage(Settings.load(env).storage), folder / "log", held)
     platform.close()
 
 
@@ -85,15 +94,20 @@ def keys(storage: Storage, prefix: str) -> list[str]:
 
 def test_progress_comes_in_order_and_never_after_the_result(shared: Shared) -> None:
     platform = shared.platform
-    platform.submit("long", long_job(5))
+    for chunks in (1, 3):
+        shared.held.after("long", chunks)
+        if chunks == 1:
+            platform.submit("long", long_job(5))
+        platform.wait_for(
+            lambda chunks=chunks: _chunks_done(platform, "long") == chunks, "progress"
+        )
+    shared.held.go_on("long")
     platform.submit("short", {"text": "Hi.", **FAST})
     output = platform.result("long")["output"]
     platform.result("short")
     platform.submit("later", long_job(5))  # a late update would come while it runs
     platform.result("later")
-    assert len(platform.progress["later"]) >= 2
     updates = platform.progress["long"]
-    assert len(updates) >= 2
     done = [update["chunks_done"] for update in updates]
     assert done == sorted(done)
     assert all(update["chunks"] == 5 for update in updates)
@@ -103,9 +117,18 @@ def test_progress_comes_in_order_and_never_after_the_result(shared: Shared) -> N
     assert kinds == ["progress"] * len(updates) + ["final"]
 
 
+def _chunks_done(platform: Platform, job_id: str) -> int:
+    """What the platform has been told of the job's progress last."""
+    updates = platform.progress.get(job_id)
+    return int(updates[-1]["chunks_done"]) if updates else 0
+
+
 def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(shared: Shared) -> None:
     platform, storage = shared.platform, shared.storage
+    shared.held.after("urls", chunks=1)
     platform.submit("urls", long_job(4, stream=True, seed=1))
+    platform.wait_for(lambda: platform.stream.get("urls"), "the first while others are made")
+    shared.held.go_on("urls")
     platform.submit("inline", long_job(2, stream=True, return_audio=True))
     platform.submit("plain", long_job(4, seed=1))
     whole = platform.result("urls")["output"]
@@ -120,11 +143,8 @@ def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(shared: S
         samples, _ = soundfile.read(io.BytesIO(storage.get(piece["s3_key"])))
         assert len(samples) / 24000 == pytest.approx(piece["end"] - piece["start"], abs=2e-3)
         assert piece["audio_url"].endswith(piece["s3_key"])
-    events = [event for event in platform.events if event.job_id == "urls"]
-    kinds = [event.kind for event in events]
+    kinds = [event.kind for event in platform.events if event.job_id == "urls"]
     assert [kind for kind in kinds if kind != "progress"] == ["stream"] * 4 + ["final"]
-    later = events[kinds.index("stream") :]
-    assert any(event.kind == "progress" for event in later), "the first came while others were made"
     # The aggregate is the output any other job has.
     assert whole["sha256"] == plain["sha256"]
     assert set(whole) == set(plain)
@@ -136,53 +156,45 @@ def test_a_stream_gives_every_chunk_as_it_is_spoken_and_then_the_whole(shared: S
 def cut_short(
     platform: Platform,
     env: dict[str, str],
+    held: HeldJobs,
     log: Path,
-    ready: Callable[[str], bool],
+    ready: Callable[[], object],
     end: Callable[[Process], None],
-) -> str:
-    """Begins LONG, `end`s its worker once it is `ready`, and returns the job's id.
-
-    Where this process waited for a core too long the job is done by then: another one is begun.
-    """
-    for attempt in range(5):
-        job_id = f"cut-{attempt}"
-        platform.submit(job_id, LONG)
-        with worker(platform, {**env, **ONE_BY_ONE}, log) as process:
-            until(lambda job_id=job_id: ready(job_id) or job_id in platform.results)
-            end(process)
-            process.wait(PATIENCE_S)
-        if job_id not in platform.results:
-            return job_id
-    pytest.fail("five jobs were done before their worker could be ended")
+) -> None:
+    """Gives a worker LONG as "cut", of which it takes four chunks, and `end`s it when `ready`."""
+    held.after("cut", chunks=4)
+    platform.submit("cut", LONG)
+    with worker(platform, {**env, **ONE_BY_ONE, **held.env}, log, PROGRAM) as process:
+        until(ready)
+        end(process)
+        process.wait(PATIENCE_S)
+    assert "cut" not in platform.results
 
 
 def test_a_worker_killed_in_a_job_loses_at_most_the_last_second(
     platform: Platform,
     s3_env: dict[str, str],
-    s3_server: S3Server,
     storage: Storage,
+    held: HeldJobs,
     tmp_path: Path,
     uninterrupted: str,
 ) -> None:
     """kill -9; the platform finds that nobody names the job any more and delivers it again: it
     goes on, and ends with the same bits."""
-    job_id = cut_short(
+    cut_short(
         platform,
         s3_env,
+        held,
         tmp_path / "first.log",
-        ready=lambda job_id: (
-            sum(r.method == "PUT" and f"parts/{job_id}/" in r.path for r in s3_server.requests) > 1
-            and len(keys(storage, f"parts/{job_id}/")) > 1
-        ),
+        ready=lambda: len(keys(storage, "parts/cut/")) == 4,
         end=lambda process: process.kill(),
     )
-    stored = len(keys(storage, f"parts/{job_id}/"))
     platform.sightings.lost_after_s = 1.0
     with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
-        platform.wait_for(lambda: platform.records[job_id].deliveries == 2, "a second delivery")
+        platform.wait_for(lambda: platform.records["cut"].deliveries > 1, "a second delivery")
         platform.sightings.lost_after_s = None  # a busy machine may be late with a ping
-        resumed = platform.result(job_id)["output"]
-    assert 2 <= stored <= resumed["metrics"]["resumed_chunks"] <= LONG_CHUNKS
+        resumed = platform.result("cut")["output"]
+    assert resumed["metrics"]["resumed_chunks"] == 4
     assert keys(storage, "parts/") == []
     assert resumed["sha256"] == uninterrupted
 
@@ -264,25 +276,23 @@ def test_sigterm_stores_what_does_not_fit_into_the_grace(
     platform: Platform,
     s3_env: dict[str, str],
     storage: Storage,
+    held: HeldJobs,
     tmp_path: Path,
     uninterrupted: str,
 ) -> None:
-    def end(process: Process) -> None:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 0
-
-    job_id = cut_short(
+    cut_short(
         platform,
         {**s3_env, "DRAIN_GRACE_S": "0.3"},
+        held,
         tmp_path / "first.log",
-        ready=lambda job_id: bool(platform.progress.get(job_id)),
-        end=end,
+        ready=lambda: _chunks_done(platform, "cut") == 4,
+        end=lambda process: process.send_signal(signal.SIGTERM),
     )
-    assert keys(storage, f"parts/{job_id}/")
-    assert f"output/{job_id}.wav" not in keys(storage, "output/")
-    platform.redeliver(job_id)
+    assert keys(storage, "parts/cut/")
+    assert "output/cut.wav" not in keys(storage, "output/")
+    platform.redeliver("cut")
     with worker(platform, {**s3_env, **ONE_BY_ONE}, tmp_path / "second.log"):
-        resumed = platform.result(job_id)["output"]
+        resumed = platform.result("cut")["output"]
     assert resumed["metrics"]["resumed_chunks"] > 0
     assert resumed["sha256"] == uninterrupted
 
@@ -315,17 +325,17 @@ def test_the_same_id_with_other_parameters_is_another_job(shared: Shared) -> Non
     assert platform.results["same-id"][1]["output"]["text"] == "Good bye."
 
 
-def test_a_stop_signal_ends_one_job_at_once_and_no_other(shared: Shared) -> None:
-    """Many chunks before it would be done, however slow the machine."""
+def test_a_stop_signal_ends_one_job_and_no_other(shared: Shared) -> None:
     platform = shared.platform
-    platform.submit("stopped", {**LONG, "text": LONG["text"] * 8})
-    until(lambda: platform.progress.get("stopped"))
+    shared.held.after("stopped", chunks=1)
+    platform.submit("stopped", LONG)
+    platform.wait_for(lambda: platform.progress.get("stopped"), "progress")
     platform.submit("other", long_job(4))
     platform.cancel("stopped")
     until(lambda: b"Job stopped" in shared.log.read_bytes())
-    last = platform.progress["stopped"][-1]
-    assert last["chunks_done"] < last["chunks"] / 4
+    shared.held.go_on("stopped")
     assert platform.result("other")["output"]["metrics"]["chunks"] == 4
+    assert _chunks_done(platform, "stopped") == 1
     assert "stopped" not in platform.results
     stored = keys(shared.storage, "output/")
     assert "output/other.wav" in stored and "output/stopped.wav" not in stored

@@ -13,6 +13,7 @@ from standins.platform import Platform, worker
 from standins.s3server.faults import Fault
 from standins.s3server.server import S3Server
 from standins.waiting import PATIENCE_S, until
+from tests.whole.held_jobs import PROGRAM, HeldJobs
 
 
 def test_jobs_in_wavs_in_the_bucket_urls_out(
@@ -78,9 +79,11 @@ def check_log(text: str, secret: str) -> None:
 def test_a_stopped_job_ends_and_the_others_go_on(
     platform: Platform, s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
 ) -> None:
-    bucket = s3_env["S3_BUCKET"]
+    bucket, held = s3_env["S3_BUCKET"], HeldJobs(tmp_path / "held")
+    held.after("long", chunks=0)
     long = {"text": "This sentence is said again and again. " * 60, "nfe_step": 64}
-    with worker(platform, {**s3_env, "MAX_CONCURRENCY": "4"}, tmp_path / "log"):
+    env = {**s3_env, **held.env, "MAX_CONCURRENCY": "4"}
+    with worker(platform, env, tmp_path / "log", PROGRAM):
         platform.submit("warm", {"text": "Hi.", **FAST})
         platform.result("warm")
         platform.submit("long", long)

@@ -10,6 +10,7 @@ import pytest
 from standins.local_worker import Worker
 from standins.role_service import RoleService
 from standins.s3server.server import S3Server
+from standins.waiting import PATIENCE_S
 
 
 def test_a_job_says_that_its_urls_end_with_the_credentials_of_the_role(
@@ -21,6 +22,8 @@ def test_a_job_says_that_its_urls_end_with_the_credentials_of_the_role(
     role = RoleService(s3_server)
     role.life = timedelta(minutes=30)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{role.url}/role")
+    # Of botocore two seconds, which a busy machine may take to answer.
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.TIMEOUT_SECONDS", PATIENCE_S)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
         s3_env.pop(name)

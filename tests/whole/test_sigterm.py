@@ -20,7 +20,7 @@ from tests.whole.silence import SilentHost
 
 GOOD: dict[str, Any] = {"text": "Still here.", "voice": "Dorota", **FAST}
 GRACE_S, STORING_S = 1.0, 5.0
-SLACK_S = 30.0  # of the machine, which other tests share: what hangs here hangs for longer
+SLACK_S = 50.0  # of the machine, which other tests share: what hangs here hangs for a minute
 
 
 @pytest.fixture
@@ -95,10 +95,9 @@ def test_sigterm_ends_a_worker_whose_files_kept_on_disk_are_being_sent_to_silenc
     with worker(platform, hybrid, tmp_path / "log") as process:
         platform.submit("kept", GOOD)
         assert platform.result("kept")["output"]["storage_type"] == "local"
-        s3_server.faults.clear()
-        s3_server.forget_requests()
-        s3_server.faults.add(Fault("hold", "PUT", times=1000))
-        until(lambda: any(request.method == "PUT" for request in s3_server.requests))
+        held = Fault("hold", "PUT", times=1000)
+        s3_server.faults.become(held)
+        until(lambda: held.times < 1000)
         seconds = ended(process)
         print(f"ended after {seconds:.2f} s")
     assert process.returncode == 0

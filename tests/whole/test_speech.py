@@ -338,8 +338,10 @@ def test_an_s3_prefix_holds_everything(s3_env: dict[str, str], s3_server: S3Serv
 
 
 def test_hybrid_keeps_the_audio_when_s3_is_down(
-    s3_env: dict[str, str], s3_server: S3Server, tmp_path: Path
+    s3_env: dict[str, str], s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Nothing is sent by itself, however long the next job takes.
+    monkeypatch.setattr("storage.hybrid.sender.FIRST_WAIT_S", 100 * PATIENCE_S)
     worker = Worker({**s3_env, "STORAGE_MODE": "hybrid", "S3_MAX_ATTEMPTS": "1"})
     worker.app.model_ready()
     s3_server.faults.denied = {"PUT", "POST"}

@@ -61,6 +61,7 @@ def test_what_waited_on_disk_for_s3_keeps_its_type(
     s3_config: StorageConfig, s3_server: S3Server
 ) -> None:
     store = open_storage(replace(s3_config, mode="hybrid", max_attempts=1))
+    store.close()  # it sends nothing by itself
     job = JobFiles(store, Settings(), "abc")
     files = every_file(job)
     s3_server.faults.add(Fault("answer", "PUT", times=len(files)))
