@@ -259,7 +259,7 @@ class VoiceCatalogue:
         """The extension of usable audio, without its dot, and the report on it."""
         recording = to_report(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
-        return recording.extension, measured(recording, words, name, stem, best=wish.best)
+        return recording.extension, measured(recording, words, name, stem, best=wish.best)[0]
 
 
 def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:

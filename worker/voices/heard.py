@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from errors import ConfigError, StorageError, TranscriptMissing, VoiceUnusable
+from errors import ConfigError, StorageDenied, StorageError, TranscriptMissing, VoiceUnusable
 from s3_utils import AlreadyThere, Storage
 from text.languages import NAMES, base
 from worker.log import get_logger
@@ -41,6 +41,10 @@ class Known:
     heard: HeardFacts | None = None
     warnings: tuple[str, ...] = ()
     anew: bool = False
+
+    def saying(self, warning: str) -> Known:
+        """With one warning more."""
+        return replace(self, warnings=(*self.warnings, warning))
 
 
 class Hearing:
@@ -76,29 +80,24 @@ class Hearing:
         if not untimed and not (wish.check and self._ears.checker):
             return Known()
         record, warnings = _record(located)
-        language = record.language if record else None
-        heard = record.heard if record else None
-        if heard is None or isinstance(words, str) or not untimed:
-            return Known(language, None, warnings)
-        key = words[0].key
-        with suppress(TranscriptMissing):  # it will be raised where it is read for use
-            text = parse(words[0].read(), key).text
-            if heard.audio != digest:
-                said = (
-                    f"{key} was heard by {heard.by} in another recording than this one of voice "
-                    f"{located.name}: delete it to have the words heard anew, or correct it."
-                )
-                return Known(language, None, (*warnings, said) if text == heard.words else warnings)
-            same = text == heard.words  # else perhaps corrected: of the same clip
-            if not same and likeness(text, heard.words, base(language or "en")).other_words:
-                return Known(language, None, warnings)
-            if wish.part.cut and self._ears.transcriber:
-                return Known(language, None, warnings, anew=True)
-            if same:
-                said = guessed(located.name, _as_words(heard), f"Correct {key}")
-                return Known(language, heard, (*warnings, said))
-            return Known(language, heard, warnings)
-        return Known(language, None, warnings)
+        facts = Known(record.language if record else None, None, warnings)
+        if record is None or record.heard is None or isinstance(words, str) or not untimed:
+            return facts
+        heard, key = record.heard, words[0].key
+        text = _text_of(words[0])
+        if text == heard.words and heard.audio != digest:
+            return facts.saying(
+                f"{key} was heard by {heard.by} in another recording than this one of voice "
+                f"{located.name}: delete it to have the words heard anew, or correct it."
+            )
+        if heard.audio != digest or not _stems_from(text, heard, facts.language):
+            return facts
+        if wish.part.cut and self._ears.transcriber:
+            return replace(facts, anew=True)
+        facts = replace(facts, heard=heard)
+        if text != heard.words:  # corrected, of the same clip
+            return facts
+        return facts.saying(guessed(located.name, _as_words(heard), f"Correct {key}"))
 
     def finished(
         self, located: Located, digest: str, voice: PreparedVoice, known: Known, wish: Wish
@@ -205,8 +204,9 @@ def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFac
         AlreadyThere: there are words meanwhile. StorageError: it failed. VoiceUnusable: the record
             is damaged.
     """
-    if storage.exists(f"{stem}.txt"):
-        raise AlreadyThere(f"{stem}.txt is there meanwhile.", "It will be used.")
+    with suppress(StorageDenied):  # may not list: S3 does not tell that it is missing
+        if storage.exists(f"{stem}.txt"):
+            raise AlreadyThere(f"{stem}.txt is there meanwhile.", "It will be used.")
     shelf.write(stem, shelf.record(stem), {"heard": heard.model_dump(mode="json")})
     body = heard.words.encode()
     storage.put(f"{stem}.txt", body, content_type="text/plain; charset=utf-8", replace=False)
@@ -241,6 +241,21 @@ def _record(located: Located) -> tuple[VoiceRecord | None, tuple[str, ...]]:
         return parse_record(data, located.stem + SUFFIX) if data is not None else None, ()
     except VoiceUnusable as exc:
         return None, (f"{exc.message} {exc.hint}",)
+
+
+def _text_of(file: TranscriptFile) -> str | None:
+    """What a transcript says; None where it is malformed: that is told where it is read for use."""
+    try:
+        return parse(file.read(), file.key).text
+    except TranscriptMissing:
+        return None
+
+
+def _stems_from(text: str | None, heard: HeardFacts, language: str | None) -> bool:
+    """Whether these are words that were heard, perhaps corrected."""
+    if text is None or text == heard.words:
+        return text is not None
+    return not likeness(text, heard.words, base(language or "en")).other_words
 
 
 def _as_words(heard: HeardFacts) -> HeardWords:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +24,8 @@ _ROUNDED_S = 0.01
 def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
     """One reference of up to 12 s; it has the first clip's name.
 
-    Clips are taken in order as long as they fit; those left out, and those made louder or softer,
-    are named in the warnings. One clip alone is itself.
+    Clips are taken in order as long as they fit; those left out, those made louder or softer and
+    those that are the same sound again are named in the warnings. One clip alone is itself.
     """
     if len(clips) == 1:
         return clips[0]
@@ -50,6 +50,7 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         )
         used.append(clip)
         total += length
+    warnings += _said_twice(clips, first.name)
     if left_out:
         warnings.append(
             f"Voice {first.name}: {_clips(left_out)} not used: all would be over {MAX_CLIP_S:g} s. "
@@ -74,6 +75,17 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         clip_reason=chosen.clip_reason if chosen else "",
         clip_span=chosen.clip_span if chosen else None,
     )
+
+
+def _said_twice(clips: Sequence[PreparedVoice], name: str) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for number, clip in enumerate(clips, 1):
+        before = seen.setdefault(clip.content_hash, number)
+        if before != number:
+            yield (
+                f"Voice {name}: clip {number} is the same sound as clip {before}, and teaches "
+                "nothing more. Leave it out, or give another part of the recording."
+            )
 
 
 def _clips(numbers: Sequence[str]) -> str:

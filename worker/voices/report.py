@@ -20,20 +20,19 @@ from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
-from worker.voices.advice import Advice, advice
+from worker.voices.advice import Advice, advice, is_speechless
 from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.located import TranscriptFile
-from worker.voices.part import PartOf, Words, recorded, said_of
+from worker.voices.part import Part, PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.reference import HeardWords
-from worker.voices.wish import USUAL, Wish
+from worker.voices.wish import Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
 
 _LEAST_S = 3.0  # a shorter reference copies the voice badly
 _QUIET_LUFS = -40.0
-_NO_SPEECH_DB = 3.0  # speech is nowhere as even as this for 2.5 s; noise and hum are
 _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
@@ -129,31 +128,6 @@ class VoiceReport:
         return [*rows, *((mark, "advice", text) for text in self.advice)]
 
 
-def report_on(
-    data: bytes,
-    words: Words,
-    config: VoiceConfig,
-    *,
-    name: str = "",
-    stem: str = "",
-    wish: Wish = USUAL,
-    heard: HeardFacts | None = None,
-    beside: Sequence[TranscriptFile] = (),
-) -> VoiceReport:
-    """Measures the voice file `data`, bytes as stored, with its words, if they are known.
-
-    Args:
-        words: as `PartOf` takes them; `name`, `stem` and `heard` too.
-        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
-
-    Raises:
-        VoiceUnusable: it cannot be decoded, or holds no sound (then with a report).
-        TranscriptMissing: its transcript is malformed.
-    """
-    recording = to_report(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best, heard=heard, beside=beside)
-
-
 def to_report(data: bytes, words: Words, config: VoiceConfig, wish: Wish) -> Recording:
     """As `recorded`; the error for a silent file has a report."""
     try:
@@ -196,8 +170,17 @@ def measured(
     best: bool = True,
     heard: HeardFacts | None = None,
     beside: Sequence[TranscriptFile] = (),
-) -> VoiceReport:
-    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
+) -> tuple[VoiceReport, Part]:
+    """The report on a decoded voice, with its words, if they are known; and the part it is on.
+
+    Args:
+        words: as `PartOf` takes them; `name`, `stem`, `best` and `heard` too.
+        beside: transcripts that given words are compared with.
+
+    Raises:
+        VoiceUnusable: it holds no sound.
+        TranscriptMissing: its transcript is malformed.
+    """
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
     unlike = disagreements(name, part.words, words, beside, whole=not part.reason)
@@ -214,7 +197,7 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    return VoiceReport(
+    report = VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
         used=used,
@@ -229,11 +212,12 @@ def measured(
         words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
-    ).saying(*said_of(recording, name), *part.warnings, *unlike)
+    )
+    return report.saying(*said_of(recording, name), *part.warnings, *unlike), part
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
-    if found.background_db < _NO_SPEECH_DB:
+    if is_speechless(found):
         return "unusable"
     return "doubtful" if problems else "good"
 

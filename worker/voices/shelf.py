@@ -115,10 +115,11 @@ class VoiceShelf:
         return sorted(found, key=str.casefold)
 
     def record(self, stem: str) -> VoiceRecord | None:
-        """A voice's record, None if it has none. Raises VoiceUnusable: it is damaged."""
+        """A voice's record, None if it has none, or none that may be seen. Raises VoiceUnusable: it
+        is damaged."""
         try:
             data = self._storage.get(stem + SUFFIX, max_bytes=MAX_BYTES)
-        except ObjectNotFound:
+        except (ObjectNotFound, StorageDenied):  # S3's answers where the key may not list
             return None
         except InvalidInput as exc:
             raise too_large(stem + SUFFIX, exc.message) from exc
@@ -211,8 +212,9 @@ class VoiceShelf:
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
         stem = self.new_stem(name)
-        if self.files(stem):
-            raise self._taken(stem)
+        with suppress(StorageDenied):  # nothing there that these credentials may see
+            if self.files(stem):
+                raise self._taken(stem)
         return stem
 
     def _taken(self, stem: str) -> InvalidInput:

@@ -256,7 +256,12 @@ def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
         except StorageDenied as exc:  # S3 says 403 for what is missing, too, when listing is denied
             denied = exc
     if denied and not seen:
-        raise denied
+        looked = key if extension else f"{stem}.{{{','.join(USUAL)}}}"
+        raise StorageDenied(
+            f"{looked} may not be seen, or is not there: S3 answers both alike to a key that may "
+            "not list.",
+            f"Check the name. {denied.hint}",
+        ) from denied
 
 
 def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:

@@ -26,15 +26,16 @@ from tests.worker.voices.test_choice import (
 )
 from worker.command.main import app
 from worker.settings.groups import VoiceConfig
-from worker.voices.report import VoiceReport, report_on
-from worker.voices.wish import Wish
+from worker.voices.report import VoiceReport, measured, to_report
+from worker.voices.wish import USUAL, Wish
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
 HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
 
 
 def report(sound: Sound, rate: int = RATE, words: str = WORDS) -> VoiceReport:
-    return report_on(as_file(sound, rate), words, VoiceConfig())
+    recording = to_report(as_file(sound, rate), words, VoiceConfig(), USUAL)
+    return measured(recording, words)[0]
 
 
 def test_a_good_voice_is_good_and_measured() -> None:
