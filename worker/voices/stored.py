@@ -65,6 +65,14 @@ def is_audio(key: str) -> bool:
     return bool(split_extension(key)[1])
 
 
+def loose_transcripts(keys: Sequence[str]) -> list[str]:
+    """The transcripts of which no recording has the very name: they are those of one that differs
+    in case alone."""
+    own = {split_extension(key)[0] for key in keys if is_audio(key)}
+    split = ((key, *split_transcript(key)) for key in keys)
+    return [key for key, stem, extension in split if extension and stem not in own]
+
+
 def preference(key: str) -> int:
     """Of several audio files of one name jobs take the one with the lowest."""
     return RECOGNISED.index(split_extension(key)[1])
@@ -136,7 +144,7 @@ class _Files:
             keys = [item.key for item in self.storage.list(stem[: stem.rfind("/") + 1])]
         except StorageDenied:
             return {}
-        return _transcripts_of(stem.casefold(), keys, fold=True)
+        return _transcripts_of(stem.casefold(), loose_transcripts(keys), fold=True)
 
     def _transcript(self, key: str) -> bytes:
         try:
