@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +31,7 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         return clips[0]
     first, warnings = clips[0], [said for clip in clips for said in clip.warnings]
     pieces: list[Samples] = []
-    used: list[PreparedVoice] = []
+    used: dict[int, PreparedVoice] = {}
     left_out: list[str] = []
     moved: list[str] = []
     total, level = 0.0, loudness(first.samples, MODEL_RATE)
@@ -48,9 +48,9 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         pieces += (
             [gap, softened(samples, MODEL_RATE)] if pieces else [softened(samples, MODEL_RATE)]
         )
-        used.append(clip)
+        used[number] = clip
         total += length
-    warnings += _said_twice(clips, first.name)
+    warnings += _said_twice(used, first.name)
     if left_out:
         warnings.append(
             f"Voice {first.name}: {_clips(left_out)} not used: all would be over {MAX_CLIP_S:g} s. "
@@ -62,14 +62,14 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
             f"{', '.join(moved)}. Give each a `loudness` to choose it."
         )
     samples = np.concatenate(pieces)
-    chosen = next((clip for clip in used if clip.clip_span), None)
+    chosen = next((clip for clip in used.values() if clip.clip_span), None)
     samples.setflags(write=False)
     return replace(
         first,
         samples=samples,
         rms=float(np.sqrt(np.mean(np.square(samples)))),
         seconds=len(samples) / MODEL_RATE,
-        ref_text="".join(clip.ref_text for clip in used),
+        ref_text="".join(clip.ref_text for clip in used.values()),
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         warnings=tuple(dict.fromkeys(warnings)),
         clip_reason=chosen.clip_reason if chosen else "",
@@ -77,9 +77,9 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
     )
 
 
-def _said_twice(clips: Sequence[PreparedVoice], name: str) -> Iterator[str]:
+def _said_twice(clips: Mapping[int, PreparedVoice], name: str) -> Iterator[str]:
     seen: dict[str, int] = {}
-    for number, clip in enumerate(clips, 1):
+    for number, clip in clips.items():
         before = seen.setdefault(clip.content_hash, number)
         if before != number:
             yield (

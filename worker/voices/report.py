@@ -20,7 +20,7 @@ from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
-from worker.voices.advice import Advice, advice, is_speechless
+from worker.voices.advice import NO_SPEECH, Advice, advice, is_noisy, is_speechless
 from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.located import TranscriptFile
@@ -189,7 +189,8 @@ def measured(
     start, end = part.chosen or used
     found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (end - start))
+    share = 1.0 if is_noisy(found) else found.speech_share
+    speech_s = max(0.1, share * (end - start))
     rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
@@ -225,8 +226,11 @@ def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
 def refuse(report: VoiceReport, *, strict: bool) -> None:
     """Raises VoiceUnusable, with the report: the voice is unusable, or doubtful and `strict`."""
     if report.verdict == "unusable":
+        start, end = report.used
+        part = f"The part of the voice file that is used, {start:.1f} to {end:.1f} s,"
+        what = part if report.reason else "The voice file"
         raise VoiceUnusable(
-            "The voice file holds noise, a hum or a tone, and no speech.",
+            f"{what} holds {NO_SPEECH}.",
             "Record 5 to 12 s of speech.",
             report=report.as_output(),
         )

@@ -84,6 +84,13 @@ def test_words_that_do_not_fit_are_said(words: str, said: str) -> None:
     assert said in report(SPEECH, words=words).advice[0]
 
 
+def test_of_a_noisy_voice_the_noise_is_said_and_nothing_that_follows_from_it() -> None:
+    """Speech that noise hides in part is neither too short for its words nor full of pauses."""
+    hum = 0.03 * np.sin(2 * np.pi * 50 * np.arange(len(SPEECH)) / RATE)
+    (said,) = report(SPEECH + hum, words=WORDS).advice
+    assert "dB below the voice" in said
+
+
 def test_without_words_the_sound_alone_is_judged() -> None:
     found = report(SPEECH, words="")
     assert (found.verdict, found.words, found.letters_per_s) == ("good", None, None)
