@@ -223,8 +223,8 @@ class VoiceCatalogue:
         try:
             found = self._prepare(key, wish)
         except WorkerError as error:
-            said = () if isinstance(error, TranscriptMissing) else (error.message,)
-            return has_words, report, said
+            known = isinstance(error, TranscriptMissing) and not self._hearing.writes
+            return has_words, report, () if known else (error.message,)
         new = tuple(said for said in found.warnings if said not in report.warnings)
         return True, replace(report, heard=found.heard), new
 

@@ -19,8 +19,9 @@ from worker.quality.recogniser import Recogniser
 from worker.quality.words import likeness
 from worker.subtitles.notes import one_line
 from worker.subtitles.read import parse
+from worker.subtitles.words import spoken_letters
 from worker.threads import Abandoned
-from worker.voices.compared import Compared, compared, guessed, overheard
+from worker.voices.compared import Compared, compared, guessed, overheard, short
 from worker.voices.ears import Ears
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, HeardFacts, VoiceRecord, parse_record
@@ -29,6 +30,8 @@ from worker.voices.shelf import VoiceShelf
 from worker.voices.wish import Wish
 
 log = get_logger("voices")
+
+_MOST_LETTERS_PER_S = 40.0  # a recogniser that repeats itself without end writes more
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Hearing:
     def listens(self) -> bool:
         """Whether there is a recogniser."""
         return self._ears.checker is not None
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is one that writes down words where there are none."""
+        return self._ears.transcriber is not None
 
     def transcripts(self, located: Located, wish: Wish) -> Sequence[TranscriptFile]:
         """The transcripts beside a voice; none where a recogniser is to hear its words.
@@ -150,6 +158,12 @@ class Hearing:
             raise _with(missing, f"{listener.name} failed ({type(exc).__name__})") from exc
         if not any(character.isalnum() for character in heard.text):
             raise _with(missing, f"{listener.name} heard none")
+        if spoken_letters(heard.text) > _MOST_LETTERS_PER_S * voice.seconds:
+            raise _with(
+                missing,
+                f"{listener.name} heard {len(heard.text)} characters in {voice.seconds:.1f} s, "
+                f"more than anybody says: “{short(heard.text)}”",
+            )
         return heard
 
     def _listener(

@@ -188,6 +188,7 @@ def test_a_recording_that_was_replaced_by_hand_keeps_no_old_words_in_silence(
     [
         (Listener(WORDS, "en"), "de", "does not know German"),
         (Listener("..."), None, "heard none"),
+        (Listener("very " * 1000), None, "more than anybody says"),  # as Whisper of looped speech
     ],
 )
 def test_who_cannot_be_heard_is_refused_as_without_a_recogniser(
@@ -199,6 +200,15 @@ def test_who_cannot_be_heard_is_refused_as_without_a_recogniser(
         voices.library.prepare("A", wish=Wish(language=language))
     assert "`ref_text`" in caught.value.hint
     assert not voices.store.exists("voices/A.txt")
+    if language is None:
+        added = voices.library.catalogue.add("B", voice())
+        assert not added.has_transcript and why in added.warnings[0]
+
+
+def test_heard_words_hold_no_control_characters(tmp_path: Path) -> None:
+    voices = library(tmp_path, Listener("Hello \x1b[31mthere,\x00 my friend."))
+    voices.put("voices/A.wav", voice())
+    assert voices.library.prepare("A").ref_text == "Hello [31mthere, my friend. "
 
 
 def test_a_recogniser_that_cannot_be_loaded_says_so(tmp_path: Path) -> None:
