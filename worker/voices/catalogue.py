@@ -226,7 +226,7 @@ class VoiceCatalogue:
             known = isinstance(error, TranscriptMissing) and not self._hearing.writes
             return has_words, report, () if known else (error.message,)
         new = tuple(said for said in found.warnings if said not in report.warnings)
-        return True, replace(report, heard=found.heard), new
+        return True, report.of_words(found.ref_text, found.heard), new
 
     def _check_agreed(self, facts: Mapping[str, Any]) -> None:
         if self._config.require_consent and "consent" not in facts:

@@ -91,6 +91,14 @@ class VoiceReport:
         said = {"advice": list(self.advice), "warnings": list(self.warnings)}
         return {**values, **rounded, "used": used, **said, "heard": self._as_heard()}
 
+    def of_words(self, words: str, heard: HeardWords | None) -> VoiceReport:
+        """With words that were not known when it was measured, and what a recogniser heard."""
+        if self.words is not None or not words:
+            return replace(self, heard=heard)
+        speech_s = max(0.1, self.speech_share * (self.used[1] - self.used[0]))
+        rate = spoken_letters(words) / speech_s
+        return replace(self, heard=heard, words=len(words.split()), letters_per_s=rate)
+
     def saying(self, *more: str, first: Sequence[str] = ()) -> VoiceReport:
         """With warnings before and behind its own, as many as answers carry."""
         said = dict.fromkeys((*first, *self.warnings, *more))

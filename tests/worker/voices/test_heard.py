@@ -150,6 +150,7 @@ def test_an_upload_is_heard_and_a_new_recording_heard_anew(tmp_path: Path) -> No
     voices = library(tmp_path, listener)
     added = voices.library.catalogue.add("A", voice())
     assert added.has_transcript and added.has_record and WORDS in added.warnings[0]
+    assert added.report and added.report.words == len(WORDS.split())
     listener.words = "Another recording says something else."
     voices.library.catalogue.add("A", voice(seed=2))
     assert voices.library.prepare("A").ref_text == listener.words + " "
