@@ -116,8 +116,8 @@ class VoiceRoutes:
 
 
 async def form_fields(form: FormData) -> dict[str, Any]:
-    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON; a file
-    is empty, or only its name was sent."""
+    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON; or a
+    file is empty, or only its name was sent."""
     given: dict[str, Any] = {}
     for name, value in form.multi_items():
         if name in given:
