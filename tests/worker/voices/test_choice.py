@@ -155,7 +155,7 @@ def test_a_job_speaks_with_the_best_part_and_its_words(tmp_path: Path) -> None:
     assert voices.library.prepare("A") is found
 
 
-@pytest.mark.parametrize(("late_s", "told"), [(0.0, False), (1.5, True)])
+@pytest.mark.parametrize(("late_s", "told"), [(0.0, False), (1.1, True)])
 def test_times_that_cut_into_speech_are_doubted(tmp_path: Path, late_s: float, told: bool) -> None:
     voices = LibraryWithStore(tmp_path)
     voices.put("voices/A.wav", as_file(np.concatenate([CLEAN, CLEAN]), RATE))
