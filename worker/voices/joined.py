@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +21,11 @@ _STEP_LU = 1.0  # a clip further off the first is brought to its level
 _ROUNDED_S = 0.01
 
 
-def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
+def joined(clips: Sequence[PreparedVoice], levelled: Collection[int] = ()) -> PreparedVoice:
     """One reference of up to 12 s; it has the first clip's name.
+
+    Args:
+        levelled: the numbers, from 1, of the clips whose level was asked for: they keep it.
 
     Clips are taken in order as long as they fit; those left out, those made louder or softer and
     those that are the same sound again are named in the warnings. One clip alone is itself.
@@ -42,7 +45,8 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         if total + length - _REST_S > MAX_CLIP_S + _ROUNDED_S:
             left_out.append(str(number))
             continue
-        samples, gain = _at_level(clip.samples, level)
+        wanted = None if number in levelled else level
+        samples, gain = _at_level(clip.samples, wanted)
         if gain:
             moved.append(f"{number} by {gain:+.1f} dB")
         pieces += (

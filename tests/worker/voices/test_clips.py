@@ -127,6 +127,19 @@ def test_what_does_not_fit_or_is_off_in_level_is_named(voices: LibraryWithStore)
     assert "brought to the level of the first: 2 by +" in moved
 
 
+def test_a_clip_whose_level_is_asked_for_keeps_it(voices: LibraryWithStore) -> None:
+    clips = [
+        Asked("A", None, Excerpt(0, 4.1, loudness=-16)),
+        Asked("A", "X", Excerpt(10, 14, loudness=-30)),
+    ]
+    found = voices.library.prepare_all(clips)
+    assert found.warnings == ()
+    last = voices.library.prepare_all(clips[1:])
+    assert loudness(found.samples[-2 * RATE :], RATE) == pytest.approx(
+        loudness(last.samples[-2 * RATE :], RATE), abs=0.1
+    )
+
+
 def test_a_clip_given_twice_is_named(voices: LibraryWithStore) -> None:
     first, other = Asked("A", None, Excerpt(0, 4.1)), Asked("A", "Own words", Excerpt(10, 13))
     found = voices.library.prepare_all([first, other, first])
