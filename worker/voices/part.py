@@ -129,6 +129,13 @@ class PartOf:
         if heard.span is None or heard.span == part.span:
             return replace(part, warnings=said)
         start, end = heard.span
+        if end > self.recording.seconds + _SLACK_S:
+            beyond = (
+                f"Voice {self.name}: its record says that its words were heard up to {end:.1f} s, "
+                f"and it lasts {self.recording.seconds:.1f} s. Delete the words to have them heard "
+                "anew."
+            )
+            return replace(part, warnings=(*said, beyond))
         if not self.best:
             warning = (
                 f"Voice {self.name}: {start:.1f} to {end:.1f} s are used, not the first 12 s: "

@@ -102,6 +102,28 @@ def test_of_a_long_recording_the_chosen_clip_is_heard_and_stays_chosen(tmp_path:
     assert any("not the first 12 s" in warning for warning in first.warnings)
 
 
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ([0, 500], "is damaged: heard.span"),
+        ([1e308, 1e309], "is damaged"),
+        ([15, 25], "and it lasts"),
+    ],
+)
+def test_a_record_edited_by_hand_makes_no_reference_of_any_length(
+    tmp_path: Path, span: list[float], said: str
+) -> None:
+    voices = library(tmp_path, Listener())
+    voices.put("voices/A.wav", voice(LONG))
+    voices.library.prepare("A")
+    edited = record(voices)
+    edited["heard"]["span"] = span
+    voices.put("voices/A.voice.json", json.dumps(edited))
+    found = LibraryWithStore(tmp_path).library.prepare("A")
+    assert found.seconds <= 12.1
+    assert any(said in warning for warning in found.warnings)
+
+
 def test_a_clip_that_a_job_asks_for_is_heard_by_itself(tmp_path: Path) -> None:
     listener = Listener()
     voices = library(tmp_path, listener)
