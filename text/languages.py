@@ -1,4 +1,4 @@
-"""Which language a text is in: by its script, its commonest words, its letters, else by py3langid.
+"""Which language a text is in: by its script, its commonest words, else by py3langid.
 
 One to three words may be any language and get the default. A text full of the default language's
 commonest words is settled by them, so that py3langid is loaded for foreign texts only.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,7 +20,10 @@ NAMES = {
     "ko": "Korean", "pl": "Polish", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian",
     "ar": "Arabic", "he": "Hebrew", "el": "Greek", "hi": "Hindi", "th": "Thai", "vi": "Vietnamese",
     "cs": "Czech", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "hu": "Hungarian",
-    "ro": "Romanian", "id": "Indonesian",
+    "ro": "Romanian", "id": "Indonesian", "sk": "Slovak", "sl": "Slovenian", "hr": "Croatian",
+    "et": "Estonian", "lv": "Latvian", "lt": "Lithuanian", "is": "Icelandic", "ca": "Catalan",
+    "bg": "Bulgarian", "sr": "Serbian", "mk": "Macedonian", "be": "Belarusian", "kk": "Kazakh",
+    "fa": "Persian", "ur": "Urdu", "mr": "Marathi", "ne": "Nepali",
 }  # fmt: skip
 
 _SCRIPTS = {
@@ -28,60 +31,65 @@ _SCRIPTS = {
     "ru": "[\u0400-\u04ff]", "el": "[\u0370-\u03ff]", "he": "[\u0590-\u05ff]",
     "ar": "[\u0600-\u06ff]", "hi": "[\u0900-\u097f]", "th": "[\u0e00-\u0e3e\u0e40-\u0e7f]",
 }  # fmt: skip
-# Letters that no language of `_TOLD_BY_WORDS` has.
-_LETTERS = {
-    "pl": "ąćęłńśźż", "cs": "čďěňřšťůž", "hu": "őű", "tr": "ğışİ", "ro": "ășțţ", "sv": "å",
-    "da": "øæ", "vi": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
-}  # fmt: skip
-_FEWEST_WITH_LETTERS, _SHARE_WITH_LETTERS = 2, 0.1  # words: one may be a name
 _TOLD_BY_WORDS = ("en", "de", "fr", "es", "it", "pt", "nl")
+# py3langid tells the rest. Bosnian and Serbian are left to Croatian, Malay to Indonesian: it cannot
+# tell these apart.
+_LATIN_SCRIPT = (
+    *_TOLD_BY_WORDS,
+    *("pl", "cs", "sk", "sl", "hr", "hu", "tr", "ro", "sv", "da", "no", "fi", "et", "lv", "lt"),
+    *("vi", "id", "is", "ca"),
+)
+_SHARED_SCRIPTS = {
+    "ru": ("uk", "be", "bg", "sr", "mk", "kk"), "ar": ("fa", "ur"), "hi": ("mr", "ne"),
+}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 4000  # characters looked at
-_FEWEST = 4  # words, below which nothing can be told
-_SURE = 2.0  # words of its own that settle a language
+_FEWEST, _FEWEST_FOREIGN = (
+    4,
+    5,
+)  # words, below which nothing can be told; nothing of any language but these
+_SURE, _SHARE = 2.0, 0.25  # words of its own that settle a language; of all its words
 _NAME_JOINERS = frozenset(
     ["and", "or", "und", "et", "y", "e", "van", "von", "der", "den", "de", "di", "da", "del", "la"]
 )
 _LATIN = re.compile(r"(?:us|um|ae|is|ii|ix|ex|or)$")  # endings that Latin names have
 _LATIN_TOO = re.compile(r"(?:a|i|o|os|es|on|ns)$")  # and those that others have as well
-_PROBABLE = 0.6  # below it the default is likelier: measured on the sentences of the tables
+# Below these the default is likelier, measured on the sentences of the tables: of the languages
+# whose commonest words are known, of others.
+_PROBABLE, _FOREIGN = 0.6, 0.75
 
 
 def detect(text: str, default: str = "en") -> str:
     """The code of the language `text` is most likely in; `default` where it cannot be told."""
     sample = text[:_LONGEST]
     letters = sum(character.isalpha() for character in sample) or 1
+    written_words = _WORD.findall(sample)
     for code, pattern in _SCRIPTS.items():
         if len(re.findall(pattern, sample)) / letters > (0.1 if code == "ja" else 0.3):
-            return code
-    written_words = _WORD.findall(sample)
-    found_words = [word.casefold().replace("’", "'") for word in written_words]
-    if len(found_words) < _FEWEST:
+            return _of_script(code, sample, len(written_words))
+    found_words = {word.casefold().replace("’", "'") for word in written_words}
+    if len(written_words) < _FEWEST:
         return default
-    scores = {code: _score(code, set(found_words)) for code in _TOLD_BY_WORDS}
+    scores = {code: _score(code, found_words) for code in _TOLD_BY_WORDS}
     best = max(scores, key=lambda code: (scores[code], code == default))
-    if scores[best] >= _SURE and scores[best] >= 2 * sorted(scores.values())[-2]:
+    enough = max(_SURE, _SHARE * len(found_words))
+    if scores[best] >= enough and scores[best] >= 2 * sorted(scores.values())[-2]:
         return best
     if scores[best] < _SURE and _are_names(written_words):
         return default
-    if scores[best] < _SURE and (foreign := _by_letters(found_words)):
-        return foreign
-    identify = _identifier()
-    if identify is None:
+    likely = _identified(sample)
+    if not likely:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default
-    found, probability = identify(sample.lower())
-    return found if probability > _PROBABLE else default
+    enough = len(written_words) >= _FEWEST_FOREIGN
+    foreign = _surest(likely, _LATIN_SCRIPT, _FOREIGN) if enough else None
+    return foreign or _surest(likely, _TOLD_BY_WORDS, _PROBABLE) or default
 
 
-def _by_letters(words: list[str]) -> str | None:
-    """The language whose letters most of the words with foreign letters have; None for few."""
-    counts = {
-        code: sum(any(letter in word for letter in letters) for word in words)
-        for code, letters in _LETTERS.items()
-    }
-    code = max(counts, key=lambda each: counts[each])
-    enough = max(_FEWEST_WITH_LETTERS, _SHARE_WITH_LETTERS * len(words))
-    return code if counts[code] >= enough else None
+def _of_script(code: str, text: str, words: int) -> str:
+    """Which of the languages that share the script of `code`; that one where it cannot be told."""
+    sharing = _SHARED_SCRIPTS.get(code)
+    likely = _identified(text) if sharing and words >= _FEWEST else {}
+    return _surest(likely, (code, *(sharing or ())), _FOREIGN) or code
 
 
 def _are_names(written: list[str]) -> bool:
@@ -105,17 +113,28 @@ def _commonest() -> dict[str, frozenset[str]]:
     return {code: frozenset(words(f"{code}/commonest")) for code in _TOLD_BY_WORDS}
 
 
+def _identified(text: str) -> Mapping[str, float]:
+    """Each language's probability, of all that py3langid knows; none if it is not installed."""
+    rank = _ranking()
+    return dict(rank(text.lower())) if rank else {}
+
+
+def _surest(likely: Mapping[str, float], among: tuple[str, ...], least: float) -> str | None:
+    """The likeliest of some languages, if it is so by more than `least` of them together."""
+    there = {code: likely.get(code, 0.0) for code in among}
+    code = max(among, key=lambda each: there[each])
+    return code if there[code] > least * sum(there.values()) else None
+
+
 @cache
-def _identifier() -> Callable[[str], tuple[str, float]] | None:
-    """py3langid among the languages told by words, or None if it is not installed."""
+def _ranking() -> Callable[[str], list[tuple[str, float]]] | None:
     try:
         langid: Any = importlib.import_module("py3langid.langid")
     except ImportError:
         return None
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(_TOLD_BY_WORDS))
-    classify: Callable[[str], tuple[str, float]] = identifier.classify
-    return classify
+    rank: Callable[[str], list[tuple[str, float]]] = identifier.rank
+    return rank
 
 
 def base(code: str) -> str:

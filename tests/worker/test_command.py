@@ -246,8 +246,9 @@ def test_a_voice_is_added_listed_removed_and_restored(run: Run, tmp_path: Path) 
     assert run("voices", "add", "me", "my voice.wav", "--mood", "calm").code == 0
     assert f"`voices restore {' '.join(mood)}`" in run("voices", "remove", *mood).out
     assert "me/calm" in run("voices", "restore", *mood).out
+    removed = run("voices", "remove", "me").out
+    assert "restore" in removed and "Voices below me were not deleted: me/calm" in removed
     assert run("voices", "remove", *mood).code == 0
-    assert "restore" in run("voices", "remove", "me").out
     assert not (stored / "me.wav").exists()
     assert run("voices", "restore", "me").code == 0
     assert (stored / "me.wav").exists() and (stored / "me.srt").exists()

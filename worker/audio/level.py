@@ -77,7 +77,7 @@ def to_loudness(samples: Samples, sample_rate: int, target: float, ceiling: floa
     level = loudness(samples, sample_rate)
     if level is None:
         return Loud(limited(samples, ceiling, sample_rate), None)
-    most = _decibels(ceiling / true_peak(samples)) + _MOST_LIMITED_DB
+    most = _decibels(ceiling / true_peak(samples, sample_rate)) + _MOST_LIMITED_DB
     gain = min(target - level, most)
     for _ in range(_TRIES):
         result = limited(samples * np.float32(_factor(gain)), ceiling, sample_rate)

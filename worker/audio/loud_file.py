@@ -95,6 +95,6 @@ def _played(data: bytes) -> tuple[float, float | None]:
     with soundfile.SoundFile(BytesIO(data)) as file:
         rate = file.samplerate
         for block in file.blocks(blocksize=_BLOCK, overlap=_OVERLAP, dtype="float32"):
-            peak = max(peak, true_peak(block))
+            peak = max(peak, true_peak(block, rate))
             powers.append(block_powers(block, rate))
     return peak, gated(np.concatenate(powers))

@@ -119,11 +119,13 @@ def remove(
     from worker.operations.records import full_name
 
     settings = quiet_settings()
-    asked(settings, "delete", voice_name=name, mood=mood)
+    answer = asked(settings, "delete", voice_name=name, mood=mood)
     days = settings.voices.restore_days
     again = f"voices restore {name}" + (f" --mood {mood}" if mood else "")
     kept = f"kept for {days:g} days (`{again}`)" if days else "gone for good"
     show.line(f"Removed {full_name(name, mood)}; {kept}.")
+    for warning in answer["warnings"]:
+        show.line(as_typed(warning))
 
 
 @voices.command()

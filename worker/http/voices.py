@@ -91,7 +91,8 @@ class VoiceRoutes:
         answer = await self._run({"endpoint": "delete", **_named(name)})
         if "error" in answer:
             return refusal(answer)
-        return JSONResponse({"id": name, "object": "audio.voice", "deleted": True})
+        gone = {"id": name, "object": "audio.voice", "deleted": True}
+        return JSONResponse({**gone, "warnings": answer["warnings"]})
 
     async def _one(self, request: Request, endpoint: str, **fields: Any) -> Response:
         answer = await self._run(
@@ -109,20 +110,31 @@ class VoiceRoutes:
         most = self._desk.app.settings.http.max_body_bytes
         try:
             async with request.form(max_files=1, max_fields=50, max_part_size=most) as form:
-                return await _fields(form)
+                return await form_fields(form)
         except UnicodeError as exc:  # of the charset that its Content-Type names
             raise InvalidInput("The form's text cannot be read.", "Send it in UTF-8.") from exc
 
 
-async def _fields(form: FormData) -> dict[str, Any]:
-    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON."""
+async def form_fields(form: FormData) -> dict[str, Any]:
+    """A form's fields as those of a job. Raises InvalidInput: one is given twice, or no JSON; or a
+    file is empty, or only its name was sent."""
     given: dict[str, Any] = {}
     for name, value in form.multi_items():
         if name in given:
             raise twice(name)
         if isinstance(value, UploadFile):
-            text = await in_thread(Lane.CHECK, base64.b64encode, await value.read())
+            data = await value.read()
+            if not data:
+                raise InvalidInput(
+                    f"Wrong input: {name} is a file without a byte in it.", "Record it again."
+                )
+            text = await in_thread(Lane.CHECK, base64.b64encode, data)
             given[name] = {"audio_base64": text.decode()}
+        elif name in _FILES and "://" not in value and not value.startswith("data:"):
+            raise InvalidInput(
+                f"Wrong input: {name} is the text {show(value)}, not a file.",
+                f"Send the file itself: curl takes `-F {name}=@me.wav`, with an @ before its path.",
+            )
         else:
             given[name] = _form_value(name, value)
     return given

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.boot import Engine
 from engine.chunk import Chunk
-from text.languages import NAMES, base
+from text.languages import NAMES, base, detect
 from worker.jobs.answer import Metrics, SpeechFacts
 from worker.jobs.chunks import Spoken
 from worker.jobs.render import Rendered
@@ -130,13 +130,19 @@ def warnings_of(
 
 def _foreign(engine: Engine, chunks: Sequence[Chunk], fallback: str | None) -> list[str]:
     """A warning of what is said in languages that the model was not trained on, where its card
-    names its own. A chunk in the `fallback` may be in any language."""
+    names its own. A chunk in the `fallback` may be in any language: its words must tell."""
     own = engine.card.languages
-    told = {base(chunk.language) for chunk in chunks if chunk.language} - {fallback}
-    strange = sorted(told.difference(own))
+    told = {base(chunk.language) for chunk in chunks if chunk.language}
+    strange = told.difference(own)
+    if own and fallback in strange:
+        meant = [
+            chunk.written or chunk.text for chunk in chunks if base(chunk.language) == fallback
+        ]
+        if detect(" ".join(meant), "") != fallback:
+            strange.remove(fallback)
     if not own or not strange:
         return []
-    known, found = _named(own), _named(strange)
+    known, found = _named(own), _named(sorted(strange))
     return [
         f"The text seems to be in {found}, and the model {engine.model} speaks {known}: it will be "
         "hard to understand. Use a model of that language, or give `language` if that is wrong."

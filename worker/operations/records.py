@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
 from worker.voices.stored import is_audio, split_extension
 
+NO_MOODS = "The voice's moods are not known: they take s3:ListBucket, which these credentials lack."
 _MOODS_SHOWN = 10
 FACTS = tuple(VoiceFacts.model_fields)
 Fact = Literal["description", "language", "licence", "consent", "tags"]
@@ -74,11 +76,15 @@ class ShowVoice(OneVoice):
         shelf = app.voices.shelf
         stem, keys = shelf.voice(self.name, to="show")
         record = shelf.record(stem)
+        moods: list[str] | None = None
+        with suppress(StorageDenied):
+            moods = shelf.moods(stem)
         return {
             "voice_name": shelf.name(self.name),
             "keys": keys,
-            "moods": shelf.moods(stem),
+            "moods": moods,
             "record": record.as_output() if record else None,
+            "warnings": [] if moods is not None else [NO_MOODS],
         }
 
 

@@ -13,6 +13,9 @@ HELD = 0.28  # speech, recorded or synthetic, has 0.02 to 0.16, with music 15 dB
 CLIPPED = 0.002
 LITTLE_SPEECH = 0.5
 LONG_PAUSE_S = 1.5
+_NO_SPEECH_DB = 3.0  # speech is nowhere as even as this for 2.5 s; noise and hum are
+NO_SPEECH = "noise, a hum or a tone, and no speech above it"
+_TELLING_S = 2.5  # a vowel in a shorter clip may be held as music is
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class _Rule:
 
 _RULES = (
     _Rule(
-        lambda found: found.background_db < NOISY_DB,
+        lambda found: is_noisy(found),
         lambda found: f"noise or music is only {found.background_db:.0f} dB below the voice",
         "Record in a quiet room, without music, close to the microphone.",
     ),
@@ -55,7 +58,7 @@ _RULES = (
         "Turn the microphone's level down and record again.",
     ),
     _Rule(
-        lambda found: found.speech_share < LITTLE_SPEECH,
+        lambda found: found.speech_share < LITTLE_SPEECH and not is_noisy(found),
         lambda found: f"only {found.speech_share:.0%} of it is speech",
         "Cut the silence out.",
     ),
@@ -72,3 +75,23 @@ def advice(found: Judged) -> Iterator[Advice]:
     for rule in _RULES:
         if rule.broken(found):
             yield Advice(rule.what(found), rule.do)
+
+
+def is_noisy(found: Judged) -> bool:
+    """Whether noise or music is so loud that what of a stretch is speech cannot be told well."""
+    return found.background_db < NOISY_DB
+
+
+def is_speechless(found: Judged) -> bool:
+    """Whether a stretch is too even to hold speech: noise, a hum or a tone."""
+    return found.background_db < _NO_SPEECH_DB
+
+
+def not_speech(found: Judged, seconds: float) -> str | None:
+    """Why a reference of that length seems to be none of a person who speaks, a sentence with what
+    to do; None if it seems to be."""
+    if is_speechless(found):
+        return f"it seems to hold {NO_SPEECH}. Give a recording of speech."
+    if seconds >= _TELLING_S and found.held > HELD:
+        return "it sounds like music or singing. Give a recording of speech alone."
+    return None

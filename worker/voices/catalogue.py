@@ -27,7 +27,13 @@ from worker.voices.reference import PreparedVoice
 from worker.voices.report import VoiceReport, measured, refuse, to_report
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
-from worker.voices.stored import is_audio, split_extension, split_transcript, voice_name
+from worker.voices.stored import (
+    is_audio,
+    loose_transcripts,
+    split_extension,
+    split_transcript,
+    voice_name,
+)
 from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
@@ -36,6 +42,7 @@ NOT_AGREED = (
     "The consent to the replaced recording was taken out of the record: it is none to the new one. "
     "Upload with `consent`, or add it with `describe_voice`."
 )
+HIDES = "It is used instead of the voice {0} that comes with the worker, until it is deleted."
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,15 @@ class VoiceCatalogue:
     def all(self) -> list[VoiceInfo]:
         """All voices of the library, then the bundled ones that none of them hides."""
         items = list(self._sources.library())
-        transcripts = (split_transcript(item.key) for item in items)
-        stems = {stem.casefold() for stem, extension in transcripts if extension}
+        keys = [item.key for item in items]
+        stems = {stem for stem, extension in map(split_transcript, keys) if extension}
+        loose = {split_transcript(key)[0].casefold() for key in loose_transcripts(keys)}
         found = [
             VoiceInfo(
                 voice_name(item.key, self._config.prefix),
                 item.key,
                 item.size,
-                split_extension(item.key)[0].casefold() in stems,
+                (stem := split_extension(item.key)[0]) in stems or stem.casefold() in loose,
                 item.last_modified,
             )
             for item in items
@@ -181,8 +189,11 @@ class VoiceCatalogue:
         self._shelf.changed()
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
         taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
-        kept = _of_kept_words(old) if any(map(is_audio, old)) and not written else ()
-        return old, bool(record or facts), (*taken, *kept)
+        kept = () if written else _of_kept_words(old)
+        name = voice_name(key, self._config.prefix)
+        hidden = name in self._sources.bundled() and not any(map(is_audio, old))
+        hides = (HIDES.format(name),) if hidden else ()
+        return old, bool(record or facts), (*taken, *kept, *hides)
 
     def _there(self, stem: str) -> list[str]:
         try:
@@ -212,10 +223,10 @@ class VoiceCatalogue:
         try:
             found = self._prepare(key, wish)
         except WorkerError as error:
-            said = () if isinstance(error, TranscriptMissing) else (error.message,)
-            return has_words, report, said
+            known = isinstance(error, TranscriptMissing) and not self._hearing.writes
+            return has_words, report, () if known else (error.message,)
         new = tuple(said for said in found.warnings if said not in report.warnings)
-        return True, replace(report, heard=found.heard), new
+        return True, report.of_words(found.ref_text, found.heard), new
 
     def _check_agreed(self, facts: Mapping[str, Any]) -> None:
         if self._config.require_consent and "consent" not in facts:
@@ -259,18 +270,20 @@ class VoiceCatalogue:
         """The extension of usable audio, without its dot, and the report on it."""
         recording = to_report(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
-        return recording.extension, measured(recording, words, name, stem, best=wish.best)
+        return recording.extension, measured(recording, words, name, stem, best=wish.best)[0]
 
 
 def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
-    """A warning that names the transcripts among the files of the voice that was there."""
-    words = [key for key in old if split_transcript(key)[1]]
+    """A warning that names the transcripts among the files that were there."""
+    words = ", ".join(key for key in old if split_transcript(key)[1])
     if not words:
         return ()
-    return (
-        f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
-        "recording says others, upload it again with `ref_text`.",
+    kept = (
+        f"The words of the voice that it replaces are kept ({words})."
+        if any(map(is_audio, old))
+        else f"Its words are those that were there before it ({words})."
     )
+    return (f"{kept} If the new recording says others, upload it again with `ref_text`.",)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

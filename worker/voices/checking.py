@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,10 +12,11 @@ from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
 from worker.voices.beside import known_beside, read_ahead
 from worker.voices.heard import Hearing
-from worker.voices.located import Located
+from worker.voices.located import Located, TranscriptFile
 from worker.voices.part import Words
-from worker.voices.reference import prepare_voice
-from worker.voices.report import VoiceReport, report_on
+from worker.voices.record import HeardFacts
+from worker.voices.reference import PreparedVoice, reference_of
+from worker.voices.report import VoiceReport, measured, to_report
 from worker.voices.wish import USUAL, Wish
 
 
@@ -38,14 +40,30 @@ def check_located(
         words = read_ahead(found_beside)
     data = located.read()
     known = hearing.known(located, words, hashlib.sha256(data).hexdigest(), wish)
-    report = partial(
-        report_on,
-        name=located.name, stem=located.stem, wish=wish, heard=known.heard, beside=beside,
-    )  # fmt: skip
-    found: VoiceReport = in_turn(Lane.DECODE, report, data, words, config)
-    if found.verdict == "unusable" or not hearing.listens:
-        return found.saying(*known.warnings, first=located.warnings)
-    prepare = partial(prepare_voice, wish=wish, heard=known.heard)
-    voice = in_turn(Lane.DECODE, prepare, located, data, words, config)
+    look = partial(_looked_at, wish=wish, heard=known.heard, beside=beside, hears=hearing.listens)
+    report, voice = in_turn(Lane.DECODE, look, located, data, words, config)
+    if voice is None:
+        return report.saying(*known.warnings, first=located.warnings)
     heard, said = hearing.told(located, voice, known, wish)
-    return replace(found, heard=heard).saying(*said, first=located.warnings)
+    return replace(report, heard=heard).saying(*said, first=located.warnings)
+
+
+def _looked_at(
+    located: Located,
+    data: bytes,
+    words: Words,
+    config: VoiceConfig,
+    *,
+    wish: Wish,
+    heard: HeardFacts | None,
+    beside: Sequence[TranscriptFile],
+    hears: bool,
+) -> tuple[VoiceReport, PreparedVoice | None]:
+    """The report on a voice file, and where somebody is to hear it the reference made of it."""
+    recording = to_report(data, words, config, wish)
+    report, part = measured(
+        recording, words, located.name, located.stem, best=wish.best, heard=heard, beside=beside
+    )
+    if report.verdict == "unusable" or not hears:
+        return report, None
+    return report, reference_of(located, recording, part, words, wish=wish)

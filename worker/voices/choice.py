@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from worker.audio.recording import Recording
 from worker.audio.stretches import (
     MAX_S,
@@ -30,6 +32,8 @@ _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061
 _CLOSING = "\"')]}\u00bb\u201d\u2019\u300d\u300f "
 _LETTERS_PER_S = 6.0, 20.0  # more or fewer: these words are not those of this sound
 _REACH_S = 0.2  # sound of a cue that its times may leave out
+_NEAR_S = 0.1  # before an end: what sounds there
+_QUIETER_DB = 10.0  # than speech: a pause, or noise in it
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Choice:
     """The stretch from `start` to `end` of a recording, seconds.
 
     `words`: what is said in it, empty where no times were known; `reason`: why it was taken;
-    `doubts`: what is wrong with it nevertheless, sentences.
+    `doubts`: what is wrong with it nevertheless, sentences; `in_sound`: it begins or ends where
+    somebody speaks.
     """
 
     start: float
@@ -45,6 +50,7 @@ class Choice:
     words: str
     reason: str
     doubts: tuple[str, ...]
+    in_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,16 @@ def best_clip(traits: Traits, cues: Sequence[Cue] = ()) -> Choice | None:
         chosen.words,
         _reason(chosen, found),
         tuple(each.what for each in advice(found)),
+        any(_speaks(traits, at, found.speech_db) for at in (chosen.start, chosen.end)),
     )
+
+
+def _speaks(traits: Traits, at: float, speech_db: float) -> bool:
+    """Whether somebody speaks right before that second; behind it the next line may begin."""
+    if not _NEAR_S < at < traits.seconds:
+        return False
+    level = np.mean(10 ** (traits.between(at - _NEAR_S, at).level_db / 10))
+    return bool(level > 10 ** ((speech_db - _QUIETER_DB) / 10))
 
 
 def _of_pauses(traits: Traits) -> Iterator[_Candidate]:
@@ -115,6 +130,8 @@ def _reaching(cues: Sequence[Cue], first: int, last: int, seconds: float) -> tup
     start, end = cues[first].start, cues[last].end
     before = cues[first - 1].end if first else 0.0
     after = cues[last + 1].start if last + 1 < len(cues) else seconds
+    if after > cues[last].start:  # a line that stays on the screen while the next is said
+        end = min(end, after)
     return (
         start - min(_REACH_S, max(0.0, start - before) / 2),
         min(seconds, end + min(_REACH_S, max(0.0, after - end) / 2)),

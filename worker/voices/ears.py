@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import unicodedata
 from collections.abc import Callable
 
 from cachetools import LRUCache
@@ -53,4 +54,6 @@ class Ears:
             found = listener.recognise(voice.samples, language)
         sure = [word.probability for word in found if not math.isnan(word.probability)]
         mean = round(sum(sure) / len(sure), 3) if sure else None
-        return HeardWords(one_line(" ".join(word.text for word in found)), listener.name, mean)
+        text = one_line(" ".join(word.text for word in found))
+        plain = (char for char in text if unicodedata.category(char) not in ("Cc", "Cs"))
+        return HeardWords("".join(plain), listener.name, mean)

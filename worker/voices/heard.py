@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from errors import ConfigError, StorageError, TranscriptMissing, VoiceUnusable
+from errors import ConfigError, StorageDenied, StorageError, TranscriptMissing, VoiceUnusable
 from s3_utils import AlreadyThere, Storage
 from text.languages import NAMES, base
 from worker.log import get_logger
@@ -19,8 +19,9 @@ from worker.quality.recogniser import Recogniser
 from worker.quality.words import likeness
 from worker.subtitles.notes import one_line
 from worker.subtitles.read import parse
+from worker.subtitles.words import spoken_letters
 from worker.threads import Abandoned
-from worker.voices.compared import Compared, compared, guessed, overheard
+from worker.voices.compared import Compared, compared, guessed, overheard, short
 from worker.voices.ears import Ears
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import SUFFIX, HeardFacts, VoiceRecord, parse_record
@@ -29,6 +30,8 @@ from worker.voices.shelf import VoiceShelf
 from worker.voices.wish import Wish
 
 log = get_logger("voices")
+
+_MOST_LETTERS_PER_S = 40.0  # a recogniser that repeats itself without end writes more
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Known:
     warnings: tuple[str, ...] = ()
     anew: bool = False
 
+    def saying(self, warning: str) -> Known:
+        """With one warning more."""
+        return replace(self, warnings=(*self.warnings, warning))
+
 
 class Hearing:
     """Gives voices their words, or holds those they have against their sound. Blocking."""
@@ -53,6 +60,11 @@ class Hearing:
     def listens(self) -> bool:
         """Whether there is a recogniser."""
         return self._ears.checker is not None
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is one that writes down words where there are none."""
+        return self._ears.transcriber is not None
 
     def transcripts(self, located: Located, wish: Wish) -> Sequence[TranscriptFile]:
         """The transcripts beside a voice; none where a recogniser is to hear its words.
@@ -76,29 +88,24 @@ class Hearing:
         if not untimed and not (wish.check and self._ears.checker):
             return Known()
         record, warnings = _record(located)
-        language = record.language if record else None
-        heard = record.heard if record else None
-        if heard is None or isinstance(words, str) or not untimed:
-            return Known(language, None, warnings)
-        key = words[0].key
-        with suppress(TranscriptMissing):  # it will be raised where it is read for use
-            text = parse(words[0].read(), key).text
-            if heard.audio != digest:
-                said = (
-                    f"{key} was heard by {heard.by} in another recording than this one of voice "
-                    f"{located.name}: delete it to have the words heard anew, or correct it."
-                )
-                return Known(language, None, (*warnings, said) if text == heard.words else warnings)
-            same = text == heard.words  # else perhaps corrected: of the same clip
-            if not same and likeness(text, heard.words, base(language or "en")).other_words:
-                return Known(language, None, warnings)
-            if wish.part.cut and self._ears.transcriber:
-                return Known(language, None, warnings, anew=True)
-            if same:
-                said = guessed(located.name, _as_words(heard), f"Correct {key}")
-                return Known(language, heard, (*warnings, said))
-            return Known(language, heard, warnings)
-        return Known(language, None, warnings)
+        facts = Known(record.language if record else None, None, warnings)
+        if record is None or record.heard is None or isinstance(words, str) or not untimed:
+            return facts
+        heard, key = record.heard, words[0].key
+        text = _text_of(words[0])
+        if text == heard.words and heard.audio != digest:
+            return facts.saying(
+                f"{key} was heard by {heard.by} in another recording than this one of voice "
+                f"{located.name}: delete it to have the words heard anew, or correct it."
+            )
+        if heard.audio != digest or not _stems_from(text, heard, facts.language):
+            return facts
+        if wish.part.cut and self._ears.transcriber:
+            return replace(facts, anew=True)
+        facts = replace(facts, heard=heard)
+        if text != heard.words:  # corrected, of the same clip
+            return facts
+        return facts.saying(guessed(located.name, _as_words(heard), f"Correct {key}"))
 
     def finished(
         self, located: Located, digest: str, voice: PreparedVoice, known: Known, wish: Wish
@@ -151,6 +158,12 @@ class Hearing:
             raise _with(missing, f"{listener.name} failed ({type(exc).__name__})") from exc
         if not any(character.isalnum() for character in heard.text):
             raise _with(missing, f"{listener.name} heard none")
+        if spoken_letters(heard.text) > _MOST_LETTERS_PER_S * voice.seconds:
+            raise _with(
+                missing,
+                f"{listener.name} heard {len(heard.text)} characters in {voice.seconds:.1f} s, "
+                f"more than anybody says: “{short(heard.text)}”",
+            )
         return heard
 
     def _listener(
@@ -205,8 +218,9 @@ def write_beside(storage: Storage, shelf: VoiceShelf, stem: str, heard: HeardFac
         AlreadyThere: there are words meanwhile. StorageError: it failed. VoiceUnusable: the record
             is damaged.
     """
-    if storage.exists(f"{stem}.txt"):
-        raise AlreadyThere(f"{stem}.txt is there meanwhile.", "It will be used.")
+    with suppress(StorageDenied):  # may not list: S3 does not tell that it is missing
+        if storage.exists(f"{stem}.txt"):
+            raise AlreadyThere(f"{stem}.txt is there meanwhile.", "It will be used.")
     shelf.write(stem, shelf.record(stem), {"heard": heard.model_dump(mode="json")})
     body = heard.words.encode()
     storage.put(f"{stem}.txt", body, content_type="text/plain; charset=utf-8", replace=False)
@@ -241,6 +255,21 @@ def _record(located: Located) -> tuple[VoiceRecord | None, tuple[str, ...]]:
         return parse_record(data, located.stem + SUFFIX) if data is not None else None, ()
     except VoiceUnusable as exc:
         return None, (f"{exc.message} {exc.hint}",)
+
+
+def _text_of(file: TranscriptFile) -> str | None:
+    """What a transcript says; None where it is malformed: that is told where it is read for use."""
+    try:
+        return parse(file.read(), file.key).text
+    except TranscriptMissing:
+        return None
+
+
+def _stems_from(text: str | None, heard: HeardFacts, language: str | None) -> bool:
+    """Whether these are words that were heard, perhaps corrected."""
+    if text is None or text == heard.words:
+        return text is not None
+    return not likeness(text, heard.words, base(language or "en")).other_words
 
 
 def _as_words(heard: HeardFacts) -> HeardWords:

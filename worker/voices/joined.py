@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,17 +21,20 @@ _STEP_LU = 1.0  # a clip further off the first is brought to its level
 _ROUNDED_S = 0.01
 
 
-def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
+def joined(clips: Sequence[PreparedVoice], levelled: Collection[int] = ()) -> PreparedVoice:
     """One reference of up to 12 s; it has the first clip's name.
 
-    Clips are taken in order as long as they fit; those left out, and those made louder or softer,
-    are named in the warnings. One clip alone is itself.
+    Args:
+        levelled: the numbers, from 1, of the clips whose level was asked for: they keep it.
+
+    Clips are taken in order as long as they fit; those left out, those made louder or softer and
+    those that are the same sound again are named in the warnings. One clip alone is itself.
     """
     if len(clips) == 1:
         return clips[0]
     first, warnings = clips[0], [said for clip in clips for said in clip.warnings]
     pieces: list[Samples] = []
-    used: list[PreparedVoice] = []
+    used: dict[int, PreparedVoice] = {}
     left_out: list[str] = []
     moved: list[str] = []
     total, level = 0.0, loudness(first.samples, MODEL_RATE)
@@ -42,14 +45,16 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
         if total + length - _REST_S > MAX_CLIP_S + _ROUNDED_S:
             left_out.append(str(number))
             continue
-        samples, gain = _at_level(clip.samples, level)
+        wanted = None if number in levelled else level
+        samples, gain = _at_level(clip.samples, wanted)
         if gain:
             moved.append(f"{number} by {gain:+.1f} dB")
         pieces += (
             [gap, softened(samples, MODEL_RATE)] if pieces else [softened(samples, MODEL_RATE)]
         )
-        used.append(clip)
+        used[number] = clip
         total += length
+    warnings += _said_twice(used, first.name)
     if left_out:
         warnings.append(
             f"Voice {first.name}: {_clips(left_out)} not used: all would be over {MAX_CLIP_S:g} s. "
@@ -61,19 +66,30 @@ def joined(clips: Sequence[PreparedVoice]) -> PreparedVoice:
             f"{', '.join(moved)}. Give each a `loudness` to choose it."
         )
     samples = np.concatenate(pieces)
-    chosen = next((clip for clip in used if clip.clip_span), None)
+    chosen = next((clip for clip in used.values() if clip.clip_span), None)
     samples.setflags(write=False)
     return replace(
         first,
         samples=samples,
         rms=float(np.sqrt(np.mean(np.square(samples)))),
         seconds=len(samples) / MODEL_RATE,
-        ref_text="".join(clip.ref_text for clip in used),
+        ref_text="".join(clip.ref_text for clip in used.values()),
         content_hash=hashlib.sha256(samples.tobytes()).hexdigest(),
         warnings=tuple(dict.fromkeys(warnings)),
         clip_reason=chosen.clip_reason if chosen else "",
         clip_span=chosen.clip_span if chosen else None,
     )
+
+
+def _said_twice(clips: Mapping[int, PreparedVoice], name: str) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for number, clip in clips.items():
+        before = seen.setdefault(clip.content_hash, number)
+        if before != number:
+            yield (
+                f"Voice {name}: clip {number} is the same sound as clip {before}, and teaches "
+                "nothing more. Leave it out, or give another part of the recording."
+            )
 
 
 def _clips(numbers: Sequence[str]) -> str:

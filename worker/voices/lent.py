@@ -15,7 +15,7 @@ from errors import VoiceNotFound, VoiceUnusable, alike
 from worker.subtitles.read import EXTENSIONS
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES, SUFFIX, too_large
-from worker.voices.stored import is_audio, split_transcript
+from worker.voices.stored import is_audio, loose_transcripts, split_transcript
 
 _STARTS = ("/", "./", "../", "~")
 _ALL_OF_IT = (".", "..")
@@ -91,10 +91,12 @@ def _bytes(path: Path, most: int) -> bytes:
 def _beside(path: Path) -> Sequence[TranscriptFile]:
     """The transcripts of the file's name, in any case of letters, the preferred one first."""
     found: dict[str, Path] = {}
-    for other in sorted(path.parent.iterdir(), reverse=True):  # small letters win
-        stem, extension = split_transcript(other.name)
-        if extension and stem.casefold() == path.stem.casefold() and other.is_file():
-            found.setdefault(extension, other)
+    there = {other.name: other for other in sorted(path.parent.iterdir(), reverse=True)}
+    own = [name for name in there if split_transcript(name)[0] == path.stem]
+    for name in [*own, *loose_transcripts(list(there))]:  # its own first; then small letters win
+        stem, extension = split_transcript(name)
+        if extension and stem.casefold() == path.stem.casefold() and there[name].is_file():
+            found.setdefault(extension, there[name])
     known = [found[extension] for extension in EXTENSIONS if extension in found]
     return [TranscriptFile(written_path(each), each.read_bytes) for each in known]
 

@@ -73,7 +73,8 @@ class VoiceLibrary:
     def prepare_all(self, asked: Sequence[Asked], wish: Wish = USUAL) -> PreparedVoice:
         """The reference made of several recordings of one person, at least one; see `prepare`."""
         each = (self.prepare(a.voice, a.words, wish=wish._replace(part=a.part)) for a in asked)
-        made = joined(list(each))
+        levelled = [n for n, a in enumerate(asked, 1) if a.part.loudness is not None]
+        made = joined(list(each), levelled)
         return replace(made, name=asked[0].label) if asked[0].label else made
 
     def _for_listening(self, voice: str, wish: Wish) -> PreparedVoice:

@@ -129,6 +129,13 @@ class PartOf:
         if heard.span is None or heard.span == part.span:
             return replace(part, warnings=said)
         start, end = heard.span
+        if end > self.recording.seconds + _SLACK_S:
+            beyond = (
+                f"Voice {self.name}: its record says that its words were heard up to {end:.1f} s, "
+                f"and it lasts {self.recording.seconds:.1f} s. Delete the words to have them heard "
+                "anew."
+            )
+            return replace(part, warnings=(*said, beyond))
         if not self.best:
             warning = (
                 f"Voice {self.name}: {start:.1f} to {end:.1f} s are used, not the first 12 s: "
@@ -162,6 +169,12 @@ class PartOf:
                 f"pauses, {choice.start:.1f} to {choice.end:.1f} s are used and taken to say "
                 f"“{_shown(choice.words)}”. If that is not said there, {self._cure()}."
             )
+        if transcript is not None and transcript.cues and choice.in_sound:
+            warnings.append(
+                f"Voice {self.name}: {choice.start:.1f} to {choice.end:.1f} s are used, where "
+                f"{transcript.key} has whole lines, but somebody speaks at an end of that: its "
+                "times may be wrong. Correct them, or give a reference under 12 s with its words."
+            )
         clip = stretch_clip(self.recording, choice.start, choice.end)
         span = (choice.start, choice.end)
         return Part(clip, choice.words, choice.reason, tuple(warnings), span)
@@ -178,6 +191,11 @@ class PartOf:
 
     def _cut_untimed(self, transcript: Transcript, clip: Clip, warnings: list[str]) -> str:
         if _words_of(clip, transcript.text):
+            warnings.append(
+                f"Voice {self.name} is longer than 12 s: the first {clip.kept[-1][1]:.1f} s are "
+                f"used, and {transcript.key}, which is short for all of it, is taken for the words "
+                f"of that part. If it is not, {self._cure()}."
+            )
             return transcript.text
         words = cut_share(transcript.text, clip.share)
         warnings.append(

@@ -19,6 +19,7 @@ from worker.settings.processing import language_code
 SUFFIX = ".voice.json"
 PICTURE = ".voice.png"  # a name that is neither audio nor a transcript
 MAX_BYTES = 64 << 10
+_LONGEST_CLIP_S = 12.5
 _ANEW = "Correct the file; or delete the voice and upload it again."
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -31,6 +32,13 @@ def _date(value: str) -> str:
     except ValueError:
         raise ValueError("must be a date, as 2026-11-26") from None
     return value
+
+
+def _clip(span: tuple[float, float]) -> tuple[float, float]:
+    start, end = span
+    if not 0 <= start < end <= start + _LONGEST_CLIP_S:  # of what is no number nothing is true
+        raise ValueError(f"must be the start and end of a clip of at most {_LONGEST_CLIP_S:g} s")
+    return span
 
 
 class Consent(BaseModel):
@@ -72,7 +80,7 @@ class HeardFacts(BaseModel):
     words: Text
     by: Line
     confidence: float | None = None
-    span: tuple[float, float] | None = None
+    span: Annotated[tuple[float, float], AfterValidator(_clip)] | None = None
     audio: Line
 
 

@@ -8,7 +8,7 @@ against clipped audio makes rushed or broken speech. Here the words are cut with
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
@@ -17,13 +17,17 @@ import numpy as np
 
 from engine.chunk import Reference, Samples
 from worker.audio.level import CEILING, to_loudness
+from worker.audio.recording import Recording
 from worker.audio.resample import resample
+from worker.audio.stretches import judge
+from worker.audio.traits import measure
 from worker.settings.groups import VoiceConfig
+from worker.voices.advice import not_speech
 from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.cut import asked_part
 from worker.voices.located import Located, TranscriptFile
-from worker.voices.part import PartOf, Words, recorded, said_of
+from worker.voices.part import Part, PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.wish import USUAL, Wish
 
@@ -96,11 +100,25 @@ def prepare_voice(
     else:
         measured = cache(partial(traits_of, recording))
         part = PartOf(recording, located.name, located.stem, measured, wish.best, heard).find(words)
+    return reference_of(located, recording, part, words, wish=wish, beside=beside)
+
+
+def reference_of(
+    located: Located,
+    recording: Recording,
+    part: Part,
+    words: Words,
+    *,
+    wish: Wish = USUAL,
+    beside: Sequence[TranscriptFile] = (),
+) -> PreparedVoice:
+    """The reference made of a `part` of a recording; the rest as `prepare_voice`."""
     whole = not part.reason and not wish.part.cut
     warnings = [
         *located.warnings,
         *said_of(recording, located.name),
         *part.warnings,
+        *_of_its_sound(part, located.name, wish),
         *disagreements(located.name, part.words, words, beside, whole=whole),
     ]
     clip, loudness = part.clip, wish.part.loudness
@@ -121,6 +139,16 @@ def prepare_voice(
         clip_reason=part.reason,
         clip_span=part.span if part.reason else None,
     )
+
+
+def _of_its_sound(part: Part, name: str, wish: Wish) -> Iterator[str]:
+    """A warning where the clip is noise or music; of a part that was chosen it is said already."""
+    if part.chosen is None and wish.check:
+        clip = part.clip
+        peak = float(np.abs(clip.samples).max(initial=0.0))
+        found = judge(measure([clip.samples], clip.sample_rate, peak))
+        if fault := not_speech(found, clip.seconds):
+            yield f"Voice {name}: {fault}"
 
 
 def _at_loudness(samples: Samples, wanted: float, located: Located, warnings: list[str]) -> Samples:

@@ -20,20 +20,19 @@ from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
-from worker.voices.advice import Advice, advice
+from worker.voices.advice import NO_SPEECH, Advice, advice, is_noisy, is_speechless
 from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.located import TranscriptFile
-from worker.voices.part import PartOf, Words, recorded, said_of
+from worker.voices.part import Part, PartOf, Words, recorded, said_of
 from worker.voices.record import HeardFacts
 from worker.voices.reference import HeardWords
-from worker.voices.wish import USUAL, Wish
+from worker.voices.wish import Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
 
 _LEAST_S = 3.0  # a shorter reference copies the voice badly
 _QUIET_LUFS = -40.0
-_NO_SPEECH_DB = 3.0  # speech is nowhere as even as this for 2.5 s; noise and hum are
 _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
@@ -92,6 +91,14 @@ class VoiceReport:
         said = {"advice": list(self.advice), "warnings": list(self.warnings)}
         return {**values, **rounded, "used": used, **said, "heard": self._as_heard()}
 
+    def of_words(self, words: str, heard: HeardWords | None) -> VoiceReport:
+        """With words that were not known when it was measured, and what a recogniser heard."""
+        if self.words is not None or not words:
+            return replace(self, heard=heard)
+        speech_s = max(0.1, self.speech_share * (self.used[1] - self.used[0]))
+        rate = spoken_letters(words) / speech_s
+        return replace(self, heard=heard, words=len(words.split()), letters_per_s=rate)
+
     def saying(self, *more: str, first: Sequence[str] = ()) -> VoiceReport:
         """With warnings before and behind its own, as many as answers carry."""
         said = dict.fromkeys((*first, *self.warnings, *more))
@@ -127,31 +134,6 @@ class VoiceReport:
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
-
-
-def report_on(
-    data: bytes,
-    words: Words,
-    config: VoiceConfig,
-    *,
-    name: str = "",
-    stem: str = "",
-    wish: Wish = USUAL,
-    heard: HeardFacts | None = None,
-    beside: Sequence[TranscriptFile] = (),
-) -> VoiceReport:
-    """Measures the voice file `data`, bytes as stored, with its words, if they are known.
-
-    Args:
-        words: as `PartOf` takes them; `name`, `stem` and `heard` too.
-        wish: how jobs have it prepared; `beside`: transcripts that given words are compared with.
-
-    Raises:
-        VoiceUnusable: it cannot be decoded, or holds no sound (then with a report).
-        TranscriptMissing: its transcript is malformed.
-    """
-    recording = to_report(data, words, config, wish)
-    return measured(recording, words, name, stem, best=wish.best, heard=heard, beside=beside)
 
 
 def to_report(data: bytes, words: Words, config: VoiceConfig, wish: Wish) -> Recording:
@@ -196,8 +178,17 @@ def measured(
     best: bool = True,
     heard: HeardFacts | None = None,
     beside: Sequence[TranscriptFile] = (),
-) -> VoiceReport:
-    """The report on a decoded voice, as `report_on`. Raises VoiceUnusable: it holds no sound."""
+) -> tuple[VoiceReport, Part]:
+    """The report on a decoded voice, with its words, if they are known; and the part it is on.
+
+    Args:
+        words: as `PartOf` takes them; `name`, `stem`, `best` and `heard` too.
+        beside: transcripts that given words are compared with.
+
+    Raises:
+        VoiceUnusable: it holds no sound.
+        TranscriptMissing: its transcript is malformed.
+    """
     traits = traits_of(recording)
     part = PartOf(recording, name, stem, lambda: traits, best, heard).find(words)
     unlike = disagreements(name, part.words, words, beside, whole=not part.reason)
@@ -206,7 +197,8 @@ def measured(
     start, end = part.chosen or used
     found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    speech_s = max(0.1, found.speech_share * (end - start))
+    share = 1.0 if is_noisy(found) else found.speech_share
+    speech_s = max(0.1, share * (end - start))
     rate = spoken_letters(part.words) / speech_s if part.words else None
     hertz = bandwidth(traits)
     problems = [
@@ -214,7 +206,7 @@ def measured(
         *advice(found),
         *_of_words(rate),
     ]
-    return VoiceReport(
+    report = VoiceReport(
         verdict=_verdict(found, problems),
         seconds=recording.seconds,
         used=used,
@@ -229,11 +221,12 @@ def measured(
         words=len(part.words.split()) if part.words else None,
         letters_per_s=rate,
         advice=tuple(map(str, problems)),
-    ).saying(*said_of(recording, name), *part.warnings, *unlike)
+    )
+    return report.saying(*said_of(recording, name), *part.warnings, *unlike), part
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
-    if found.background_db < _NO_SPEECH_DB:
+    if is_speechless(found):
         return "unusable"
     return "doubtful" if problems else "good"
 
@@ -241,8 +234,11 @@ def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
 def refuse(report: VoiceReport, *, strict: bool) -> None:
     """Raises VoiceUnusable, with the report: the voice is unusable, or doubtful and `strict`."""
     if report.verdict == "unusable":
+        start, end = report.used
+        part = f"The part of the voice file that is used, {start:.1f} to {end:.1f} s,"
+        what = part if report.reason else "The voice file"
         raise VoiceUnusable(
-            "The voice file holds noise, a hum or a tone, and no speech.",
+            f"{what} holds {NO_SPEECH}.",
             "Record 5 to 12 s of speech.",
             report=report.as_output(),
         )

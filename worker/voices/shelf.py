@@ -18,6 +18,7 @@ from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, s
 from s3_utils import AlreadyThere, Storage
 from worker.keys import in_all_forms, user_key_fault
 from worker.settings.groups import VoiceConfig
+from worker.subtitles.read import EXTENSIONS
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
 from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
 from worker.voices.stored import (
@@ -30,6 +31,12 @@ from worker.voices.stored import (
     voice_name,
 )
 
+# A voice called so could not be told from what lies beside another voice.
+_NO_NAMES = {
+    ".voice": "records",
+    **dict.fromkeys((SUFFIX, PICTURE), "files beside voices"),
+    **{f".{extension}": "transcripts" for extension in EXTENSIONS},
+}
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 
 Now = Callable[[], datetime]
@@ -68,10 +75,12 @@ class VoiceShelf:
         stem = unicodedata.normalize("NFC", self.stem(name))
         while is_audio(stem):
             stem = split_extension(stem)[0]
-        if stem.lower().endswith(".voice"):
-            raise InvalidInput(
-                f"The voice name {show(name)} ends in .voice, as records do.", "Use another name."
-            )
+        for ending, whose in _NO_NAMES.items():
+            if stem.lower().endswith(ending):
+                raise InvalidInput(
+                    f"The voice name {show(name)} ends in {ending}, as {whose} do.",
+                    "Use another name.",
+                )
         return stem
 
     def name(self, name: str) -> str:
@@ -90,11 +99,12 @@ class VoiceShelf:
         stems = (split_extension, split_transcript)
         return [key for key in near if key in own or stem in [of(key)[0] for of in stems]]
 
-    def voice(self, name: str, *, to: str) -> tuple[str, list[str]]:
-        """(stem, keys) of a voice that is there. Raises VoiceNotFound: there is none `to` ..."""
+    def voice(self, name: str, *, to: str, whole: bool = True) -> tuple[str, list[str]]:
+        """(stem, keys) of a voice that is there; if not `whole`, of what is left of one, too.
+        Raises VoiceNotFound: there is none `to` ..."""
         for stem in in_all_forms([self.stem(name)]):
             keys = self.files(stem)
-            if any(is_audio(key) for key in keys):
+            if any(is_audio(key) for key in keys) or (keys and not whole):
                 break
         else:
             if voice_name(stem, self._config.prefix) in self._bundled():
@@ -115,10 +125,11 @@ class VoiceShelf:
         return sorted(found, key=str.casefold)
 
     def record(self, stem: str) -> VoiceRecord | None:
-        """A voice's record, None if it has none. Raises VoiceUnusable: it is damaged."""
+        """A voice's record, None if it has none, or none that may be seen. Raises VoiceUnusable: it
+        is damaged."""
         try:
             data = self._storage.get(stem + SUFFIX, max_bytes=MAX_BYTES)
-        except ObjectNotFound:
+        except (ObjectNotFound, StorageDenied):  # S3's answers where the key may not list
             return None
         except InvalidInput as exc:
             raise too_large(stem + SUFFIX, exc.message) from exc
@@ -156,7 +167,7 @@ class VoiceShelf:
     def remove(self, name: str) -> list[str]:
         """Deletes a voice, its transcripts and its record; returns their keys. It can be restored
         for VOICE_RESTORE_DAYS. Raises VoiceNotFound: there is none of that name in the store."""
-        stem, keys = self.voice(name, to="delete")
+        stem, keys = self.voice(name, to="delete", whole=False)
         if self._config.restore_days:
             own = stem.removeprefix(self._config.prefix)
             self._to(stem, keys, f"{self._trash}{self._now().strftime(_STAMP)}/{own}")
@@ -179,8 +190,8 @@ class VoiceShelf:
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
                 "(VOICE_RESTORE_DAYS). Upload it again.",
             )
-        if self.files(stem):
-            raise self._taken(stem)
+        if there := self.files(stem):
+            raise self._taken(stem, there)
         folder = max(self._folder(key) for key in kept if is_audio(key))
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
@@ -211,13 +222,21 @@ class VoiceShelf:
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
         stem = self.new_stem(name)
-        if self.files(stem):
-            raise self._taken(stem)
+        with suppress(StorageDenied):  # nothing there that these credentials may see
+            if there := self.files(stem):
+                raise self._taken(stem, there)
         return stem
 
-    def _taken(self, stem: str) -> InvalidInput:
+    def _taken(self, stem: str, keys: Sequence[str] = ()) -> InvalidInput:
+        """The refusal of a stem where these files are."""
+        name = show(voice_name(stem, self._config.prefix))
+        if keys and not any(map(is_audio, keys)):
+            return InvalidInput(
+                f"Of a voice {name} there is {', '.join(keys)}, without its recording.",
+                "Delete what is left under that name first, or use another one.",
+            )
         return InvalidInput(
-            f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
+            f"There is a voice {name} already.",
             "Use another name, or rename or delete that voice first.",
         )
 

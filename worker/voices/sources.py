@@ -139,9 +139,17 @@ class VoiceSources:
         bundled = self.bundled_voice(voice)
         most = self._config.max_bytes
         with time_limit(BRIEF_S) if bundled else nullcontext():
+            denied: StorageDenied | None = None
             for key in keys:
-                if found := find_stored(self._storage, key, most, prefix=prefix, disk=self._disk):
-                    return found
+                try:
+                    found = find_stored(self._storage, key, most, prefix=prefix, disk=self._disk)
+                except StorageDenied as exc:  # of what is missing, too: another form may be there
+                    denied = denied or exc
+                else:
+                    if found:
+                        return found
+        if denied:
+            raise denied
         if bundled:
             return bundled
         raise self._not_found(voice, keys)

@@ -65,6 +65,14 @@ def is_audio(key: str) -> bool:
     return bool(split_extension(key)[1])
 
 
+def loose_transcripts(keys: Sequence[str]) -> list[str]:
+    """The transcripts of which no recording has the very name: they are those of one that differs
+    in case alone."""
+    own = {split_extension(key)[0] for key in keys if is_audio(key)}
+    split = ((key, *split_transcript(key)) for key in keys)
+    return [key for key, stem, extension in split if extension and stem not in own]
+
+
 def preference(key: str) -> int:
     """Of several audio files of one name jobs take the one with the lowest."""
     return RECOGNISED.index(split_extension(key)[1])
@@ -136,7 +144,7 @@ class _Files:
             keys = [item.key for item in self.storage.list(stem[: stem.rfind("/") + 1])]
         except StorageDenied:
             return {}
-        return _transcripts_of(stem.casefold(), keys, fold=True)
+        return _transcripts_of(stem.casefold(), loose_transcripts(keys), fold=True)
 
     def _transcript(self, key: str) -> bytes:
         try:
@@ -256,7 +264,12 @@ def probe(storage: Storage, key: str) -> Iterator[ObjectInfo]:
         except StorageDenied as exc:  # S3 says 403 for what is missing, too, when listing is denied
             denied = exc
     if denied and not seen:
-        raise denied
+        looked = key if extension else f"{stem}.{{{','.join(USUAL)}}}"
+        raise StorageDenied(
+            f"{looked} may not be seen, or is not there: S3 answers both alike to a key that may "
+            "not list.",
+            f"Check the name. {denied.hint}",
+        ) from denied
 
 
 def _choose(key: str, near: list[ObjectInfo]) -> list[ObjectInfo]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from errors import InvalidInput
 from worker.http.body import parse_json
 from worker.http.metrics import Metrics
-from worker.http.voices import VoiceRoutes, _upload
+from worker.http.voices import VoiceRoutes, _upload, form_fields
 from worker.settings.load import Settings
 
 
@@ -88,3 +90,16 @@ def test_figures_keep_all_their_digits() -> None:
     assert "f5worker_characters_total 10000002" in lines
     assert "f5worker_audio_seconds_total 2469134.5" in lines
     assert "f5worker_x 12345678.5" in lines
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (UploadFile(io.BytesIO(b"")), "file is a file without a byte in it"),
+        ("me.wav", "curl takes `-F file=@me.wav`, with an @"),  # the @ was forgotten
+    ],
+)
+def test_a_form_without_the_file_itself_says_so(value: UploadFile | str, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        asyncio.run(form_fields(FormData([("name", "A"), ("file", value)])))
+    assert said in f"{caught.value.message} {caught.value.hint}"

@@ -14,9 +14,14 @@ from worker.jobs.facts import warnings_of
 from worker.request.speech import SpeechInput
 
 
-def said_of(card: ModelCard, *languages: str, fallback: str | None = "en") -> list[str]:
+def said_of(
+    card: ModelCard, *languages: str, fallback: str | None = "en", text: str = "Hi."
+) -> list[str]:
     voice = SimpleNamespace(content_hash="", ref_text="")
-    chunks: Any = [SimpleNamespace(voice=voice, language=language) for language in languages]
+    chunks: Any = [
+        SimpleNamespace(voice=voice, language=language, written="", text=text)
+        for language in languages
+    ]
     engine = cast(Engine, SimpleNamespace(model="demo", card=card))
     request = SpeechInput.model_validate({"text": "Dzień dobry."})
     known = cast(list[Chunk], chunks)
@@ -38,3 +43,10 @@ def test_a_text_too_short_to_tell_is_of_no_other_language_but_one_named_is() -> 
     polish = ModelCard(languages=("pl",))
     assert said_of(polish, "en", "en-GB") == []
     assert "in English, and" in said_of(polish, "en", fallback=None)[0]
+
+
+def test_a_text_that_is_surely_in_the_default_language_is_named() -> None:
+    polish = ModelCard(languages=("pl",))
+    (said,) = said_of(polish, "en", text="The cat was not on the table, and it is here.")
+    assert "in English, and the model demo speaks Polish" in said
+    assert said_of(polish, "en", text="Kowalski, Nowak, Wiśniewski") == []

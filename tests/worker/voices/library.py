@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from errors import StorageDenied
+from errors import ObjectNotFound, StorageDenied
 from s3_utils import open_storage
 from storage.base import ObjectInfo, Storage
 from storage.config import StorageConfig
@@ -44,7 +44,12 @@ class Counted:
 
         def call(*args: object, **kwargs: object) -> object:
             self.calls[name] += 1
-            return found(*args, **kwargs)
+            try:
+                return found(*args, **kwargs)
+            except ObjectNotFound as exc:
+                if self.may_list:
+                    raise
+                raise StorageDenied(exc.message, "Allow s3:ListBucket.") from exc  # as S3 does
 
         return call
 

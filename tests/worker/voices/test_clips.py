@@ -125,3 +125,50 @@ def test_what_does_not_fit_or_is_off_in_level_is_named(voices: LibraryWithStore)
     left_out, moved = found.warnings
     assert "clip 3 was not used: all would be over 12 s" in left_out
     assert "brought to the level of the first: 2 by +" in moved
+
+
+def test_a_clip_whose_level_is_asked_for_keeps_it(voices: LibraryWithStore) -> None:
+    clips = [
+        Asked("A", None, Excerpt(0, 4.1, loudness=-16)),
+        Asked("A", "X", Excerpt(10, 14, loudness=-30)),
+    ]
+    found = voices.library.prepare_all(clips)
+    assert found.warnings == ()
+    last = voices.library.prepare_all(clips[1:])
+    assert loudness(found.samples[-2 * RATE :], RATE) == pytest.approx(
+        loudness(last.samples[-2 * RATE :], RATE), abs=0.1
+    )
+
+
+def test_a_clip_given_twice_is_named(voices: LibraryWithStore) -> None:
+    first, other = Asked("A", None, Excerpt(0, 4.1)), Asked("A", "Own words", Excerpt(10, 13))
+    found = voices.library.prepare_all([first, other, first])
+    (said,) = found.warnings
+    assert "clip 3 is the same sound as clip 1" in said
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [
+        (
+            np.random.default_rng(1).normal(0, 0.1, 4 * RATE),
+            "noise, a hum or a tone, and no speech",
+        ),
+        (
+            sum(
+                np.sin(2 * np.pi * f * np.arange(6 * RATE) / RATE)
+                * (1.1 + np.sin(2 * np.pi * 0.4 * np.arange(6 * RATE) / RATE))
+                / 20
+                for f in (220, 277, 330, 440, 554, 880)
+            ),
+            "sounds like music",
+        ),
+    ],
+)
+def test_a_job_is_told_that_its_voice_is_no_speech(
+    voices: LibraryWithStore, sound: np.ndarray, said: str
+) -> None:
+    voices.put("voices/N.wav", as_file(sound, RATE))
+    (warning,) = voices.library.prepare("N", "Some words.").warnings
+    assert said in warning and ". Give " in warning
+    assert voices.library.prepare("N", "Some words.", wish=Wish(check=False)).warnings == ()

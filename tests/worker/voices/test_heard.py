@@ -102,6 +102,28 @@ def test_of_a_long_recording_the_chosen_clip_is_heard_and_stays_chosen(tmp_path:
     assert any("not the first 12 s" in warning for warning in first.warnings)
 
 
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ([0, 500], "is damaged: heard.span"),
+        ([1e308, 1e309], "is damaged"),
+        ([15, 25], "and it lasts"),
+    ],
+)
+def test_a_record_edited_by_hand_makes_no_reference_of_any_length(
+    tmp_path: Path, span: list[float], said: str
+) -> None:
+    voices = library(tmp_path, Listener())
+    voices.put("voices/A.wav", voice(LONG))
+    voices.library.prepare("A")
+    edited = record(voices)
+    edited["heard"]["span"] = span
+    voices.put("voices/A.voice.json", json.dumps(edited))
+    found = LibraryWithStore(tmp_path).library.prepare("A")
+    assert found.seconds <= 12.1
+    assert any(said in warning for warning in found.warnings)
+
+
 def test_a_clip_that_a_job_asks_for_is_heard_by_itself(tmp_path: Path) -> None:
     listener = Listener()
     voices = library(tmp_path, listener)
@@ -150,6 +172,7 @@ def test_an_upload_is_heard_and_a_new_recording_heard_anew(tmp_path: Path) -> No
     voices = library(tmp_path, listener)
     added = voices.library.catalogue.add("A", voice())
     assert added.has_transcript and added.has_record and WORDS in added.warnings[0]
+    assert added.report and added.report.words == len(WORDS.split())
     listener.words = "Another recording says something else."
     voices.library.catalogue.add("A", voice(seed=2))
     assert voices.library.prepare("A").ref_text == listener.words + " "
@@ -188,6 +211,7 @@ def test_a_recording_that_was_replaced_by_hand_keeps_no_old_words_in_silence(
     [
         (Listener(WORDS, "en"), "de", "does not know German"),
         (Listener("..."), None, "heard none"),
+        (Listener("very " * 1000), None, "more than anybody says"),  # as Whisper of looped speech
     ],
 )
 def test_who_cannot_be_heard_is_refused_as_without_a_recogniser(
@@ -199,6 +223,15 @@ def test_who_cannot_be_heard_is_refused_as_without_a_recogniser(
         voices.library.prepare("A", wish=Wish(language=language))
     assert "`ref_text`" in caught.value.hint
     assert not voices.store.exists("voices/A.txt")
+    if language is None:
+        added = voices.library.catalogue.add("B", voice())
+        assert not added.has_transcript and why in added.warnings[0]
+
+
+def test_heard_words_hold_no_control_characters(tmp_path: Path) -> None:
+    voices = library(tmp_path, Listener("Hello \x1b[31mthere,\x00 my friend."))
+    voices.put("voices/A.wav", voice())
+    assert voices.library.prepare("A").ref_text == "Hello [31mthere, my friend. "
 
 
 def test_a_recogniser_that_cannot_be_loaded_says_so(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
-from errors import InvalidInput, VoiceNotFound, VoiceUnusable
+from errors import InvalidInput, TranscriptMissing, VoiceNotFound, VoiceUnusable
 from tests.worker.voices.library import LibraryWithStore, voice
 from tests.worker.voices.test_records import ANNA, ask, keys, upload
+from worker.voices.lent import lent_voice
 
 ONE, TWO = "Zo\u00eb", "Zoe\u0308"  # the accent as one letter, and as macOS writes it
 
@@ -48,8 +50,24 @@ def test_a_new_name_is_one_that_can_be_spoken_with(voices: LibraryWithStore) -> 
         assert ask(voices, "copy_voice", voice_name="x", new_name=asked)["voice_name"] == name
         assert voices.library.prepare(name).name == name
     assert ask(voices, "show_voice", voice_name="x.wav")["voice_name"] == "x"
-    with pytest.raises(InvalidInput, match="ends in"):
-        upload(voices, "x.voice")
+    for wrong in ("x.voice", "x.txt", "x.SRT", "x.txt.wav", "x.voice.json"):
+        with pytest.raises(InvalidInput, match="ends in"):
+            upload(voices, wrong)
+
+
+def test_words_in_another_case_are_not_those_of_another_voice(
+    voices: LibraryWithStore, tmp_path: Path
+) -> None:
+    upload(voices, "ann")
+    voices.put("voices/Ann.wav", voice(seed=1))
+    listed = {one["name"]: one["has_transcript"] for one in ask(voices, "list_voices")["voices"]}
+    assert (listed["ann"], listed["Ann"]) == (True, False)
+    with pytest.raises(TranscriptMissing):
+        voices.library.prepare("Ann")
+    for name in ("ann.wav", "ann.txt", "Ann.wav"):
+        (tmp_path / name).write_bytes(voice() if name.endswith("wav") else b"Words.")
+    assert not lent_voice(tmp_path / "Ann.wav", 1 << 20).beside()
+    assert lent_voice(tmp_path / "ann.wav", 1 << 20).beside()
 
 
 def test_a_record_of_a_later_version_is_read_and_kept(voices: LibraryWithStore) -> None:
@@ -69,3 +87,25 @@ def test_a_huge_record_is_named_and_stops_no_job(voices: LibraryWithStore) -> No
     assert voices.library.prepare("A").name == "A"
     ask(voices, "delete", voice_name="A")  # as its hint says
     assert upload(voices, "A")["voice_name"] == "A"
+
+
+def test_what_is_left_of_a_voice_holds_its_name_until_it_is_deleted(
+    voices: LibraryWithStore,
+) -> None:
+    """As an interrupted delete leaves it, or words that were put there first."""
+    upload(voices, "A")
+    voices.put("voices/B.txt", "Words of B.")
+    with pytest.raises(InvalidInput, match=r"there is voices/B\.txt, without its recording"):
+        ask(voices, "rename_voice", voice_name="A", new_name="B")
+    inline = {"audio_base64": base64.b64encode(voice()).decode()}
+    said = ask(voices, "upload", voice_name="B", voice=inline)["warnings"]
+    assert any("those that were there before it (voices/B.txt)" in text for text in said)
+    voices.store.delete("voices/B.wav")
+    assert ask(voices, "delete", voice_name="B")["deleted"] == ["voices/B.txt"]
+    assert ask(voices, "rename_voice", voice_name="A", new_name="B")["voice_name"] == "B"
+
+
+def test_a_voice_that_hides_one_of_the_workers_own_says_so(voices: LibraryWithStore) -> None:
+    hides = "instead of the voice demo that comes with the worker"
+    assert any(hides in text for text in upload(voices, "demo")["warnings"])
+    assert not any(hides in text for text in upload(voices, "demo")["warnings"])

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from errors import ConsentMissing, InvalidInput, TranscriptMissing, VoiceNotFound, VoiceUnusable
+from errors import (
+    ConsentMissing,
+    InvalidInput,
+    StorageDenied,
+    TranscriptMissing,
+    VoiceNotFound,
+    VoiceUnusable,
+)
 from tests.worker.voices.library import LibraryWithStore, voice
 from worker.operations.table import OPERATIONS
 from worker.settings.groups import VoiceConfig
@@ -322,6 +329,25 @@ def test_without_permission_to_list_a_voice_is_deleted_with_its_record(
     assert len(voices.library.shelf.remove("A")) == 3
     voices.store.may_list = True
     assert keys(voices) == []
+
+
+def test_without_permission_to_list_a_voice_is_kept_named_and_found(
+    voices: LibraryWithStore,
+) -> None:
+    for mood in (None, "calm"):
+        upload(voices, "D", mood=mood, description="x")
+    voices.store.may_list = False
+    shown = ask(voices, "show_voice", voice_name="D")
+    assert shown["record"]["description"] == "x"
+    assert shown["moods"] is None and "s3:ListBucket" in shown["warnings"][0]
+    ask(voices, "copy_voice", voice_name="D", new_name="E")
+    with pytest.raises(InvalidInput, match="already"):
+        ask(voices, "rename_voice", voice_name="D", new_name="E")
+    assert ask(voices, "rename_voice", voice_name="E", new_name="F")["voice_name"] == "F"
+    with pytest.raises(StorageDenied, match="may not be seen, or is not there") as refused:
+        ask(voices, "show_voice", voice_name="E")
+    assert "Check the name" in refused.value.hint
+    assert voices.library.look_for("D calm") == "voices/D/calm.wav"
 
 
 def test_of_two_workers_that_take_a_name_at_once_one_has_it(voices: LibraryWithStore) -> None:

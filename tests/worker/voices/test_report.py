@@ -26,15 +26,16 @@ from tests.worker.voices.test_choice import (
 )
 from worker.command.main import app
 from worker.settings.groups import VoiceConfig
-from worker.voices.report import VoiceReport, report_on
-from worker.voices.wish import Wish
+from worker.voices.report import VoiceReport, measured, to_report
+from worker.voices.wish import USUAL, Wish
 
 NOISE = np.random.default_rng(3).normal(0, 0.1, 6 * RATE)
 HUM = 0.3 * np.sin(np.arange(6 * RATE) * 2 * np.pi * 100 / RATE)
 
 
 def report(sound: Sound, rate: int = RATE, words: str = WORDS) -> VoiceReport:
-    return report_on(as_file(sound, rate), words, VoiceConfig())
+    recording = to_report(as_file(sound, rate), words, VoiceConfig(), USUAL)
+    return measured(recording, words)[0]
 
 
 def test_a_good_voice_is_good_and_measured() -> None:
@@ -81,6 +82,13 @@ def test_what_is_wrong_is_said_with_what_to_do(sound: Sound, rate: int, said: st
 @pytest.mark.parametrize(("words", "said"), [("Hi.", "too few"), (f"{WORDS} " * 3, "too many")])
 def test_words_that_do_not_fit_are_said(words: str, said: str) -> None:
     assert said in report(SPEECH, words=words).advice[0]
+
+
+def test_of_a_noisy_voice_the_noise_is_said_and_nothing_that_follows_from_it() -> None:
+    """Speech that noise hides in part is neither too short for its words nor full of pauses."""
+    hum = 0.03 * np.sin(2 * np.pi * 50 * np.arange(len(SPEECH)) / RATE)
+    (said,) = report(SPEECH + hum, words=WORDS).advice
+    assert "dB below the voice" in said
 
 
 def test_without_words_the_sound_alone_is_judged() -> None:

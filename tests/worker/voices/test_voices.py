@@ -408,7 +408,8 @@ def test_words_already_cut_to_the_clip_stay_whole(voices: LibraryWithStore) -> N
     words = "These words take twelve seconds to say, and whoever gave them cut them to the clip."
     found = voices.library.prepare("A", words)
     assert found.ref_text == f"{words} "
-    assert found.warnings == ()
+    (guess,) = found.warnings
+    assert "`ref_text`, which is short for all of it, is taken for the words of that part" in guess
 
 
 def test_timed_words_are_preferred_when_the_voice_is_long(voices: LibraryWithStore) -> None:
