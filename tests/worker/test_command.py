@@ -255,7 +255,7 @@ def test_a_voice_that_takes_anothers_place_says_so_and_whose_words_stay(
     said = " ".join(run("voices", "add", "me", "my voice.wav").out.split())
     assert said.startswith("Replaced me")
     assert "words of the voice that it replaces are kept (voices/me.srt)" in said
-    assert "use `voices add` with --words" in said
+    assert "use `voices add` again with --words" in said
 
 
 def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> None:
@@ -339,15 +339,16 @@ def test_serve_hands_over_to_the_http_face_which_gives_the_exit_code(
 
 
 def test_what_was_made_is_one_block_with_each_note_once() -> None:
+    note = "Listen to “Upload it with `ref_text`.”"  # a user's own words, which stay
     answer = {
         "voice": "me", "duration": 1.52, "sample_rate": 24000, "format": "wav", "seed": 7,
-        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": ["Give `ref_text`."],
+        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": [note],
     }  # fmt: skip
     made = [Made(Path(name), (Path("a.srt"),), answer) for name in ("a.wav", "b.wav")]
     rows = rows_of(made, "./me.wav")
     assert rows[0] == ("Made", "a.wav (1.5 s, 24000 Hz, wav)")
     assert ("", "a.srt") in rows and ("Voice", "me, from ./me.wav") in rows
-    assert rows[-1] == ("Note", "Give --words.") and len(rows) == 11
+    assert rows[-1] == ("Note", note) and len(rows) == 11
 
 
 def test_where_sounds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

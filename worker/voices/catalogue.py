@@ -12,6 +12,7 @@ from typing import Any
 from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
 from s3_utils import Storage
 from worker.log import get_logger
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
@@ -269,7 +270,7 @@ def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
         return ()
     return (
         f"The words of the voice that it replaces are kept ({', '.join(words)}). If the new "
-        "recording says others, upload it again with `ref_text`.",
+        f"recording says others, {here('upload it again with `ref_text`')}.",
     )
 
 

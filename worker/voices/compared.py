@@ -5,6 +5,7 @@ from __future__ import annotations
 from errors import WorkerError
 from text.languages import NAMES, base, detect
 from worker.log import get_logger
+from worker.phrases import here
 from worker.quality.words import likeness
 from worker.threads import Abandoned
 from worker.voices.ears import Ears
@@ -61,7 +62,7 @@ def overheard(ears: Ears, voice: PreparedVoice, own: str | None, wished: str | N
             name = NAMES.get(language, language)
             return None, [
                 f"Voice {voice.name} has no words, and {listener.name} does not know {name}, so "
-                "none were heard. Give them in `ref_text`."
+                f"none were heard. Give them in {here('`ref_text`')}."
             ]
         heard = ears.hear(listener, voice, language if listener.languages or own else None)
     except Abandoned:
@@ -71,8 +72,10 @@ def overheard(ears: Ears, voice: PreparedVoice, own: str | None, wished: str | N
         why = exc.message if isinstance(exc, WorkerError) else f"{type(exc).__name__}."
         return None, [f"The words of voice {voice.name} were not heard: {why} Give them."]
     if not any(character.isalnum() for character in heard.text):
-        return heard, [f"{heard.by} heard no words in voice {voice.name}. Give them in `ref_text`."]
-    return heard, [guessed(voice.name, heard, "Give the right ones in `ref_text`")]
+        return heard, [
+            f"{heard.by} heard no words in voice {voice.name}. Give them in {here('`ref_text`')}."
+        ]
+    return heard, [guessed(voice.name, heard, f"Give the right ones in {here('`ref_text`')}")]
 
 
 def guessed(name: str, heard: HeardWords, correct: str) -> str:

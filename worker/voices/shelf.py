@@ -17,6 +17,7 @@ from typing import Any
 from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
 from s3_utils import AlreadyThere, Storage
 from worker.keys import in_all_forms, user_key_fault
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
 from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
@@ -104,7 +105,8 @@ class VoiceShelf:
                     "Upload a voice of that name, and it is used instead.",
                 )
             raise VoiceNotFound(
-                f"There is no voice {show(name)} to {to}.", "Call `list_voices` for the names."
+                f"There is no voice {show(name)} to {to}.",
+                here("Call `list_voices` for the names."),
             )
         return stem, keys
 
@@ -177,7 +179,7 @@ class VoiceShelf:
             raise VoiceNotFound(
                 f"No deleted voice {show(name)} is kept.",
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
-                "(VOICE_RESTORE_DAYS). Upload it again.",
+                f"(VOICE_RESTORE_DAYS). {here('Upload it again')}.",
             )
         if self.files(stem):
             raise self._taken(stem)
@@ -242,7 +244,7 @@ class VoiceShelf:
             raise VoiceNotFound(
                 f"The voice {show(voice_name(stem, self._config.prefix))} was renamed or deleted "
                 "meanwhile.",
-                "Call `list_voices` for the names.",
+                here("Call `list_voices` for the names."),
             ) from error
         return copied
 
