@@ -195,7 +195,10 @@ def test_a_voice_is_added_by_json_and_refused_by_its_check(face: Face) -> None:
     added = face.ask("POST", "/v1/audio/voices", body)
     assert added.status == 200, added.body
     assert added.json["id"] == "Anna/calm" and "report" in added.json
-    bad = face.ask("POST", "/v1/audio/voices", {**body, "audio_base64": "AAAA"})
+    again = face.ask("POST", "/v1/audio/voices", body)
+    assert (again.status, again.json["error"]["code"]) == (409, "VOICE_EXISTS")
+    assert face.ask("POST", "/v1/audio/voices", {**body, "replace": True}).json["replaced"] is True
+    bad = face.ask("POST", "/v1/audio/voices", {**body, "audio_base64": "AAAA", "replace": True})
     assert (bad.status, bad.json["error"]["code"]) == (400, "VOICE_UNUSABLE")
     wrong = face.ask("POST", "/v1/audio/voices", {**body, "colour": "red"})
     assert "colour is not a known field" in wrong.json["error"]["message"]

@@ -20,7 +20,7 @@ from worker.command.places import check_places, format_of, places, spare_the_voi
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
-from worker.platform.leave import interrupts_wait
+from worker.platform.leave import interrupts_wait, told_to_end_as_by_ctrl_c
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
@@ -83,7 +83,10 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     spare_the_voice(path_meant(voice), paths, wish.subtitles)
     check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
-    with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
+    with (
+        told_to_end_as_by_ctrl_c(),
+        tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder,
+    ):
         app = App(patient(settings), results=Path(folder))
         try:
             return _said(app, wish, fields, paths, step)
@@ -197,9 +200,10 @@ def _write(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as exc:
+        raise unwritable(path, exc) from exc
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise unwritable(path, exc) from exc
 
 
 def texts_of(given: Sequence[str]) -> tuple[str, ...]:

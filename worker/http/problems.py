@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = {
     "OBJECT_NOT_FOUND": 404,
     "NO_SUCH_PATH": 404,
     "CLIENT_TOO_SLOW": 408,
+    "VOICE_EXISTS": 409,
     "REQUEST_TOO_LARGE": 413,
     "ANSWER_TOO_LARGE": 413,
     "BUSY": 503,

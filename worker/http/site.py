@@ -72,6 +72,7 @@ class Site:
                 Route(voice, voices.delete, methods=["DELETE"]),
                 Route("/v1/models", self._models),
                 Route("/v1/models/{name:path}", self._model),
+                Route("/v1/jobs", jobs.list),
                 Route("/v1/jobs", jobs.submit, methods=["POST"]),
                 Route(job, jobs.show),
                 Route(job, jobs.cancel, methods=["DELETE"]),

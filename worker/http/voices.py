@@ -20,7 +20,7 @@ from worker.unique import twice
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
-_FORM_FLAGS = ("strict", "picture")
+_FORM_FLAGS = ("strict", "picture", "replace")
 _FORM_JSON = ("consent", "tags")
 
 
@@ -50,7 +50,7 @@ class VoiceRoutes:
         warnings: list[str] = []
         given = await self._form(request) if form else await read_json(request)
         job = _upload(given, warnings)
-        answer = await self._run({**job, "endpoint": "upload"})
+        answer = await self._run({"replace": False, **job, "endpoint": "upload"})
         if "error" in answer:
             return refusal(answer)
         said = [*warnings, *answer.pop("warnings")]

@@ -46,6 +46,7 @@ class Upload(Described):
     strict: bool = False
     picture: bool = False
     mood: VoiceName | None = None
+    replace: bool = True
 
     def run(self, app: App, caller: str) -> Answer:
         return self.store(app)
@@ -61,6 +62,7 @@ class Upload(Described):
             wish=_usual(app.settings),
             facts=self.facts(),
             transcripts=transcripts,
+            over=self.replace,
         )
         warnings = [] if voice.has_transcript else [no_transcript()]
         report = voice.report.as_output() if voice.report else {}

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
+from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceExists, VoiceNotFound, show
 from s3_utils import AlreadyThere, Storage
 from worker.keys import in_all_forms, user_key_fault
 from worker.phrases import here
@@ -38,6 +38,9 @@ Now = Callable[[], datetime]
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+_ANOTHER_NAME = "Use another name, or rename or delete that voice first."
 
 
 class VoiceShelf:
@@ -182,7 +185,7 @@ class VoiceShelf:
                 f"(VOICE_RESTORE_DAYS). {here('Upload it again')}.",
             )
         if self.files(stem):
-            raise self._taken(stem)
+            raise self.taken(stem)
         folder = max(self._folder(key) for key in kept if is_audio(key))
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
@@ -214,13 +217,14 @@ class VoiceShelf:
         """The stem of a name that no voice has."""
         stem = self.new_stem(name)
         if self.files(stem):
-            raise self._taken(stem)
+            raise self.taken(stem)
         return stem
 
-    def _taken(self, stem: str) -> InvalidInput:
-        return InvalidInput(
+    def taken(self, stem: str, hint: str = _ANOTHER_NAME) -> VoiceExists:
+        """The refusal of a name that another voice has."""
+        return VoiceExists(
             f"There is a voice {show(voice_name(stem, self._config.prefix))} already.",
-            "Use another name, or rename or delete that voice first.",
+            hint,
         )
 
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
@@ -240,7 +244,7 @@ class VoiceShelf:
             for key in reversed(copied):
                 self._storage.delete(key)
             if isinstance(error, AlreadyThere):
-                raise self._taken(new_stem) from error
+                raise self.taken(new_stem) from error
             raise VoiceNotFound(
                 f"The voice {show(voice_name(stem, self._config.prefix))} was renamed or deleted "
                 "meanwhile.",
