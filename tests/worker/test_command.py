@@ -143,6 +143,8 @@ def test_without_a_command_there_is_help(run: Run, arguments: list[str]) -> None
         (["speak"], "No such command 'speak'. `python -m worker --help`"),
         (["say", "Hi.", "--vioce", "x"], "--voice"),
         (["voices", "add"], "`python -m worker voices add --help` shows what there is."),
+        (["say", "Hi.", "-o", "-"], "No sound goes to standard output. Name a file: -o out.wav."),
+        (["voices", "remove", "."], "Correct it; the command's --help shows what may be given."),
         (["say", "Hi.", "-o", "x.m4a"], "its ending names no format. Use one of .wav"),
         (["say", "Hi.", "--speed", "fast"], "'--speed'"),
         (["say", "Hi.", "-o", "x.txt"], "Use one of .wav, .flac, .mp3, .ogg, .opus."),
@@ -187,6 +189,11 @@ def test_a_voice_that_is_no_file_is_said_to_be_none(run: Run) -> None:
     ended = run("voices", "check", "none.wav")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert "run `voices list`. There is no file 'none.wav'" in ended.err
+    os.mkfifo("pipe.wav")
+    assert "'pipe.wav' in this folder is no file." in run("voices", "check", "pipe.wav").err
+    os.mkdir("é")
+    said = run("voices", "check", "é").err
+    assert "'é' in this folder is a folder. Name the recording" in said and said.count("{wav") == 1
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ TYPED = {
     "`list_voices`": "`voices list`",
     "Call `list_voices` for the names.": "Run `voices list` for the names.",
     "Add it with `upload`, or call `list_voices`.": "Use `voices add`, or run `voices list`.",
+    "Correct it and send the job again; docs/job.md lists the fields.": "Correct it; the command's "
+    "--help shows what may be given.",
     "Use `restore_voice`.": "Use `voices restore`.",
 }
 RUN_WITH_LOG = "Run it with --log to see why."
@@ -46,6 +48,10 @@ def missing_file(said: str, code: str, voice: str) -> str:
 
     if code != VoiceNotFound.code:
         return said
+    if Path(voice).is_dir():
+        return f"{said} {show(voice)} in this folder is a folder. Name the recording in it."
+    if Path(voice).exists() and not Path(voice).is_file():
+        return f"{said} {show(voice)} in this folder is no file."
     if split_extension(voice)[1]:
         return f"{said} There is no file {show(voice)} in this folder either."
     if Path(voice).is_file():

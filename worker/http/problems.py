@@ -44,6 +44,8 @@ HERE = {
     "Call `list_voices` for the names.": "GET /v1/audio/voices has the names.",
     "Add it with `upload`, or call `list_voices`.": "Add it with POST /v1/audio/voices, "
     "or call GET /v1/audio/voices.",
+    "Correct it and send the job again; docs/job.md lists the fields.": "Correct it and send it "
+    "again; docs/http.md lists the fields.",
     "Use `restore_voice`.": "POST /v1/jobs takes `restore_voice`.",
 }
 

@@ -167,6 +167,7 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         if name in job and "voice" not in job:
             value = job.pop(name)
             job["voice"] = {"audio_base64": value} if name == "audio_base64" else value
+    _check_there(job)
     for name in _WORDS:
         if name in job and "ref_text" not in job:
             job["ref_text"] = job.pop(name)
@@ -175,6 +176,19 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         job["consent"] = {"who": job["consent"], "when": today}
         warnings.append(f"`consent` was read as who agreed, today ({today}).")
     return job
+
+
+def _check_there(job: Mapping[str, Any]) -> None:
+    """Raises InvalidInput: it has no name, or no recording, told in this face's words for them."""
+    name = job.get("voice_name")
+    if not isinstance(name, str):
+        said = "is required" if name is None else f"must be a string, not {show(name)}"
+        raise InvalidInput(f"Wrong input: name {said}.", "It is what jobs call the voice.")
+    if job.get("voice") is None:
+        raise InvalidInput(
+            "Wrong input: the recording is missing.",
+            "Send its file as audio_sample in a form, or JSON with audio_base64, or voice, a link.",
+        )
 
 
 def _named(name: str, voice: str = "voice_name", mood: str = "mood") -> dict[str, str]:

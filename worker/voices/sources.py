@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from unicodedata import normalize
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
@@ -168,7 +169,9 @@ class VoiceSources:
             known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
         names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))
-        looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
+        # Keys that differ by the form of a letter alone look the same.
+        alike_keys = dict.fromkeys(normalize("NFC", key) for key in keys)
+        looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in alike_keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
             f"Nearest names: {names}." if names else _named(known) + here(ADD_IT),
