@@ -406,7 +406,7 @@ def test_what_standard_output_cannot_hold_is_written_in_escapes(
 def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts_of(["One.", "Two."]) == ("One.", "Two.")
     for given in ([], ["-"]):
-        monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))
+        monkeypatch.setattr(sys, "stdin", io.StringIO("\ufeffPiped.\n"))
         assert texts_of(given) == ("Piped.\n",)
 
 

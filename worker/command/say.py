@@ -213,7 +213,7 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
     if not given and sys.stdin.isatty():
         raise InvalidInput("There is no text.", 'Give one: say "Good morning!"')
     try:
-        piped = sys.stdin.read()
+        piped = sys.stdin.read().removeprefix("\ufeff")  # a byte order mark
         piped.encode()  # where the locale has letters for whatever bytes there are
     except ValueError as exc:
         raise InvalidInput("Standard input is no UTF-8 text.", "Save it as UTF-8.") from exc
