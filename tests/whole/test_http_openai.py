@@ -216,3 +216,14 @@ def test_nothing_of_a_text_is_stored(client: openai.OpenAI, face: Face) -> None:
     stored = [p for p in (face.log.parent / "data").rglob("*") if p.is_file()]
     assert not [p for p in stored if "output" in p.parts or b"A secret." in p.read_bytes()]
     assert "A secret" not in face.log.read_text()
+
+
+def test_the_head_of_a_stream_says_what_is_known_before_its_first_sound(face: Face) -> None:
+    body = {"input": "The \U0001f600 is said here. " * 9, "voice": "demo", **FAST}
+    answer = face.ask("POST", "/v1/audio/speech", body)
+    assert "\U0001f600" in str(json.loads(answer.headers["x-warnings"]))
+    kept = face.ask("GET", f"/v1/jobs/{answer.headers['x-job-id']}").json
+    assert kept["status"] == "COMPLETED" and "\U0001f600" in str(kept["output"]["warnings"])
+    assert "segments" not in kept["output"] and "text" not in kept["output"]
+    [row] = face.ask("GET", "/v1/jobs?limit=1").json["data"]
+    assert (row["id"], row["kind"]) == (kept["id"], "speech")
