@@ -89,6 +89,12 @@ class VoiceUnusable(InvalidInput):
         return super().as_output() | ({"report": dict(self.report)} if self.report else {})
 
 
+class VoiceExists(InvalidInput):
+    """There is a voice of that name already, and it is not to be replaced."""
+
+    code = "VOICE_EXISTS"
+
+
 class ConsentMissing(InvalidInput):
     """REQUIRE_CONSENT is set, and the voice's record names nobody who agreed."""
 

@@ -15,6 +15,7 @@
 Beside that path: `command`, what people type; `http`, the same over HTTP; `web`, what may be called
 in the outside world; `operations`, every endpoint that does not speak; `settings`, the only reader
 of the environment; `app.py`, the parts built once; `lexicons.py`, what words are said as;
-`keys.py`, what a key may look like; `unique.py`, fields that stand twice in JSON; `log.py`; and
-`wording.py`, what messages say about wrong values.
+`keys.py`, what a key may look like; `unique.py`, fields that stand twice in JSON; `log.py`;
+`wording.py`, what messages say about wrong values; and `phrases.py`, what they call things on a
+shell and over HTTP.
 """

@@ -206,7 +206,7 @@ def test_json_that_python_cannot_hold_is_refused(face: Face) -> None:
         ("POST", "/v1/audio/voices", {"endpoint": "storage_info"}, "endpoint is not a known"),
         ("POST", SPEECH, {**SHORT, "callback_url": "https://x.example"}, "callback_url is not"),
         ("DELETE", "/v1/audio/voices/demo", None, "comes with the worker"),
-        ("DELETE", "/v1/audio/voices/nobody", None, "Call GET /v1/audio/voices for the names."),
+        ("DELETE", "/v1/audio/voices/nobody", None, "GET /v1/audio/voices has the names."),
     ],
 )
 def test_what_is_wrong_is_named_in_words_of_this_face(

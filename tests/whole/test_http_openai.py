@@ -195,7 +195,10 @@ def test_a_voice_is_added_by_json_and_refused_by_its_check(face: Face) -> None:
     added = face.ask("POST", "/v1/audio/voices", body)
     assert added.status == 200, added.body
     assert added.json["id"] == "Anna/calm" and "report" in added.json
-    bad = face.ask("POST", "/v1/audio/voices", {**body, "audio_base64": "AAAA"})
+    again = face.ask("POST", "/v1/audio/voices", body)
+    assert (again.status, again.json["error"]["code"]) == (409, "VOICE_EXISTS")
+    assert face.ask("POST", "/v1/audio/voices", {**body, "replace": True}).json["replaced"] is True
+    bad = face.ask("POST", "/v1/audio/voices", {**body, "audio_base64": "AAAA", "replace": True})
     assert (bad.status, bad.json["error"]["code"]) == (400, "VOICE_UNUSABLE")
     wrong = face.ask("POST", "/v1/audio/voices", {**body, "colour": "red"})
     assert "colour is not a known field" in wrong.json["error"]["message"]
@@ -213,3 +216,14 @@ def test_nothing_of_a_text_is_stored(client: openai.OpenAI, face: Face) -> None:
     stored = [p for p in (face.log.parent / "data").rglob("*") if p.is_file()]
     assert not [p for p in stored if "output" in p.parts or b"A secret." in p.read_bytes()]
     assert "A secret" not in face.log.read_text()
+
+
+def test_the_head_of_a_stream_says_what_is_known_before_its_first_sound(face: Face) -> None:
+    body = {"input": "The \U0001f600 is said here. " * 9, "voice": "demo", **FAST}
+    answer = face.ask("POST", "/v1/audio/speech", body)
+    assert "\U0001f600" in str(json.loads(answer.headers["x-warnings"]))
+    kept = face.ask("GET", f"/v1/jobs/{answer.headers['x-job-id']}").json
+    assert kept["status"] == "COMPLETED" and "\U0001f600" in str(kept["output"]["warnings"])
+    assert "segments" not in kept["output"] and "text" not in kept["output"]
+    [row] = face.ask("GET", "/v1/jobs?limit=1").json["data"]
+    assert (row["id"], row["kind"]) == (kept["id"], "speech")

@@ -149,6 +149,8 @@ def test_without_a_command_there_is_help(run: Run, arguments: list[str]) -> None
         (["speak"], "No such command 'speak'. `python -m worker --help`"),
         (["say", "Hi.", "--vioce", "x"], "--voice"),
         (["voices", "add"], "`python -m worker voices add --help` shows what there is."),
+        (["say", "Hi.", "-o", "-"], "No sound goes to standard output. Name a file: -o out.wav."),
+        (["voices", "remove", "."], "Correct it; the command's --help shows what may be given."),
         (["say", "Hi.", "-o", "x.m4a"], "its ending names no format. Use one of .wav"),
         (["say", "Hi.", "--speed", "fast"], "'--speed'"),
         (["say", "Hi.", "-o", "x.txt"], "Use one of .wav, .flac, .mp3, .ogg, .opus."),
@@ -193,6 +195,11 @@ def test_a_voice_that_is_no_file_is_said_to_be_none(run: Run) -> None:
     ended = run("voices", "check", "none.wav")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert "run `voices list`. There is no file 'none.wav'" in ended.err
+    os.mkfifo("pipe.wav")
+    assert "'pipe.wav' in this folder is no file." in run("voices", "check", "pipe.wav").err
+    os.mkdir("é")
+    said = run("voices", "check", "é").err
+    assert "'é' in this folder is a folder. Name the recording" in said and said.count("{wav") == 1
 
 
 @pytest.mark.parametrize(
@@ -262,7 +269,7 @@ def test_a_voice_that_takes_anothers_place_says_so_and_whose_words_stay(
     said = " ".join(run("voices", "add", "me", "my voice.wav").out.split())
     assert said.startswith("Replaced me")
     assert "words of the voice that it replaces are kept (voices/me.srt)" in said
-    assert "use `voices add` with --words" in said
+    assert "use `voices add` again with --words" in said
 
 
 def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> None:
@@ -346,15 +353,16 @@ def test_serve_hands_over_to_the_http_face_which_gives_the_exit_code(
 
 
 def test_what_was_made_is_one_block_with_each_note_once() -> None:
+    note = "Listen to “Upload it with `ref_text`.”"  # a user's own words, which stay
     answer = {
         "voice": "me", "duration": 1.52, "sample_rate": 24000, "format": "wav", "seed": 7,
-        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": ["Give `ref_text`."],
+        "metrics": {"total_s": 3.25, "nfe_step": 32}, "warnings": [note],
     }  # fmt: skip
     made = [Made(Path(name), (Path("a.srt"),), answer) for name in ("a.wav", "b.wav")]
     rows = rows_of(made, "./me.wav")
     assert rows[0] == ("Made", "a.wav (1.5 s, 24000 Hz, wav)")
     assert ("", "a.srt") in rows and ("Voice", "me, from ./me.wav") in rows
-    assert rows[-1] == ("Note", "Give --words.") and len(rows) == 11
+    assert rows[-1] == ("Note", note) and len(rows) == 11
 
 
 def test_where_sounds_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,7 +413,7 @@ def test_what_standard_output_cannot_hold_is_written_in_escapes(
 def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts_of(["One.", "Two."]) == ("One.", "Two.")
     for given in ([], ["-"]):
-        monkeypatch.setattr(sys, "stdin", io.StringIO("Piped.\n"))
+        monkeypatch.setattr(sys, "stdin", io.StringIO("\ufeffPiped.\n"))
         assert texts_of(given) == ("Piped.\n",)
 
 

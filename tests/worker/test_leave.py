@@ -1,13 +1,14 @@
-"""Ctrl-C while the worker starts."""
+"""Ctrl-C while the worker starts, and being told to end."""
 
 from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
-from worker.platform.leave import INTERRUPTED, interrupts_wait
+from worker.platform.leave import INTERRUPTED, interrupts_wait, told_to_end_as_by_ctrl_c
 
 
 def test_ctrl_c_in_an_import_waits_for_its_end_and_a_second_one_does_not(
@@ -31,3 +32,14 @@ def test_nothing_is_held_back_where_ctrl_c_is_ignored() -> None:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_being_told_to_end_is_as_ctrl_c_so_that_folders_are_cleaned_up(ctrl_c: Any) -> None:
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
+        with pytest.raises(KeyboardInterrupt), told_to_end_as_by_ctrl_c():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -24,6 +24,7 @@ from worker.audio.pcm import Pcm, integers
 from worker.audio.recording import Recording, Survey
 from worker.audio.sniff import other_kind
 from worker.audio.source import UNKNOWN_FRAMES, Header, Source, Undecodable, sample_type
+from worker.phrases import here
 from worker.threads import Abandoned, current_stop
 
 MIN_SECONDS = 0.3
@@ -41,7 +42,9 @@ class Silent(VoiceUnusable):
     """The file was read, `seconds` long, and nothing in it is louder than `peak` of full scale."""
 
     def __init__(self, seconds: float, peak: float) -> None:
-        super().__init__("The voice file is silent.", "Check the recording and upload it again.")
+        super().__init__(
+            "The voice file is silent.", f"Check the recording and {here('upload it again')}."
+        )
         self.seconds, self.peak = seconds, peak
 
 
@@ -81,7 +84,7 @@ def decode(
             "Give a shorter or compressed file, or raise MAX_VOICE_BYTES.",
         )
     if not data:
-        raise VoiceUnusable("The voice file is empty (0 bytes).", "Upload it again.")
+        raise VoiceUnusable("The voice file is empty (0 bytes).", f"{here('Upload it again')}.")
     if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)

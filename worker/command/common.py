@@ -14,27 +14,26 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Log = Annotated[bool, typer.Option("--log", help="Show the worker's log as well.")]
 
-# What a job's messages call something, and how it is said here.
-_AS_TYPED = {
-    "upload it again with `ref_text`": "use `voices add` with --words",
-    "jobs must bring": "`say` must bring",
+# What a job's messages call something, and how it is typed here.
+TYPED = {
+    "Upload it": "Use `voices add`",
+    "Upload it again": "Use `voices add` again",
+    "upload it again": "use `voices add` again",
+    "Upload it again with `ref_text`": "Use `voices add` again with --words",
+    "upload it again with `ref_text`": "use `voices add` again with --words",
+    "jobs must bring `ref_text`": "`say` must bring --words",
     "`ref_text`": "--words",
     "Give `loudness`, -20 say,": "Give `loudness`, -20 say, in a `job`,",
-    "call `list_voices`": "run `voices list`",
-    "Call `list_voices`": "Run `voices list`",
-    "Add it with `upload`": "Use `voices add`",
-    "upload it": "use `voices add`",
-    "Upload it": "Use `voices add`",
-    "report the worker's log": "run it with --log",
+    "`list_voices`": "`voices list`",
+    "Call `list_voices` for the names.": "Run `voices list` for the names.",
+    "Add it with `upload`, or call `list_voices`.": "Use `voices add`, or run `voices list`.",
+    "Correct it and send the job again; docs/job.md lists the fields.": "Correct it; the command's "
+    "--help shows what may be given.",
+    "Use `restore_voice`.": "Use `voices restore`.",
 }
-
-
-def as_typed(error: str) -> str:
-    """A job's error in words of the command line, in one line whatever a file is called."""
-    error = one_line(error)
-    for written, typed in _AS_TYPED.items():
-        error = error.replace(written, typed)
-    return error
+RUN_WITH_LOG = "Run it with --log to see why."
+# Commands that speak of jobs as they are: their messages keep the job's words.
+OF_JOBS = ("job", "serve")
 
 
 def one_line(error: str) -> str:
@@ -49,6 +48,10 @@ def missing_file(said: str, code: str, voice: str) -> str:
 
     if code != VoiceNotFound.code:
         return said
+    if Path(voice).is_dir():
+        return f"{said} {show(voice)} in this folder is a folder. Name the recording in it."
+    if Path(voice).exists() and not Path(voice).is_file():
+        return f"{said} {show(voice)} in this folder is no file."
     if split_extension(voice)[1]:
         return f"{said} There is no file {show(voice)} in this folder either."
     if Path(voice).is_file():

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from errors import ConfigError
-from worker.command.common import as_typed
+from worker.command.common import one_line
 from worker.command.show import Row
 from worker.operations.doctor import (
     as_lines,
@@ -42,5 +42,5 @@ def checked(*, with_model: bool) -> tuple[dict[str, Any], list[Row]]:
     for mark, name, detail in as_lines(answer):
         for text in settings.warnings:  # a step repeats those of its own
             detail = detail.replace(f" {text}", "")
-        rows.append((mark, name, as_typed(detail)))
+        rows.append((mark, name, one_line(detail)))
     return answer, rows

@@ -9,7 +9,7 @@ import typer
 
 from errors import WorkerError
 from worker.command import show
-from worker.command.common import Json, as_typed, missing_file, quiet_settings
+from worker.command.common import Json, missing_file, one_line, quiet_settings
 
 voices = typer.Typer(help="Look after voices: list, add, check, remove, restore.")
 
@@ -71,7 +71,7 @@ def add(
     verdict = answer["report"].get("verdict", "")
     done = "Replaced" if answer.get("replaced") else "Added"
     rows = [(done, f"{answer['voice_name']} ({verdict})"), ("Key", str(answer["s3_key"]))]
-    show.table([*rows, *(("Note", as_typed(warning)) for warning in answer["warnings"])])
+    show.table([*rows, *(("Note", one_line(warning)) for warning in answer["warnings"])])
 
 
 @voices.command()
@@ -93,11 +93,11 @@ def check(
     try:
         report = checked_from_shell(voice, ref_text, picture)
         found = report.as_output()
-        rows = [(mark, what, as_typed(said)) for mark, what, said in report.as_rows()]
+        rows = [(mark, what, one_line(said)) for mark, what, said in report.as_rows()]
         refuse(report, strict=strict)
     except WorkerError as error:
         found = error.as_output()
-        said = missing_file(as_typed(str(found["error"])), error.code, voice)
+        said = missing_file(one_line(str(found["error"])), error.code, voice)
         if not (as_json or rows):  # nothing was measured
             show.aside(said)
             raise typer.Exit(1) from error
@@ -125,7 +125,7 @@ def remove(
     kept = f"kept for {days:g} days (`{again}`)" if days else "gone for good"
     show.line(f"Removed {full_name(name, mood)}; {kept}.")
     for warning in answer["warnings"]:
-        show.line(as_typed(warning))
+        show.line(warning)
 
 
 @voices.command()

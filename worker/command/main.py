@@ -19,8 +19,18 @@ import typer
 
 from errors import Unexpected, WorkerError
 from worker.command import show
-from worker.command.common import Json, Log, as_typed, logging_settings, one_line, quiet_settings
+from worker.command.common import (
+    OF_JOBS,
+    RUN_WITH_LOG,
+    TYPED,
+    Json,
+    Log,
+    logging_settings,
+    one_line,
+    quiet_settings,
+)
 from worker.command.library import voices
+from worker.phrases import said_as
 from worker.platform.leave import leave
 
 PROGRAM = "python -m worker"
@@ -37,7 +47,7 @@ def main(program: str = PROGRAM) -> NoReturn:
     try:
         code = app(standalone_mode=False, prog_name=program)
     except WorkerError as error:
-        code = as_typed(f"{error.message} {error.hint}".strip())
+        code = one_line(f"{error.message} {error.hint}".strip())
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)  # of the command that was typed
         path = context.command_path if context else program
@@ -48,7 +58,7 @@ def main(program: str = PROGRAM) -> NoReturn:
         code = 1
     except Exception as error:
         logging.getLogger("f5worker").exception("unexpected failure")
-        code = f"{Unexpected(type(error).__name__).message} Run it with --log to see why."
+        code = f"{Unexpected(type(error).__name__).message} {RUN_WITH_LOG}"
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
             code = _not_written(error)
     code = _flushed() or code
@@ -102,6 +112,8 @@ def start(context: typer.Context) -> None:
     variables, see CONFIG.md."""
     if context.invoked_subcommand is None:
         show.line(context.get_help())
+    elif context.invoked_subcommand not in OF_JOBS:
+        context.with_resource(said_as(TYPED))
 
 
 @app.command()

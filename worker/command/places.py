@@ -19,8 +19,10 @@ def places(output: Path | None, number: int) -> list[Path]:
     folder, under names that are free.
 
     Raises:
-        InvalidInput: its folder is not there, or its ending is that of no format.
+        InvalidInput: its folder is not there, its ending is that of no format, or it is `-`.
     """
+    if str(output) == "-":
+        raise InvalidInput("No sound goes to standard output.", "Name a file: -o out.wav.")
     name = Path(_NAME) if output is None else output
     if output is not None and (output.is_dir() or str(output).endswith(os.sep)):
         name, output = output / _NAME, None

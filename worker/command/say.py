@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from errors import InvalidInput, WorkerError
+from errors import InvalidInput, Unexpected, WorkerError
 from worker.app import App
-from worker.command.common import as_typed, missing_file
+from worker.command.common import RUN_WITH_LOG, missing_file, one_line
 from worker.command.places import check_places, format_of, places, spare_the_voice, unwritable
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
-from worker.platform.leave import interrupts_wait
+from worker.platform.leave import interrupts_wait, told_to_end_as_by_ctrl_c
 from worker.platform.local import AFTER_S, with_lent_voices
 from worker.settings.load import Settings
 from worker.voices.lent import path_meant
@@ -83,7 +83,10 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     spare_the_voice(path_meant(voice), paths, wish.subtitles)
     check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
-    with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
+    with (
+        told_to_end_as_by_ctrl_c(),
+        tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder,
+    ):
         app = App(patient(settings), results=Path(folder))
         try:
             return _said(app, wish, fields, paths, step)
@@ -114,7 +117,7 @@ def _said(
     for number, (path, (job_id, answer)) in enumerate(zip(paths, answers.items(), strict=True)):
         if "error" in answer:
             which = f"Text {number + 1}: " if len(paths) > 1 else ""
-            problems.append(which + _as_typed(answer, str(fields.get("voice", ""))))
+            problems.append(which + _of_a_shell(answer, str(fields.get("voice", ""))))
         else:
             try:
                 made.append(_taken_out(app, job_id, answer, path))
@@ -197,9 +200,10 @@ def _write(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as exc:
+        raise unwritable(path, exc) from exc
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise unwritable(path, exc) from exc
 
 
 def texts_of(given: Sequence[str]) -> tuple[str, ...]:
@@ -209,7 +213,7 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
     if not given and sys.stdin.isatty():
         raise InvalidInput("There is no text.", 'Give one: say "Good morning!"')
     try:
-        piped = sys.stdin.read()
+        piped = sys.stdin.read().removeprefix("\ufeff")  # a byte order mark
         piped.encode()  # where the locale has letters for whatever bytes there are
     except ValueError as exc:
         raise InvalidInput("Standard input is no UTF-8 text.", "Save it as UTF-8.") from exc
@@ -218,13 +222,16 @@ def texts_of(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(piped if text == "-" else text for text in given or ("-",))
 
 
-def _as_typed(answer: Mapping[str, Any], voice: str) -> str:
-    """A failed job's error in words of the command line, where `voice` was typed."""
-    return missing_file(as_typed(str(answer["error"])), str(answer["error_code"]), voice)
+def _of_a_shell(answer: Mapping[str, Any], voice: str) -> str:
+    """A failed job's error in one line, where `voice` was typed."""
+    said, code = str(answer["error"]), str(answer["error_code"])
+    if code == Unexpected.code:
+        said = said.removesuffix(str(answer["hint"])) + RUN_WITH_LOG
+    return missing_file(one_line(said), code, voice)
 
 
 def rows_of(made: Sequence[Made], voice: str | None) -> list[tuple[str, str]]:
     """(name, detail) of all that was made with `voice` as it was typed, each note once."""
     rows = [row for each in made for row in each.as_rows(voice)]
-    notes = dict.fromkeys(as_typed(note) for each in made for note in each.answer["warnings"])
+    notes = dict.fromkeys(one_line(note) for each in made for note in each.answer["warnings"])
     return rows + [("Note", note) for note in notes]

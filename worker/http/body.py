@@ -11,11 +11,19 @@ from errors import InvalidInput
 from worker.threads import Lane, in_thread
 from worker.unique import each_once
 
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 async def read_json(request: Request) -> Any:
     """The JSON of the body. Raises InvalidInput: it is none, or nests too deep."""
     data = await request.body()
-    return await in_thread(Lane.CHECK, parse_json, data)
+    try:
+        return await in_thread(Lane.CHECK, parse_json, data)
+    except InvalidInput as error:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in _FORMS and data[:1] not in (b"{", b"["):
+            raise InvalidInput(f"The body is a form ({kind}), not JSON.", error.hint) from error
+        raise
 
 
 def parse_json(data: bytes, what: str = "The body") -> Any:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from errors import Busy, JobTimeout, WorkerError
 from worker.app import App
+from worker.http.kept import Kept
 from worker.http.metrics import Metrics
 from worker.http.problems import ENDING
 from worker.jobs.reporter import Reporter
@@ -25,6 +26,7 @@ class Desk:
     def __init__(self, app: App, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
         self.runner = JobRunner(app)
+        self.kept = Kept(app.settings.http.jobs_kept)
         self.broken = asyncio.Event()
         self.waiting = self.running = 0
         self.draining = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -37,6 +38,7 @@ UNCHECKED = ("/ping",)  # health checks come from the platform's own machines
 _PAGES = ("/",)
 _QUIET = ("/ping", "/metrics")
 _BODIES = 8  # of the largest size, in memory at once
+_CUT_S = 1.0  # until a connection that is cut off is gone
 _LEAST_RATE = 8192  # bytes a second of a body
 
 
@@ -92,8 +94,8 @@ class Door:
             return
         self._metrics.failed(error.code)
         if answer.status:
-            log.warning("%s: the answer is cut off", error.code)
-            answer.cut()
+            log.warning("%s: the answer %s is cut off", error.code, answer.job_id)
+            await answer.cut(receive)
             return
         # What the client still sends is not read: the connection ends with the answer.
         headers = {"Connection": "close", **more}
@@ -197,13 +199,14 @@ class _Answer:
 
     def __init__(self, send: Send, patience_s: float, abort: Callable[[], None] | None) -> None:
         self._send, self._patience_s, self._abort = send, patience_s, abort
-        self.status, self.ended = 0, False
+        self.status, self.ended, self.job_id = 0, False, ""
         self._id = uuid4().hex
 
     async def send(self, message: Message) -> None:
         """Raises ClientTooSlow: the client takes nothing any more."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.job_id = dict(message.get("headers", ())).get(b"x-job-id", b"").decode()
             message["headers"] = [
                 *message.get("headers", ()),
                 (b"x-request-id", self._id.encode()),
@@ -217,7 +220,10 @@ class _Answer:
         except TimeoutError:
             raise ClientTooSlow("The client does not take its answer.", "Read it faster.") from None
 
-    def cut(self) -> None:
+    async def cut(self, receive: Receive) -> None:
         """Ends the connection so that the client sees an unfinished answer."""
         if self._abort:
             self._abort()
+            with suppress(TimeoutError):  # else uvicorn logs that nothing ended the answer
+                async with asyncio.timeout(_CUT_S):
+                    await receive()

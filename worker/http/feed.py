@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from engine.chunk import Samples
+from worker.http.kept import Job
 
 
 class Feed:
@@ -13,13 +15,17 @@ class Feed:
 
     streams = True
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Job) -> None:
+        self._kept = kept  # is told how far it is
         self._pieces: asyncio.Queue[Samples | None] = asyncio.Queue()
-        self.update: dict[str, Any] = {}
+        self.warnings: Sequence[str] = ()  # before the first sound
         self.whole = False  # nothing follows the pieces there are
 
     def progress(self, update: dict[str, Any]) -> None:
-        self.update = update
+        self._kept.progress(update)
+
+    def warn(self, warnings: Sequence[str]) -> None:
+        self.warnings = warnings
 
     def chunk(self, chunk: dict[str, Any]) -> None: ...
 

@@ -3,72 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from errors import Busy, InvalidInput, ObjectNotFound, show
+from errors import Busy, InvalidInput, show
 from worker.http.body import read_json
 from worker.http.desk import Desk
 from worker.http.door import Room
+from worker.http.kept import JOB, STATES, Job
 from worker.http.presence import ClientGone, while_there
+from worker.operations.table import OPERATIONS
+from worker.request.parse import TTS
 
 _LONGEST_WAIT_S = 300.0
-_MOST_KEPT = 256 << 20  # characters of the answers that are kept: some hold their sound
+_MOST_LISTED = 1000
 _RUNNING_MOST = 4  # times HTTP_MAX_WAITING: jobs that have not ended
 
 
-@dataclass
-class Job:
-    """A job that was sent; a reporter of itself."""
-
-    job_id: str
-    task: asyncio.Task[dict[str, Any]] | None = None
-    update: dict[str, Any] = field(default_factory=dict)
-    streams = False
-
-    def progress(self, update: dict[str, Any]) -> None:
-        self.update = update
-
-    def chunk(self, chunk: dict[str, Any]) -> None: ...
-
-    @property
-    def ended(self) -> bool:
-        return self.task is not None and self.task.done()
-
-    @property
-    def size(self) -> int:
-        """Characters of the answer's texts; its sound is one."""
-        if self.task is None or not self.task.done() or self.task.cancelled():
-            return 0
-        return sum(len(value) for value in self.task.result().values() if isinstance(value, str))
-
-    def as_output(self) -> dict[str, Any]:
-        """As it is told: `status`, and `progress` or `output`."""
-        shown: dict[str, Any] = {"id": self.job_id, "object": "job"}
-        if not self.ended or self.task is None:
-            status = "IN_PROGRESS" if self.update else "IN_QUEUE"
-            return {**shown, "status": status, "progress": self.update or None}
-        if self.task.cancelled():
-            return {**shown, "status": "CANCELLED"}
-        output = self.task.result()
-        status = "FAILED" if "error" in output else "COMPLETED"
-        return {**shown, "status": status, "output": output}
-
-
 class JobRoutes:
-    """Takes jobs, keeps the answers of the last ones in memory."""
+    """Takes jobs, and tells of those that the desk keeps."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._kept = desk.app.settings.http.jobs_kept
         self._room = Room(desk.app.settings.http)
         self._most = max(1, desk.app.settings.http.max_waiting) * _RUNNING_MOST
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
 
     async def submit(self, request: Request) -> Response:
         """`{"input": {...}}`, answered at once, or after `?wait=` seconds at most."""
@@ -84,17 +45,30 @@ class JobRoutes:
                 f"Wrong input: {show(extra[0])[1:-1]} is not a known field beside `input`.",
                 "What a job says of itself goes into `input`.",
             )
-        if len([job for job in self._jobs.values() if not job.ended]) >= self._most:
+        if len([*self._running()]) >= self._most:
             raise Busy("Too many jobs have not ended yet.", "Send it again in some seconds.")
-        job = Job(self._desk.new_id())
+        job = Job(self._desk.new_id(), endpoint=_endpoint(body["input"]))
         size = len(await request.body())  # a job keeps what it was sent until it has ended
         self._room.take(size)
         job.task = asyncio.create_task(self._desk.run(job.job_id, body["input"], job))
-        job.task.add_done_callback(lambda _: self._ended(size))
-        self._jobs[job.job_id] = job
+        job.task.add_done_callback(lambda _: self._room.give_back(size))
+        self._desk.kept.add(job)
         await _until_ended(job, wait_s, request)
         where = f"{request.url.path}/{job.job_id}"
         return JSONResponse(job.as_output(), 200 if job.ended else 202, {"Location": where})
+
+    async def list(self, request: Request) -> Response:
+        """The newest first, as OpenAI lists things; `limit`, `after` (an id) and `status`."""
+        query = request.query_params
+        limit, status = _limit(query.get("limit", "100")), query.get("status")
+        if status is not None and status not in STATES:
+            raise InvalidInput(
+                f"status must be one of {', '.join(STATES)}, not {show(status)}.",
+                "Leave it out for all.",
+            )
+        jobs, more = self._desk.kept.page(limit, query.get("after"), status)
+        data = [job.as_row() for job in jobs]
+        return JSONResponse({"object": "list", "data": data, "has_more": more})
 
     async def show(self, request: Request) -> Response:
         """A job's state; `?wait=` seconds for its end at most."""
@@ -105,6 +79,11 @@ class JobRoutes:
     async def cancel(self, request: Request) -> Response:
         """Ends a job at the next step; one that has ended stays as it is."""
         job = self._job(request)
+        if job.kind != JOB and not job.ended:
+            raise InvalidInput(
+                f"{job.job_id} is spoken to the client that asked for it.",
+                "Close that client's connection to end it.",
+            )
         if job.task is not None:
             job.task.cancel()
             await asyncio.wait({job.task})
@@ -112,7 +91,7 @@ class JobRoutes:
 
     async def drain(self, grace_s: float) -> None:
         """Lets jobs end within `grace_s` seconds, and cancels the rest."""
-        tasks = {job.task for job in self._jobs.values() if job.task and not job.ended}
+        tasks = {job.task for job in self._running() if job.task}
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=max(0.0, grace_s))
@@ -122,28 +101,18 @@ class JobRoutes:
             await asyncio.wait(late)
 
     def _job(self, request: Request) -> Job:
-        job_id = request.path_params["job_id"]
-        if (job := self._jobs.get(job_id)) is None:
-            raise ObjectNotFound(
-                f"This worker has no job {show(job_id)}; answers are kept in memory, the last "
-                f"{self._kept}.",
-                'What was stored of a job is found by `{"endpoint": "result"}`.',
-            )
-        return job
+        return self._desk.kept.get(request.path_params["job_id"])
 
-    def _ended(self, size: int) -> None:
-        self._room.give_back(size)
-        self._forget()
+    def _running(self) -> Iterator[Job]:
+        return (job for job in self._desk.kept if job.kind == JOB and not job.ended)
 
-    def _forget(self) -> None:
-        """The oldest ended jobs beyond those that are kept, by number and size; not the last."""
-        ended = [job for job in self._jobs.values() if job.ended]
-        held = sum(job.size for job in ended)
-        for number, job in enumerate(ended[:-1]):
-            if len(ended) - number <= self._kept and held <= _MOST_KEPT:
-                break
-            held -= job.size
-            del self._jobs[job.job_id]
+
+def _endpoint(job_input: object) -> str | None:
+    """The endpoint a job asks for, where there is one of that name."""
+    if not isinstance(job_input, Mapping):
+        return None
+    asked = job_input.get("endpoint", TTS)
+    return asked if isinstance(asked, str) and asked in (TTS, *OPERATIONS) else None
 
 
 async def _until_ended(job: Job, wait_s: float, request: Request) -> None:
@@ -164,3 +133,12 @@ def _seconds(text: str) -> float:
             "Leave it out to be answered at once.",
         )
     return seconds
+
+
+def _limit(text: str) -> int:
+    if not (text.isdecimal() and len(text) < 9 and 1 <= int(text) <= _MOST_LISTED):
+        raise InvalidInput(
+            f"limit must be a whole number from 1 to {_MOST_LISTED}, not {show(text)}.",
+            "Leave it out for 100.",
+        )
+    return int(text)

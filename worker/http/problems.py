@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = {
     "OBJECT_NOT_FOUND": 404,
     "NO_SUCH_PATH": 404,
     "CLIENT_TOO_SLOW": 408,
+    "VOICE_EXISTS": 409,
     "REQUEST_TOO_LARGE": 413,
     "ANSWER_TOO_LARGE": 413,
     "BUSY": 503,
@@ -38,9 +39,14 @@ STATUS: Mapping[str, int] = {
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 _RETRY_AFTER_S = 5
 # What a job's messages call something, and where it is here.
-_HERE = {
+HERE = {
     "`list_voices`": "GET /v1/audio/voices",
-    "Add it with `upload`": "Add it with POST /v1/audio/voices",
+    "Call `list_voices` for the names.": "GET /v1/audio/voices has the names.",
+    "Add it with `upload`, or call `list_voices`.": "Add it with POST /v1/audio/voices, "
+    "or call GET /v1/audio/voices.",
+    "Correct it and send the job again; docs/job.md lists the fields.": "Correct it and send it "
+    "again; docs/http.md lists the fields.",
+    "Use `restore_voice`.": "POST /v1/jobs takes `restore_voice`.",
 }
 
 ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")
@@ -50,16 +56,15 @@ def problem(error: WorkerError | Mapping[str, Any]) -> dict[str, Any]:
     """The error object of a typed error, or of a failed job's answer."""
     told = error.as_output() if isinstance(error, WorkerError) else error
     code = str(told["error_code"])
-    message, hint = _as_here(str(told["error"])), _as_here(str(told["hint"]))
     status = STATUS.get(code, 500)
     more = {"report": told["report"]} if "report" in told else {}
     return {
         "error": {
-            "message": message,
+            "message": str(told["error"]),
             "type": _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error"),
             "param": None,
             "code": code,
-            "hint": hint,
+            "hint": told["hint"],
             "retryable": told["retryable"],
             **more,
         }
@@ -81,9 +86,3 @@ def refusal(
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status, extra)
-
-
-def _as_here(text: str) -> str:
-    for written, here in _HERE.items():
-        text = text.replace(written, here)
-    return text

@@ -7,11 +7,16 @@ Imported late: it imports uvicorn.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from worker.settings.http import HttpConfig
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 def protocol_for(settings: HttpConfig) -> type[H11Protocol]:
@@ -32,7 +37,7 @@ class Bounded(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "abort": transport.abort}
+        self.app_state = {**self.app_state, "abort": self._cut}
         if len(self.connections) > self.most:
             transport.abort()
         self._await_head()
@@ -72,6 +77,14 @@ class Bounded(H11Protocol):
             self._watch_rest(left)
         else:
             self.transport.abort()
+
+    def _cut(self) -> None:
+        """Ends the connection by a reset: over HTTP/1.0, which proxies speak, a mere end is that of
+        a whole answer."""
+        if (connected := self.transport.get_extra_info("socket")) is not None:
+            with suppress(OSError):
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
 
     def _await_head(self) -> None:
         self._has_head()

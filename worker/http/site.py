@@ -19,12 +19,15 @@ from worker.http.door import Door
 from worker.http.health import Health
 from worker.http.jobs import JobRoutes
 from worker.http.page import Page
+from worker.http.problems import HERE
 from worker.http.speech import SpeechRoute
 from worker.http.voices import VoiceRoutes
+from worker.phrases import said_as
 from worker.request.models import model, models
 
 # What is looked for in vain is mostly one of these without /v1, or RunPod's.
 _ADDRESSES = ("/v1/audio/speech", "/v1/audio/voices", "/v1/models", "/v1/jobs")
+_JOBS = "/v1/jobs"
 _OF_THE_QUEUE = ("/run", "/status/", "/stream/", "/cancel/", "/v2/")
 _TOLD_HEADERS = (
     *("X-Job-Id", "X-Request-Id", "X-Warnings", "X-Audio-Seconds", "X-Seed", "X-Cost"),
@@ -69,6 +72,7 @@ class Site:
                 Route(voice, voices.delete, methods=["DELETE"]),
                 Route("/v1/models", self._models),
                 Route("/v1/models/{name:path}", self._model),
+                Route("/v1/jobs", jobs.list),
                 Route("/v1/jobs", jobs.submit, methods=["POST"]),
                 Route(job, jobs.show),
                 Route(job, jobs.cancel, methods=["DELETE"]),
@@ -83,8 +87,10 @@ class Site:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette raises a wrong method as an exception for those that name an application.
         scope["app"] = self
+        jobs = scope["path"].startswith(_JOBS)  # they speak of jobs, also to who reads answers
         try:
-            await self._router(scope, receive, send)
+            with said_as({} if jobs else HERE):
+                await self._router(scope, receive, send)
         except HTTPException as exc:
             if exc.status_code == 405:  # Starlette names the methods of one of an address's routes
                 exc.headers = {"Allow": self._methods(scope)}

@@ -2,7 +2,7 @@
 
 Until the first sound an error is an answer of its own. After it, an error is an event of an `sse`
 stream; a stream of plain bytes has no place for one, and is cut off so that nobody takes it for
-whole.
+whole. `/v1/jobs/ID` tells it then, and with it what is known of each text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from errors import FormatUnavailable, WorkerError
+from errors import FormatUnavailable, Unexpected, WorkerError
 from worker.audio.containers import installed as has_ffmpeg
 from worker.audio.formats import AUDIO_FORMATS
 from worker.audio.running import ENCODERS
@@ -27,10 +27,12 @@ from worker.audio.whole import converted
 from worker.http.body import read_json
 from worker.http.desk import Desk
 from worker.http.feed import Feed
+from worker.http.kept import SPEECH, Job
 from worker.http.presence import ClientGone, while_there
 from worker.http.problems import ENDING, problem, refusal
 from worker.jobs.unstored import Sound
 from worker.request.openai import SpeechRequest, read_speech
+from worker.request.parse import TTS
 from worker.threads import Lane, in_thread
 
 CONTENT_TYPES: Mapping[str, str] = {
@@ -45,6 +47,8 @@ _ALIVE_S = 15.0  # without a byte for longer, proxies take a stream for dead
 _ALIVE = b": waiting\n\n"
 _MOST_WARNINGS = 3_000  # characters of a header
 _NOTHING_YET = object()
+# Of a text's facts, for `/v1/jobs`.
+_KEPT = (*("status", "voice", "duration", "sample_rate", "format", "seed", "metrics", "cost"),)
 
 
 class SpeechRoute:
@@ -78,7 +82,9 @@ class SpeechAnswer:
 
     def __init__(self, desk: Desk, asked: SpeechRequest, *, runs: bool) -> None:
         self._desk, self._asked, self._runs = desk, asked, runs
-        self._id, self._feed = desk.new_id(), Feed()
+        self._id = desk.new_id()
+        self._kept = Job(self._id, kind=SPEECH, endpoint=TTS)
+        self._feed = Feed(self._kept)
         self._began = time.perf_counter()
         self._heard = False
 
@@ -107,6 +113,8 @@ class SpeechAnswer:
     async def _speaking(self) -> AsyncIterator[asyncio.Task[Sound]]:
         job = asyncio.create_task(self._desk.speak(self._id, self._asked, self._feed))
         self._feed.ends_with(job)
+        self._kept.task = asyncio.create_task(_told(job, self._asked.warnings))
+        self._desk.kept.add(self._kept)
         try:
             yield job
         finally:
@@ -140,7 +148,7 @@ class SpeechAnswer:
     async def _bytes(self, job: asyncio.Task[Sound], first: Any, send: Send) -> None:
         """The file piece by piece. Raises WorkerError: the job failed on the way."""
         rate = self._desk.app.engine.result().synthesizer.sample_rate
-        headers = {**self._headers(()), "Content-Type": self._content_type(rate)}
+        headers = {**self._headers(self._feed.warnings), "Content-Type": self._content_type(rate)}
         await _start(send, headers)
         async for data in self._encoded(job, first):
             await _body(send, data)
@@ -177,7 +185,7 @@ class SpeechAnswer:
                     yield b""
         while not self._runs and not (await asyncio.wait({job}, timeout=_ALIVE_S))[0]:
             yield b""
-        if piece is None:
+        if piece is None or self._feed.whole:  # then the file can say how long it is
             sound = await job
             self._note_first()
             yield await in_thread(Lane.COMPUTE, converted, sound.data, self._asked.response_format)
@@ -240,6 +248,21 @@ class SpeechAnswer:
         if not self._heard:
             self._heard = True
             self._desk.metrics.first_audio(time.perf_counter() - self._began)
+
+
+async def _told(job: asyncio.Task[Sound], warnings: Sequence[str]) -> dict[str, Any]:
+    """What `/v1/jobs/ID` answers for a text: its error, or the facts of its sound; nothing of the
+    sound and the text, but what a warning quotes. `warnings`: beside those of the facts."""
+    try:
+        facts = (await job).facts
+    except WorkerError as error:
+        output = error.as_output()
+        output.pop("refresh_worker", None)
+        return output
+    except Exception as exc:
+        return Unexpected(type(exc).__name__).as_output()
+    kept = {name: facts[name] for name in _KEPT if name in facts}
+    return {**kept, "warnings": [*warnings, *facts["warnings"]]}
 
 
 def fitting(warnings: Sequence[str]) -> str:

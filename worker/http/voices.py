@@ -20,7 +20,7 @@ from worker.unique import twice
 
 _FILES = ("audio_sample", "audio", "file")  # OpenAI's name first
 _WORDS = ("transcript", "text")  # other names of `ref_text`
-_FORM_FLAGS = ("strict", "picture")
+_FORM_FLAGS = ("strict", "picture", "replace")
 _FORM_JSON = ("consent", "tags")
 
 
@@ -50,7 +50,7 @@ class VoiceRoutes:
         warnings: list[str] = []
         given = await self._form(request) if form else await read_json(request)
         job = _upload(given, warnings)
-        answer = await self._run({**job, "endpoint": "upload"})
+        answer = await self._run({"replace": False, **job, "endpoint": "upload"})
         if "error" in answer:
             return refusal(answer)
         said = [*warnings, *answer.pop("warnings")]
@@ -179,6 +179,7 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         if name in job and "voice" not in job:
             value = job.pop(name)
             job["voice"] = {"audio_base64": value} if name == "audio_base64" else value
+    _check_there(job)
     for name in _WORDS:
         if name in job and "ref_text" not in job:
             job["ref_text"] = job.pop(name)
@@ -187,6 +188,19 @@ def _upload(given: Any, warnings: list[str]) -> dict[str, Any]:
         job["consent"] = {"who": job["consent"], "when": today}
         warnings.append(f"`consent` was read as who agreed, today ({today}).")
     return job
+
+
+def _check_there(job: Mapping[str, Any]) -> None:
+    """Raises InvalidInput: it has no name, or no recording, told in this face's words for them."""
+    name = job.get("voice_name")
+    if not isinstance(name, str):
+        said = "is required" if name is None else f"must be a string, not {show(name)}"
+        raise InvalidInput(f"Wrong input: name {said}.", "It is what jobs call the voice.")
+    if job.get("voice") is None:
+        raise InvalidInput(
+            "Wrong input: the recording is missing.",
+            "Send its file as audio_sample in a form, or JSON with audio_base64, or voice, a link.",
+        )
 
 
 def _named(name: str, voice: str = "voice_name", mood: str = "mood") -> dict[str, str]:

@@ -18,6 +18,7 @@ from worker.audio.loud_file import loud_file
 from worker.audio.resample import resample
 from worker.audio.silence import moved, remove_silence
 from worker.jobs.chunks import Segment, Spoken
+from worker.phrases import here
 from worker.quality.signals import INAUDIBLE
 from worker.request.speech import SpeechInput
 from worker.subtitles.align import Aligner, time_words
@@ -125,5 +126,5 @@ def _cut_off(samples: Samples, fmt: AudioFormat) -> list[str]:
         return []
     return [
         f"{count} of {len(samples)} samples were louder than the file can hold and are clipped. "
-        "Give `loudness`, -20 say, which keeps peaks below that, or a softer voice."
+        f"{here('Give `loudness`, -20 say,')} which keeps peaks below that, or a softer voice."
     ]

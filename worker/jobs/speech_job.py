@@ -201,32 +201,35 @@ class SpeechJob:
     def _facts(
         self, chunks: Sequence[Chunk], spoken: Spoken, rendered: Rendered, *, resumed: int
     ) -> SpeechFacts:
-        request, engine, voices = self._request, self._engine, self._voices.values()
-        options = self._text.options
-        said = warnings_of(
-            request,
-            engine,
-            voices,
-            chunks,
-            self._guard,
-            streams=self._reporter.streams,
-            fallback=None if options.language else base(options.default_language),
-        )
         return speech_facts(
             self._job_id,
-            request,
-            engine,
+            self._request,
+            self._engine,
             chunks,
             spoken,
             rendered,
-            [*self._warnings, *said],
-            voices=voices,
+            self._said(chunks),
+            voices=self._voices.values(),
             s3_key=self._target.audio.key,
             resumed=resumed,
             prepared_s=self._prepared_s,
             total_s=time.perf_counter() - self._started,
             cost=self._cost.stated(rendered.seconds),
         )
+
+    def _said(self, chunks: Sequence[Chunk]) -> list[str]:
+        """The warnings that are known by now, beside those of the sound itself."""
+        options = self._text.options
+        found = warnings_of(
+            self._request,
+            self._engine,
+            self._voices.values(),
+            chunks,
+            self._guard,
+            streams=self._reporter.streams,
+            fallback=None if options.language else base(options.default_language),
+        )
+        return [*self._warnings, *found]
 
     async def _deliver(self, facts: SpeechFacts, rendered: Rendered) -> dict[str, Any]:
         return await self._delivery.deliver(facts, rendered, self._taken)

@@ -33,6 +33,9 @@ _ROOM_BYTES = 20_000  # of a piece, for everything that is not audio
 class Ears(Protocol):
     """A reporter that takes the sound itself, in place of files of chunks."""
 
+    def warn(self, warnings: Sequence[str]) -> None:
+        """What is known before the first sound, of what was changed, dropped or guessed."""
+
     def hear(self, samples: Samples, *, last: bool) -> None:
         """(n,) fp32 at the engine's rate: what comes next of the whole, joined; `last`: after it
         comes nothing but the end of the last chunk."""

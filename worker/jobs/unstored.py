@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.chunk import Chunk, Samples
+from engine.chunk import Chunk, Samples, SpokenChunk
 from worker.jobs.answer import SpeechFacts
 from worker.jobs.chunks import Spoken
 from worker.jobs.render import Rendered
 from worker.jobs.resume import ChunkSaver, ChunkStore
 from worker.jobs.speech_job import SpeechJob
+from worker.jobs.stream import Ears
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class UnstoredSpeech(SpeechJob):
             enabled=False,
             worth_keeping=lambda _: False,
         )
+
+    async def _speak(self, chunks: Sequence[Chunk], saver: ChunkSaver) -> dict[int, SpokenChunk]:
+        if isinstance(self._reporter, Ears):
+            self._reporter.warn(self._said(chunks))
+        return await super()._speak(chunks, saver)
 
     async def _render(self, spoken: Spoken) -> Rendered:
         self._sound = spoken.samples

@@ -13,6 +13,7 @@ from errors import InvalidInput
 from worker.app import App
 from worker.operations.base import Answer, Operation
 from worker.operations.records import Described, full_name
+from worker.phrases import here
 from worker.request.fields import CleanText, LibraryName, Voice, VoiceName
 from worker.request.processing import processing_of
 from worker.settings.load import Settings
@@ -23,10 +24,15 @@ from worker.voices.report import VoiceReport, refuse
 from worker.voices.wish import Wish
 
 MAX_VOICES = 10_000  # in one answer: 5 MB with the longest names
-NO_TRANSCRIPT = (
-    "This voice has no transcript: jobs must bring `ref_text`. Upload it again with `ref_text`, or "
-    "put NAME.txt, NAME.srt or another transcript beside it."
-)
+
+
+def no_transcript() -> str:
+    """The warning of a voice whose words are not known."""
+    return (
+        f"This voice has no transcript: {here('jobs must bring `ref_text`')}. "
+        f"{here('Upload it again with `ref_text`')}, or put NAME.txt, NAME.srt or another "
+        "transcript beside it."
+    )
 
 
 class Upload(Described):
@@ -40,6 +46,7 @@ class Upload(Described):
     strict: bool = False
     picture: bool = False
     mood: VoiceName | None = None
+    replace: bool = True
 
     def run(self, app: App, caller: str) -> Answer:
         return self.store(app)
@@ -55,8 +62,9 @@ class Upload(Described):
             wish=_usual(app.settings),
             facts=self.facts(),
             transcripts=transcripts,
+            over=self.replace,
         )
-        warnings = [] if voice.has_transcript else [NO_TRANSCRIPT]
+        warnings = [] if voice.has_transcript else [no_transcript()]
         report = voice.report.as_output() if voice.report else {}
         picture = {}
         if self.picture and voice.report:

@@ -56,3 +56,23 @@ def interrupts_wait() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if came:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def told_to_end_as_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C would, so that it cleans up."""
+
+    def end(number: int, _: object) -> None:
+        if not callable(signal.getsignal(signal.SIGINT)):  # a shell's background: it is ignored
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    here = threading.current_thread() is threading.main_thread()  # signals are its own
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

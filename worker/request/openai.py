@@ -78,6 +78,18 @@ def read_speech(body: object, settings: Settings, served: str) -> SpeechRequest:
     if job["text"] is None:
         raise InvalidInput("Wrong input: input is required.", "`input` is the text to say.")
     job["stream"] = stream_format != "whole"
+    warnings += _unfollowed(given, stream_format)
+    return SpeechRequest(job, response_format, stream_format, warnings)
+
+
+def _unfollowed(given: Mapping[str, Any], stream_format: str) -> list[str]:
+    """Warnings of what is not done. Raises InvalidInput: `instructions` are no text."""
+    warnings: list[str] = []
+    if not isinstance(given.get("instructions", ""), str):
+        raise InvalidInput(
+            f"Wrong input: instructions must be a string, not {show(given['instructions'])}.",
+            "Leave them out: they are not followed.",
+        )
     if given.get("instructions"):
         warnings.append("`instructions` are not followed: the voice's own recording sets the tone.")
     if given.get("return_word_timings") and stream_format != "sse":
@@ -85,7 +97,7 @@ def read_speech(body: object, settings: Settings, served: str) -> SpeechRequest:
             f"`return_word_timings` has no place in `{stream_format}`; "
             "ask for `sse`, or send a job."
         )
-    return SpeechRequest(job, response_format, stream_format, warnings)
+    return warnings
 
 
 def _refuse_unknown(body: Mapping[Any, Any]) -> None:
@@ -120,6 +132,11 @@ def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...], defau
 def _voice(value: object, settings: Settings, warnings: list[str]) -> object:
     """The voice of a job; OpenAI's `{"id": ...}` names one as well."""
     if isinstance(value, Mapping) and set(value) == {"id"}:
+        if not isinstance(value["id"], str):
+            raise InvalidInput(
+                f"Wrong input: voice.id must be a string, not {show(value['id'])}.",
+                'Name a voice: {"id": "demo"}.',
+            )
         value = value["id"]
     if not isinstance(value, str):
         return value

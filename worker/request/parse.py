@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from errors import InvalidInput, nearest, show
+from worker.phrases import here
 from worker.request.aliases import Canonical, canonical, meant
 from worker.request.clips import CLIP, CLIPS, PLAIN, ClipInput
 from worker.request.fields import Strict
@@ -74,7 +75,7 @@ def _wrong(problems: Sequence[str], count: int) -> InvalidInput:
     said = f"Wrong input: {'; '.join(named)}{more}"
     return InvalidInput(
         said if said.endswith("?") else f"{said}.",
-        "Correct it and send the job again; docs/job.md lists the fields.",
+        here("Correct it and send the job again; docs/job.md lists the fields."),
     )
 
 

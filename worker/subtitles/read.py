@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from errors import TranscriptMissing
 from text.subtitles import subtitle_form
+from worker.phrases import here
 from worker.subtitles.cues import CLOCK, subtitle_cues
 from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
@@ -83,7 +84,8 @@ def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
         return _parse(data, key, seconds)
     except Malformed as fault:
         raise TranscriptMissing(
-            f"The transcript {key} {fault}.", "Correct it, or give the words in `ref_text`."
+            f"The transcript {key} {fault}.",
+            f"Correct it, or give the words in {here('`ref_text`')}.",
         ) from fault
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from errors import WorkerError
+from worker.phrases import here
 from worker.subtitles.read import parse
 from worker.subtitles.spread import letters
 from worker.voices.located import Located, TranscriptFile
@@ -59,7 +60,7 @@ def disagreements(
     said = letters(used)
     heard = {key: letters(text) for key, text in texts.items()}
     agree = [key for key, text in heard.items() if (said == text if whole else said in text)]
-    source = "`ref_text`" if isinstance(words, str) else next(iter(agree), "")
+    source = here("`ref_text`") if isinstance(words, str) else next(iter(agree), "")
     if not source or not said:
         return []
     return [

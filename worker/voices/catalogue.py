@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
-from s3_utils import Storage
+from s3_utils import AlreadyThere, Storage
 from worker.log import get_logger
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
@@ -43,6 +44,7 @@ NOT_AGREED = (
     "Upload with `consent`, or add it with `describe_voice`."
 )
 HIDES = "It is used instead of the voice {0} that comes with the worker, until it is deleted."
+_OVER = "Use another name, or say `replace` (true): the voice that is there is then gone."
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class VoiceCatalogue:
         wish: Wish = USUAL,
         facts: Mapping[str, Any] = MappingProxyType({}),
         transcripts: Sequence[TranscriptFile] = (),
+        over: bool = True,
     ) -> VoiceInfo:
         """Stores a voice under VOICES_PREFIX after checking that it can be used.
 
@@ -128,6 +131,7 @@ class VoiceCatalogue:
             facts: for its record, by name (`VoiceFacts`).
             transcripts: what is said in it, as files; stored as they are where there is no
                 `ref_text`.
+            over: whether one of that name may be replaced.
 
         Replaces a voice of that name; the consent to it is not one to the new recording. With
         `ref_text`, NAME.txt is written. With that, or `transcripts`, other transcripts of the
@@ -135,6 +139,7 @@ class VoiceCatalogue:
 
         Raises:
             InvalidInput: the name cannot be a key.
+            VoiceExists: there is one, and it may not be replaced.
             VoiceNotFound, VoiceUnusable: there is no such file, or it is no usable speech, or it
                 is doubtful and `strict` is given.
             TranscriptMissing: a transcript is malformed.
@@ -143,15 +148,20 @@ class VoiceCatalogue:
         """
         stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
+        old = self._there(stem)
+        if not over and (any(map(is_audio, old)) or name in self._sources.bundled()):
+            raise self._shelf.taken(stem, hint=_OVER)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
-        old = self._there(stem)
         extension, report = in_turn(
             Lane.DECODE, self._examined, data, words or transcripts, stem, wish
         )
         refuse(report, strict=strict)
         key, written = f"{stem}.{extension}", _words_files(stem, words, transcripts)
-        old, has_record, said = self._store(old, stem, key, data, written, facts)
+        try:
+            old, has_record, said = self._store(old, stem, key, data, written, facts, over=over)
+        except AlreadyThere as error:  # another worker stored one meanwhile
+            raise self._shelf.taken(stem, hint=_OVER) from error
         has_words = bool(written) or any(split_transcript(other)[1] for other in old)
         has_words, report, heard = self._listened_to(key, wish, report, has_words=has_words)
         stored = self._storage.info(key)
@@ -175,6 +185,8 @@ class VoiceCatalogue:
         data: bytes,
         written: Mapping[str, bytes],
         facts: Mapping[str, Any],
+        *,
+        over: bool,
     ) -> tuple[list[str], bool, tuple[str, ...]]:
         """Stores a voice in place of the files `old`: these without words that were heard, whether
         the voice has a record, and what is to be said of what it replaced."""
@@ -182,7 +194,8 @@ class VoiceCatalogue:
         agreed = record is not None and record.consent is not None
         if agreed:  # first: never a new recording with the consent to the old one
             record = self._shelf.write(stem, record, {"consent": None})
-        self._put_over(old, stem, key, data, written)
+        self._storage.put(key, data, replace=over)
+        self._put_words(old, stem, key, written)
         if record or facts:
             to = {"agreed_to": hashlib.sha256(data).hexdigest()} if "consent" in facts else {}
             self._shelf.write(stem, record, {**facts, **to})
@@ -201,11 +214,10 @@ class VoiceCatalogue:
         except StorageDenied:  # nothing there that these credentials may see
             return []
 
-    def _put_over(
-        self, old: Sequence[str], stem: str, key: str, data: bytes, written: Mapping[str, bytes]
+    def _put_words(
+        self, old: Sequence[str], stem: str, key: str, written: Mapping[str, bytes]
     ) -> None:
-        """Stores a voice and its words, then deletes what was there of the one it replaces."""
-        self._storage.put(key, data)
+        """Stores a voice's words, then deletes what was there of the one it replaces."""
         for words_key, body in written.items():
             self._storage.put(words_key, body, content_type="text/plain; charset=utf-8")
         for other in old:
@@ -283,7 +295,8 @@ def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
         if any(map(is_audio, old))
         else f"Its words are those that were there before it ({words})."
     )
-    return (f"{kept} If the new recording says others, upload it again with `ref_text`.",)
+    again = here("upload it again with `ref_text`")
+    return (f"{kept} If the new recording says others, {again}.",)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from errors import WorkerError
 from text.languages import NAMES, base, detect
 from worker.log import get_logger
+from worker.phrases import here
 from worker.quality.words import likeness
 from worker.threads import Abandoned
 from worker.voices.ears import Ears
@@ -51,8 +52,11 @@ def overheard(ears: Ears, voice: PreparedVoice, own: str | None, wished: str | N
     if found is None:
         return None, []
     if not any(character.isalnum() for character in found.text):
-        return found, [f"{found.by} heard no words in voice {voice.name}. Give them in `ref_text`."]
-    return found, [guessed(voice.name, found, "Give the right ones in `ref_text`")]
+        told = (
+            f"{found.by} heard no words in voice {voice.name}. Give them in {here('`ref_text`')}."
+        )
+        return found, [told]
+    return found, [guessed(voice.name, found, f"Give the right ones in {here('`ref_text`')}")]
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class _Untold:
             language = NAMES.get(self.language, self.language)
             return (
                 f"Voice {name} has no words, and {self.listener} does not know {language}, so "
-                "none were heard. Give them in `ref_text`."
+                f"none were heard. Give them in {here('`ref_text`')}."
             )
         kind = type(self.failed).__name__
         why = self.failed.message if isinstance(self.failed, WorkerError) else f"{kind}."

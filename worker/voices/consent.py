@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from errors import ConsentMissing, show
+from worker.phrases import here
 from worker.voices.located import Located
 from worker.voices.record import SUFFIX, VoiceRecord, parse_record
 
@@ -29,7 +30,7 @@ def no_record(name: str) -> ConsentMissing:
     """The refusal of a voice that can have no record: a link, or audio in the job."""
     return ConsentMissing(
         f"The voice {show(name)} has no consent, which this worker requires.",
-        f"Upload it under a name with {FORM}, and speak with that name.",
+        f"{here('Upload it')} under a name with {FORM}, and speak with that name.",
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from errors import TranscriptMissing, VoiceUnusable
 from worker.audio.clip import exact_clip
 from worker.audio.recording import Recording
+from worker.phrases import here
 from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import parse
 from worker.subtitles.transcript import Transcript
@@ -58,7 +59,8 @@ def _asked(recording: Recording, part: Excerpt, words: Words, name: str) -> Part
         raise TranscriptMissing(
             f"The words of {name} from {start:g} to {end:g} s are not known: {timed.key} "
             "has no times.",
-            "Give the clip its `ref_text`, or put a transcript with times beside the voice.",
+            f"Give the clip its {here('`ref_text`')}, or put a transcript with times "
+            "beside the voice.",
         )
     return _of_cues(recording, transcript, (start, end), name)
 
@@ -100,14 +102,15 @@ def _of_cues(
             narrowed = (
                 f"Voice {name}: the clip was narrowed from {start:g} to {end:g} s to "
                 f"{first:.2f} to {last:.2f} s, the whole lines of {key} in it. Give it its "
-                "`ref_text` to have it as asked."
+                f"{here('`ref_text`')} to have it as asked."
             )
             clip = exact_clip(recording, first, last)
             return Part(clip, text_of(whole), warnings=(*said, narrowed))
     raise TranscriptMissing(
         f"The clip of {name} from {start:g} to {end:g} s "
         + (_cut_lines(heard, key) if heard else f"has no words in {key}."),
-        "Move `start` and `end` to where lines begin and end, or give the clip its `ref_text`.",
+        "Move `start` and `end` to where lines begin and end, or give the clip its "
+        f"{here('`ref_text`')}.",
     )
 
 

@@ -15,6 +15,7 @@ from errors import ConfigError, StorageDenied, StorageError, TranscriptMissing, 
 from s3_utils import AlreadyThere, Storage
 from text.languages import NAMES, base
 from worker.log import get_logger
+from worker.phrases import here
 from worker.quality.recogniser import Recogniser
 from worker.quality.words import likeness
 from worker.subtitles.notes import one_line
@@ -146,7 +147,8 @@ class Hearing:
 
     def _heard(self, located: Located, voice: PreparedVoice, wish: Wish) -> HeardWords:
         missing = TranscriptMissing(
-            f"The voice {located.name} came without its words.", "Give them in `ref_text`."
+            f"The voice {located.name} came without its words.",
+            f"Give them in {here('`ref_text`')}.",
         )
         listener, language = self._listener(missing, _record(located)[0], wish)
         try:
@@ -190,7 +192,7 @@ class Hearing:
     ) -> str:
         """What is said of heard words, which are written beside a voice of the library; but not
         those of a clip that one job asks for."""
-        correct = "Give the right ones in `ref_text`"
+        correct = f"Give the right ones in {here('`ref_text`')}"
         if located.in_library and not wish.part.cut:
             facts = HeardFacts(
                 words=heard.text,
@@ -206,7 +208,7 @@ class Hearing:
                 raise
             except (StorageError, VoiceUnusable) as exc:
                 log.warning("heard words not stored: %s", exc.message)
-                correct = f"They could not be stored ({exc.message}): give `ref_text`"
+                correct = f"They could not be stored ({exc.message}): give {here('`ref_text`')}"
         return guessed(located.name, heard, correct)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import TranscriptMissing
+from worker.phrases import here
 from worker.subtitles.read import EXTENSIONS
 
 
@@ -55,12 +56,13 @@ class Located:
             return found
         if not self.stem:
             raise TranscriptMissing(
-                f"The voice {self.name} came without its words.", "Give them in `ref_text`."
+                f"The voice {self.name} came without its words.",
+                f"Give them in {here('`ref_text`')}.",
             )
         looked_for = ", ".join(f"{self.stem}.{extension}" for extension in EXTENSIONS)
         raise TranscriptMissing(
             f"The voice {self.name} has no transcript; looked for {looked_for}.",
-            "Give its words in `ref_text`, or put one of these files beside it.",
+            f"Give its words in {here('`ref_text`')}, or put one of these files beside it.",
         )
 
 

@@ -15,6 +15,7 @@ from worker.audio.clip import Clip, reference_clip, stretch_clip
 from worker.audio.decode import cut_off, decode
 from worker.audio.recording import Recording
 from worker.audio.traits import Traits
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import Cue, text_of
 from worker.subtitles.read import cut_share, parse
@@ -118,7 +119,7 @@ class PartOf:
         if not words:
             return None
         if isinstance(words, str):
-            return Transcript("`ref_text`", words)
+            return Transcript(here("`ref_text`"), words)
         # A plain text is the user's own wording, but cannot be cut by time.
         chosen = (first.clipped and timed_of(words)) or words[0]
         return parse(chosen.read(), chosen.key, self.recording.seconds)
@@ -139,7 +140,7 @@ class PartOf:
         if not self.best:
             warning = (
                 f"Voice {self.name}: {start:.1f} to {end:.1f} s are used, not the first 12 s: "
-                "its words were heard there. Give `ref_text` and a reference under 12 s."
+                f"its words were heard there. Give {here('`ref_text`')} and a reference under 12 s."
             )
             said = (*said, warning)
         clip = stretch_clip(self.recording, start, end)
@@ -260,7 +261,7 @@ def _cut_timed(
         raise TranscriptMissing(
             f"The transcript {transcript.key} has no words in the first {end:.1f} s, which are "
             "used of the voice.",
-            "Correct its times, or give `ref_text` and a reference under 12 s.",
+            f"Correct its times, or give {here('`ref_text`')} and a reference under 12 s.",
         )
     if len(whole) < len(begun):
         last = max((cue.end for cue in whole), default=0.0)

@@ -14,13 +14,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from errors import VoiceUnusable
+from worker.phrases import here
 from worker.settings.processing import language_code
 
 SUFFIX = ".voice.json"
 PICTURE = ".voice.png"  # a name that is neither audio nor a transcript
 MAX_BYTES = 64 << 10
 _LONGEST_CLIP_S = 12.5
-_ANEW = "Correct the file; or delete the voice and upload it again."
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -128,12 +128,18 @@ def parse_record(data: bytes, key: str) -> VoiceRecord:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         said = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise VoiceUnusable(f"The voice record {key} is damaged: {where}: {said}.", _ANEW) from exc
+        raise VoiceUnusable(
+            f"The voice record {key} is damaged: {where}: {said}.", _anew()
+        ) from exc
+
+
+def _anew() -> str:
+    return f"Correct the file; or delete the voice and {here('upload it again')}."
 
 
 def too_large(key: str, why: str) -> VoiceUnusable:
     """The refusal of a record that has more than MAX_BYTES; `why` says so."""
     return VoiceUnusable(
         f"The voice record {key} is damaged: {why}",
-        _ANEW,
+        _anew(),
     )

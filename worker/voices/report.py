@@ -18,6 +18,7 @@ from worker.audio.loudness import loudness
 from worker.audio.recording import Recording
 from worker.audio.stretches import Judged, judge
 from worker.audio.traits import Traits
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
 from worker.voices.advice import NO_SPEECH, Advice, advice, is_noisy, is_speechless
@@ -37,7 +38,6 @@ _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
 _NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
 _SLOW, _FAST = 5.0, 25.0  # letters a second
-_NO_WORDS = "not known, and needed: put me.txt beside me.wav, or give `ref_text`"
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
@@ -130,7 +130,7 @@ class VoiceReport:
         if self.heard:
             facts["heard"] = f"{self.heard.by}: “{self.heard.text[:_MOST_LETTERS]}”"
         rows = [("ok", name, detail) for name, detail in facts.items()]
-        rows.append(("ok", "words", words) if words else ("unknown", "words", _NO_WORDS))
+        rows.append(("ok", "words", words) if words else ("unknown", "words", _no_words()))
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
@@ -283,3 +283,7 @@ def _of_words(rate: float | None) -> Iterator[Advice]:
             f"its words are too {few} for its sound ({rate:.0f} letters a second of speech)",
             "Give exactly what is said in the recording.",
         )
+
+
+def _no_words() -> str:
+    return f"not known, and needed: put me.txt beside me.wav, or give {here('`ref_text`')}"

@@ -14,9 +14,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceNotFound, show
+from errors import InvalidInput, ObjectNotFound, StorageDenied, VoiceExists, VoiceNotFound, show
 from s3_utils import AlreadyThere, Storage
 from worker.keys import in_all_forms, user_key_fault
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.read import EXTENSIONS
 from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
@@ -44,6 +45,9 @@ Now = Callable[[], datetime]
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+_ANOTHER_NAME = "Use another name, or rename or delete that voice first."
 
 
 class VoiceShelf:
@@ -114,7 +118,8 @@ class VoiceShelf:
                     "Upload a voice of that name, and it is used instead.",
                 )
             raise VoiceNotFound(
-                f"There is no voice {show(name)} to {to}.", "Call `list_voices` for the names."
+                f"There is no voice {show(name)} to {to}.",
+                here("Call `list_voices` for the names."),
             )
         return stem, keys
 
@@ -188,10 +193,10 @@ class VoiceShelf:
             raise VoiceNotFound(
                 f"No deleted voice {show(name)} is kept.",
                 f"Deleted voices are kept for {self._config.restore_days:g} days "
-                "(VOICE_RESTORE_DAYS). Upload it again.",
+                f"(VOICE_RESTORE_DAYS). {here('Upload it again')}.",
             )
         if there := self.files(stem):
-            raise self._taken(stem, there)
+            raise self.taken(stem, there)
         folder = max(self._folder(key) for key in kept if is_audio(key))
         keys = [key for key in kept if self._folder(key) == folder]
         restored = self._to(f"{self._trash}{folder}/{own}", keys, stem)
@@ -224,20 +229,20 @@ class VoiceShelf:
         stem = self.new_stem(name)
         with suppress(StorageDenied):  # nothing there that these credentials may see
             if there := self.files(stem):
-                raise self._taken(stem, there)
+                raise self.taken(stem, there)
         return stem
 
-    def _taken(self, stem: str, keys: Sequence[str] = ()) -> InvalidInput:
-        """The refusal of a stem where these files are."""
+    def taken(self, stem: str, keys: Sequence[str] = (), hint: str = _ANOTHER_NAME) -> VoiceExists:
+        """The refusal of a stem that another voice has, or where these files are left of one."""
         name = show(voice_name(stem, self._config.prefix))
         if keys and not any(map(is_audio, keys)):
-            return InvalidInput(
+            return VoiceExists(
                 f"Of a voice {name} there is {', '.join(keys)}, without its recording.",
                 "Delete what is left under that name first, or use another one.",
             )
-        return InvalidInput(
+        return VoiceExists(
             f"There is a voice {name} already.",
-            "Use another name, or rename or delete that voice first.",
+            hint,
         )
 
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
@@ -257,11 +262,11 @@ class VoiceShelf:
             for key in reversed(copied):
                 self._storage.delete(key)
             if isinstance(error, AlreadyThere):
-                raise self._taken(new_stem) from error
+                raise self.taken(new_stem) from error
             raise VoiceNotFound(
                 f"The voice {show(voice_name(stem, self._config.prefix))} was renamed or deleted "
                 "meanwhile.",
-                "Call `list_voices` for the names.",
+                here("Call `list_voices` for the names."),
             ) from error
         return copied
 

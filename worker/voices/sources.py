@@ -17,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from unicodedata import normalize
 
 from errors import InvalidInput, StorageDenied, VoiceNotFound, VoiceUnusable, alike, show
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.keys import in_all_forms, safe_piece, user_key_fault
+from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.voices.address import decode_audio, voice_fault
 from worker.voices.asked import VoiceInput
@@ -77,10 +79,13 @@ class VoiceSources:
         if problem := voice_fault(voice, allow_http=self._config.allow_http):
             raise InvalidInput(
                 f"The voice {show(_no_query(voice))} {problem}.",
-                "Give a name that `list_voices` has, a key, an https link, or the audio itself.",
+                f"Give a name that {here('`list_voices`')} has, a key, an https link, or "
+                "the audio itself.",
             )
         if f"/{DELETED}" in f"/{voice}".casefold():
-            raise VoiceNotFound(f"The voice {show(voice)} was deleted.", "Use `restore_voice`.")
+            raise VoiceNotFound(
+                f"The voice {show(voice)} was deleted.", here("Use `restore_voice`.")
+            )
         scheme = voice.partition("://")[0].lower() if "://" in voice else ""
         if scheme in ("http", "https"):
             if self._config.require_consent and speaks:
@@ -172,10 +177,12 @@ class VoiceSources:
             known |= {voice_name(key, self._config.prefix) for key in audio}
         wanted = split_extension(voice.removeprefix(self._config.prefix))[0]
         names = ", ".join(alike(wanted, known, count=3, cutoff=0.5))
-        looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in keys)
+        # Keys that differ by the form of a letter alone look the same.
+        alike_keys = dict.fromkeys(normalize("NFC", key) for key in keys)
+        looked = " and ".join(split_extension(key)[0] + _shown_extension(key) for key in alike_keys)
         return VoiceNotFound(
             f"There is no voice {show(voice)}; looked for {looked}.",
-            f"Nearest names: {names}." if names else _named(known) + ADD_IT,
+            f"Nearest names: {names}." if names else _named(known) + here(ADD_IT),
         )
 
 

@@ -18,6 +18,7 @@ from errors import (
     VoiceUnusable,
 )
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
+from worker.phrases import here
 from worker.subtitles.read import EXTENSIONS, MAX_BYTES
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES as RECORD_BYTES
@@ -111,7 +112,9 @@ class _Files:
         try:
             return self.storage.get(self.audio.key, max_bytes=self.max_bytes)
         except ObjectNotFound as exc:
-            raise VoiceNotFound(f"The voice {source} was deleted.", "Upload it again.") from exc
+            raise VoiceNotFound(
+                f"The voice {source} was deleted.", f"{here('Upload it again')}."
+            ) from exc
 
     def beside(self) -> Sequence[TranscriptFile]:
         return self._files(self.listed or self._of_any_case())  # one in the same case goes first
@@ -152,7 +155,7 @@ class _Files:
         except (ObjectNotFound, InvalidInput) as exc:
             raise TranscriptMissing(
                 f"The transcript {self.label}{key} cannot be used: {exc.message}",
-                "Upload it again, or give the words in `ref_text`.",
+                f"{here('Upload it again')}, or give the words in {here('`ref_text`')}.",
             ) from exc
 
 

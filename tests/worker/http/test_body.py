@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from errors import InvalidInput
-from worker.http.body import parse_json
+from worker.http.body import parse_json, read_json
 from worker.http.metrics import Metrics
 from worker.http.voices import VoiceRoutes, _upload, form_fields
 from worker.settings.load import Settings
@@ -22,6 +22,16 @@ def test_a_field_that_is_given_twice_is_refused() -> None:
     assert parse_json(b'{"input": "a", "voice": {"input": "b"}}')["input"] == "a"
     with pytest.raises(InvalidInput, match="Wrong input: input is given twice"):
         parse_json(b'{"x": [{"input": "a", "input": "b"}]}')
+
+
+def test_a_form_in_place_of_json_is_called_one() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"input=Hi"}
+
+    kind = b"application/x-www-form-urlencoded"
+    request = Request({"type": "http", "headers": [(b"content-type", kind)]}, receive)
+    with pytest.raises(InvalidInput, match="The body is a form"):
+        asyncio.run(read_json(request))
 
 
 def field(name: str, value: str) -> str:
@@ -58,7 +68,10 @@ def test_a_form_that_cannot_be_read_whole_is_refused(
     ("given", "said"),
     [
         ({"name": "Ada/calm", "mood": "sad"}, "mood is given twice"),
-        ({"name": "Ada", "voice_name": "Eve"}, None),
+        ({"name": "Ada", "voice_name": "Eve", "voice": "x.wav"}, None),
+        ({"voice": "x.wav"}, "Wrong input: name is required"),
+        ({"name": 5, "voice": "x.wav"}, "Wrong input: name must be a string, not 5"),
+        ({"name": "Ada", "ref_text": "Hi."}, "the recording is missing"),
     ],
 )
 def test_a_voice_has_one_name(given: dict[str, Any], said: str | None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 from uvicorn.server import ServerState
@@ -68,3 +69,28 @@ def test_the_rest_of_an_answer_is_not_kept_for_a_client_that_takes_nothing() -> 
         return left
 
     assert asyncio.run(cut([900, 500, 500])) == [500]
+
+
+def test_an_answer_that_is_cut_off_is_told_from_a_whole_one_over_http_1_0() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a part", "more_body": True})
+        scope["state"]["abort"]()
+
+    async def read() -> bytes:
+        config = uvicorn.Config(app, interface="asgi3", lifespan="off", log_config=None, ws="none")
+        config.load()
+        kind, state = protocol_for(Settings.load({}).http), ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: kind(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.0\r\n\r\n")
+            try:
+                return await reader.read()
+            finally:
+                writer.close()
+
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(read())

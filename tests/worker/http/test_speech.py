@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from errors import VoiceNotFound
-from worker.http.problems import problem
+from worker.http.problems import HERE
 from worker.http.site import instead_of
 from worker.http.speech import fitting
+from worker.phrases import here, said_as
 from worker.voices.sources import ADD_IT
 
 
@@ -37,6 +37,6 @@ def test_a_wrong_address_is_answered_with_the_right_one(path: str, said: str) ->
 
 def test_a_missing_voice_is_told_in_words_of_this_interface() -> None:
     """Neither an endpoint of the queue nor a folder of the server."""
-    error = VoiceNotFound("There is no voice 'x'.", "Voices: demo. " + ADD_IT)
-    said = problem(error)["error"]["hint"]
-    assert said == "Voices: demo. Add it with POST /v1/audio/voices, or call GET /v1/audio/voices."
+    with said_as(HERE):
+        said = here(ADD_IT)
+    assert said == "Add it with POST /v1/audio/voices, or call GET /v1/audio/voices."

@@ -69,6 +69,10 @@ def test_openais_voices_are_mapped_by_setting(setting: str, voice: str, spoken_b
 
 def test_a_custom_voice_object_names_a_voice() -> None:
     assert read(voice={"id": "Dorota"}).job["voice"] == "Dorota"
+    with pytest.raises(InvalidInput, match=r"voice\.id must be a string, not None"):
+        read(voice={"id": None})
+    with pytest.raises(InvalidInput, match="instructions must be a string, not 0"):
+        read(instructions=0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""What is known of the last jobs and texts of this worker, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from errors import ObjectNotFound, show
+
+_MOST_KEPT = 256 << 20  # characters of the answers that are kept: some hold their sound
+JOB, SPEECH = "job", "speech"  # came to /v1/jobs; to /v1/audio/speech
+STATES = ("IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED")  # RunPod's
+
+
+@dataclass
+class Job:
+    """A job that was sent; a reporter of itself. `endpoint` as it asks for, where that is known;
+    `created` and `ended_at` in seconds since 1970."""
+
+    job_id: str
+    task: asyncio.Task[dict[str, Any]] | None = None
+    update: dict[str, Any] = field(default_factory=dict)
+    kind: str = JOB
+    endpoint: str | None = None
+    created: float = field(default_factory=time.time)
+    ended_at: float | None = None
+    streams = False
+
+    def progress(self, update: dict[str, Any]) -> None:
+        self.update = update
+
+    def chunk(self, chunk: dict[str, Any]) -> None: ...
+
+    @property
+    def ended(self) -> bool:
+        return self.task is not None and self.task.done()
+
+    @property
+    def status(self) -> str:
+        """One of STATES."""
+        if not self.ended or self.task is None:
+            return "IN_PROGRESS" if self.update else "IN_QUEUE"
+        if self.task.cancelled():
+            return "CANCELLED"
+        return "FAILED" if "error" in self.task.result() else "COMPLETED"
+
+    @property
+    def size(self) -> int:
+        """Characters of the answer's texts; its sound is one."""
+        if not self._answered or self.task is None:
+            return 0
+        return sum(len(value) for value in self.task.result().values() if isinstance(value, str))
+
+    @property
+    def _answered(self) -> bool:
+        return self.task is not None and self.task.done() and not self.task.cancelled()
+
+    def as_output(self) -> dict[str, Any]:
+        """As it is told: `status`, and `progress` or `output`."""
+        shown: dict[str, Any] = {"id": self.job_id, "object": "job", "status": self.status}
+        if not self.ended:
+            return {**shown, "progress": self.update or None}
+        return {**shown, "output": self.task.result()} if self._answered and self.task else shown
+
+    def as_row(self) -> dict[str, Any]:
+        """As a list has it: nothing that it was sent or that it made."""
+        row: dict[str, Any] = {
+            "id": self.job_id,
+            "object": "job",
+            "kind": self.kind,
+            "endpoint": self.endpoint,
+            "status": self.status,
+            "created_at": int(self.created),
+            "ended_at": None if self.ended_at is None else int(self.ended_at),
+            "progress": None if self.ended else self.update or None,
+        }
+        if self.status == "FAILED" and self.task:
+            row["error_code"] = self.task.result().get("error_code")
+        return row
+
+
+class Kept:
+    """The jobs there are, the oldest first, and the last `most` of those that have ended. Used from
+    the event loop alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._jobs.values())
+
+    def add(self, job: Job) -> None:
+        """Keeps a job whose task has begun."""
+        assert job.task is not None
+        self._jobs[job.job_id] = job
+        job.task.add_done_callback(lambda _: self._ended(job))
+
+    def get(self, job_id: str) -> Job:
+        """Raises ObjectNotFound: it is not known, or not any more."""
+        if (job := self._jobs.get(job_id)) is None:
+            raise ObjectNotFound(
+                f"This worker has no job {show(job_id)}; answers are kept in memory, the last "
+                f"{self.most}.",
+                'What was stored of a job is found by `{"endpoint": "result"}`.',
+            )
+        return job
+
+    def page(self, limit: int, after: str | None, status: str | None) -> tuple[list[Job], bool]:
+        """The newest jobs first, `limit` at most, those older than `after`; and whether there are
+        more. Raises ObjectNotFound: `after` is not known."""
+        oldest_first = list(self._jobs)
+        if after is not None:
+            oldest_first = oldest_first[: oldest_first.index(self.get(after).job_id)]
+        found = [self._jobs[each] for each in reversed(oldest_first)]
+        found = [job for job in found if status in (None, job.status)]
+        return found[:limit], len(found) > limit
+
+    def _ended(self, job: Job) -> None:
+        job.ended_at = time.time()
+        self.forget()
+
+    def forget(self) -> None:
+        """The oldest ended jobs beyond those that are kept, by number and size; not the last."""
+        ended = [job for job in self if job.ended]
+        held = sum(job.size for job in ended)
+        for number, job in enumerate(ended[:-1]):
+            if len(ended) - number <= self.most and held <= _MOST_KEPT:
+                break
+            held -= job.size
+            del self._jobs[job.job_id]
