@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3.11}
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input)
-install=("${install[@]}" --no-compile)  # pip compiles on one core; below, all do
+install=("${pip[@]}" install -q --no-compile)  # pip compiles on one core; below, all do
 
 wanted=(-r requirements.txt)
 for part in ${PARTS-decode}; do
