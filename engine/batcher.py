@@ -244,20 +244,20 @@ class Batcher:
             self._waiting.append(batched)
 
     def _decode(self, finished: list[BatchedChunk]) -> None:
-        """Turns finished mels into waveforms, fewer at a time where memory is short."""
+        """Turns finished mels into waveforms, fewer at a time where that fails."""
         if not finished:
             return
         try:
             waves = self.vocoder([batched.new_speech for batched in finished])
             self._spoken.append((finished, Copies(waves)))
         except Exception as exc:  # the thread must outlive any one batch
-            if not ran_out(exc):
-                self._failures.all(finished, exc)
-            elif len(finished) == 1:
-                self._failures.too_large(finished[0])
-            else:
+            if len(finished) > 1:  # all that is wrong may be one of them
                 self._decode(finished[: len(finished) // 2])
                 self._decode(finished[len(finished) // 2 :])
+            elif ran_out(exc):
+                self._failures.too_large(finished[0])
+            else:
+                self._failures.all(finished, exc)
 
     def _hand_over(self) -> None:
         """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""

@@ -152,6 +152,23 @@ def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
     assert max(asked) > 1
 
 
+def test_a_chunk_that_the_vocoder_cannot_decode_costs_no_other_its_speech(
+    counting: CountingModel,
+) -> None:
+    def choosy(mels: Sequence[Tensor]) -> list[Tensor]:
+        if any(len(mel) == 50 for mel in mels):
+            raise RuntimeError("Padding size should be less than the input dimension")
+        return sums(mels)
+
+    batcher = Batcher(counting, choosy, max_frames=4000)  # type: ignore[arg-type]
+    first, odd, last = batcher.submit_job([job(60), job(70), job(80)])
+    assert first.result(PATIENCE_S).samples.shape == (40,)
+    assert last.result(PATIENCE_S).samples.shape == (60,)
+    with pytest.raises(InferenceFailed, match="RuntimeError"):
+        odd.result(PATIENCE_S)
+    batcher.close()
+
+
 def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(
     batcher: Batcher, counting: CountingModel
 ) -> None:

@@ -56,6 +56,15 @@ def test_griffin_lim_rebuilds_a_waveform_with_the_same_mel() -> None:
     assert error(60) < 0.6 * error(0)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_griffin_lim_speaks_a_text_of_one_letter(frames: int) -> None:
+    """Frames of its new speech; they are fewer than a window of the transform."""
+    (rebuilt,) = GriffinLim(MelConfig(), CPU, iterations=2)(
+        [LogMel(MelConfig(), CPU)(wave())[:frames]]
+    )
+    assert rebuilt.shape == ((frames - 1) * 256,) and rebuilt.isfinite().all()
+
+
 def test_without_a_directory_the_vocoder_is_griffin_lim() -> None:
     assert isinstance(load_vocoder(None, CPU), GriffinLim)
 
