@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from engine.reading import first_line
+
 log = logging.getLogger("f5worker.engine")
 
 
@@ -28,8 +30,7 @@ def agrees(
     try:
         found = run().float()
     except Exception as exc:  # the start must outlive any one kernel
-        said = str(exc).partition("\n")[0] or type(exc).__name__
-        log.info("no %s on this device: %s", what, said)
+        log.info("no %s on this device: %s", what, first_line(exc))
         return False
     if found.shape != expected.shape:
         given, wanted = tuple(found.shape), tuple(expected.shape)

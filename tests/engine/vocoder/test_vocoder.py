@@ -121,12 +121,14 @@ def test_a_class_path_in_the_config_is_never_imported(tmp_path: Path) -> None:
         load_vocos(tmp_path, CPU)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "remove", "other"])
+@pytest.mark.parametrize("damage", ["truncate", "empty", "remove", "other"])
 def test_damaged_weights_name_the_file(tmp_path: Path, damage: str) -> None:
     make_vocos(tmp_path)
     weights = tmp_path / "pytorch_model.bin"
     if damage == "truncate":
         weights.write_bytes(weights.read_bytes()[:1000])
+    elif damage == "empty":
+        weights.write_bytes(b"")
     elif damage == "remove":
         weights.unlink()
     else:
