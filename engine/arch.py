@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Arch:
     conv_layers: int = 0
     text_mask_padding: bool = True
     average_upsampling: bool = False
-    qk_norm: str | None = None
+    qk_norm: Literal["rms_norm"] | None = None
     pe_attn_head: int | None = None
     long_skip_connection: bool = False
     mel_dim: int = 100

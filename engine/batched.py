@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.chunk import Chunk, SpokenChunk
+from engine.memory import ran_out
 from engine.meter import Meter
 from engine.sampler import Flow, PreparedSchedule, Trajectory, is_guided
 from errors import DeviceFailed, InferenceFailed
@@ -114,6 +115,13 @@ class Failures:
     def step_went_well(self) -> None:
         """After each step that fitted."""
         self._too_large = 0
+
+    def one(self, batched: BatchedChunk, exc: Exception) -> None:
+        """A chunk that raised `exc` alone."""
+        if ran_out(exc):
+            self.too_large(batched)
+        else:
+            self.all([batched], exc)
 
     def too_large(self, batched: BatchedChunk) -> None:
         """A chunk that found no room alone."""

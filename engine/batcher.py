@@ -190,13 +190,10 @@ class Batcher:
             try:
                 self._begin(batched)
             except Exception as exc:  # the thread must outlive any one chunk
-                if not ran_out(exc):
-                    self._failures.all([batched], exc)
-                elif self._running:
+                if self._running and ran_out(exc):
                     self._waiting.insert(0, batched)
                     return
-                else:
-                    self._failures.too_large(batched)
+                self._failures.one(batched, exc)
             else:
                 room -= batched.pass_frames
 
@@ -218,16 +215,17 @@ class Batcher:
         try:
             self._flow.step()
         except Exception as exc:  # the thread must outlive any one pass
-            if ran_out(exc):
-                self._make_room()
-            else:
+            if not ran_out(exc):
                 failed, self._running, self._flow = self._running, [], Flow(self.model)
                 self._failures.all(failed, exc)
+                return
         else:
             self._failures.step_went_well()
             self._budget.went_well()
             self._pace.launched()
             self._turns.served += sum(batched.pass_frames for batched in self._running)
+            return
+        self._make_room()  # here the error, and with it what the pass has made, is gone
 
     def _make_room(self) -> None:
         """After out-of-memory: half of the chunks wait, at the step they have reached."""
@@ -244,20 +242,19 @@ class Batcher:
             self._waiting.append(batched)
 
     def _decode(self, finished: list[BatchedChunk]) -> None:
-        """Turns finished mels into waveforms, fewer at a time where memory is short."""
+        """Turns finished mels into waveforms, fewer at a time where that fails."""
         if not finished:
             return
         try:
             waves = self.vocoder([batched.new_speech for batched in finished])
             self._spoken.append((finished, Copies(waves)))
+            return
         except Exception as exc:  # the thread must outlive any one batch
-            if not ran_out(exc):
-                self._failures.all(finished, exc)
-            elif len(finished) == 1:
-                self._failures.too_large(finished[0])
-            else:
-                self._decode(finished[: len(finished) // 2])
-                self._decode(finished[len(finished) // 2 :])
+            if len(finished) == 1:
+                return self._failures.one(finished[0], exc)
+        # One of them may be what is wrong. Not in the handler: the error holds memory.
+        self._decode(finished[: len(finished) // 2])
+        self._decode(finished[len(finished) // 2 :])
 
     def _hand_over(self) -> None:
         """Gives out what the vocoder has made; on a GPU that has been copied meanwhile."""

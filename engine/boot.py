@@ -155,6 +155,16 @@ def pick_device(wanted: str) -> torch.device:
             f"F5_DEVICE={wanted}, but PyTorch sees no GPU.",
             "Check the driver and the image's CUDA version, or set F5_DEVICE=auto.",
         )
+    if device.type == "cuda" and (device.index or 0) >= (count := torch.cuda.device_count()):
+        raise ModelUnavailable(
+            f"F5_DEVICE={wanted}, but the last GPU that PyTorch sees is cuda:{count - 1}.",
+            "Set F5_DEVICE=cuda for the first one, or auto.",
+        )
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ModelUnavailable(
+            f"F5_DEVICE={wanted}, but PyTorch sees no GPU of an Apple computer.",
+            "Set F5_DEVICE=auto.",
+        )
     return device
 
 

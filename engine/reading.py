@@ -22,3 +22,8 @@ def read_yaml(path: Path) -> Any:
         mark = getattr(exc, "problem_mark", None)
         line = f", see its line {mark.line + 1}" if mark else ""
         raise Unreadable(f"it is not YAML{line}") from exc
+
+
+def first_line(exc: BaseException) -> str:
+    """What an error says, without PyTorch's pages of advice; its kind if it says nothing."""
+    return str(exc).strip().partition("\n")[0] or type(exc).__name__

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 import torch
 from cachetools import LRUCache
 from torch import Tensor
 
+from engine.dit.agreement import agrees
 from engine.dit.model import DiT, Modulation
 from engine.dit.packing import Packing
 from engine.transfer import to_device
@@ -195,12 +197,31 @@ def _advance(now: _Pass, v: Tensor) -> None:
     needed any more. On a GPU in two launches, however many groups there are."""
     deltas = [leader.schedule.deltas[leader.step] for leader in now.leaders]
     xs, vs = ([t[rows] for rows in now.packing.group_frames] for t in (now.x, v))
-    if len(deltas) > 1 and v.device.type != "cpu":
-        torch._foreach_mul_(vs, deltas)
-        torch._foreach_add_(xs, vs)
+    if len(deltas) > 1 and v.device.type != "cpu" and _lists_usable():
+        _add_lists(xs, vs, deltas)
         return
     for x, velocity, delta in zip(xs, vs, deltas, strict=True):
         x.add_(velocity, alpha=delta)
+
+
+def _add_lists(xs: list[Tensor], vs: list[Tensor], deltas: list[float]) -> None:
+    """Adds to each of `xs` its delta times its one of `vs`, which is written over. PyTorch's two
+    calls are private."""
+    torch._foreach_mul_(vs, deltas)
+    torch._foreach_add_(xs, vs)
+
+
+@cache
+def _lists_usable() -> bool:
+    """Whether `_add_lists` is there and does what it says; as well on a CPU as on a GPU."""
+    x, v, deltas = torch.arange(6.0), torch.ones(6), [2.0, 3.0]
+    expected = x + torch.tensor(deltas).repeat_interleave(3)
+
+    def run() -> Tensor:
+        _add_lists(list(x.split(3)), list(v.split(3)), deltas)
+        return x
+
+    return agrees("sum of lists of tensors", run, expected, 1e-6)
 
 
 class _Pass:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from engine.reading import first_line
+
 log = logging.getLogger("f5worker.engine")
 
 
@@ -22,11 +24,17 @@ def agrees(
 
     Checked once at start, in milliseconds: a kernel that is missing or wrong would cost every job.
     The log says why one is not used, at `level` if it differs. `tolerance` is relative (L2 norm).
+    Whatever `run` raises means that it is not used: a private operator of another release may
+    fail in any way.
     """
     try:
         found = run().float()
-    except (RuntimeError, ImportError, TypeError, AttributeError) as exc:
-        log.info("no %s on this device: %s", what, str(exc).splitlines()[0])
+    except Exception as exc:  # the start must outlive any one kernel
+        log.info("no %s on this device: %s", what, first_line(exc))
+        return False
+    if found.shape != expected.shape:
+        given, wanted = tuple(found.shape), tuple(expected.shape)
+        log.log(level, "%s gives %s numbers for %s and is not used", what, given, wanted)
         return False
     error = ((found - expected.float()).norm() / expected.float().norm()).item()
     if not error < tolerance:

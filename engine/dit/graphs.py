@@ -141,6 +141,8 @@ class Graphs:
         if self._rests:
             self._rests -= 1
             return expected
+        if not expected.isfinite().all():
+            return expected  # an overflow, or a broken reference, is no recording's fault
         bucket = _Bucket(tokens, chunks, self._memory)
         what = f"CUDA graph of {tokens} tokens"
         try:

@@ -8,12 +8,14 @@ the given one (Lee & Seung 2001), then the fast Griffin-Lim algorithm finds phas
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.arch import MelConfig
-from engine.mel import mel_filterbank
+from engine.mel import LOG_FLOOR, mel_filterbank
 
 _EPS = 1e-8
 _MAGNITUDE_UPDATES = 30
@@ -36,7 +38,10 @@ class GriffinLim:
 
     def _rebuild(self, mel: Tensor) -> Tensor:
         """(frames, n_mels) log-mel to (samples,)."""
-        magnitude = self._magnitude(mel.float().exp())
+        frames, hop = mel.shape[0], self.config.hop_length
+        fewest = self.config.n_fft // (2 * hop) + 2  # the transform mirrors half a window
+        silence = (0, 0, 0, max(0, fewest - frames))
+        magnitude = self._magnitude(F.pad(mel.float(), silence, value=log(LOG_FLOOR)).exp())
         generator = torch.Generator(device="cpu").manual_seed(0)
         angles = torch.rand(magnitude.shape, generator=generator).to(mel.device) * 2 * torch.pi
         estimate = torch.polar(magnitude, angles)
@@ -46,7 +51,7 @@ class GriffinLim:
             accelerated = rebuilt + _MOMENTUM * (rebuilt - previous)
             estimate = magnitude * accelerated / accelerated.abs().clamp(min=_EPS)
             previous = rebuilt
-        return self._istft(estimate)
+        return self._istft(estimate)[: (frames - 1) * hop]
 
     def _magnitude(self, mel: Tensor) -> Tensor:
         """(frames, n_mels) mel to (n_freqs, frames) with magnitude.T @ filters close to mel."""

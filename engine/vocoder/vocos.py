@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import PositiveInt, TypeAdapter
 from torch import Tensor, nn
 
 from engine.dit import linear
 from engine.dit.linear import Linear
 from engine.dit.packing import steady
-from engine.reading import Unreadable, read_yaml
+from engine.reading import Unreadable, first_line, read_yaml
 from engine.unset import unset
 from errors import ModelUnavailable
 
@@ -35,13 +36,13 @@ _HINT = (
 class VocosConfig:
     """Backbone and head sizes of a Vocos."""
 
-    n_mels: int
-    dim: int
-    intermediate_dim: int
-    num_layers: int
-    n_fft: int
-    hop_length: int
-    padding: str
+    n_mels: PositiveInt
+    dim: PositiveInt
+    intermediate_dim: PositiveInt
+    num_layers: PositiveInt
+    n_fft: PositiveInt
+    hop_length: PositiveInt
+    padding: Literal["center", "same"]
 
 
 class Row:
@@ -176,16 +177,19 @@ def load_vocos(directory: Path, device: torch.device) -> Vocos:
 
     config = read_config(directory / "config.yaml")
     weights = directory / "pytorch_model.bin"
-    with unset():
-        model = Vocos(config)
     try:
+        with unset():
+            model = Vocos(config)
         state = torch.load(weights, map_location="cpu", weights_only=True)
         state = {k: v.float() for k, v in state.items() if not k.startswith("feature_extractor.")}
         state.pop("head.istft.window", None)
         model.load_state_dict(state, assign=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError) as exc:
+    except (
+        OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError,
+        pickle.UnpicklingError,
+    ) as exc:  # fmt: skip
         raise ModelUnavailable(
-            f"The vocoder weights {weights} cannot be used: {str(exc).splitlines()[0]}", _HINT
+            f"The vocoder weights {weights} cannot be used: {first_line(exc)}", _HINT
         ) from exc
     model.to(device).eval().requires_grad_(False)
     linear.pack(model)
@@ -200,15 +204,16 @@ def read_config(path: Path) -> VocosConfig:
         features = _part(raw, "feature_extractor", "MelSpectrogramFeatures")
         backbone = _part(raw, "backbone", "VocosBackbone")
         head = _part(raw, "head", "ISTFTHead")
-        return VocosConfig(
-            n_mels=backbone["input_channels"],
-            dim=backbone["dim"],
-            intermediate_dim=backbone["intermediate_dim"],
-            num_layers=backbone["num_layers"],
-            n_fft=head["n_fft"],
-            hop_length=head["hop_length"],
-            padding=head.get("padding", features.get("padding", "same")),
-        )
+        values = {
+            "n_mels": backbone["input_channels"],
+            "dim": backbone["dim"],
+            "intermediate_dim": backbone["intermediate_dim"],
+            "num_layers": backbone["num_layers"],
+            "n_fft": head["n_fft"],
+            "hop_length": head["hop_length"],
+            "padding": head.get("padding", features.get("padding", "same")),
+        }
+        return TypeAdapter(VocosConfig).validate_python(values)
     except (KeyError, TypeError, ValueError) as exc:
         problem = exc if isinstance(exc, Unreadable) else "it is not that of a mel Vocos"
         raise ModelUnavailable(
@@ -217,7 +222,7 @@ def read_config(path: Path) -> VocosConfig:
 
 
 def _part(raw: dict[str, Any], name: str, class_name: str) -> dict[str, Any]:
-    path = raw[name]["class_path"]
+    path = str(raw[name]["class_path"])
     if path.rsplit(".", 1)[-1] != class_name:
         raise Unreadable(f"{name} is {path}, only {class_name} is supported")
     return dict(raw[name].get("init_args") or {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from engine.arch import Arch
 from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
+from engine.reading import first_line
 from engine.unset import unset
 from engine.weights.config import PUBLISHED_CONFIGS, package_file, read_config
 from errors import ModelUnavailable
@@ -43,14 +45,19 @@ def load_dit(
     message names the first mismatch."""
     official = read_state(path, use_ema=use_ema)
     _check_vocab(path, official, vocab_size)
-    with unset():
-        model = DiT(arch, vocab_size)
+    try:
+        with unset():
+            model = DiT(arch, vocab_size)
+    except (RuntimeError, ValueError) as exc:
+        raise _mismatch(path, f"there is no such model ({exc})", _size(official)) from exc
     inv_freq = official.pop("rotary_embed.inv_freq", None)
     size = _size(official)
     try:
         state = _to_our_names(official, arch)
     except KeyError as exc:
         raise _mismatch(path, f"{exc.args[0]} is missing", size) from exc
+    except (RuntimeError, IndexError) as exc:
+        raise _mismatch(path, f"a tensor has another shape ({exc})", size) from exc
     in_int8 = dtype == torch.int8
     for name, tensor in state.items():
         kept = torch.float32 if in_int8 or name.startswith(_FP32_PARTS) else dtype
@@ -77,6 +84,8 @@ def read_state(path: Path, *, use_ema: bool = True) -> dict[str, Tensor]:
     raw = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pt(path, use_ema)
     state = {}
     for key, value in raw.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            continue
         name = key.replace("ema_model.", "", 1) if key.startswith("ema_model.") else key
         if name in _BOOKKEEPING or not name.startswith(_PREFIX):
             continue  # counters and the mel front end's buffers
@@ -103,22 +112,42 @@ def _read_pt(path: Path, use_ema: bool) -> Mapping[str, Tensor]:
     import zipfile
 
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (RuntimeError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as exc:
+        checkpoint = _unpickled(path)
+    except (
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+    ) as exc:
         raise ModelUnavailable(
-            f"The checkpoint {path} is damaged or not a PyTorch file: {str(exc).splitlines()[0]}.",
+            f"The checkpoint {path} is damaged or not a PyTorch file: {first_line(exc)}.",
             "Download it again; it may be truncated.",
         ) from exc
-    wanted = "ema_model_state_dict" if use_ema else "model_state_dict"
-    if not isinstance(checkpoint, dict) or wanted not in checkpoint:
-        raise ModelUnavailable(
-            f"The checkpoint {path} has no `{wanted}`.",
+    states = ("ema_model_state_dict", "model_state_dict")
+    wanted, other = states if use_ema else states[::-1]
+    found = {name: checkpoint.get(name) for name in states} if isinstance(checkpoint, dict) else {}
+    state = found.get(wanted)
+    if isinstance(state, Mapping):
+        return state
+    hint = "It needs one, as f5-tts's trainer saves it; or give the model as safetensors."
+    if isinstance(found.get(other), Mapping):
+        hint = (
             "Set F5_USE_EMA=false for a checkpoint without EMA weights."
             if use_ema
-            else "Set F5_USE_EMA=true for a pruned checkpoint.",
+            else "Set F5_USE_EMA=true for a pruned checkpoint."
         )
-    state: Mapping[str, Tensor] = checkpoint[wanted]
-    return state
+    raise ModelUnavailable(f"The checkpoint {path} has no `{wanted}`.", hint)
+
+
+def _unpickled(path: Path) -> Any:
+    """What `torch.save` wrote. Raises RuntimeError, pickle.UnpicklingError and others: it did not
+    write this, or not all of it is there."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except RuntimeError:  # PyTorch's format before 1.6 cannot be memory-mapped
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _to_our_names(official: dict[str, Tensor], arch: Arch) -> dict[str, Tensor]:
@@ -164,7 +193,7 @@ def _check_vocab(path: Path, state: dict[str, Tensor], vocab_size: int) -> None:
 def _size(official: Mapping[str, Tensor]) -> tuple[int, int] | None:
     """Blocks and width of a checkpoint; None if it has none."""
     blocks = [name for name in official if name.endswith(".attn.to_q.weight")]
-    return (len(blocks), official[blocks[0]].shape[1]) if blocks else None
+    return (len(blocks), official[blocks[0]].shape[-1]) if blocks else None
 
 
 def _mismatch(path: Path, detail: str, size: tuple[int, int] | None = None) -> ModelUnavailable:

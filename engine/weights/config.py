@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from engine.arch import Arch, MelConfig
 from engine.reading import Unreadable, read_yaml
 from errors import ModelUnavailable
@@ -76,7 +78,17 @@ def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:
         values.pop("text_dim", None)  # f5-tts: text_dim defaults to mel_dim
     if "dim" not in values:
         raise ModelUnavailable(f"{path.name} has no `model.arch.dim`.", "It is required.")
-    return Arch(**values)
+    try:
+        return TypeAdapter(Arch).validate_python(values)
+    except ValidationError as exc:
+        wrong = [(str(error["loc"][0]), error["msg"].lower()) for error in exc.errors()]
+        names = {ours: theirs for theirs, ours in _ARCH_NAMES.items()}
+        raise ModelUnavailable(
+            f"{path.name} has wrong values in `model.arch`: "
+            + "; ".join(f"{names.get(name, name)}: {said}" for name, said in wrong)
+            + ".",
+            "Take the values that the model was trained with.",
+        ) from exc
 
 
 def _mel(raw: Mapping[str, Any]) -> MelConfig:

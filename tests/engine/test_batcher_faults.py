@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -150,6 +152,75 @@ def test_waveforms_that_do_not_fit_together_are_made_one_at_a_time(
     assert all(future.result(PATIENCE_S).samples.shape == (40,) for future in futures)
     batcher.close()
     assert max(asked) > 1
+
+
+class Activations:
+    """What a pass holds of the device's memory; `held` looks whether any is left."""
+
+    made: ClassVar[list[weakref.ref[Activations]]]
+
+    def __init__(self) -> None:
+        self.made.append(weakref.ref(self))
+
+    @classmethod
+    def held(cls) -> bool:
+        return any(each() is not None for each in cls.made)
+
+
+def test_what_did_not_fit_is_let_go_of_before_less_is_tried(
+    counting: CountingModel, model: DiT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error holds its traceback, and that the tensors of the pass: with them a half would find
+    no room either."""
+    Activations.made = []
+    left: list[bool] = []
+
+    def narrow(what: Any, count: int) -> Any:
+        left.append(Activations.held())
+        activations = Activations()
+        if count > 1:
+            raise torch.OutOfMemoryError("no memory")
+        assert activations
+        return what()
+
+    class Narrow(CountingModel):
+        def __call__(self, x: Tensor, context: Tensor, steps: Any, packing: Any) -> Tensor:
+            given = (x, context, steps, packing)
+            return narrow(lambda: self.model(*given), len(packing.lengths))
+
+    def vocoder(mels: Sequence[Tensor]) -> list[Tensor]:
+        return narrow(lambda: sums(mels), len(mels))
+
+    def made_room(self: Batcher) -> None:
+        left.append(Activations.held())
+        make_room(self)
+
+    make_room = Batcher._make_room
+    monkeypatch.setattr(Batcher, "_make_room", made_room)
+    for used in ((Narrow(model), sums), (counting, vocoder)):
+        batcher = Batcher(*used, max_frames=4000)  # type: ignore[arg-type]
+        futures = batcher.submit_job([job(60, seed=i) for i in range(4)])
+        assert all(future.result(PATIENCE_S).samples.shape == (40,) for future in futures)
+        batcher.close()
+        assert len(left) > 4 and not any(left)
+        left.clear()
+
+
+def test_a_chunk_that_the_vocoder_cannot_decode_costs_no_other_its_speech(
+    counting: CountingModel,
+) -> None:
+    def choosy(mels: Sequence[Tensor]) -> list[Tensor]:
+        if any(len(mel) == 50 for mel in mels):
+            raise RuntimeError("Padding size should be less than the input dimension")
+        return sums(mels)
+
+    batcher = Batcher(counting, choosy, max_frames=4000)  # type: ignore[arg-type]
+    first, odd, last = batcher.submit_job([job(60), job(70), job(80)])
+    assert first.result(PATIENCE_S).samples.shape == (40,)
+    assert last.result(PATIENCE_S).samples.shape == (60,)
+    with pytest.raises(InferenceFailed, match="RuntimeError"):
+        odd.result(PATIENCE_S)
+    batcher.close()
 
 
 def test_a_single_chunk_that_does_not_fit_fails_with_a_next_step(

@@ -41,6 +41,22 @@ def test_a_gpu_asked_for_by_name_must_be_there() -> None:
         boot.pick_device("cuda")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [("cuda:2", "the last GPU that PyTorch sees is cuda:1"), ("mps", "no GPU of an Apple")],
+)
+def test_one_that_this_machine_lacks_is_said_at_start(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, problem: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ModelUnavailable, match=problem) as caught:
+        boot.pick_device(wanted)
+    assert "F5_DEVICE=" in caught.value.hint
+    assert boot.pick_device("cuda:1").index == 1
+
+
 @pytest.mark.parametrize(("kernel", "recorded"), [("varlen", True), ("sdpa", False)])
 def test_steps_are_recorded_only_with_an_attention_that_can_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: str, recorded: bool

@@ -12,6 +12,7 @@ from engine.arch import Arch
 from engine.dit.model import DiT
 from engine.sampler import Flow, PreparedSchedule, Schedule, Trajectory
 from standins.random_weights import ARCH, random_dit
+from tests.engine.dit import test_launches
 
 # (frames, tokens) of chunks in a row
 CHUNKS = [(120, 30), (140, 30), (120, 30), (120, 37), (140, 30), (120, 37)]
@@ -71,3 +72,18 @@ def test_contexts_kept_are_bounded_by_their_frames() -> None:
         flow.start(cond, tokens, frames, schedule, seed=0)
     assert 2_020 < sum(map(len, flow._contexts.values())) <= 16_384
     flow.start(cond, tokens, 8_192, schedule, seed=0)  # the longest there is
+
+
+def test_a_length_that_was_met_spares_over_half_of_a_chunks_beginning() -> None:
+    """Kernels of the published size; the figure is in docs/engine.md."""
+    dit = test_launches.model()
+    flow = Flow(dit)
+    schedule = PreparedSchedule([1.0], dit.modulation(torch.zeros(1, device=test_launches.META)))
+    began = []
+    for _ in range(2):
+        cond = torch.zeros(60, 100, device=test_launches.META)
+        tokens = torch.arange(1, 40, device=test_launches.META)
+        with test_launches.Launches() as counter:
+            flow.start(cond, tokens, 200, schedule, seed=1)
+        began.append(counter.counted.total())
+    assert began[0] - began[1] == 84

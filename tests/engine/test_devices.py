@@ -8,6 +8,7 @@ done, raises here. The kernels themselves are not run; that takes a GPU (`make b
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine import sampler
 from engine.arch import Arch, MelConfig
 from engine.dit import attention
 from engine.dit.packing import ROW_STEP
@@ -113,3 +115,40 @@ def test_a_value_that_is_asked_for_is_noticed() -> None:
     flow.admit(start(flow, 128, 0.0, schedule))
     with pytest.raises(RuntimeError, match="meta"):
         flow.step()
+
+
+def raises_type_error(*_: object) -> None:
+    raise TypeError("_foreach_mul_() takes 3 positional arguments")
+
+
+def does_nothing(*_: object) -> None: ...
+
+
+@pytest.fixture
+def other_release() -> Iterator[None]:
+    """Nothing is known of PyTorch's private calls before, nor after."""
+    sampler._lists_usable.cache_clear()
+    yield
+    sampler._lists_usable.cache_clear()
+
+
+@pytest.mark.parametrize("call", [None, raises_type_error, does_nothing])
+def test_a_pytorch_without_sums_of_lists_is_served_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, other_release: None, call: Any
+) -> None:
+    if call is None:
+        monkeypatch.delattr(torch, "_foreach_mul_")
+    else:
+        monkeypatch.setattr(torch, "_foreach_mul_", call)
+    assert not sampler._lists_usable()
+    model = random_dit(ARCH, torch.float16, device="meta")
+    schedule = PreparedSchedule([0.5, 0.5], model.modulation(torch.zeros(2, device=META)))
+    flow = Flow(model)
+    for step in (0, 1):
+        flow.admit(replace(start(flow, 80, 0.0, schedule), step=step))
+    flow.step()
+    assert [trajectory.step for trajectory in flow.trajectories] == [1, 2]
+
+
+def test_sums_of_lists_are_taken_where_they_are_right(other_release: None) -> None:
+    assert sampler._lists_usable()

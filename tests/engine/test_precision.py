@@ -145,7 +145,8 @@ def chunk(index: int = 0) -> Chunk:
 
 
 def speak(engine: Engine, chunks: list[Chunk]) -> list[tuple[Samples, tuple[str, ...]]]:
-    futures = [engine.synthesizer.submit(chunk) for chunk in chunks]
+    """They come together, so that all have begun before the first ends."""
+    futures = engine.synthesizer.submit_job(chunks)
     spoken = [future.result(PATIENCE_S) for future in futures]
     return [(found.samples, found.warnings) for found in spoken]
 

@@ -110,6 +110,19 @@ def test_what_is_left_of_a_broken_pass_reaches_no_other(model: DiT) -> None:
         torch.testing.assert_close(run(x, context, steps, packing), expected)
 
 
+def test_a_pass_that_is_no_number_ends_no_recordings(model: DiT) -> None:
+    """One broken reference would else slow all later jobs down."""
+    record = Recorder()
+    run = graphed(model, record)
+    for x, context, steps, packing in passes(model, 1, 1, 60):
+        broken = run(torch.full_like(x, torch.nan), context, steps, packing)
+        assert not broken.isfinite().any() and record.recorded == 0
+        expected = model.forward(x, context, steps, packing)
+        for _ in range(2):
+            torch.testing.assert_close(run(x, context, steps, packing), expected)
+    assert record.recorded == 1 and record.replayed == 2  # one to compare, one for a pass
+
+
 @pytest.mark.parametrize(
     ("lengths", "guided"),
     [([MOST_TOKENS // 2 + 1], [True]), ([20] * (CHUNKS[-1] + 1), [False] * (CHUNKS[-1] + 1))],

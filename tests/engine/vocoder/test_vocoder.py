@@ -56,6 +56,15 @@ def test_griffin_lim_rebuilds_a_waveform_with_the_same_mel() -> None:
     assert error(60) < 0.6 * error(0)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_griffin_lim_speaks_a_text_of_one_letter(frames: int) -> None:
+    """Frames of its new speech; they are fewer than a window of the transform."""
+    (rebuilt,) = GriffinLim(MelConfig(), CPU, iterations=2)(
+        [LogMel(MelConfig(), CPU)(wave())[:frames]]
+    )
+    assert rebuilt.shape == ((frames - 1) * 256,) and rebuilt.isfinite().all()
+
+
 def test_without_a_directory_the_vocoder_is_griffin_lim() -> None:
     assert isinstance(load_vocoder(None, CPU), GriffinLim)
 
@@ -112,12 +121,14 @@ def test_a_class_path_in_the_config_is_never_imported(tmp_path: Path) -> None:
         load_vocos(tmp_path, CPU)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "remove", "other"])
+@pytest.mark.parametrize("damage", ["truncate", "empty", "remove", "other"])
 def test_damaged_weights_name_the_file(tmp_path: Path, damage: str) -> None:
     make_vocos(tmp_path)
     weights = tmp_path / "pytorch_model.bin"
     if damage == "truncate":
         weights.write_bytes(weights.read_bytes()[:1000])
+    elif damage == "empty":
+        weights.write_bytes(b"")
     elif damage == "remove":
         weights.unlink()
     else:
