@@ -17,6 +17,12 @@ import json
 import math
 from typing import Any, NamedTuple
 
+from worker.subtitles.limits import (
+    MAX_LINES,
+    refuse_many_cues,
+    refuse_many_letters,
+    refuse_many_values,
+)
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.services import segments_of, time_of
 from worker.subtitles.spread import letters, spread
@@ -58,6 +64,7 @@ def document(text: str, notes: Notes) -> Document:
         return _of_service(segments, notes)
     said, items, of_words = _parts(found)
     _refuse_many(items)
+    refuse_many_cues(len(items))
     cues, whole = [], True
     for number, item in enumerate(items, 1):
         cue, is_whole = _cue(item, number, notes)
@@ -77,7 +84,9 @@ def _parts(found: Any) -> tuple[str, list[Any], bool]:
     said, items, name = "", found, ""
     if isinstance(found, dict):
         whole = (found[k] for k in _WORDS if isinstance(found.get(k), str))
-        said = " ".join(next(whole, "").split())
+        said = next(whole, "")
+        refuse_many_letters(len(said))
+        said = " ".join(said.split())
         lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
         name = next(lists, "")
         items = found.get(name, [])
@@ -103,6 +112,8 @@ def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
 def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
     """The words of segments where they are those of its text, else the segments."""
     found: list[Cue] = []
+    refuse_many_cues(sum(len(segment["words"]) for segment in segments))
+    refuse_many_letters(sum(len(segment["text"]) for segment in segments))
     for number, segment in enumerate(segments, 1):
         words = [_cue(word, number, notes)[0] for word in segment["words"]]
         if not letters(segment["text"]):
@@ -135,12 +146,14 @@ def _fields(found: Any) -> str:
 
 
 def _loaded(text: str) -> Any:
+    refuse_many_values(text)
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)  # people break lines within texts
     except json.JSONDecodeError as fault:
-        lines = [line for line in text.split("\n") if line.strip()]
+        few = text.count("\n") <= MAX_LINES
+        lines = [line for line in text.split("\n") if line.strip()] if few else []
         try:
-            items = [json.loads(line) for line in lines] if len(lines) > 1 else None
+            items = [json.loads(line, strict=False) for line in lines] if len(lines) > 1 else None
         except (ValueError, RecursionError):
             items = None
         if items and all(isinstance(item, dict) for item in items):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.limits import refuse_many_cues
 from worker.subtitles.markup import ass_plain, plain
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
@@ -111,6 +112,7 @@ def _event(named: dict[str, str], number: int) -> Cue:
 
 def lrc_cues(text: str, notes: Notes) -> list[Cue]:
     """Lyrics: a line ends where the next begins; one with several stamps is sung several times."""
+    refuse_many_cues(text.count("\n"))
     cues, offset = [], 0.0
     for number, line in enumerate(text.split("\n"), 1):
         starts: list[float] = []

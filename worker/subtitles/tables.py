@@ -16,6 +16,7 @@ from io import StringIO
 from itertools import pairwise
 
 from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.limits import refuse_many_cues
 from worker.subtitles.notes import Cue, Malformed, Notes
 
 _START = (
@@ -79,6 +80,7 @@ def looks_like_table(text: str) -> bool:
 def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
     """The cues of a table, and whether all its times are whole numbers without a unit: these may be
     milliseconds. Raises Malformed, naming the line."""
+    refuse_many_cues(text.count("\n"))
     delimiter, rows = _rows(text, notes)
     number, first = next(rows, (1, []))
     columns = _columns(first)
@@ -216,8 +218,10 @@ def _cue(row: list[str], columns: _Columns, line: int, notes: Notes) -> tuple[Cu
         end += start
     if end < start:
         raise Malformed(f"line {line} ends before it starts")
-    cells = [row[columns.start], *([row[second]] if second is not None else [])]
-    whole = all(map(_WHOLE.fullmatch, cells))
+    whole = start.is_integer() and end.is_integer()
+    if whole:  # a clock or a unit is none
+        cells = [row[columns.start], *([row[second]] if second is not None else [])]
+        whole = all(map(_WHOLE.fullmatch, cells))
     text = row[columns.words].replace("\r", "\n").strip()
     return Cue(start * columns.scale, end * columns.scale, text, line), whole
 

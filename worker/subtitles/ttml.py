@@ -14,7 +14,8 @@ from worker.subtitles.tables import until_next
 
 _KNOWN = ("tt", "transcript", "timedtext")
 _HEAD = re.compile(
-    rf"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?(?:{'|'.join(_KNOWN)})[\s>]", re.DOTALL
+    rf"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:\w{{1,40}}+:)?(?:{'|'.join(_KNOWN)})[\s>]",
+    re.DOTALL,
 )
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|t)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
