@@ -27,12 +27,16 @@ from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.services import segments_of, time_of
 from worker.subtitles.spread import letters, spread
 
-_LISTS = ("segments", "transcription", "chunks", "events", "fragments")
+_LISTS = (
+    *("segments", "transcription", "chunks", "events", "fragments", "sentences", "utterances"),
+    *("captions", "subtitles", "cues"),
+)
+_AROUND = ("output", "data", "result", "response", "transcript", "transcription")
 _OF_WORDS = ("word_segments", "words", "result")
 _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
-_WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
+_WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript", "body")
 _LONG_S = 12.0  # longer than a reference
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
@@ -59,7 +63,7 @@ def looks_like_json(text: str) -> bool:
 def document(text: str, notes: Notes) -> Document:
     """Reads a document. Raises Malformed: it is no JSON, or of a kind that is not known."""
     notes.unit = "segment"
-    found = _loaded(text)
+    found = _bare(_loaded(text))
     if (segments := segments_of(found, notes)) is not None:
         return _of_service(segments, notes)
     said, items, of_words = _parts(found)
@@ -76,6 +80,24 @@ def document(text: str, notes: Notes) -> Document:
     elif said and cues:
         _compare(said, cues, notes)
     return Document(_with_times(cues, notes), said, whole, of_words)
+
+
+def _bare(found: Any) -> Any:
+    """A document without what interfaces put around it: {"output": {...}}."""
+    for _ in range(3):
+        inner = (
+            [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
+            if (
+                isinstance(found, dict)
+                and not {*_LISTS, *_OF_WORDS, *_WORDS, "results"}
+                & {name for name, value in found.items() if not isinstance(value, dict)}
+            )
+            else []
+        )
+        if len(inner) != 1 or segments_of(found, Notes()) is not None:
+            break
+        found = inner[0]
+    return found
 
 
 def _parts(found: Any) -> tuple[str, list[Any], bool]:

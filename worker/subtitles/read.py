@@ -17,6 +17,12 @@ from typing import NamedTuple
 from errors import TranscriptMissing
 from text.subtitles import subtitle_form
 from worker.subtitles.cues import CLOCK, subtitle_cues
+from worker.subtitles.discs import (
+    looks_like_spruce,
+    looks_like_subviewer,
+    spruce_cues,
+    subviewer_cues,
+)
 from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
@@ -36,11 +42,13 @@ from worker.subtitles.sami import looks_like_sami, sami_cues
 from worker.subtitles.strangers import (
     refuse_controls,
     refuse_other_bytes,
+    refuse_other_cues,
     refuse_other_lines,
     refuse_other_text,
 )
 from worker.subtitles.tables import looks_like_table, table_cues
 from worker.subtitles.textgrid import looks_like_textgrid, textgrid_cues
+from worker.subtitles.tongues import note_two
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.ttml import looks_like_ttml, ttml_cues
 from worker.subtitles.turns import looks_like_spans, looks_like_turns, span_cues, turn_cues
@@ -109,7 +117,9 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
     if timed:
-        cues = cues if words.of_words else said_once(cues, notes)
+        if not words.of_words:
+            cues = said_once(cues, notes)
+            note_two(cues, notes)
         cues = cues if seconds is None else inside(cues, seconds, notes)
     text = text_of(cues)
     if not any(char.isalnum() for char in text):
@@ -140,8 +150,8 @@ def _text(data: bytes, extension: str, notes: Notes) -> str:
 def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
     """The cues by their times, in seconds, none below 0."""
     cues = words.cues
-    if words.whole_numbers and seconds is not None:
-        cues = in_seconds(cues, seconds, notes)
+    if seconds is not None and (words.whole_numbers or words.form in _WITHOUT_TAGS):
+        cues = in_seconds(cues, seconds, notes, whole=words.whole_numbers)
     found = []
     for cue in cues:
         if cue.end < 0 or cue.start < 0 == cue.end:
@@ -188,9 +198,15 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     ):
         return _Words(reader(text, notes), form=form or "lines with times")
     if is_subtitles:
-        return _Words(subtitle_cues(text, notes, vtt=is_vtt), form="WebVTT" if is_vtt else "SRT")
+        cues = subtitle_cues(text, notes, vtt=is_vtt)
+        refuse_other_cues(cue.text for cue in cues)
+        return _Words(cues, form="WebVTT" if is_vtt else "SRT")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
+    if looks_like_subviewer(text):
+        return _Words(subviewer_cues(text, notes), form="SubViewer")
+    if looks_like_spruce(text):
+        return _Words(spruce_cues(text, notes), form="STL")
     if head.startswith("[INFORMATION]"):
         return _Words(sbv_cues(text, notes), form="SubViewer")
     if extension in ("sbv", "lrc"):
