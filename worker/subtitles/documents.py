@@ -1,14 +1,15 @@
 """JSON as recognisers and their libraries write it, to cues.
 
 {"segments": [{start, end, text}]}           whisper, WhisperX, faster-whisper, OpenAI, this worker
+{"output": {...}}                            any of these, as an interface wraps it
 [{start, end, text}], [[id, seek, start, end, text, ...]]    lists of them, also one a line
 {"transcription": [{offsets, text}]}         whisper.cpp
 {"chunks": [{timestamp: [start, end], text}]}                transformers
 {"events": [{tStartMs, dDurationMs, segs}]}  YouTube
 {"word_segments": ...}, {"words": ...}, {"result": ...}      words alone: WhisperX, Vosk
 {"text": ...}                                words without times
-services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, parakeet-mlx,
-                          Premiere, Rev, Soniox, Speechmatics
+services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, Otter,
+                          parakeet-mlx, Premiere, Rev, Soniox, Speechmatics, Vosk
 """
 
 from __future__ import annotations
