@@ -60,7 +60,13 @@ def subtitle_form(text: str) -> str:
     """The form of the subtitles that `text` is or holds, "" where it holds none."""
     if "-->" not in text and ":" not in text:
         return ""
-    return _found(list(_lines(text)))[0]
+    lines = text.split("\n")
+    times = [found[0] for line in lines if (found := _ARROW.match(line) or _COMMA.match(line))]
+    if times:
+        return _form_of(times, any(_HEADER.match(line.strip()) for line in lines))
+    if any(_DIALOGUE.match(line) for line in lines):
+        return "ASS"
+    return "LRC" if sum(_STAMPS.match(line) is not None for line in lines) > 1 else ""
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -70,12 +76,17 @@ def _lines(text: str) -> Iterator[_Line]:
         start += len(line) + 1
 
 
+def _form_of(times: list[str], webvtt: bool) -> str:
+    """The form of subtitles whose lines with times are these."""
+    return "WebVTT" if webvtt else "SRT" if any("-->" in each for each in times) else "SBV"
+
+
 def _found(lines: list[_Line]) -> tuple[str, list[Edit]]:
     """The form of the subtitles and the edits that take out all but the words."""
     times = [_ARROW.match(line.text) or _COMMA.match(line.text) for line in lines]
     if any(times):
         webvtt = any(_HEADER.match(line.text.strip()) for line in lines)
-        form = "WebVTT" if webvtt else "SRT" if any("-->" in m[0] for m in times if m) else "SBV"
+        form = _form_of([match[0] for match in times if match], webvtt)
         return form, list(_cues(lines, [bool(match) for match in times], webvtt))
     if any(_DIALOGUE.match(line.text) for line in lines):
         return "ASS", list(_dialogue(lines))

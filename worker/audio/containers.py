@@ -75,6 +75,8 @@ def container(data: bytes) -> Container | None:
 def second_way(data: bytes) -> Container | None:
     """As what FFmpeg may read `data` where soundfile cannot."""
     found = next((found for magic, found in _SECOND if data.startswith(magic)), None)
+    if found is None and _is_cut_ts(data):
+        return _TS
     return _AAC if found is None and _aac_follows(data) else found
 
 
@@ -134,6 +136,15 @@ def _is_latm(data: bytes) -> bool:
 
 def _is_ts(data: bytes) -> bool:
     return len(data) > 3 * _TS_PACKET and data[: 3 * _TS_PACKET : _TS_PACKET] == b"GGG"
+
+
+def _is_cut_ts(data: bytes) -> bool:
+    """A stream that begins within a packet, or has a time before each, as cameras write them."""
+    return any(
+        data[at : at + 5 * size : size] == b"GGGGG"
+        for size in (_TS_PACKET, _TS_PACKET + 4)
+        for at in range(size)
+    )
 
 
 _LOOKS: tuple[tuple[Callable[[bytes], bool], Container], ...] = (

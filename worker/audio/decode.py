@@ -20,6 +20,7 @@ from worker.audio.apart import may_be_mp3
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
 from worker.audio.containers import accepted, container
 from worker.audio.opening import opened, unreadable_kind
+from worker.audio.parts import bare, left_out
 from worker.audio.pcm import Pcm, integers
 from worker.audio.recording import Recording, Survey
 from worker.audio.sniff import other_kind
@@ -39,12 +40,12 @@ _LOSSY_SLACK_S = 0.1  # and others what an encoder puts before the first sample
 
 
 class Silent(VoiceUnusable):
-    """The file was read, `seconds` long, and nothing in it is louder than `peak` of full scale."""
+    """The file was read, `seconds` long, and nothing in it is louder than `peak` of full scale;
+    `warnings`: which of its tracks was read."""
 
-    def __init__(self, seconds: float, peak: float) -> None:
-        super().__init__(
-            "The voice file is silent.", f"Check the recording and {here('upload it again')}."
-        )
+    def __init__(self, seconds: float, peak: float, warnings: tuple[str, ...] = ()) -> None:
+        hint = " ".join((f"Check the recording and {here('upload it again')}.", *warnings))
+        super().__init__("The voice file is silent.", hint)
         self.seconds, self.peak = seconds, peak
 
 
@@ -88,6 +89,7 @@ def decode(
     if other := unreadable_kind(data) or other_kind(data):
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
+    data = bare(data)
     if lacks := sizes.missing(data):
         raise cut_off(lacks, usable=False)
     file = riff.mended(data)
@@ -98,8 +100,8 @@ def decode(
     recording = _surveyed(readable, max_seconds, _How(mend, partial, channel))
     if file.lacks:
         recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
-    if file.warning:
-        recording = replace(recording, warnings=(*recording.warnings, file.warning))
+    told = tuple(filter(None, (file.warning, left_out(data))))
+    recording = replace(recording, warnings=(*recording.warnings, *told))
     if recording.seconds < MIN_SECONDS:
         raise VoiceUnusable(
             f"The voice file holds {recording.seconds:.2f} s of audio; at least {MIN_SECONDS} s "
@@ -107,7 +109,7 @@ def decode(
             "Record 5 to 12 s of speech.",
         )
     if recording.peak < SILENCE_PEAK:
-        raise Silent(recording.seconds, recording.peak)
+        raise Silent(recording.seconds, recording.peak, recording.warnings)
     return recording
 
 
@@ -166,6 +168,11 @@ def _of_tracks(header: Header) -> Iterator[str]:
         yield (
             f"It has {header.tracks} sound tracks; number {header.track} was used. For another: "
             "ffmpeg -i FILE -map 0:a:N voice.wav, with N from 0."
+        )
+    if header.late:
+        yield (
+            f"Its sound begins {header.late:.2f} s after its start; all times count from there. "
+            "Move those of its transcript, if they were made for the picture."
         )
 
 

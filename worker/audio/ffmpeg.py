@@ -33,6 +33,7 @@ _BLOCK = 1 << 16  # frames sent at once; decoders give a thousand
 _MOST_FAULTS = 20  # packets that cannot be decoded; then it is another kind of file
 # How far FFmpeg reads before it must know what there is: bytes and microseconds.
 _PROBING = {"probesize": "2000000", "analyzeduration": "5000000"}
+_LATE_S = 0.15
 _DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # of a track, as Matroska's tags give it
 _TYPES = {"u8": "U8", "s16": "S16", "s32": "S32", "flt": "FLT", "dbl": "FLT"}
 
@@ -80,6 +81,7 @@ class _Ffmpeg:
         if kind is None:
             raise Undecodable(f"its samples are {first.format.name}", opened=False)
         channels = first.layout.nb_channels
+        self._late = self._begins(container)
         frames = self._declared(first.sample_rate) if container.timed else UNKNOWN_FRAMES
         sounds = [each.index for each in file.streams.audio]
         self.header = Header(
@@ -90,6 +92,7 @@ class _Ffmpeg:
             kind,
             track=sounds.index(stream.index) + 1,
             tracks=len(sounds),
+            late=self._late if self._late > _LATE_S else 0.0,
         )
 
     def blocks(self) -> Iterator[NDArray[Any]]:
@@ -136,6 +139,11 @@ class _Ffmpeg:
         if frame.format.name != first.format.name:
             raise Undecodable(f"its samples become {frame.format.name}", opened=True)
 
+    def _begins(self, container: Container) -> float:
+        """How many seconds of the file pass before its sound begins."""
+        base = 0.0 if container.timed else (self._file.start_time or 0) / av.time_base
+        return max(0.0, (self._first.time or 0.0) - base)
+
     def _declared(self, rate: int) -> int:
         """How many frames the track should have by what the file says."""
         stream, alone = self._stream, len(self._file.streams) == 1
@@ -144,9 +152,9 @@ class _Ffmpeg:
             seconds = float(stream.duration * stream.time_base)
         elif noted:
             hours, minutes, rest = noted.groups()
-            seconds = int(hours) * 3600 + int(minutes) * 60 + float(rest)
+            seconds = int(hours) * 3600 + int(minutes) * 60 + float(rest) - self._late
         elif alone and self._file.duration:
-            seconds = self._file.duration / av.time_base
+            seconds = self._file.duration / av.time_base - self._late
         else:
             return UNKNOWN_FRAMES
         return min(UNKNOWN_FRAMES, max(0, round(seconds * rate)))

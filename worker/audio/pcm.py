@@ -31,7 +31,9 @@ def integers(block: NDArray[Any], width: int) -> Pcm:
         raise VoiceUnusable(
             "The voice file holds NaN or infinite samples.", "Export it again as 16-bit wav."
         )
-    rounded: Pcm = np.clip(np.rint(floats * np.float32(32768)), -32768, 32767).astype(np.int16)
+    with np.errstate(over="ignore"):  # what is too large is clipped
+        scaled = np.rint(floats * np.float32(32768))
+    rounded: Pcm = np.clip(scaled, -32768, 32767).astype(np.int16)
     return rounded
 
 

@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.audio.packing import are_fractions
+
 Order = Literal["little", "big"]
 Values = NDArray[np.float64]
 
@@ -22,6 +24,11 @@ _HEARD_S = 0.5  # so much left out is worth a warning
 _LOOK = 1 << 16  # samples compared to tell sound from other bytes
 _ROUGHEST = 1.0  # sound is smoother than noise, whose steps are sqrt(2) of its level
 _LOUDER = 4.0  # than what is before it: other bytes read as sound are near full scale
+_PACKED = 4 << 20  # bytes by which packing is told
+_FRACTIONS = (
+    "Its header says whole numbers of 32 bits, but its samples are fractions, and were read so. "
+    "Export it as 16-bit wav if it sounds wrong."
+)
 _FOREIGN = (b"ID3", b"TAG", b"APETAGEX", b"RIFF", b"PK\x03\x04", b"--", b"OggS", b"fLaC", b"\r\n--")
 _PLAIN = (1, 3, 6, 7, 0xFFFE)  # PCM, float, A-law, mu-law, and any of these by a longer name
 _TAIL = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"_PMX", b"smpl", b"ANNO", b"NAME")
@@ -64,6 +71,10 @@ def mended(data: bytes) -> Mended:
         return Mended(data)
     if layout is None:
         return Mended(data, lacks="no audio follows its header")
+    if _says_whole(layout) and are_fractions(data[layout.at : layout.at + _PACKED], layout.order):
+        fmt = (3).to_bytes(2, layout.order) + layout.fmt[2:]
+        again = mended(_wav(data, replace(layout, fmt=fmt), len(data)))
+        return replace(again, warning=again.warning or _FRACTIONS)
     there = len(data) - layout.at
     end, warning = _end(data, layout)
     second = layout.second
@@ -75,6 +86,11 @@ def mended(data: bytes) -> Mended:
     return Mended(rebuilt(data, layout, end), warning=warning)
 
 
+def _says_whole(layout: _Layout) -> bool:
+    tag, channels = (int.from_bytes(layout.fmt[at : at + 2], layout.order) for at in (0, 2))
+    return tag == 1 and layout.block == 4 * channels and not layout.common
+
+
 def _end(data: bytes, layout: _Layout) -> tuple[int, str]:
     """Where the sound ends, and a warning if that is neither the header's word nor the file's end
     by a little."""
@@ -82,9 +98,14 @@ def _end(data: bytes, layout: _Layout) -> tuple[int, str]:
     if size is None or at + size >= len(data):
         return (_tail(data, at, layout.order) if size is None else len(data)), ""
     after = at + size
-    if _is_chain(data, after, layout.order) or _is_chain(data, after + size % 2, layout.order):
-        return after, ""
     second = layout.second
+    for behind in (after, after + size % 2):
+        if _is_chain(data, behind, layout.order):
+            more = _more(data, behind, layout.order) / second
+            return after, "" if more < _HEARD_S else (
+                f"Another {more:.2f} s of sound follow its {size / second:.2f} s in a part of "
+                "their own and were left out. Export it as one piece."
+            )
     left = (len(data) - after) / second
     if _goes_on(data, layout, after):
         end = _tail(data, after, layout.order)
@@ -161,6 +182,19 @@ def _is_chain(data: bytes, at: int, order: Order) -> bool:
         size = int.from_bytes(data[at + 4 : at + 8], order)
         at += 8 + size + size % 2
     return at in (len(data), len(data) + 1)
+
+
+def _more(data: bytes, at: int, order: Order) -> int:
+    """Bytes of further sound in the chunks from `at`."""
+    found = 0
+    for _ in range(MOST_CHUNKS):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], order)
+        if name in (b"data", b"SSND", b"RIFF", b"FORM") or data[at + 8 : at + 12] == b"wavl":
+            found += min(size, len(data) - at - 8)
+        at += 8 + size + size % 2
+        if at + 8 > len(data):
+            break
+    return found
 
 
 def _is_name(name: bytes) -> bool:

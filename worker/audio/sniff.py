@@ -27,6 +27,11 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             return what, hint or accepted()
+    if _in_text_mode(data):
+        return (
+            "damaged: a transfer took it for text and changed its line ends",
+            "Send it again in binary mode.",
+        )
     text = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page", _PAGE
@@ -39,3 +44,9 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     if text and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in text):
         return "plain text", accepted()
     return None
+
+
+def _in_text_mode(data: bytes) -> bool:
+    """Whether each line feed of a large file has a carriage return before it, as by chance none."""
+    pairs = data.count(b"\r\n")
+    return pairs >= max(40, len(data) >> 11) and pairs == data.count(b"\n")

@@ -26,7 +26,8 @@ class Undecodable(Exception):
 @dataclass(frozen=True)
 class Header:
     """What a file says of itself; `form` and `subtype` in libsndfile's words, of a file that FFmpeg
-    reads its extension and the type of its samples; `track`: which of its sound tracks, from 1."""
+    reads its extension and the type of its samples; `track`: which of its sound tracks, from 1;
+    `late`: seconds of the file before its sound begins, 0 where they are few."""
 
     rate: int
     channels: int
@@ -35,6 +36,7 @@ class Header:
     subtype: str
     track: int = 1
     tracks: int = 1
+    late: float = 0.0
 
 
 class Source(Protocol):

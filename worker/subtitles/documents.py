@@ -1,14 +1,15 @@
 """JSON as recognisers and their libraries write it, to cues.
 
 {"segments": [{start, end, text}]}           whisper, WhisperX, faster-whisper, OpenAI, this worker
+{"output": {...}}                            any of these, as an interface wraps it
 [{start, end, text}], [[id, seek, start, end, text, ...]]    lists of them, also one a line
 {"transcription": [{offsets, text}]}         whisper.cpp
 {"chunks": [{timestamp: [start, end], text}]}                transformers
 {"events": [{tStartMs, dDurationMs, segs}]}  YouTube
 {"word_segments": ...}, {"words": ...}, {"result": ...}      words alone: WhisperX, Vosk
 {"text": ...}                                words without times
-services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, parakeet-mlx,
-                          Premiere, Rev, Soniox, Speechmatics
+services (`services.py`): Amazon, AssemblyAI, Azure, Deepgram, Gladia, Google, NeMo, Otter,
+                          parakeet-mlx, Premiere, Rev, Soniox, Speechmatics, Vosk
 """
 
 from __future__ import annotations
@@ -17,16 +18,26 @@ import json
 import math
 from typing import Any, NamedTuple
 
+from worker.subtitles.limits import (
+    MAX_LINES,
+    refuse_many_cues,
+    refuse_many_letters,
+    refuse_many_values,
+)
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.services import segments_of, time_of
 from worker.subtitles.spread import letters, spread
 
-_LISTS = ("segments", "transcription", "chunks", "events", "fragments")
+_LISTS = (
+    *("segments", "transcription", "chunks", "events", "fragments", "sentences", "utterances"),
+    *("captions", "subtitles", "cues"),
+)
+_AROUND = ("output", "data", "result", "response", "transcript", "transcription")
 _OF_WORDS = ("word_segments", "words", "result")
 _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
-_WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript")
+_WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript", "body")
 _LONG_S = 12.0  # longer than a reference
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
@@ -53,11 +64,12 @@ def looks_like_json(text: str) -> bool:
 def document(text: str, notes: Notes) -> Document:
     """Reads a document. Raises Malformed: it is no JSON, or of a kind that is not known."""
     notes.unit = "segment"
-    found = _loaded(text)
+    found = _bare(_loaded(text))
     if (segments := segments_of(found, notes)) is not None:
         return _of_service(segments, notes)
     said, items, of_words = _parts(found)
     _refuse_many(items)
+    refuse_many_cues(len(items))
     cues, whole = [], True
     for number, item in enumerate(items, 1):
         cue, is_whole = _cue(item, number, notes)
@@ -71,13 +83,33 @@ def document(text: str, notes: Notes) -> Document:
     return Document(_with_times(cues, notes), said, whole, of_words)
 
 
+def _bare(found: Any) -> Any:
+    """A document without what interfaces put around it: {"output": {...}}."""
+    for _ in range(3):
+        inner = (
+            [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
+            if (
+                isinstance(found, dict)
+                and not {*_LISTS, *_OF_WORDS, *_WORDS, "results"}
+                & {name for name, value in found.items() if not isinstance(value, dict)}
+            )
+            else []
+        )
+        if len(inner) != 1 or segments_of(found, Notes()) is not None:
+            break
+        found = inner[0]
+    return found
+
+
 def _parts(found: Any) -> tuple[str, list[Any], bool]:
     """The whole as it is said, "" where it is not given, its segments or words, and whether they
     are words. Raises Malformed: it has neither."""
     said, items, name = "", found, ""
     if isinstance(found, dict):
         whole = (found[k] for k in _WORDS if isinstance(found.get(k), str))
-        said = " ".join(next(whole, "").split())
+        said = next(whole, "")
+        refuse_many_letters(len(said))
+        said = " ".join(said.split())
         lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
         name = next(lists, "")
         items = found.get(name, [])
@@ -103,6 +135,8 @@ def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
 def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
     """The words of segments where they are those of its text, else the segments."""
     found: list[Cue] = []
+    refuse_many_cues(sum(len(segment["words"]) for segment in segments))
+    refuse_many_letters(sum(len(segment["text"]) for segment in segments))
     for number, segment in enumerate(segments, 1):
         words = [_cue(word, number, notes)[0] for word in segment["words"]]
         if not letters(segment["text"]):
@@ -135,12 +169,14 @@ def _fields(found: Any) -> str:
 
 
 def _loaded(text: str) -> Any:
+    refuse_many_values(text)
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)  # people break lines within texts
     except json.JSONDecodeError as fault:
-        lines = [line for line in text.split("\n") if line.strip()]
+        few = text.count("\n") <= MAX_LINES
+        lines = [line for line in text.split("\n") if line.strip()] if few else []
         try:
-            items = [json.loads(line) for line in lines] if len(lines) > 1 else None
+            items = [json.loads(line, strict=False) for line in lines] if len(lines) > 1 else None
         except (ValueError, RecursionError):
             items = None
         if items and all(isinstance(item, dict) for item in items):

@@ -29,6 +29,9 @@ _LETTERS = {
     "mac_roman": ("éèàêçùôûîâœëï", "äüöß", "óíáéñúü¿¡", "ãáéçíóêõúâà", "èàùòéì", "äöå", "øåæéö"),
     "cp1251": (_CYRILLIC, "оаиінвтерсклудмпзяьбгйчхцїюжшєщфґ", "аеиоjнрстујвкдмлпзгбцчшхђњжћљфџ"),
     "koi8_r": (_CYRILLIC,),
+    "koi8_u": ("оаиінвтерсклудмпзяьбгйчхцїюжшєщфґ",),
+    "mac_cyrillic": (_CYRILLIC,),
+    "mac_latin2": ("łąężóśćńź", "íáěéčřšžýůúňťóď", "áéöóőüíúű"),
     "cp866": (_CYRILLIC,),
     "cp1253": ("αοιετσνηυρπκμλωςάγδίόέβθχήύφώξζψϊ",),
     "cp1254": ("ıişüğçö",),
@@ -55,7 +58,16 @@ _LETTERS = {
     "iso8859_5": (_CYRILLIC,),
     "cp949": ("이다는가을의에고하지나아어리사기도를한은자로시그있해게니요안녕것스대들수보서정내",),
 }  # fmt: skip
-_RARE = ("iso8859_2", "cp852", "cp850", "iso8859_15", "iso8859_5")
+_RARE = (
+    "koi8_u",
+    "mac_cyrillic",
+    "mac_latin2",
+    "iso8859_2",
+    "cp852",
+    "cp850",
+    "iso8859_15",
+    "iso8859_5",
+)
 _LESS = 0.02  # what must speak for them beyond the score of a usual one
 _USUAL_MARKS = frozenset(
     "\u00a0\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026«»¿¡°ªº、。，！？：；「」『』（）ー～・"
@@ -65,10 +77,18 @@ _LATIN, _NOT_LATIN = re.compile("[A-Za-z]"), re.compile("[\u0370-\u0e7f]")
 _WORD = re.compile(r"[^\W\d_]+")
 # UTF-8 read as Windows-1252 or 1250 and stored again.
 _TWICE = re.compile("[\u00c2-\u00c5\u0102\u0139\u00d0\u00d1\u00e2\u0413\u0420\u0421]")
+_HZ = re.compile(rb"~\{(?:[!-~]{2}){1,200}~\}")
 _WIDE_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
 )  # fmt: skip
+
+
+_CONTROLS = re.compile("[\u0080-\u0084\u0086-\u009f]")  # of no use in a text; 85 is a new line
+_OF_CP1252 = {
+    byte: bytes([byte]).decode("cp1252", errors="ignore")
+    for byte in (*range(128, 133), *range(134, 160))
+}
 
 
 class _Read(NamedTuple):
@@ -86,11 +106,17 @@ def decoded(data: bytes, notes: Notes) -> str:
     if encoding := _wide_without_mark(data):
         notes.say(f"is not UTF-8: it was read as {encoding}")
         return _whole(data, encoding, notes)
+    if _HZ.search(data) and data.isascii():
+        notes.say("is not UTF-8: it was read as HZ")
+        return _whole(data, "hz", notes)
     if b"\x1b$" in data or b"\x1b(" in data:
         notes.say("is not UTF-8: it was read as ISO-2022-JP")
         return _whole(data, "iso2022_jp_2", notes)
     try:
         text = data.decode("utf-8-sig")
+        if _CONTROLS.search(text) and not _TWICE.search(text):
+            notes.say("has marks of Windows-1252 that were stored wrong, which was undone")
+            return text.translate(_OF_CP1252)
         return _whole(data, "utf-8-sig", notes) if "\ufffd" in text else _once(text, notes)
     except UnicodeDecodeError:
         if _nearly_utf8(data):
@@ -112,7 +138,11 @@ def _lines(text: str) -> list[str]:
 
 
 def _wide_without_mark(data: bytes) -> str:
-    """UTF-16 by the zeros of its ASCII characters, "" if there are none."""
+    """UTF-16 or 32 by the zeros of its ASCII characters, "" if there are none."""
+    if len(data) >= 16 and not len(data) % 4:
+        zeros = [data[at::4].count(0) * 4 == len(data) for at in range(4)]
+        if zeros[2:] == [True, True] or zeros[:2] == [True, True]:
+            return "UTF-32-LE" if zeros[3] else "UTF-32-BE"
     half = len(data) // 2
     even, odd = data[::2].count(0), data[1::2].count(0)
     if half < 4 or 3 * max(even, odd) < half or 10 * min(even, odd) > max(even, odd):

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.limits import refuse_many_cues
 from worker.subtitles.markup import ass_plain, plain
 from worker.subtitles.notes import Cue, Malformed, Notes
 from worker.subtitles.tables import until_next
 
+_UNOPENED = re.compile(r"\\[a-zA-Z0-9&()]{1,30}\}")
 _EVENT = re.compile(r"\s*(?:Dialogue|Comment)\s*:\s*", re.IGNORECASE)
 _SIGN = re.compile(r"\b(?:signs?|titles?|typeset\w*)\b", re.IGNORECASE)
 _FORMAT = re.compile(r"\s*Format\s*:\s*", re.IGNORECASE)
@@ -34,6 +36,9 @@ _TMPLAYER = re.compile(r"00:0\d:\d{2}:[^\s\d].*")
 _FRAMES = re.compile(r"\s*\{(\d{1,7})\}\{(\d{0,7})\}(.*)")
 _FRAME_RATE = re.compile(r"\s*([1-9]\d{0,2}(?:[.,]\d{1,4})?)\s*(?:fps)?\s*")  # in the first lines
 _TENTHS = re.compile(r"\s*\[(\d{1,7})\]\[(\d{0,7})\](.*)")
+_SPELLED = re.compile(
+    r"\s*\d{1,3} ?[^\W\d_]{1,20}(?:,? (?:[^\W\d_]{1,5} )?\d{1,2} ?[^\W\d_]{1,20}){0,2}\s*"
+)
 _FIRST_STAMP_S = 60.0
 
 Reader = Callable[[str, Notes], list[Cue]]
@@ -106,11 +111,15 @@ def _event(named: dict[str, str], number: int) -> Cue:
     start, end = (seconds(clock.groups()) for clock in clocks if clock)
     if end < start:
         raise Malformed(f"line {number} ends before it starts")
-    return Cue(start, end, ass_plain(named["text"]), number)
+    words = ass_plain(named["text"])
+    if "{\\" in words or _UNOPENED.search(words):
+        raise Malformed(f"line {number} has an override of which only one brace is there")
+    return Cue(start, end, words, number)
 
 
 def lrc_cues(text: str, notes: Notes) -> list[Cue]:
     """Lyrics: a line ends where the next begins; one with several stamps is sung several times."""
+    refuse_many_cues(text.count("\n"))
     cues, offset = [], 0.0
     for number, line in enumerate(text.split("\n"), 1):
         starts: list[float] = []
@@ -208,6 +217,14 @@ def frame_cues(text: str, notes: Notes) -> list[Cue]:
     return [Cue(math.inf, math.inf, cue.text, cue.line) for cue in cues]
 
 
+def _is_length(line: str, start: float) -> bool:
+    """True for "1 minute, 2 seconds" of 62 s, in any language, as YouTube's page has it."""
+    found = _SPELLED.fullmatch(line)
+    minutes, rest = divmod(int(start), 60)
+    parts = [part for part in (*divmod(minutes, 60), rest) if part]
+    return found is not None and [int(each) for each in re.findall(r"\d+", line)] == (parts or [0])
+
+
 def stamped_cues(text: str, notes: Notes) -> list[Cue]:
     """Lines that begin with the time they are said at, or stand below it."""
     cues: list[Cue] = []
@@ -215,6 +232,8 @@ def stamped_cues(text: str, notes: Notes) -> list[Cue]:
         if found := _STAMPED.fullmatch(line):
             start = _clock(found[1])
             cues.append(Cue(start, start, found[2].replace("|", "\n"), number))
+        elif line.strip() and not cues[-1].text and _is_length(line, cues[-1].start):
+            notes.add("says the time above it again, and was left out", number)
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
     return [cue for cue in until_next(cues) if cue.text.strip()]

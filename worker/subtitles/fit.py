@@ -9,13 +9,16 @@ from worker.subtitles.notes import Cue, Malformed, Notes
 
 _SLACK_S = 1.0
 _SLACK_SHARE = 0.02
+_FILLED = 0.3
 
 
-def in_seconds(cues: list[Cue], seconds: float, notes: Notes) -> list[Cue]:
-    """Cues whose times are whole numbers without a unit: milliseconds, if as seconds they would end
-    after a recording of `seconds` and as milliseconds they do not."""
+def in_seconds(cues: list[Cue], seconds: float, notes: Notes, *, whole: bool) -> list[Cue]:
+    """Cues whose times are numbers without a unit: milliseconds, if as seconds they would end after
+    a recording of `seconds` and as milliseconds they do not; where they are not `whole` numbers,
+    they must fill much of it."""
     last = _last(cues)
-    if not last > _limit(seconds) >= last / 1000:
+    least = 0.0 if whole else _FILLED * seconds
+    if not last > _limit(seconds) >= last / 1000 >= least:
         return cues
     notes.say("has times in milliseconds where seconds are usual, and they were read so")
     return [replace(cue, start=cue.start / 1000, end=cue.end / 1000) for cue in cues]

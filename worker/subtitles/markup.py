@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 from worker.subtitles.notes import Cue, Notes
 
 _BREAK = re.compile(r"(?i:<br\s*/?>)|\\N")
 _BARE_TAG = re.compile(r"</?(?:i|b|u|s|font)\s?/?>", re.IGNORECASE)
+_INSIDE = (
+    r"(?:\"[^\"<\n]{0,200}\"|[^<>\"]|\"(?![^\"<\n]{0,200}\"))*"  # a tag may hold > within quotes
+)
 _VTT_TAG = re.compile(
-    r"</?(?:i|b|u|s|c|ruby|rt)(?:\.[^<>]*)?>|</?(?:font|v|lang)(?:[\s.][^<>]*)?>|<[\d:.]+>"
+    rf"</?(?:i|b|u|s|c|ruby|rt)(?:\.[^<>]*)?>|</?(?:font|v|lang)(?:[\s.]{_INSIDE})?>|<[\d:.]+>"
 )
 _TAG = re.compile(
     r"</?(?:i|b|u|s|c|ruby|rt|em|strong|small|big|sub|sup)(?:\.[^<>]*)?\s?/?>"
-    r"|</?(?:font|v|lang|span|p|div)(?:[\s.][^<>]*)?/?>|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
+    rf"|</?(?:font|v|lang|span|p|div)(?:[\s.]{_INSIDE})?/?>"
+    r"|<[\d:.]+>|\{\\[^{}]*\}|\{/?[bius]\}|\{[cyfsp]:[^{}]*\}",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(r"(\{[^{}]*\})")
@@ -28,7 +34,9 @@ _MARK = re.compile("[*_`]")  # in whatever the next two find
 _BOLD = re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^*_]{1,200}?)(?<=\S)\1(?!\w)")
 _FENCE = re.compile(r"^\s*```\w*\s*$")
 _SHARP = re.compile(r"^#{1,6}\s+(?=\S)")
-_TWICE = re.compile(r"&amp;(?=(?:amp|lt|gt|quot|nbsp|#\d{1,5});)")  # encoded two times
+_TWICE = re.compile(
+    r"&(?:amp;)+(?=(?:amp;)?(?:amp|lt|gt|quot|nbsp|#\d{1,5});)"
+)  # encoded two times
 
 _TOKEN = re.compile(r"<\|[^|<>]{0,40}\|>|[\u2669-\u266c]")
 _TURN = re.compile(r"\s*(?:>>+|\uff1e\uff1e+)\s*")
@@ -36,9 +44,15 @@ _NOTE = re.compile(
     r"[\[\uff3b\u3010](?P<inside>[^\[\]\uff3b\uff3d\u3010\u3011]{0,200})[\]\uff3d\u3011]\s?:?"
 )
 _WHOLE_NOTE = re.compile(r"\s*(?:\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\*[^*]+\*)\s*")
-_LABEL = re.compile(r"\s*(?:SPEAKER|Speaker)[_ ]?(?:\d{1,4}|[A-Z])\s?:")
+_LABEL = re.compile(
+    r"\s*(?:(?:SPEAKER|Speaker)[_ ]?(?:\d{1,4}|[A-Z])\s?:|SPEAKER_\d{1,3}\b"
+    r"|[-\u2013\u2014\s]{0,3}(?:SPEAKER|(?:Unknown )?Speaker|Sprecher|Intervenant|Hablante)"
+    r"[_ ]?\d{0,3}\s*$)"
+)
 _READING = re.compile(r"<(rt|rp)>[^<>]*</\1>", re.IGNORECASE)  # how the letters before are read
-_NAME = re.compile(r"\s*(?:[-\u2013\u2014]\s*)?[^\W\d_a-z][A-Z .'-]{1,24}:\s")
+_NAME = re.compile(
+    r"\s*(?:[-\u2013\u2014]\s*)?[^\W\d_a-z][A-Z .'-]{1,24}(?:\d{1,2})?(?: ?\([^()]{1,30}\))?:\s"
+)
 # "Anna Nowak: Hello", as programs for meetings write it; "Remember: ..." alone is words.
 _TITLE = r"[^\W\d_a-z][\w.'-]{0,30}"
 _FULL_NAME = re.compile(rf"\s*(?:[-\u2013\u2014]\s*)?({_TITLE}(?: {_TITLE}){{0,3}}):\s+\S")
@@ -46,13 +60,20 @@ _MAY_BE_NAME = "begins with what may be a speaker's name; it counts as said"
 _MAYBE_NOTE = re.compile(
     r"\s*(?:[-\u2013\u2014]\s*)?(?:\([^()]{1,60}\)|\{[^{}]{1,60}\}|\*[^*\s][^*]{0,60}\*)"
 )
+_INNER_NOTE = re.compile(
+    r"[(\uff08](?:[A-Z][A-Z ,.'-]{2,60}|(?:laugh|sigh|cough|applau|music|inaudible|unintelligible|"
+    r"crosstalk|pause|chuckl|gasp|sob|sniff|cheer|clear|groan|scream|whisper)[^()]{0,40})\)"
+    r"|[\u4e00-\u9fff][(\uff08][\u3041-\u30ff]{1,20}[)\uff09]"
+)
+_HALF_TAG = re.compile(r"<[/a-zA-Z][^<>]*$|<[/a-zA-Z][^<>]*(?=<)|[\w\"']>[^\W\d_]|\{\\")
 _DIVIDED = re.compile(r"([^\W\d_]{2})-\n(?=[a-z\u00df-\u017f])")
 _HEADING = re.compile(
     r"\W*(?:transcript(?:ion)?|text|title|subtitles?|captions?)\W*:", re.IGNORECASE
 )
 _CREDIT = re.compile(
     r"\b(?:sub(?:title[sd]?|s)|caption(?:s|ed)|transcribed|transcription|sync(?:ed|ronized)?"
-    r"(?: (?:and|&) correct(?:ed|ions))?) by\b|opensubtitles|amara\.org|addic7ed|otter\.ai",
+    r"(?: (?:and|&) correct(?:ed|ions))?) by\b|opensubtitles|amara\.org|addic7ed|otter\.ai"
+    r"|\bwww\.\w",
     re.IGNORECASE,
 )
 
@@ -60,7 +81,7 @@ _CREDIT = re.compile(
 # do that its function uses: `plain`, and `_spoken_line`.
 _TAGGED = re.compile(r"[<&{\\]")
 _NOTABLE = re.compile(
-    r"[<>{\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed",
+    r"[<>{\uff1e\u2669-\u266c\[\uff3b\u3010(\uff08*:]|\bby\b|\.(?:org|ai)\b|opensub|addic7ed|SPEAKER|Speaker|Sprecher|Intervenant|Hablante|www\.",
     re.IGNORECASE,
 )
 
@@ -140,6 +161,9 @@ def _names(cues: list[Cue], notes: Notes) -> None:
     """Notes what may be names in front of words: two words, or the pattern more than once."""
     lines = ((cue, line) for cue in cues if ":" in cue.text for line in cue.text.split("\n"))
     found = [(cue, line, m[1]) for cue, line in lines if (m := _FULL_NAME.match(line))]
+    if len(found) > 1 and math.isinf(cues[0].start):
+        for cue in takewhile(lambda one: one is not found[0][0], cues):
+            notes.add("stands above the first name; it counts as said", cue.line)
     for cue, line, name in found:
         told = _NAME.match(line) or _LABEL.match(line)
         if not told and (len(found) > 1 or " " in name):
@@ -165,6 +189,10 @@ def _spoken_line(line: str, number: int, notes: Notes) -> str:
         notes.add(_MAY_BE_NAME, number)
     if _MAYBE_NOTE.match(bare):
         notes.add("begins with what may be a note; it counts as said", number)
+    elif _INNER_NOTE.search(bare):
+        notes.add("holds what may be a note in brackets; it counts as said", number)
+    if _HALF_TAG.search(bare):
+        notes.add("holds what may be part of a tag; it counts as said", number)
     if _CREDIT.search(bare):
         notes.add("may be the credit of whoever made the transcript; it counts as said", number)
     bare = " ".join(bare.split())

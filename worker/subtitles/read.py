@@ -18,11 +18,24 @@ from errors import TranscriptMissing
 from text.subtitles import subtitle_form
 from worker.phrases import here
 from worker.subtitles.cues import CLOCK, subtitle_cues
+from worker.subtitles.discs import (
+    looks_like_spruce,
+    looks_like_subviewer,
+    spruce_cues,
+    subviewer_cues,
+)
 from worker.subtitles.documents import document, looks_like_json
 from worker.subtitles.encoding import decoded
 from worker.subtitles.events import ass_cues, kind_by_lines, lrc_cues, sbv_cues
 from worker.subtitles.fit import in_seconds, inside
 from worker.subtitles.frames import OF_TTML, in_fractions
+from worker.subtitles.limits import (
+    MAX_BYTES,
+    refuse_large,
+    refuse_many_cues,
+    refuse_many_letters,
+    refuse_many_lines,
+)
 from worker.subtitles.markup import goes_on, plain, spoken, without_marks
 from worker.subtitles.notes import UNSEEN, Cue, Malformed, Notes, one_line, text_of
 from worker.subtitles.rolling import said_once
@@ -30,11 +43,13 @@ from worker.subtitles.sami import looks_like_sami, sami_cues
 from worker.subtitles.strangers import (
     refuse_controls,
     refuse_other_bytes,
+    refuse_other_cues,
     refuse_other_lines,
     refuse_other_text,
 )
 from worker.subtitles.tables import looks_like_table, table_cues
 from worker.subtitles.textgrid import looks_like_textgrid, textgrid_cues
+from worker.subtitles.tongues import note_two
 from worker.subtitles.transcript import Transcript
 from worker.subtitles.ttml import looks_like_ttml, ttml_cues
 from worker.subtitles.turns import looks_like_spans, looks_like_turns, span_cues, turn_cues
@@ -44,8 +59,6 @@ EXTENSIONS = (
     *("txt", "srt", "vtt", "ass", "ssa", "csv", "tsv", "json", "sbv", "lrc", "ttml", "dfxp"),
     *("smi", "textgrid", "sub"),
 )
-MAX_BYTES = 1 << 20
-MAX_LINES = 100_000
 
 _TIMES = re.compile(r"\d:\d{2}[:.,]\d|\d:\d{2}\s?-+>|[\[(]\d{1,2}:\d{2}[\])]")
 _LONG = 1000  # letters of lines that are joined, so that it costs no more than their length
@@ -77,7 +90,7 @@ def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
         seconds: how long the recording is; None leaves the times as they are written.
 
     Raises:
-        TranscriptMissing: larger than 1 MiB, without words, of another recording, or malformed;
+        TranscriptMissing: too large (`limits`), without words, of another recording, or malformed;
             names key and line.
     """
     try:
@@ -90,16 +103,13 @@ def parse(data: bytes, key: str, seconds: float | None = None) -> Transcript:
 
 
 def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
-    if len(data) > MAX_BYTES:
-        raise Malformed(f"has {len(data)} bytes; at most {MAX_BYTES} are allowed")
+    refuse_large(data, key)
     refuse_other_bytes(data)
     notes = Notes()
-    text = decoded(data, notes)
-    refuse_controls(text)
-    text = text.translate(UNSEEN)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     extension = key.rpartition(".")[2].lower()
-    words = _words(text, extension, notes)
+    words = _words(_text(data, extension, notes), extension, notes)
+    refuse_many_cues(len(words.cues))
+    refuse_many_letters(sum(len(cue.text) for cue in words.cues))
     if words.form and extension == "txt":
         notes.say(
             f"holds {words.form}: only its words are used, its times and numbers are not said"
@@ -109,7 +119,9 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     cues = spoken(_timed(words, seconds, notes), notes)
     timed = bool(cues) and all(math.isfinite(cue.start) for cue in cues)
     if timed:
-        cues = cues if words.of_words else said_once(cues, notes)
+        if not words.of_words:
+            cues = said_once(cues, notes)
+            note_two(cues, notes)
         cues = cues if seconds is None else inside(cues, seconds, notes)
     text = text_of(cues)
     if not any(char.isalnum() for char in text):
@@ -118,11 +130,30 @@ def _parse(data: bytes, key: str, seconds: float | None) -> Transcript:
     return Transcript(key, text, tuple(cues) if timed else (), notes.sentences(key))
 
 
+def _text(data: bytes, extension: str, notes: Notes) -> str:
+    """The text in `data` with "\\n" as its only line break, and without what is not seen."""
+    if len(data) <= MAX_BYTES:
+        text = decoded(data, notes)
+    else:  # JSON, which is UTF-8 by its standard; to guess takes time
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as fault:
+            raise Malformed(
+                f"has more than {MAX_BYTES} bytes and is not UTF-8; save it as UTF-8"
+            ) from fault
+        if text[:80].lstrip()[:1] not in ("{", "["):
+            raise Malformed(f"has more than {MAX_BYTES} bytes and is no JSON")
+    refuse_controls(text)
+    # Of JSON it is taken from the words alone: it would cost more than all else.
+    text = text.lstrip("\ufeff") if extension == "json" else text.translate(UNSEEN)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
     """The cues by their times, in seconds, none below 0."""
     cues = words.cues
-    if words.whole_numbers and seconds is not None:
-        cues = in_seconds(cues, seconds, notes)
+    if seconds is not None and (words.whole_numbers or words.form in _WITHOUT_TAGS):
+        cues = in_seconds(cues, seconds, notes, whole=words.whole_numbers)
     found = []
     for cue in cues:
         if cue.end < 0 or cue.start < 0 == cue.end:
@@ -140,6 +171,8 @@ def _timed(words: _Words, seconds: float | None, notes: Notes) -> list[Cue]:
 
 def _words(text: str, extension: str, notes: Notes) -> _Words:
     """The words of `text`, read as what it is."""
+    if extension == "json" and looks_like_json(text):
+        return _document(text, notes)
     if extension in ("ttml", "dfxp") or looks_like_ttml(text):
         return _Words(ttml_cues(in_fractions(text, notes, OF_TTML), notes), form="XML")
     if looks_like_sami(text):
@@ -154,8 +187,7 @@ def _words(text: str, extension: str, notes: Notes) -> _Words:
 
 def _lines(text: str, extension: str, notes: Notes) -> _Words:
     """The words of a text whose lines say when they are said, or of plain words."""
-    if (count := text.count("\n")) > MAX_LINES:
-        raise Malformed(f"has {count} lines; at most {MAX_LINES} are read, far more than are said")
+    refuse_many_lines(text)
     text = without_marks(text, notes) if extension == "txt" else text
     if looks_like_spans(text):
         return _Words(span_cues(text, notes), form="the transcript of a meeting")
@@ -168,9 +200,15 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     ):
         return _Words(reader(text, notes), form=form or "lines with times")
     if is_subtitles:
-        return _Words(subtitle_cues(text, notes, vtt=is_vtt), form="WebVTT" if is_vtt else "SRT")
+        cues = subtitle_cues(text, notes, vtt=is_vtt)
+        refuse_other_cues(cue.text for cue in cues)
+        return _Words(cues, form="WebVTT" if is_vtt else "SRT")
     if extension in ("ass", "ssa") or form == "ASS":
         return _Words(ass_cues(text, notes), form="ASS")
+    if looks_like_subviewer(text):
+        return _Words(subviewer_cues(text, notes), form="SubViewer")
+    if looks_like_spruce(text):
+        return _Words(spruce_cues(text, notes), form="STL")
     if head.startswith("[INFORMATION]"):
         return _Words(sbv_cues(text, notes), form="SubViewer")
     if extension in ("sbv", "lrc"):
@@ -210,7 +248,7 @@ def _without_tags(cue: Cue, notes: Notes) -> Cue:
         notes.add("holds tags or entities, of which only the words are used", cue.line)
     if _HALF.search(words):
         notes.add("has letters that are damaged, which were left out", cue.line)
-    return cue.with_text(words)
+    return cue.with_text(words if words.isprintable() else words.translate(UNSEEN))
 
 
 def _untimed(line: str, number: int, notes: Notes) -> Cue:

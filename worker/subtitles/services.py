@@ -14,7 +14,7 @@ from worker.subtitles.cues import CLOCK, seconds
 from worker.subtitles.notes import Notes
 
 _Item = dict[str, Any]
-_COUNT = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)\s?s?")
+_COUNT = re.compile(r"(-?\d{1,9}(?:[.,]\d{1,9})?)\s?s?")
 _TICKS = 1e-7  # seconds, of Azure
 _MS = 1e-3
 
@@ -61,7 +61,7 @@ def time_of(value: Any) -> Any:
     nanos; what is none of them as it is."""
     if isinstance(value, str):
         if count := _COUNT.fullmatch(value.strip()):
-            return float(count[1])
+            return float(count[1].replace(",", "."))
         if clock := re.fullmatch(CLOCK, value.strip()):
             return seconds(clock.groups())
     if isinstance(value, dict) and {"seconds", "nanos"} & set(value):
@@ -235,7 +235,24 @@ def _gladia(found: _Item, notes: Notes) -> list[_Item]:
 
 
 def _parakeet(found: _Item, notes: Notes) -> list[_Item]:
-    return _with_words(found["sentences"], _PLAIN)
+    ms = _PLAIN._replace(unit=_MS) if "audio_duration" in found else _PLAIN  # AssemblyAI's
+    return _with_words(found["sentences"], ms)
+
+
+def _vosk(found: _Item, notes: Notes) -> list[_Item]:
+    best = _first(found["alternatives"]) if "alternatives" in found else found
+    return [_segment(best.get("text"), _pieces(best.get("result"), _PLAIN))]
+
+
+def _otter(found: _Item, notes: Notes) -> list[_Item]:
+    """Otter's speech; its offsets count samples of 16 kHz."""
+    notes.say("has offsets that were taken for samples of 16 kHz, where it has no times of words")
+    said = []
+    for part in _dicts(found["speech"]["transcripts"]):
+        words = _pieces(part.get("alignment"), _PLAIN)
+        own = _piece(part, _Names(("transcript",), "start_offset", "end_offset", 1 / 16_000))
+        said.append(_segment(own["text"], words, own))
+    return said
 
 
 def _soniox(found: _Item, notes: Notes) -> list[_Item]:
@@ -245,6 +262,10 @@ def _soniox(found: _Item, notes: Notes) -> list[_Item]:
 
 def _has(value: Any, *names: str) -> bool:
     return isinstance(value, dict) and all(name in value for name in names)
+
+
+def _is_word(value: _Item) -> bool:
+    return {"word", "start", "end"} <= set(value)
 
 
 def _each(value: Any, told: Callable[[_Item], bool]) -> bool:
@@ -265,6 +286,9 @@ _SERVICES: tuple[tuple[Callable[[_Item], bool], Callable[[_Item, Notes], list[_I
     (lambda d: _has(d, "text") and _has(d.get("timestamp"), "segment"), _nemo),
     (lambda d: _each(d.get("segments"), lambda v: "text" not in v and "words" in v), _premiere),
     (lambda d: _has(d.get("transcription"), "utterances"), _gladia),
+    (lambda d: isinstance(d.get("text"), str) and _each(d.get("result"), _is_word), _vosk),
+    (lambda d: _each(d.get("alternatives"), lambda v: "text" in v), _vosk),
+    (lambda d: _has(d.get("speech"), "transcripts"), _otter),
     (lambda d: _each(d.get("sentences"), lambda v: _has(v, "text", "start")), _parakeet),
     (lambda d: _each(d.get("tokens"), lambda v: _has(v, "text", "start_ms")), _soniox),
 )  # fmt: skip

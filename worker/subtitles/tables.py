@@ -16,27 +16,32 @@ from io import StringIO
 from itertools import pairwise
 
 from worker.subtitles.cues import CLOCK, seconds
+from worker.subtitles.limits import refuse_many_cues
 from worker.subtitles.notes import Cue, Malformed, Notes
 
 _START = (
     *("start", "start time", "begin", "from", "in", "offset", "tstart", "start tc"),
+    *("time", "timestamp", "timecode", "начало", "开始", "开始时间", "開始", "開始時間", "시작"),
     *("beginn", "anfang", "początek", "début", "inicio", "inizio", "início"),
 )
 _END = (
     *("end", "end time", "stop", "to", "out", "tend", "end tc"),
+    *("конец", "结束", "结束时间", "終了", "終了時間", "끝"),
     *("ende", "koniec", "fin", "fine", "fim"),
 )
 _LENGTH = ("duration", "dur", "length", "dauer", "durée")
 _WORDS = (
     *("segment", "text", "word", "words", "transcript", "transcription", "sentence", "caption"),
-    *("tekst", "texte", "texto", "testo"),
+    *("tekst", "texte", "texto", "testo", "текст", "文本", "字幕", "テキスト", "텍스트", "wörter"),
 )
 _OF_MARKERS = ("description", "notes", "marker name", "name")  # where people write the words
 _NUMBER = re.compile(r"-?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)(?:\s?s)?")
 _WHOLE = re.compile(r"\s*-?\d+(?:\.0*)?\s*")
 _CLOCK = re.compile(CLOCK)
+_HMS = re.compile(r"(?=\d)(?:(\d{1,3})h\s?)?(?:(\d{1,4})m(?:in)?\s?)?(?:(\d{1,5}(?:\.\d{1,6})?)s)?")
 _UNIT = re.compile(r"[\s_(\[]*\b(?:in )?(ms|msec|milliseconds|s|sec|secs|seconds)[)\]]?$")
 _ROW_INSIDE = re.compile(r"\n[ \t]*\d[\d:.]*[,;\t|] *\d[\d:.]*[,;\t|]")
+_ESCAPED = re.compile(r'(?<![\\,;\t|])\\"(?!\n|$)|(?<=[\w ])\\"')
 _LONGEST_NAME = 40
 _HEADER = "Start (s),End (s),Segment"
 
@@ -79,6 +84,7 @@ def looks_like_table(text: str) -> bool:
 def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
     """The cues of a table, and whether all its times are whole numbers without a unit: these may be
     milliseconds. Raises Malformed, naming the line."""
+    refuse_many_cues(text.count("\n"))
     delimiter, rows = _rows(text, notes)
     number, first = next(rows, (1, []))
     columns = _columns(first)
@@ -94,7 +100,10 @@ def table_cues(text: str, notes: Notes) -> tuple[list[Cue], bool]:
         cues.append(cue)
     if not cues:
         raise Malformed("holds no rows below its header")
-    if known.end is None and known.length is None:
+    points = len(cues) > 1 and all(cue.start == cue.end for cue in cues)
+    if points and known.end is not None:
+        notes.say("has points in time; each was taken to last until the next")
+    if points or (known.end is None and known.length is None):
         cues = until_next(cues)
     return [cue for cue in cues if cue.text], whole and known.scale == 1.0
 
@@ -128,6 +137,7 @@ def _rows(text: str, notes: Notes) -> tuple[str, Iterator[_Row]]:
     skipped = next(heads, 0)  # Excel's own first line says what divides
     text = "\n".join("" if _band(line) else line for line in lines[skipped:])
     delimiter = _delimiter(text.partition("\n")[0])
+    text = _ESCAPED.sub(r'""', text) if _ESCAPED.search(text) and '""' not in text else text
     try:
         found = list(_quoted(text, delimiter))
     except _Unpaired as fault:
@@ -216,8 +226,10 @@ def _cue(row: list[str], columns: _Columns, line: int, notes: Notes) -> tuple[Cu
         end += start
     if end < start:
         raise Malformed(f"line {line} ends before it starts")
-    cells = [row[columns.start], *([row[second]] if second is not None else [])]
-    whole = all(map(_WHOLE.fullmatch, cells))
+    whole = start.is_integer() and end.is_integer()
+    if whole:  # a clock or a unit is none
+        cells = [row[columns.start], *([row[second]] if second is not None else [])]
+        whole = all(map(_WHOLE.fullmatch, cells))
     text = row[columns.words].replace("\r", "\n").strip()
     return Cue(start * columns.scale, end * columns.scale, text, line), whole
 
@@ -246,6 +258,9 @@ def _seconds(cell: str) -> float | None:
     cell = cell.strip()
     if ":" not in cell and _NUMBER.fullmatch(cell):
         return float(cell.replace(",", ".").rstrip("s ").strip())
+    if (parts := _HMS.fullmatch(cell)) and any(parts.groups()):
+        hours, minutes, rest = (float(part or 0) for part in parts.groups())
+        return 3600 * hours + 60 * minutes + rest
     if clock := _CLOCK.fullmatch(cell.removeprefix("-")):
         return seconds(clock.groups()) * (-1 if cell.startswith("-") else 1)
     return None

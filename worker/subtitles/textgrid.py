@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from worker.subtitles.notes import Cue, Malformed, Notes
+from worker.subtitles.spread import letters
 
 _TOKEN = re.compile(
     r'"((?:[^"]|"")*)"|(?<![^\s])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![^\s])|(![^\n]*)'
@@ -17,6 +19,11 @@ _NOT_WORDS = re.compile(
     r"phon|syll|\bipa\b|\bpos\b|gloss|pitch|tone|break|\bmau\b|\bkan\b|sampa|stress|note|comment",
     re.I,
 )
+
+_SILENCES = frozenset(
+    {"sil", "sp", "spn", "<p:>", "<sil>", "<p>", "<eps>", "<usb>", "#", "_", "<nib>"}
+)
+_MOST_SHARED = 0.2  # of the time of speakers who take turns, spoken by two at once
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,35 @@ def textgrid_cues(text: str, notes: Notes) -> list[Cue]:
     chosen = found if len(found) == 1 else named
     if not found:
         raise Malformed("holds no words")
-    if len(chosen) != 1:
-        names = ", ".join(tier.name[:20] for tier in found[:6])
+    names = ", ".join(tier.name[:20] for tier in (chosen or found)[:6])
+    if len(chosen) != 1 and not (chosen := _of_one_text(chosen or found)):
         raise Malformed(f"has several tiers ({names}); keep the one that has the words")
+    if len(chosen) > 1:
+        notes.say(f"has words of {len(chosen)} speakers, in tiers {names}, which were all used")
+        return [cue for tier in chosen for cue in _said(tier, notes)]
     if len(tiers) > 1:
         others = ", ".join(tier.name[:20] for tier in tiers if tier is not chosen[0])
         notes.say(f"has {len(tiers)} tiers: {chosen[0].name[:20]} was used, not {others}")
-    return chosen[0].cues
+    return _said(chosen[0], notes)
+
+
+def _of_one_text(tiers: list[_Tier]) -> list[_Tier]:
+    """The first of tiers that say the same, or all of tiers whose speakers take turns; none where
+    they say different things at one time, as translations do."""
+    said = {letters("".join(cue.text for cue in tier.cues)) for tier in tiers}
+    if len(said) == 1:
+        return tiers[:1]
+    spans = sorted((cue.start, cue.end) for tier in tiers for cue in tier.cues)
+    shared = sum(max(0.0, min(a[1], b[1]) - b[0]) for a, b in pairwise(spans))
+    return tiers if shared <= _MOST_SHARED * sum(end - start for start, end in spans) else []
+
+
+def _said(tier: _Tier, notes: Notes) -> list[Cue]:
+    """The cues of a tier without those that only say that nothing is said."""
+    silent = [cue for cue in tier.cues if cue.text.strip().lower() in _SILENCES]
+    for cue in silent:
+        notes.add("is a mark of silence or noise, which was left out", cue.line)
+    return [cue for cue in tier.cues if cue.text.strip().lower() not in _SILENCES]
 
 
 class _Tokens:

@@ -14,11 +14,17 @@ from worker.subtitles.tables import until_next
 
 _KNOWN = ("tt", "transcript", "timedtext")
 _HEAD = re.compile(
-    rf"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?(?:{'|'.join(_KNOWN)})[\s>]", re.DOTALL
+    rf"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:\w{{1,40}}+:)?(?:{'|'.join(_KNOWN)})[\s>]",
+    re.DOTALL,
 )
+_DECLARED = re.compile(r"<\?xml[^>]*\?>")  # its encoding: it is text by now
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|t)")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _NOT_SAID = ("metadata", "rt", "rp")
+_TRANSLATED = ("x-translation", "x-roman")
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_ROUNDED_S = 0.05
+_Paragraph = tuple[ElementTree.Element, float, str, float]
 
 
 def looks_like_ttml(text: str) -> bool:
@@ -33,22 +39,49 @@ def ttml_cues(text: str, notes: Notes) -> list[Cue]:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise Malformed("declares entities, which are not read")
     try:
-        root = ElementTree.fromstring(text.lstrip().encode())
+        root = ElementTree.fromstring(_DECLARED.sub("", text.lstrip()).encode())
     except (ElementTree.ParseError, RecursionError, ValueError) as exc:
         raise Malformed(f"is no whole XML ({exc})") from exc
     ticks = next((v for k, v in root.attrib.items() if _local(k) == "tickRate"), "")
     clock = _Clock(float(ticks) if re.fullmatch(r"\d{1,9}", ticks) else 0.0)
     cues = []
-    for number, (node, offset) in enumerate(_paragraphs(root, clock), 1):
-        start, end = clock.span(node, number)
-        words = plain("".join(_words(node)), vtt=False).strip()  # YouTube encodes some twice
-        if words:
-            cues.append(Cue(offset + start, offset + end, words, number))
+    paragraphs = _of_one_language(list(_paragraphs(root, clock)), notes)
+    for number, (node, offset, _, limit) in paragraphs:
+        for part in _timed_spans(node) or [node]:
+            start, end = clock.span(part, number)
+            words = plain("".join(_words(part)), vtt=False).strip()  # YouTube encodes some twice
+            if offset and limit + _ROUNDED_S < offset + end < math.inf:
+                raise Malformed(
+                    f"paragraph {number} ends after the part that it is in, from which its times "
+                    "count; save it as SRT"
+                )
+            if words:
+                cues.append(Cue(offset + start, offset + end, words, number))
     if not cues:
         raise Malformed("holds no paragraphs with words")
     if all(cue.end == math.inf for cue in cues):
         return until_next(cues)
     return cues
+
+
+def _of_one_language(found: list[_Paragraph], notes: Notes) -> list[tuple[int, _Paragraph]]:
+    """The paragraphs of the language that comes first, with their numbers."""
+    languages = list(dict.fromkeys(each[2] for each in found if each[2]))
+    numbered = list(enumerate(found, 1))
+    if len(languages) < 2:
+        return numbered
+    others = ", ".join(each[:20] for each in languages[1:6])
+    notes.say(f"has {len(languages)} languages: {languages[0][:20]} was used, not {others}")
+    return [(number, each) for number, each in numbered if each[2] in (languages[0], "")]
+
+
+def _timed_spans(node: ElementTree.Element) -> list[ElementTree.Element]:
+    """The parts of a paragraph that has no time of its own, where all its words are in such."""
+    own = {"begin", "start", "t"} & {_local(name) for name in node.attrib}
+    if own or (node.text or "").strip():
+        return []
+    timed = all("begin" in child.attrib and not (child.tail or "").strip() for child in node)
+    return list(node) if timed else []
 
 
 class _Clock:
@@ -90,19 +123,30 @@ class _Clock:
 
 
 def _paragraphs(
-    node: ElementTree.Element, clock: _Clock, offset: float = 0.0, depth: int = 0
-) -> Iterator[tuple[ElementTree.Element, float]]:
-    """Paragraphs in their order, and the time from which theirs count, in seconds."""
+    node: ElementTree.Element,
+    clock: _Clock,
+    offset: float = 0.0,
+    language: str = "",
+    limit: float = math.inf,
+    depth: int = 0,
+) -> Iterator[_Paragraph]:
+    """Paragraphs in their order, each with the time from which its own count, in seconds, its
+    language, where a part names it, and the end of the part it is in."""
     if depth > 50:
         raise Malformed("is nested too deeply")
     for child in node:
         name = _local(child.tag)
         if name in ("p", "text"):
-            yield child, offset
+            yield child, offset, child.attrib.get(_LANGUAGE, language), limit
         elif name not in ("head", "metadata"):
-            begin = child.attrib.get("begin")
+            begin, end = child.attrib.get("begin"), child.attrib.get("end")
             yield from _paragraphs(
-                child, clock, offset + (clock.read(begin, 0) if begin else 0.0), depth + 1
+                child,
+                clock,
+                offset + (clock.read(begin, 0) if begin else 0.0),
+                child.attrib.get(_LANGUAGE, language),
+                min(limit, offset + clock.read(end, 0)) if end else limit,
+                depth + 1,
             )
 
 
@@ -114,7 +158,7 @@ def _words(node: ElementTree.Element, depth: int = 0) -> Iterator[str]:
         name = _local(child.tag)
         if name == "br":
             yield "\n"
-        elif name not in _NOT_SAID:
+        elif name not in _NOT_SAID and not set(_TRANSLATED) & set(child.attrib.values()):
             yield from _words(child, depth + 1)
         yield _flat(child.tail)
 

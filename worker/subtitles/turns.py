@@ -18,19 +18,36 @@ _CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _HEAD = re.compile(rf"\s*\[?{_NAME}\]?:?\s+[\[(]?(?P<at>{_CLOCK})[\])]?\s*:?(?:\s+(?P<words>.*))?")
 _SPAN = re.compile(rf"\s*(?P<start>{_CLOCK})\s*[-\u2013\u2014]\s*(?P<end>{_CLOCK})\s*")
 _ALONE = re.compile(rf"\s*(?:{_NAME}|Unknown|[^\W\d_].{{0,40}} \d{{1,3}})\s*:?\s*")
+_SEAL = re.compile(r"\s*Transcribed by https?://\S+\s*")
 _FIRST_S = 60.0
+_MOST_ABOVE = 40  # lines: a title, key words, who speaks
 
 
 def looks_like_turns(text: str) -> bool:
     """True for two or more lines that begin with a name and a time, the times rising from near 0
-    or, alone on their lines, of the day; the first of them the first line."""
+    or, alone on their lines, of the day; the first of them the first line, or below a heading. One
+    line is enough that has nothing else, above words."""
     lines = [line for line in text.split("\n") if line.strip()]
     heads = [found for line in lines if (found := _HEAD.fullmatch(line))]
-    if len(heads) < 2 or not _HEAD.fullmatch(lines[0]) or 4 * len(heads) < len(lines):
+    if not heads or (len(heads) == 1 and not _is_one_turn(lines)):
         return False
+    above = next(place for place, line in enumerate(lines) if _HEAD.fullmatch(line))
+    if above and not (above < _MOST_ABOVE and all(not head["words"] for head in heads)):
+        return False
+    if above and len(heads) < 2:
+        return False
+    if 4 * len(heads) < len(lines) - above:
+        return len(heads) == 1
     times = [_seconds(found["at"]) for found in heads]
     of_day = all(found["at"].count(":") == 2 and not found["words"] for found in heads)
     return (times[0] < _FIRST_S or of_day) and all(a <= b for a, b in pairwise(times))
+
+
+def _is_one_turn(lines: list[str]) -> bool:
+    """True for a line of a name and a time near 0, and words below it."""
+    head = _HEAD.fullmatch(lines[0])
+    alone = head is not None and not head["words"] and len(lines) > 1
+    return alone and head is not None and _seconds(head["at"]) < _FIRST_S
 
 
 def turn_cues(text: str, notes: Notes) -> list[Cue]:
@@ -41,6 +58,10 @@ def turn_cues(text: str, notes: Notes) -> list[Cue]:
             start = _seconds(found["at"])
             cues.append(Cue(start, start, found["words"] or "", number))
             notes.add("begins with a name and a time, which are not said and were left out", number)
+        elif line.strip() and not cues:
+            notes.add("stands above the first name and time, and was left out", number)
+        elif _SEAL.fullmatch(line):
+            notes.add("names the program that wrote it, and was left out", number)
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}".strip())
     cues = until_next(cues)

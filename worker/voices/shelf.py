@@ -19,8 +19,8 @@ from s3_utils import AlreadyThere, Storage
 from worker.keys import in_all_forms, user_key_fault
 from worker.phrases import here
 from worker.settings.groups import VoiceConfig
+from worker.subtitles.limits import most_bytes
 from worker.subtitles.read import EXTENSIONS
-from worker.subtitles.read import MAX_BYTES as MAX_TRANSCRIPT
 from worker.voices.record import MAX_BYTES, PICTURE, SUFFIX, VoiceRecord, parse_record, too_large
 from worker.voices.stored import (
     DELETED,
@@ -271,7 +271,7 @@ class VoiceShelf:
         return copied
 
     def _copy(self, key: str, new_key: str) -> None:
-        most = max(self._config.max_bytes, MAX_TRANSCRIPT)
+        most = max(self._config.max_bytes, most_bytes(key))
         content_type = self._storage.info(key).content_type
         body = self._storage.get(key, max_bytes=most)
         self._storage.put(new_key, body, content_type=content_type, replace=False)

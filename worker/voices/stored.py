@@ -19,7 +19,8 @@ from errors import (
 )
 from s3_utils import BRIEF_S, ObjectInfo, Storage, time_limit
 from worker.phrases import here
-from worker.subtitles.read import EXTENSIONS, MAX_BYTES
+from worker.subtitles.limits import most_bytes
+from worker.subtitles.read import EXTENSIONS
 from worker.voices.located import Located, TranscriptFile
 from worker.voices.record import MAX_BYTES as RECORD_BYTES
 from worker.voices.record import SUFFIX, too_large
@@ -151,7 +152,7 @@ class _Files:
 
     def _transcript(self, key: str) -> bytes:
         try:
-            return self.storage.get(key, max_bytes=MAX_BYTES)
+            return self.storage.get(key, max_bytes=most_bytes(key))
         except (ObjectNotFound, InvalidInput) as exc:
             raise TranscriptMissing(
                 f"The transcript {self.label}{key} cannot be used: {exc.message}",

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from errors import WorkerError
+from tests.worker.audio import odd_kinds
 from tests.worker.audio.made import RATE, SECONDS, encoded, silent_film, speech
 from tests.worker.audio.signals import as_file
 from worker.audio.clip import reference_clip
@@ -26,7 +27,8 @@ RIGHT, REFUSED = "right", "VOICE_UNUSABLE"
 
 @dataclass(frozen=True)
 class Kind:
-    """`make` gives the file; `outcome`: RIGHT or an error's code, whose message holds `said`."""
+    """`make` gives the file; `outcome`: RIGHT or an error's code; `said`: what its message, or a
+    warning, holds."""
 
     make: Callable[[], bytes]
     outcome: str = RIGHT
@@ -88,6 +90,9 @@ KINDS = {
     "aac behind a tag": Kind(
         lambda: b"ID3\x04\0\0\0\0\0\x10" + bytes(16) + encoded("adts", "aac", speech(), RATE)
     ),
+    **{name: Kind(make) for name, make in odd_kinds.RIGHT.items()},
+    **{name: Kind(make, RIGHT, said) for name, (make, said) in odd_kinds.WARNED.items()},
+    **{name: Kind(make, REFUSED, said) for name, (make, said) in odd_kinds.REFUSED.items()},
     "nothing": _no(bytes, "empty"),
     "a zip": _no(lambda: b"PK\x03\x04" + bytes(99), "zip"),
     "a gzip of a wav": _no(lambda: gzip.compress(as_file(speech(), RATE)), "gzip"),
@@ -125,6 +130,8 @@ def outcome(kind: Kind) -> str:
     if abs(audio.seconds - SECONDS) > 0.1:
         return f"wrong: {audio.seconds:.2f} s of {SECONDS}"
     # The loud 1.5 s of the signal, mixed: its level, whatever the way there.
+    if kind.outcome == RIGHT and not any(kind.said in warning for warning in (*audio.warnings, "")):
+        return f"wrong: warns {audio.warnings}"
     return RIGHT if 0.05 < clip.rms < 0.3 else f"wrong: level {clip.rms:.4f}"
 
 

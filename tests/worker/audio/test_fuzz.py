@@ -26,8 +26,9 @@ MOST_AUDIO_S = 30.0
 # Who writes it (libsndfile or FFmpeg), its container, what is inside, Hz
 SEEDS = [
     *(("sf", *row) for row in (
-        ("WAV", "PCM_16", 24_000), ("WAV", "IMA_ADPCM", 24_000), ("RF64", "PCM_24", 24_000),
-        ("FLAC", "PCM_16", 24_000), ("OGG", "VORBIS", 24_000), ("OGG", "OPUS", 24_000),
+        ("WAV", "PCM_16", 24_000), ("WAV", "FLOAT", 24_000), ("WAV", "IMA_ADPCM", 24_000),
+        ("RF64", "PCM_24", 24_000), ("FLAC", "PCM_16", 24_000), ("OGG", "VORBIS", 24_000),
+        ("OGG", "OPUS", 24_000),
         ("MP3", "MPEG_LAYER_III", 24_000), ("AIFF", "PCM_16", 24_000), ("CAF", "PCM_16", 24_000),
     )),
     *(("av", *row) for row in (

@@ -71,7 +71,9 @@ KINDS = [
     _grid("TextGrid of an aligner", ("phones", "w", "V"), ("words", "one", ""), words="one",
           times=((0, 2.5),), warns=("words was used, not phones",)),
     _grid("TextGrid of two speakers", ("Anna", "One.", ""), ("Ben", "", "Two."),
-          refused="several tiers (Anna, Ben); keep the one"),
+          words="One. Two.", times=_HALVES, warns=("words of 2 speakers, in tiers Anna, Ben",)),
+    _grid("TextGrid and its translation", ("Anna", "One.", ""), ("gloss_pl", "Raz.", ""),
+          ("English", "First.", ""), refused="several tiers (Anna, English); keep the one"),
     Kind("TextGrid, short", "A.txt",
          'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n5\n<exists>\n1\n'
          '"IntervalTier"\n"words"\n0\n5\n2\n0\n2.5\n"One."\n2.5\n5\n"Two."\n', "One. Two.", _HALVES,

@@ -1,0 +1,67 @@
+"""flac files whose head counts fewer samples than they hold: libsndfile would stop there.
+
+Source of the layout: RFC 9639, sections 8.2 and 9.1.
+"""
+
+from __future__ import annotations
+
+_TOTAL = slice(21, 26)  # its lower 36 bits count the samples of a channel
+_UNKNOWN = 0
+_TAIL = 1 << 20  # bytes from the end in which the last frame begins
+_MOST_TRIES = 2_000
+_SIZES = {1: 192} | {n: 144 << n for n in range(2, 6)} | {n: 1 << n for n in range(8, 16)}
+
+
+def mended(data: bytes) -> bytes:
+    """`data`, without its count of samples where its last frame begins beyond that."""
+    if len(data) < 46 or data[4] & 0x7F:
+        return data
+    total = int.from_bytes(data[_TOTAL], "big") & 0xF_FFFF_FFFF
+    fixed = int.from_bytes(data[10:12], "big")
+    if total == _UNKNOWN or _last_begin(data, fixed) < total:
+        return data
+    return b"".join((data[:21], bytes((data[21] & 0xF0, 0, 0, 0, 0)), data[26:]))
+
+
+def _last_begin(data: bytes, fixed: int) -> int:
+    """The first sample of the last frame, -1 where none is found; `fixed`: samples of a frame."""
+    at = len(data)
+    for _ in range(_MOST_TRIES):
+        at = data.rfind(b"\xff", max(42, len(data) - _TAIL), at)
+        if at < 0:
+            break
+        begin = _begin(data[at : at + 16], fixed)
+        if begin >= 0:
+            return begin
+    return -1
+
+
+def _begin(head: bytes, fixed: int) -> int:
+    """The first sample of a frame that begins with `head`, -1 for anything else."""
+    if len(head) < 6 or head[1] not in (0xF8, 0xF9) or head[3] & 1 or head[2] < 0x10:
+        return -1
+    more = 0
+    while more < 7 and head[4] & 0x80 >> more:
+        more += 1
+    length = max(1, more)
+    if more in (1, 7) or len(head) < 4 + length:
+        return -1
+    number = head[4] & 0x7F >> more
+    for byte in head[5 : 4 + length]:
+        number = number << 6 | byte & 0x3F
+    end = (
+        4 + length + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
+    )
+    if end >= len(head) or _crc8(head[:end]) != head[end]:
+        return -1
+    variable = head[1] == 0xF9
+    return number if variable else number * (fixed or _SIZES.get(head[2] >> 4, 0))
+
+
+def _crc8(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x07) & 0xFF if crc & 0x80 else crc << 1
+    return crc
