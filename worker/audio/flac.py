@@ -5,8 +5,11 @@ Source of the layout: RFC 9639, sections 8.2 and 9.1.
 
 from __future__ import annotations
 
+import re
+
 _TOTAL = slice(21, 26)  # its lower 36 bits count the samples of a channel
 _UNKNOWN = 0
+_BEGIN = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")  # and the head of its first block
 _TAIL = 1 << 20  # bytes from the end in which the last frame begins
 _MOST_TRIES = 2_000
 _SIZES = {1: 192} | {n: 144 << n for n in range(2, 6)} | {n: 1 << n for n in range(8, 16)}
@@ -18,9 +21,15 @@ def mended(data: bytes) -> bytes:
         return data
     total = int.from_bytes(data[_TOTAL], "big") & 0xF_FFFF_FFFF
     fixed = int.from_bytes(data[10:12], "big")
-    if total == _UNKNOWN or _last_begin(data, fixed) < total:
+    first = data[: next(iter(beginnings(data)[1:]), None)]
+    if total == _UNKNOWN or _last_begin(first, fixed) < total:
         return data
     return b"".join((data[:21], bytes((data[21] & 0xF0, 0, 0, 0, 0)), data[26:]))
+
+
+def beginnings(data: bytes) -> list[int]:
+    """Where a flac file begins in `data`: more than once where files were joined."""
+    return [found.start() for found in _BEGIN.finditer(data)]
 
 
 def _last_begin(data: bytes, fixed: int) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from worker.audio import flac
 from worker.audio.mpeg import behind_tag
 
 _TAGGED = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS")
 _MOST_PAGES = 200_000  # of an Ogg file that are looked at: 0.1 s
+_MOST_PARTS = 10_000
 _HEAD, _FLAGS, _SEGMENTS = 27, 5, 26  # bytes of a page of Ogg
 _BEGINS = 2  # the flag of a page that begins a stream
 
@@ -23,18 +26,53 @@ def bare(data: bytes) -> bytes:
 
 
 def left_out(data: bytes) -> str:
-    """A sentence about recordings that follow the first in an Ogg file and are not read."""
-    others = _others(data) if data.startswith(b"OggS") else 0
+    """A sentence about recordings that follow the first in a file and are not read."""
+    others = _others(data)
     if not others:
         return ""
     return (
-        f"It holds {others + 1} recordings one after another, of which the first was used. Join "
-        "them: ffmpeg -i FILE voice.wav."
+        f"It holds {others + 1} recordings one after another, of which the first was used. Export "
+        "them as one piece."
     )
 
 
 def _others(data: bytes) -> int:
-    """How many times streams begin anew behind the first ones."""
+    """How many files of the same kind stand behind the first."""
+    if data.startswith(b"OggS"):
+        return _streams(data)
+    if data.startswith(b"fLaC"):
+        return len(flac.beginnings(data)) - 1
+    if data.startswith(b".snd"):
+        return sum(name == b".snd" for name in _in_turn(data, _au)) - 1
+    if data[4:8] == b"ftyp":
+        return sum(name == b"ftyp" for name in _in_turn(data, _box)) - 1
+    return 0
+
+
+def _in_turn(data: bytes, part: Callable[[bytes], tuple[bytes, int]]) -> Iterator[bytes]:
+    """The names of the parts of a file; `part` gives name and bytes of one by its first bytes."""
+    at = 0
+    for _ in range(_MOST_PARTS):
+        name, size = part(data[at : at + 16])
+        if not name or size < 8:
+            return
+        yield name
+        at += size
+
+
+def _box(head: bytes) -> tuple[bytes, int]:
+    """Of mp4 (ISO/IEC 14496-12, section 4.2)."""
+    size = int.from_bytes(head[:4], "big")
+    return head[4:8], int.from_bytes(head[8:16], "big") if size == 1 else size
+
+
+def _au(head: bytes) -> tuple[bytes, int]:
+    """Of Sun's au: a head, and its samples."""
+    return head[:4], sum(int.from_bytes(head[i : i + 4], "big") for i in (4, 8))
+
+
+def _streams(data: bytes) -> int:
+    """How many times streams of Ogg begin anew behind the first ones."""
     count, at, begun = 0, 0, False
     for _ in range(_MOST_PAGES):
         at = data.find(b"OggS", at)

@@ -168,6 +168,9 @@ WARNED: dict[str, tuple[Make, str]] = {
     "eac3, the voice in the centre": (partial(_centre, "matroska", "eac3"), "channel 3"),
     "m4a, the voice in the centre": (partial(_centre, "ipod", "aac"), "channel 3"),
     "ogg, two recordings": (lambda: _vorbis() + _vorbis(), "2 recordings"),
+    "flac, two recordings": (lambda: _flac() + _flac(), "2 recordings"),
+    "mp4, three recordings": (lambda: _av("mp4", "aac")() * 3, "3 recordings"),
+    "au, two recordings": (lambda: _av("au", "pcm_s16be")() * 2, "2 recordings"),
     "wav, another wav behind it": (lambda: _plain() + _plain(), "2.00 s of sound follow"),
     "wav, two parts": (lambda: _wav(_fmt(), _data(), _data()), "2.00 s of sound follow"),
 }
