@@ -33,11 +33,13 @@ _LISTS = (
     *("captions", "subtitles", "cues"),
 )
 _AROUND = ("output", "data", "result", "response", "transcript", "transcription")
+_MOST_AROUND = 3  # one within another
 _OF_WORDS = ("word_segments", "words", "result")
 _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript", "body")
+_OF_A_TRANSCRIPT = (*_LISTS, *_OF_WORDS, *_WORDS, "results")
 _LONG_S = 12.0  # longer than a reference
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
@@ -85,20 +87,22 @@ def document(text: str, notes: Notes) -> Document:
 
 def _bare(found: Any) -> Any:
     """A document without what interfaces put around it: {"output": {...}}."""
-    for _ in range(3):
-        inner = (
-            [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
-            if (
-                isinstance(found, dict)
-                and not {*_LISTS, *_OF_WORDS, *_WORDS, "results"}
-                & {name for name, value in found.items() if not isinstance(value, dict)}
-            )
-            else []
-        )
-        if len(inner) != 1 or segments_of(found, Notes()) is not None:
+    for _ in range(_MOST_AROUND):
+        inner = _wrapped(found)
+        if inner is None or segments_of(found, Notes()) is not None:
             break
-        found = inner[0]
+        found = inner
     return found
+
+
+def _wrapped(found: Any) -> Any:
+    """The one object that `found` is put around; None where it is a transcript itself."""
+    if not isinstance(found, dict):
+        return None
+    if any(not isinstance(found.get(name, {}), dict) for name in _OF_A_TRANSCRIPT):
+        return None
+    inner = [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
+    return inner[0] if len(inner) == 1 else None
 
 
 def _parts(found: Any) -> tuple[str, list[Any], bool]:
