@@ -85,16 +85,6 @@ def document(text: str, notes: Notes) -> Document:
     return Document(_with_times(cues, notes), said, whole, of_words)
 
 
-def _bare(found: Any) -> Any:
-    """A document without what interfaces put around it: {"output": {...}}."""
-    for _ in range(_MOST_AROUND):
-        inner = _wrapped(found)
-        if inner is None or segments_of(found, Notes()) is not None:
-            break
-        found = inner
-    return found
-
-
 def _wrapped(found: Any) -> Any:
     """The one object that `found` is put around; None where it is a transcript itself."""
     if not isinstance(found, dict):
@@ -103,6 +93,16 @@ def _wrapped(found: Any) -> Any:
         return None
     inner = [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
     return inner[0] if len(inner) == 1 else None
+
+
+def _bare(found: Any) -> Any:
+    """A document without what interfaces put around it: {"output": {...}}."""
+    for _ in range(_MOST_AROUND):
+        inner = _wrapped(found)
+        if inner is None or segments_of(found, Notes()) is not None:
+            break
+        found = inner
+    return found
 
 
 def _parts(found: Any) -> tuple[str, list[Any], bool]:
