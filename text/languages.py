@@ -82,7 +82,12 @@ def detect(text: str, default: str = "en") -> str:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default
     enough = len(written_words) >= _FEWEST_FOREIGN
     foreign = _surest(likely, _LATIN_SCRIPT, _FOREIGN) if enough else None
-    return foreign or _surest(likely, _TOLD_BY_WORDS, _PROBABLE) or default
+    known, all_of_them = (
+        max(likely.get(code, 0.0) for code in among) for among in (_TOLD_BY_WORDS, _LATIN_SCRIPT)
+    )
+    if foreign or all_of_them > 2 * known:  # one of the others: which is not known
+        return foreign or default
+    return _surest(likely, _TOLD_BY_WORDS, _PROBABLE) or default
 
 
 def _of_script(code: str, text: str, words: int) -> str:
@@ -95,7 +100,8 @@ def _of_script(code: str, text: str, words: int) -> str:
 def _are_names(written: list[str]) -> bool:
     """True for a list of people, places or of Latin names: these tell no language."""
     own = [word for word in written if word.casefold() not in _NAME_JOINERS]
-    if len(own) > 2 and all(word[0].isupper() for word in own):
+    loud = sum(map(str.isupper, own)) > len(own) / 2  # capitals throughout tell no names
+    if len(own) > 2 and not loud and all(word[0].isupper() for word in own):
         return True
     latin = sum(_LATIN.search(word) is not None for word in own)
     similar = sum(_LATIN_TOO.search(word) is not None for word in own)
