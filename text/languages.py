@@ -98,7 +98,8 @@ def _of_script(code: str, text: str, words: int) -> str:
 def _are_names(written: list[str]) -> bool:
     """True for a list of people, places or of Latin names: these tell no language."""
     own = [word for word in written if word.casefold() not in _NAME_JOINERS]
-    if len(own) > 2 and all(word[0].isupper() for word in own):
+    loud = sum(map(str.isupper, own)) > len(own) / 2  # capitals throughout tell no names
+    if len(own) > 2 and not loud and all(word[0].isupper() for word in own):
         return True
     latin = sum(_LATIN.search(word) is not None for word in own)
     similar = sum(_LATIN_TOO.search(word) is not None for word in own)

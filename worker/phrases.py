@@ -20,6 +20,11 @@ def here(phrase: str) -> str:
     return (_said.get() or {}).get(phrase, phrase)
 
 
+def listener() -> int:
+    """The same for all who know things by the same names."""
+    return id(_said.get() or None)
+
+
 @contextmanager
 def said_as(phrases: Mapping[str, str]) -> Iterator[None]:
     """Inside the block `here` says a phrase as `phrases` has it: in tasks that begin there, and in

@@ -68,8 +68,9 @@ def document(text: str, notes: Notes) -> Document:
     notes.unit = "segment"
     found = _bare(_loaded(text))
     if (segments := segments_of(found, notes)) is not None:
-        return _of_service(segments, notes)
-    said, items, of_words = _parts(found)
+        whole = found.get("text") if isinstance(found, dict) else None
+        return _of_service(segments, whole if isinstance(whole, str) else "", notes)
+    said, items, of_words = _parts(found, notes)
     _refuse_many(items)
     refuse_many_cues(len(items))
     cues, whole = [], True
@@ -105,7 +106,7 @@ def _bare(found: Any) -> Any:
     return found
 
 
-def _parts(found: Any) -> tuple[str, list[Any], bool]:
+def _parts(found: Any, notes: Notes) -> tuple[str, list[Any], bool]:
     """The whole as it is said, "" where it is not given, its segments or words, and whether they
     are words. Raises Malformed: it has neither."""
     said, items, name = "", found, ""
@@ -117,6 +118,8 @@ def _parts(found: Any) -> tuple[str, list[Any], bool]:
         lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
         name = next(lists, "")
         items = found.get(name, [])
+        if others := [other for other in lists if other in _LISTS]:
+            notes.say(f"has {', '.join(others)} beside its {name}, which alone were used")
     if isinstance(items, list) and (items or said):
         return said, items, name in _OF_WORDS
     if isinstance(found, dict) and "error" not in found and {*_LISTS, *_WORDS} & set(found):
@@ -136,8 +139,9 @@ def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
     return laid if laid and timed else [cue]
 
 
-def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
-    """The words of segments where they are those of its text, else the segments."""
+def _of_service(segments: list[dict[str, Any]], whole: str, notes: Notes) -> Document:
+    """The words of segments where they are those of its text, else the segments. `whole`: what the
+    document says besides, "" for nothing."""
     found: list[Cue] = []
     refuse_many_cues(sum(len(segment["words"]) for segment in segments))
     refuse_many_letters(sum(len(segment["text"]) for segment in segments))
@@ -147,11 +151,13 @@ def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
             continue
         laid = spread(segment["text"], words)
         if laid is None and words and segment["derived"] and len(segments) == 1:
-            _compare(segment["text"], words, notes)
-            laid = words
+            whole, laid = segment["text"], words
         found += laid or [_cue({**segment, "segs": None}, number, notes)[0]]
     if not found:
         raise Malformed("holds no words")
+    if whole:
+        refuse_many_letters(len(whole))
+        _compare(whole, found, notes)
     return Document(_with_times(found, notes), "", whole_numbers=False, of_words=True)
 
 

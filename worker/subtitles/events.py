@@ -198,10 +198,12 @@ def tenth_cues(text: str, notes: Notes) -> list[Cue]:
 def frame_cues(text: str, notes: Notes) -> list[Cue]:
     """MicroDVD's `{25}{50}Hello|you`. Only its first line, `{1}{1}23.976`, may say how many frames
     are a second; else its times are infinite, and only its words are of use."""
-    cues = []
+    cues: list[Cue] = []
     rate = 0.0
     for number, line in enumerate(text.split("\n"), 1):
-        if (found := _FRAMES.fullmatch(line)) and (told := _FRAME_RATE.fullmatch(found[3])):
+        found = _FRAMES.fullmatch(line)
+        told = _FRAME_RATE.fullmatch(found[3]) if found and not cues else None
+        if found and told and found[1] in ("0", "1") and found[2] in ("", "0", "1"):
             rate = rate or float(told[1].replace(",", "."))
         elif found:
             words = re.sub(r"\{[^{}]*\}", "", found[3]).replace("|", "\n")
@@ -232,8 +234,21 @@ def stamped_cues(text: str, notes: Notes) -> list[Cue]:
         if found := _STAMPED.fullmatch(line):
             start = _clock(found[1])
             cues.append(Cue(start, start, found[2].replace("|", "\n"), number))
-        elif line.strip() and not cues[-1].text and _is_length(line, cues[-1].start):
-            notes.add("says the time above it again, and was left out", number)
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
+    cues = _without_lengths(cues, notes)
     return [cue for cue in until_next(cues) if cue.text.strip()]
+
+
+def _without_lengths(cues: list[Cue], notes: Notes) -> list[Cue]:
+    """Cues that all say their time again in words, then more, without it; else as they are: "5
+    apples" at 0:05 are words."""
+    lines = [cue.text.split("\n", 2) for cue in cues]
+    told = [(cue, parts) for cue, parts in zip(cues, lines, strict=True) if cue.text.strip()]
+    if not all(not parts[0] and _is_length(parts[1], cue.start) for cue, parts in told):
+        return cues
+    if not any(len(parts) > 2 for _, parts in told):
+        return cues
+    for cue, _ in told:
+        notes.add("says its time again in words, which was left out", cue.line)
+    return [cue.with_text("".join(parts[2:])) for cue, parts in zip(cues, lines, strict=True)]

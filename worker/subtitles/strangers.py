@@ -22,11 +22,10 @@ _MARKUP = re.compile(rf"<(?:[?!]|(?!{_TAGS_OF_WORDS}[\s./>])[a-z][\w:.-]*[\s/>])
 _HEADS = (
     ("version https://git-lfs", "is a Git LFS pointer; fetch the file behind it with git lfs pull"),
     ("Scenarist_SCC", "is SCC; save it as SRT"),
-    ("FORMAT=", "is MPsub, of MPlayer; save it as SRT"),
-    ("# VobSub", "goes with subtitles that are pictures; save their words as SRT"),
-    ("{'", "is a result as Python prints it; save it with json.dump as NAME.json"),
-    ("[{'", "is a result as Python prints it; save it with json.dump as NAME.json"),
+    ("FORMAT=TIME", "is MPsub, of MPlayer; save it as SRT"),
+    ("# VobSub index file", "goes with subtitles that are pictures; save their words as SRT"),
 )
+_PRINTED = re.compile(r"\[?\{'\w{1,30}': .*[}\]]\s*", re.DOTALL)
 _NO_CAPTION = re.compile(r"\s*(?:\S{1,400}\.(?:jpe?g|png|webp)(?:#\S{0,80})?|\{\s*\".*\})\s*", re.S)
 _YAML = re.compile(r"(?:---|\s*(?:-\s+)?\w{1,20}:(?:\s.*)?)")
 _KEY = re.compile(r"^\s*(?:-\s+)?(\w{1,20}):", re.MULTILINE)
@@ -88,6 +87,8 @@ def refuse_other_text(text: str) -> None:
     for begins, what in _HEADS:
         if head.startswith(begins):
             raise Malformed(what)
+    if _PRINTED.fullmatch(head):
+        raise Malformed("is a result as Python prints it; save it with json.dump as NAME.json")
     if _MARKUP.match(head) and head.rstrip().endswith(">"):
         raise Malformed(_OF_A_PROGRAM)
 

@@ -36,6 +36,8 @@ def looks_like_turns(text: str) -> bool:
         return False
     if above and len(heads) < 2:
         return False
+    if len(heads) == len(lines) - above and not any(head["words"] for head in heads):
+        return False  # a list of names and times, nothing said below them
     if 4 * len(heads) < len(lines) - above:
         return len(heads) == 1
     times = [_seconds(found["at"]) for found in heads]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import Any
 
 from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
 from s3_utils import AlreadyThere, Storage
+from worker.keys import in_all_forms
 from worker.log import get_logger
 from worker.phrases import here
 from worker.settings.groups import VoiceConfig
@@ -148,8 +150,9 @@ class VoiceCatalogue:
         """
         stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
-        old = self._there(stem)
-        if not over and (any(map(is_audio, old)) or name in self._sources.bundled()):
+        stem, old = self._there(stem)
+        called = voice_name(stem, self._config.prefix)
+        if not over and (any(map(is_audio, old)) or called in self._sources.bundled()):
             raise self._shelf.taken(stem, hint=_OVER)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
@@ -208,11 +211,14 @@ class VoiceCatalogue:
         hides = (HIDES.format(name),) if hidden else ()
         return old, bool(record or facts), (*taken, *kept, *hides)
 
-    def _there(self, stem: str) -> list[str]:
-        try:
-            return self._shelf.files(stem)
-        except StorageDenied:  # nothing there that these credentials may see
-            return []
+    def _there(self, stem: str) -> tuple[str, list[str]]:
+        """The stem under which there is something of a voice, its accents as one letter or as two,
+        and its files; else `stem`, and none."""
+        for form in in_all_forms([stem]):
+            with suppress(StorageDenied):  # nothing there that these credentials may see
+                if found := self._shelf.files(form):
+                    return form, found
+        return stem, []
 
     def _put_words(
         self, old: Sequence[str], stem: str, key: str, written: Mapping[str, bytes]

@@ -225,9 +225,10 @@ class VoiceShelf:
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
         stem = self.new_stem(name)
-        with suppress(StorageDenied):  # nothing there that these credentials may see
-            if there := self.files(stem):
-                raise self.taken(stem, there)
+        for form in in_all_forms([stem]):
+            with suppress(StorageDenied):  # nothing there that these credentials may see
+                if there := self.files(form):
+                    raise self.taken(form, there)
         return stem
 
     def taken(self, stem: str, keys: Sequence[str] = (), hint: str = _ANOTHER_NAME) -> VoiceExists:

@@ -28,11 +28,14 @@ def test_old_answers_are_forgotten_by_number_and_by_size(
     monkeypatch: pytest.MonkeyPatch, most: int, sizes: list[int], left: list[str]
 ) -> None:
     monkeypatch.setattr(kept, "_MOST_KEPT", 100)
+    monkeypatch.setattr(kept, "_EACH", 0)
 
     async def forgotten() -> list[str]:
         jobs = Kept(most)
         for number, size in enumerate(sizes):
-            task = asyncio.create_task(answer({"audio_base64": "x" * size, "warnings": []}))
+            # The size of a list counts as that of a sound does.
+            output = {"": "x" * size} if number % 2 else {"": [{"": "x"} for _ in range(size)]}
+            task = asyncio.create_task(answer(output))
             jobs.add(Job(str(number), task))
             await task
             await asyncio.sleep(0)  # its callback
