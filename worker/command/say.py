@@ -16,7 +16,14 @@ from typing import Any
 from errors import InvalidInput, Unexpected, WorkerError
 from worker.app import App
 from worker.command.common import RUN_WITH_LOG, missing_file, one_line
-from worker.command.places import check_places, format_of, places, spare_the_voice, unwritable
+from worker.command.places import (
+    check_places,
+    format_of,
+    places,
+    spare_the_text,
+    spare_the_voice,
+    unwritable,
+)
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -81,6 +88,7 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     voice = str(fields.get("voice", ""))
     # Before anything heavy is loaded.
     spare_the_voice(path_meant(voice), paths, wish.subtitles)
+    spare_the_text(paths, wish.subtitles)
     check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with (

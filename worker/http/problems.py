@@ -47,6 +47,7 @@ HERE = {
     "Correct it and send the job again; docs/job.md lists the fields.": "Correct it and send it "
     "again; docs/http.md lists the fields.",
     "Use `restore_voice`.": "POST /v1/jobs takes `restore_voice`.",
+    "Name each with `mood`.": "Name each by itself, as NAME/MOOD.",
 }
 
 ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")

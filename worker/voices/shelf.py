@@ -113,7 +113,7 @@ class VoiceShelf:
                 raise VoiceNotFound(
                     f"The voice {show(name)} comes with the worker: it is not in the library, and "
                     f"there is nothing of it to {to}.",
-                    "Upload a voice of that name, and it is used instead.",
+                    here("Upload a voice of that name, and it is used instead."),
                 )
             raise VoiceNotFound(
                 f"There is no voice {show(name)} to {to}.",

@@ -63,6 +63,17 @@ def test_a_place_that_cannot_be_used_is_told_before_anything_is_spoken(
     assert Path("my voice.srt").read_text().endswith("Words of mine.\n")
 
 
+def test_subtitles_do_not_take_the_place_of_those_that_are_spoken(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.command.say.App", None)
+    with Path("my voice.srt").open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        ended = run("say", "-o", "my voice.ogg", "--subtitles", "vtt,srt")
+    assert ended.code == 1
+    assert ended.err == "my voice.srt is the text itself. Give another file with -o.\n"
+
+
 def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts_of(["One.", "Two."]) == ("One.", "Two.")
     for given in ([], ["-"]):
