@@ -64,6 +64,7 @@ def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> 
     assert "`say` must bring --words. Use `voices add` again with --words" in said
     said = " ".join(run("voices", "check", "my voice.wav").out.split())
     assert "unknown words not known, and needed: put me.txt" in said
+    assert "or give --words" in said  # made in a thread of a lane
 
 
 def test_new_words_take_the_place_of_old_ones(run: Run, tmp_path: Path) -> None:
