@@ -27,6 +27,10 @@ _CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
 _PRINTED = re.compile(
     rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
 )
+_RANGED = re.compile(
+    r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)\s*(?:[-\u2013\u2014~]{1,3}|to)\s*"
+    r"((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?:?\s+(\S.*)"
+)
 _OF_WHISPER = re.compile(r"Detect(?:ing|ed) language\b")  # above what it prints
 _STAMPED = re.compile(
     r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
@@ -61,7 +65,19 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     stamps = sum("[" in line and _STAMP.match(line) is not None for line in lines)
     if stamps > 1 and all(_STAMP.match(line) or _ABOUT.fullmatch(line) for line in lines):
         return lrc_cues
+    if stamped and _ranged(lines):
+        return ranged_cues
     return stamped_cues if stamped and _rising(lines) else None
+
+
+def _ranged(lines: list[str]) -> bool:
+    """True for two lines or more that begin with the times they are said between, rising from near
+    0; "10:30 - 11:00 Breakfast" is words."""
+    found = [_RANGED.fullmatch(line) for line in lines]
+    spans = [(_clock(each[1]), _clock(each[2])) for each in found if each]
+    if len(spans) < 2 or len(spans) < len(lines) or spans[0][0] >= _FIRST_STAMP_S:
+        return False
+    return all(a <= b for a, b in spans) and all(a[0] <= b[0] for a, b in pairwise(spans))
 
 
 def _rising(lines: list[str]) -> bool:
@@ -163,6 +179,14 @@ def sbv_cues(text: str, notes: Notes) -> list[Cue]:
     return [
         Cue(start, end, "\n".join(lines), number)
         for (start, end, number), lines in zip(heads, words, strict=True)
+    ]
+
+
+def ranged_cues(text: str, notes: Notes) -> list[Cue]:
+    """Lines as `0:00-0:03 Hello`, all of them."""
+    found = ((number, _RANGED.fullmatch(line)) for number, line in enumerate(text.split("\n"), 1))
+    return [
+        Cue(_clock(each[1]), _clock(each[2]), each[3], number) for number, each in found if each
     ]
 
 

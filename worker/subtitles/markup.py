@@ -139,7 +139,7 @@ def ass_plain(text: str) -> str:
         elif not draws:
             words.append(piece)
     said = "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
-    return said.replace(_OPEN, "{").replace(_CLOSE, "}")
+    return _entities(said.replace(_OPEN, "{").replace(_CLOSE, "}"))
 
 
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:

@@ -30,7 +30,7 @@ _NO_CAPTION = re.compile(r"\s*(?:\S{1,400}\.(?:jpe?g|png|webp)(?:#\S{0,80})?|\{\
 _YAML = re.compile(r"(?:---|\s*(?:-\s+)?\w{1,20}:(?:\s.*)?)")
 _KEY = re.compile(r"^\s*(?:-\s+)?(\w{1,20}):", re.MULTILINE)
 _TWO_CLOCKS = re.compile(
-    r"(?:^|[^\d:.,])(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}[^\w\n]{1,5}"
+    r"(?:^|[^\d:.,])(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}(?:[^\w\n]{1,8}| to )"
     r"(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}(?!\d)"
 )
 _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -108,7 +108,7 @@ def refuse_other_lines(text: str) -> None:
     if _all(_YAML, lines) and {"text", "start"} <= set(_KEY.findall(text)):
         raise Malformed("is YAML; save it as JSON, or keep its words alone")
     numbered = enumerate(text.split("\n"), 1)
-    spans = [number for number, line in numbered if _TWO_CLOCKS.search(line)]
+    spans = [number for number, line in numbered for _ in _TWO_CLOCKS.finditer(line)]
     if len(spans) > 1 and 6 * len(spans) >= len(lines):
         raise Malformed(f"line {spans[0]} has times, but not as SRT has them; save it as SRT")
 
