@@ -79,8 +79,8 @@ class Job:
 
 
 class Kept:
-    """The jobs there are, the oldest first, and the last `most` of those that have ended. Used from
-    the event loop alone."""
+    """The jobs there are, the oldest first, and of each kind the last `most` of those that have
+    ended. Used from the event loop alone."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -119,11 +119,12 @@ class Kept:
         job.ended_at = time.time()
         if job.answered and job.task:
             job.size = _size(job.task.result())
-        self.forget()
+        self._forget(job.kind)
 
-    def forget(self) -> None:
-        """The oldest ended jobs beyond those that are kept, by number and size; not the last."""
-        ended = [job for job in self if job.ended]
+    def _forget(self, kind: str) -> None:
+        """The oldest ended ones of that kind beyond those that are kept, by number and size; not
+        the last. Many texts drive out no job, whose answer may still be asked for."""
+        ended = [job for job in self if job.ended and job.kind == kind]
         held = sum(job.size for job in ended)
         for number, job in enumerate(ended[:-1]):
             if len(ended) - number <= self.most and held <= _MOST_KEPT:

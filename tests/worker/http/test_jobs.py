@@ -11,7 +11,7 @@ import pytest
 
 from errors import InferenceFailed, ObjectNotFound
 from worker.http import kept
-from worker.http.kept import Job, Kept
+from worker.http.kept import JOB, SPEECH, Job, Kept
 from worker.http.speech import _told
 
 
@@ -42,6 +42,19 @@ def test_old_answers_are_forgotten_by_number_and_by_size(
         return [job.job_id for job in jobs]
 
     assert asyncio.run(forgotten()) == left
+
+
+def test_texts_drive_out_no_job() -> None:
+    async def left() -> list[str]:
+        jobs = Kept(1)
+        for name, kind in (("job", JOB), ("first", SPEECH), ("second", SPEECH)):
+            task = asyncio.create_task(answer({}))
+            jobs.add(Job(name, task, kind=kind))
+            await task
+            await asyncio.sleep(0)  # its callback
+        return [job.job_id for job in jobs]
+
+    assert asyncio.run(left()) == ["job", "second"]
 
 
 def test_jobs_are_listed_in_pages_the_newest_first_without_what_they_say() -> None:
