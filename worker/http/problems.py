@@ -46,6 +46,7 @@ HERE = {
     "or call GET /v1/audio/voices.",
     "Correct it and send the job again; docs/job.md lists the fields.": "Correct it and send it "
     "again; docs/http.md lists the fields.",
+    "`describe_voice`": "`describe_voice` by POST /v1/jobs",
     "Use `restore_voice`.": "POST /v1/jobs takes `restore_voice`.",
     "Name each with `mood`.": "Name each by itself, as NAME/MOOD.",
 }

@@ -26,7 +26,7 @@ from worker.voices.located import TranscriptFile
 from worker.voices.part import Words
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
-from worker.voices.replaced import NOT_AGREED, hides, of_kept_words
+from worker.voices.replaced import hides, not_agreed, of_kept_words
 from worker.voices.report import VoiceReport, measured, refuse, to_report
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
@@ -199,7 +199,7 @@ class VoiceCatalogue:
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        said = [NOT_AGREED] if agreed and "consent" not in facts else []
+        said = [not_agreed()] if agreed and "consent" not in facts else []
         said += [] if written else of_kept_words(old)
         name = voice_name(key, self._config.prefix)
         if name in self._sources.bundled() and not any(map(is_audio, old)):

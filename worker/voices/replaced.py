@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from worker.phrases import here
 from worker.voices.stored import is_audio, split_transcript
 
-NOT_AGREED = (
-    "The consent to the replaced recording was taken out of the record: it is none to the new one. "
-    "Upload with `consent`, or add it with `describe_voice`."
-)
+
+def not_agreed() -> str:
+    """The warning that the consent which was there does not count for the new recording."""
+    return (
+        "The consent to the replaced recording was taken out of the record: it is none to the new "
+        f"one. {here('Upload it again')} with {here('`consent`')}, or add it with "
+        f"{here('`describe_voice`')}."
+    )
 
 
 def hides(name: str) -> str:

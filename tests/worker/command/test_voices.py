@@ -50,12 +50,14 @@ def test_a_voice_is_added_listed_removed_and_restored(run: Run, tmp_path: Path) 
 def test_a_voice_that_takes_anothers_place_says_so_and_whose_words_stay(
     run: Run, tmp_path: Path
 ) -> None:
-    assert "Added" in run("voices", "add", "me", "my voice.wav").out
+    agreed = ("--consent", "Ann Lee, 2026-11-26")
+    assert "Added" in run("voices", "add", "me", "my voice.wav", *agreed).out
     (tmp_path / "my voice.srt").unlink()
     said = " ".join(run("voices", "add", "me", "my voice.wav").out.split())
     assert said.startswith("Replaced me")
     assert "words of the voice that it replaces are kept (voices/me.srt)" in said
     assert "use `voices add` again with --words" in said
+    assert "Use `voices add` again with --consent, or add it with a `job` of" in said
 
 
 def test_without_words_it_says_what_is_to_be_typed(run: Run, tmp_path: Path) -> None:
