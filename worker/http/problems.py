@@ -38,7 +38,8 @@ STATUS: Mapping[str, int] = {
 }
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 _RETRY_AFTER_S = 5
-# What a job's messages call something, and where it is here.
+# What a job's messages call something, and where it is here. Nothing that a prepared voice warns
+# of: its warnings are kept, and repeated to whoever uses the voice next, by `/v1/jobs` as well.
 HERE = {
     "`list_voices`": "GET /v1/audio/voices",
     "Call `list_voices` for the names.": "GET /v1/audio/voices has the names.",
