@@ -11,7 +11,7 @@ import pytest
 from errors import InvalidInput
 from tests.worker.command.conftest import Run
 from worker.command.places import format_of, places
-from worker.command.say import Made, patient, rows_of, texts_of
+from worker.command.say import Made, _named_file, patient, rows_of, texts_of
 from worker.settings.load import Settings
 
 
@@ -72,6 +72,17 @@ def test_subtitles_do_not_take_the_place_of_those_that_are_spoken(
         ended = run("say", "-o", "my voice.ogg", "--subtitles", "vtt,srt")
     assert ended.code == 1
     assert ended.err == "my voice.srt is the text itself. Give another file with -o.\n"
+
+
+def test_the_name_of_a_file_given_as_a_text_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("book.txt").write_text("A book.")
+    assert [*_named_file("book.txt")] == [
+        "'book.txt' is a file; its name was spoken. For what it holds: say < FILE"
+    ]
+    assert not [*_named_file("Hello."), *_named_file("a\0.txt"), *_named_file("Long. " * 99)]
 
 
 def test_texts_come_as_arguments_or_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
