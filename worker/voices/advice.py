@@ -42,7 +42,7 @@ class _Rule:
 
 _RULES = (
     _Rule(
-        lambda found: is_noisy(found),
+        lambda found: is_noisy(found.background_db),
         lambda found: f"noise or music is only {found.background_db:.0f} dB below the voice",
         "Record in a quiet room, without music, close to the microphone.",
     ),
@@ -62,7 +62,7 @@ _RULES = (
         "Turn the microphone's level down and record again.",
     ),
     _Rule(
-        lambda found: found.speech_share < LITTLE_SPEECH and not is_noisy(found),
+        lambda found: found.speech_share < LITTLE_SPEECH and not is_noisy(found.background_db),
         lambda found: f"only {found.speech_share:.0%} of it is speech",
         "Cut the silence out.",
     ),
@@ -81,9 +81,10 @@ def advice(found: Judged) -> Iterator[Advice]:
             yield Advice(rule.what(found), rule.do)
 
 
-def is_noisy(found: Judged) -> bool:
-    """Whether noise or music is so loud that what of a stretch is speech cannot be told well."""
-    return found.background_db < NOISY_DB
+def is_noisy(background_db: float) -> bool:
+    """Whether noise or music, so many dB below the voice, is too loud to tell well which parts of a
+    stretch are speech."""
+    return background_db < NOISY_DB
 
 
 def is_speechless(found: Judged) -> bool:

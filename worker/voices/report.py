@@ -101,8 +101,7 @@ class VoiceReport:
         """With words that were not known when it was measured, and what a recogniser heard."""
         if self.words is not None or not words:
             return replace(self, heard=heard)
-        speech_s = max(0.1, self.speech_share * (self.used[1] - self.used[0]))
-        rate = spoken_letters(words) / speech_s
+        rate = _rate(words, self, self.used[1] - self.used[0])
         return replace(self, heard=heard, words=len(words.split()), letters_per_s=rate)
 
     def saying(self, *more: str, first: Sequence[str] = ()) -> VoiceReport:
@@ -206,9 +205,7 @@ def measured(
     start, end = part.chosen or used
     found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    share = 1.0 if is_noisy(found) else found.speech_share
-    speech_s = max(0.1, share * (end - start))
-    rate = spoken_letters(part.words) / speech_s if part.words else None
+    rate = _rate(part.words, found, end - start)
     hertz = bandwidth(traits)
     problems = [
         *of_its_level(used[1] - used[0], lufs, hertz),
@@ -232,6 +229,13 @@ def measured(
         advice=tuple(map(str, problems)),
     )
     return report.saying(*said_of(recording, name), *part.warnings, *unlike), part
+
+
+def _rate(words: str, found: Judged | VoiceReport, seconds: float) -> float | None:
+    """Letters a second of the speech in so many seconds, None without words. Where it is noisy, all
+    counts as speech."""
+    share = 1.0 if is_noisy(found.background_db) else found.speech_share
+    return spoken_letters(words) / max(0.1, share * seconds) if words else None
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
