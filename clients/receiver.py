@@ -58,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
             told = event["data"]
             print(event["type"], told["job_id"], told.get("audio_url") or told.get("error", ""))
             sys.stdout.flush()
+        elif not genuine:
+            why = "its signature is of no secret in CALLBACK_SECRETS, or it is over 5 minutes old"
+            print(f"refused a post: {why}", file=sys.stderr)
 
     def log_message(self, *_: object) -> None:
         """Nothing: the line above is enough."""

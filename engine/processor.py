@@ -1,7 +1,8 @@
 """Which CPU this is, as far as that decides how a model's products are made.
 
-Facts that a processor states about itself, and no timing: the same processor gives the same speech
-after every start. A guest sees what its host shows, so the same Xeon may have AMX or not.
+Told by what the processor states about itself, and by no timing: the same processor gives the same
+speech after every start. A virtual machine sees what its host shows, so the same Xeon may have AMX
+or not; one that is shown as another model is taken for that model.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ def has_bf16() -> bool:
 def fast_bf16() -> bool:
     """Whether bf16 instructions multiply faster than fp32's.
 
-    AMX multiplies bf16 16 times as fast. AMD's VDPBF16PS (Zen 4 and later) does twice the work of
-    an fp32 instruction in the same time, so did Intel's of 2020 (Cooper Lake). On Intel's cores
-    with AVX512-FP16 (Sapphire Rapids and later) it is made of several steps and does half of it
-    (docs/engine.md): there bf16 is only for AMX, which a guest may not be shown.
+    AMX multiplies bf16 16 times as fast as AVX-512 does fp32. VDPBF16PS does twice the work of an
+    fp32 instruction in the same time on AMD's cores (Zen 4 and later) and on Intel's of 2020
+    (Cooper Lake), and half of it on Intel's with AVX512-FP16 (Sapphire Rapids and later), which
+    make it of several steps: these need AMX. ARM's bf16 is not used. Sources: docs/engine.md.
     """
     has = torch.cpu.get_capabilities()
     if has.get("amx_bf16"):
@@ -40,7 +41,7 @@ def is_intel() -> bool:
     """Whether Intel made it. MKL, which multiplies PyTorch's fp32, is at its best only there."""
     try:
         lines = _CPUINFO.read_text("utf-8", "replace").splitlines()
-    except OSError:  # not Linux
+    except OSError:  # Windows names the maker here; PyTorch has no builds for Intel's Macs
         return "GenuineIntel" in platform.processor()
-    vendors = [line for line in lines if line.startswith("vendor_id")]
-    return bool(vendors) and "GenuineIntel" in vendors[0]
+    vendor = next((line for line in lines if line.startswith("vendor_id")), "")
+    return "GenuineIntel" in vendor

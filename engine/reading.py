@@ -24,6 +24,26 @@ def read_yaml(path: Path) -> Any:
         raise Unreadable(f"it is not YAML{line}") from exc
 
 
+def read_pickle(path: Path, *, mapped: bool = False) -> Any:
+    """What `torch.save` wrote, on the CPU; `mapped`: its pages are read when they are used.
+    Raises Unreadable: it is not there, not whole, or something else."""
+    import pickle
+    import zipfile
+
+    import torch
+
+    try:
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        except RuntimeError:  # PyTorch's format before 1.6 cannot be mapped
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (
+        OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError,
+        pickle.UnpicklingError, zipfile.BadZipFile,
+    ) as exc:  # fmt: skip
+        raise Unreadable(first_line(exc)) from exc
+
+
 def first_line(exc: BaseException) -> str:
     """What an error says, without PyTorch's pages of advice; its kind if it says nothing."""
     return str(exc).strip().partition("\n")[0] or type(exc).__name__

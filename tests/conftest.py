@@ -50,9 +50,13 @@ settings.load_profile(USUAL)  # `--hypothesis-profile=full` comes after it
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    """Of processes that test side by side, each imports another part of the tests first. pytest
-    rewrites the asserts of what is imported and keeps that in files: so each file is rewritten by
-    one of them and read by the others, where all would rewrite all at the same time."""
+    """Each of the processes that test side by side first imports another part of the tests.
+
+    pytest rewrites the asserts of each test file that is imported, and keeps the result on disk. If
+    all began with the same file, all would rewrite all files; so each rewrites its part, and reads
+    what the others made of theirs. An import that fails here fails again, and is reported, when
+    pytest collects the file.
+    """
     config = session.config
     own = getattr(config, "workerinput", None)
     if own is None or config.args != config.getini("testpaths"):
@@ -61,7 +65,7 @@ def pytest_collection(session: pytest.Session) -> None:
     first = len(paths) * int(own["workerid"].removeprefix("gw")) // own["workercount"]
     for path in paths[first:] + paths[:first]:
         name = ".".join(path.relative_to(config.rootpath).with_suffix("").parts)
-        with suppress(Exception, pytest.skip.Exception):  # told when it is collected
+        with suppress(Exception, pytest.skip.Exception):
             importlib.import_module(name)
 
 

@@ -44,19 +44,18 @@ _SHARED_SCRIPTS = {
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 4000  # characters looked at
-_FEWEST, _FEWEST_FOREIGN = (
-    4,
-    5,
-)  # words, below which nothing can be told; nothing of any language but these
-_SURE, _SHARE = 2.0, 0.25  # words of its own that settle a language; of all its words
+# Of fewer words nothing can be told; of fewer than the second none of the languages that py3langid
+# tells alone.
+_FEWEST, _FEWEST_FOREIGN = 4, 5
+_SURE, _SHARE = 2.0, 0.25  # a language's own words that settle it: their number, their share of all
 _NAME_JOINERS = frozenset(
     ["and", "or", "und", "et", "y", "e", "van", "von", "der", "den", "de", "di", "da", "del", "la"]
 )
 _LATIN = re.compile(r"(?:us|um|ae|is|ii|ix|ex|or)$")  # endings that Latin names have
 _LATIN_TOO = re.compile(r"(?:a|i|o|os|es|on|ns)$")  # and those that others have as well
-# Below these the default is likelier, measured on the sentences of the tables: of the languages
-# whose commonest words are known, of others.
-_PROBABLE, _FOREIGN = 0.6, 0.75
+# Below these probabilities the default is likelier, measured on the sentences of the tables: of one
+# of `_TOLD_BY_WORDS` among these; of one of all; of `_TOLD_BY_WORDS` together among all.
+_PROBABLE, _FOREIGN, _AT_ALL = 0.6, 0.75, 0.25
 
 
 def detect(text: str, default: str = "en") -> str:
@@ -80,9 +79,13 @@ def detect(text: str, default: str = "en") -> str:
     likely = _identified(sample)
     if not likely:
         return best if scores[best] >= 2 and scores[best] > scores.get(default, 0.0) else default
-    enough = len(written_words) >= _FEWEST_FOREIGN
-    foreign = _surest(likely, _LATIN_SCRIPT, _FOREIGN) if enough else None
-    return foreign or _surest(likely, _TOLD_BY_WORDS, _PROBABLE) or default
+    if len(written_words) >= _FEWEST_FOREIGN:
+        foreign = _surest(likely, _LATIN_SCRIPT, _FOREIGN)
+        if foreign:
+            return foreign
+    if _sum(likely, _TOLD_BY_WORDS) < _AT_ALL * _sum(likely, _LATIN_SCRIPT):
+        return default
+    return _surest(likely, _TOLD_BY_WORDS, _PROBABLE) or default
 
 
 def _of_script(code: str, text: str, words: int) -> str:
@@ -95,7 +98,8 @@ def _of_script(code: str, text: str, words: int) -> str:
 def _are_names(written: list[str]) -> bool:
     """True for a list of people, places or of Latin names: these tell no language."""
     own = [word for word in written if word.casefold() not in _NAME_JOINERS]
-    if len(own) > 2 and all(word[0].isupper() for word in own):
+    loud = sum(map(str.isupper, own)) > len(own) / 2  # capitals throughout tell no names
+    if len(own) > 2 and not loud and all(word[0].isupper() for word in own):
         return True
     latin = sum(_LATIN.search(word) is not None for word in own)
     similar = sum(_LATIN_TOO.search(word) is not None for word in own)
@@ -121,9 +125,12 @@ def _identified(text: str) -> Mapping[str, float]:
 
 def _surest(likely: Mapping[str, float], among: tuple[str, ...], least: float) -> str | None:
     """The likeliest of some languages, if it is so by more than `least` of them together."""
-    there = {code: likely.get(code, 0.0) for code in among}
-    code = max(among, key=lambda each: there[each])
-    return code if there[code] > least * sum(there.values()) else None
+    code = max(among, key=lambda each: likely.get(each, 0.0))
+    return code if likely.get(code, 0.0) > least * _sum(likely, among) else None
+
+
+def _sum(likely: Mapping[str, float], among: tuple[str, ...]) -> float:
+    return sum(likely.get(code, 0.0) for code in among)
 
 
 @cache

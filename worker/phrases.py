@@ -1,8 +1,9 @@
 """What a message calls something, where the one who asks knows it by another name.
 
 Messages are written in the words of a job: `upload`, `ref_text`. A shell has commands and options
-for the same, HTTP has addresses. Such words stand as `here("...")`, and whoever answers elsewhere
-says with `said_as` what they are there. So no text of a user is ever rewritten.
+for the same things, HTTP has addresses. A message writes such words as `here("...")`; the command
+line and the HTTP face set with `said_as` what is said in their place. The words are chosen as the
+message is made, so that no text of a user is ever rewritten.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ def here(phrase: str) -> str:
     return (_said.get() or {}).get(phrase, phrase)
 
 
+def listener() -> int:
+    """The same for all who know things by the same names."""
+    return id(_said.get() or None)
+
+
 @contextmanager
 def said_as(phrases: Mapping[str, str]) -> Iterator[None]:
-    """Inside the block, and in tasks and threads begun there, `here` says a phrase as `phrases`
-    has it."""
+    """Inside the block `here` says a phrase as `phrases` has it: in tasks that begin there, and in
+    work that they give to a lane (`worker.threads`), but in no thread of another kind."""
     before = _said.set(phrases)
     try:
         yield

@@ -150,8 +150,8 @@ FLASH_CALLS: tuple[tuple[str, Attend], ...] = (
 
 
 def pick(wanted: str, device: torch.device, dtype: torch.dtype) -> tuple[str, Attend]:
-    """`auto` takes `varlen` on a GPU in half precision, `matmul` on a CPU in bf16 and in fp32 on
-    those of AMD with AVX-512, else `sdpa`.
+    """`auto` takes `varlen` on a GPU in half precision; `matmul` on a CPU in bf16, and in fp32 with
+    AVX-512 where Intel did not make it; else `sdpa`.
 
     A kernel is taken only after it has given `sdpa`'s result on this device: the choice costs
     milliseconds at start, a wrong one every job. `varlen` named by the user is looked at as well:

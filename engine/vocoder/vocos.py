@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from engine.dit import linear
 from engine.dit.linear import Linear
 from engine.dit.packing import steady
-from engine.reading import Unreadable, first_line, read_yaml
+from engine.reading import Unreadable, first_line, read_pickle, read_yaml
 from engine.unset import unset
 from errors import ModelUnavailable
 
@@ -173,21 +173,16 @@ class Vocos(nn.Module):
 def load_vocos(directory: Path, device: torch.device) -> Vocos:
     """A Vocos from a directory with `config.yaml` and `pytorch_model.bin`, in fp32. Raises
     ModelUnavailable: a file is missing or damaged, or the config is not a mel Vocos."""
-    import pickle
-
     config = read_config(directory / "config.yaml")
     weights = directory / "pytorch_model.bin"
     try:
         with unset():
             model = Vocos(config)
-        state = torch.load(weights, map_location="cpu", weights_only=True)
+        state = read_pickle(weights)
         state = {k: v.float() for k, v in state.items() if not k.startswith("feature_extractor.")}
         state.pop("head.istft.window", None)
         model.load_state_dict(state, assign=True)
-    except (
-        OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError,
-        pickle.UnpicklingError,
-    ) as exc:  # fmt: skip
+    except (Unreadable, RuntimeError, ValueError, TypeError, AttributeError) as exc:
         raise ModelUnavailable(
             f"The vocoder weights {weights} cannot be used: {first_line(exc)}", _HINT
         ) from exc

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from engine.arch import Arch
 from engine.dit import convolution, linear
 from engine.dit.layers import Rotary
 from engine.dit.model import DiT
-from engine.reading import first_line
+from engine.reading import Unreadable, read_pickle
 from engine.unset import unset
 from engine.weights.config import PUBLISHED_CONFIGS, package_file, read_config
 from errors import ModelUnavailable
@@ -108,21 +107,11 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_pt(path: Path, use_ema: bool) -> Mapping[str, Tensor]:
-    import pickle
-    import zipfile
-
     try:
-        checkpoint = _unpickled(path)
-    except (
-        RuntimeError,
-        OSError,
-        EOFError,
-        ValueError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as exc:
+        checkpoint = read_pickle(path, mapped=True)
+    except Unreadable as exc:
         raise ModelUnavailable(
-            f"The checkpoint {path} is damaged or not a PyTorch file: {first_line(exc)}.",
+            f"The checkpoint {path} is damaged or not a PyTorch file: {exc}.",
             "Download it again; it may be truncated.",
         ) from exc
     states = ("ema_model_state_dict", "model_state_dict")
@@ -139,15 +128,6 @@ def _read_pt(path: Path, use_ema: bool) -> Mapping[str, Tensor]:
             else "Set F5_USE_EMA=true for a pruned checkpoint."
         )
     raise ModelUnavailable(f"The checkpoint {path} has no `{wanted}`.", hint)
-
-
-def _unpickled(path: Path) -> Any:
-    """What `torch.save` wrote. Raises RuntimeError, pickle.UnpicklingError and others: it did not
-    write this, or not all of it is there."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except RuntimeError:  # PyTorch's format before 1.6 cannot be memory-mapped
-        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _to_our_names(official: dict[str, Tensor], arch: Arch) -> dict[str, Tensor]:

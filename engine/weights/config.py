@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,8 @@ _MEL_NAMES = {
     "n_mel_channels": "n_mels",
     "mel_spec_type": "kind",
 }
+_MAY_BE_0 = ("conv_layers",)
+T = TypeVar("T")
 # Settings of training or of other kernels; they do not change what inference computes here.
 _IGNORED = {"checkpoint_activations", "attn_backend", "attn_mask_enabled", "dropout"}
 
@@ -63,7 +65,7 @@ def read_config(path: Path) -> tuple[Arch, MelConfig]:
             f"{path.name} asks for backbone {backbone!r}.",
             "This worker runs F5-TTS (DiT); E2-TTS (UNetT) and MMDiT are not supported.",
         )
-    return _arch(path, arch), _mel(mel)
+    return _arch(path, arch), _mel(path, mel)
 
 
 def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:
@@ -78,21 +80,35 @@ def _arch(path: Path, raw: Mapping[str, Any]) -> Arch:
         values.pop("text_dim", None)  # f5-tts: text_dim defaults to mel_dim
     if "dim" not in values:
         raise ModelUnavailable(f"{path.name} has no `model.arch.dim`.", "It is required.")
-    try:
-        return TypeAdapter(Arch).validate_python(values)
-    except ValidationError as exc:
-        wrong = [(str(error["loc"][0]), error["msg"].lower()) for error in exc.errors()]
-        names = {ours: theirs for theirs, ours in _ARCH_NAMES.items()}
-        raise ModelUnavailable(
-            f"{path.name} has wrong values in `model.arch`: "
-            + "; ".join(f"{names.get(name, name)}: {said}" for name, said in wrong)
-            + ".",
-            "Take the values that the model was trained with.",
-        ) from exc
+    return _checked(Arch, values, f"{path.name} has wrong values in `model.arch`", _ARCH_NAMES)
 
 
-def _mel(raw: Mapping[str, Any]) -> MelConfig:
+def _mel(path: Path, raw: Mapping[str, Any]) -> MelConfig:
     """F5-TTS's own values where the YAML leaves one out."""
     known = {f.name for f in fields(MelConfig)}
     values = {_MEL_NAMES.get(k, k): v for k, v in raw.items()}
-    return MelConfig(**{name: value for name, value in values.items() if name in known})
+    values = {name: value for name, value in values.items() if name in known}
+    return _checked(
+        MelConfig, values, f"{path.name} has wrong values in `model.mel_spec`", _MEL_NAMES
+    )
+
+
+def _checked(of: type[T], values: Mapping[str, Any], fault: str, names: Mapping[str, str]) -> T:
+    """An object of `values`, of which numbers must be above 0, or 0 where that says none. Raises
+    ModelUnavailable: some have no sense; names them as the file does."""
+    theirs = {ours: name for name, ours in names.items()}
+    try:
+        found = TypeAdapter(of).validate_python(values)
+    except ValidationError as exc:
+        wrong = [(str(error["loc"][0]), error["msg"].lower()) for error in exc.errors()]
+    else:
+        wrong = [
+            (name, f"input should be greater than {'or equal to ' * (name in _MAY_BE_0)}0")
+            for name in values
+            if isinstance(value := getattr(found, name), int | float)
+            and not (value > 0 or (value == 0 and (isinstance(value, bool) or name in _MAY_BE_0)))
+        ]
+        if not wrong:
+            return found
+    said = "; ".join(f"{theirs.get(name, name)}: {why}" for name, why in wrong)
+    raise ModelUnavailable(f"{fault}: {said}.", "Take the values that the model was trained with.")

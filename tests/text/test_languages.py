@@ -89,6 +89,13 @@ def test_short_sentences_still_do(text: str, language: str) -> None:
         ("Сьогодні чудовий день, і я хочу прогулятися біля моря.", "uk"),
         ("Днес е прекрасен ден и искам да се разходя край морето.", "bg"),
         ("Сегодня прекрасный день, и я хочу погулять у моря.", "ru"),
+        ("DZIEŃ DOBRY PAŃSTWU, WITAMY SERDECZNIE", "pl"),
+        ("GUTEN MORGEN MEINE DAMEN UND HERREN", "de"),
+        ("JOHN SMITH MARIA GARCIA PETER MUELLER", "en"),
+        ("NATO UNESCO UNICEF WHO IMF", "en"),
+        ("kde je tady knihovna prosim vas", "en"),  # Czech or Slovak, and not Dutch
+        ("Det er en fin dag i dag, og vi skal på tur.", "en"),  # Danish or Norwegian, never Dutch
+        ("Ha ha ha ha!", "en"),
         ("Act III, Scene ii.", "en"),
         ("Lech Wałęsa spoke to the crowd in Gdańsk.", "en"),
         ("Zoë met José at the café.", "en"),

@@ -10,7 +10,7 @@ from s3_utils import open_storage
 from standins.platform import Platform, worker
 from standins.waiting import PATIENCE_S, until
 from tests.whole.held_jobs import HeldJobs
-from tests.whole.test_lifecycle import LONG, LONG_CHUNKS, ONE_BY_ONE, keys, long_job
+from tests.whole.long_jobs import LONG, LONG_CHUNKS, ONE_BY_ONE, keys, long_job
 from worker.settings.load import Settings
 
 PROGRAM = "tests/whole/failing_loop.py"
@@ -47,7 +47,7 @@ def test_running_jobs_finish_within_the_grace_and_are_answered(
     assert b"KeyError" in log.read_bytes()
 
 
-@pytest.mark.slow  # test_lifecycle.py has it for a signal
+@pytest.mark.slow  # test_interruption.py has it for a signal
 @pytest.mark.parametrize("loop", ["run_jobs", "get_jobs"])
 def test_what_does_not_fit_the_grace_is_stored_and_goes_on_elsewhere(
     platform: Platform, env: dict[str, str], tmp_path: Path, loop: str

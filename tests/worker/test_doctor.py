@@ -11,7 +11,7 @@ import pytest
 from standins.local_worker import wav
 from worker.app import App
 from worker.command.doctor import checked
-from worker.operations.doctor import check_up, judged, look_at_default_voice
+from worker.operations.doctor import as_lines, check_up, judged, look_at_default_voice
 from worker.settings.load import Settings
 
 Open = Callable[..., App]
@@ -70,7 +70,9 @@ def test_each_step_that_failed_is_named() -> None:
         {"step": step, "ok": step == "upload", "detail": f"{step} went wrong."}
         for step in ("client", "upload", "size", "list")
     ]
-    answer = judged({"storage": {"steps": steps, "findings": []}, "model": {"error": "None."}})
+    model = {"error": "None.", "hint": "Get one."}
+    answer = judged({"storage": {"steps": steps, "findings": []}, "model": model})
+    assert as_lines(answer)[-1] == ("FAILED", "model", "None. Get one.")
     assert answer["error"].startswith("client: client went wrong. Also failed: size, list, model. ")
 
 

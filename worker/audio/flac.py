@@ -12,7 +12,11 @@ _UNKNOWN = 0
 _BEGIN = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")  # and the head of its first block
 _TAIL = 1 << 20  # bytes from the end in which the last frame begins
 _MOST_TRIES = 2_000
+# By the codes in the third byte of a frame's head: samples of the frame; bytes at the head's end
+# that say its size, and its rate.
 _SIZES = {1: 192} | {n: 144 << n for n in range(2, 6)} | {n: 1 << n for n in range(8, 16)}
+_SIZE_BYTES, _RATE_BYTES = {6: 1, 7: 2}, {12: 1, 13: 2, 14: 2}
+_NUMBER = 4  # where the number of a frame, or of its first sample, begins
 
 
 def mended(data: bytes) -> bytes:
@@ -49,22 +53,25 @@ def _begin(head: bytes, fixed: int) -> int:
     """The first sample of a frame that begins with `head`, -1 for anything else."""
     if len(head) < 6 or head[1] not in (0xF8, 0xF9) or head[3] & 1 or head[2] < 0x10:
         return -1
-    more = 0
-    while more < 7 and head[4] & 0x80 >> more:
-        more += 1
-    length = max(1, more)
-    if more in (1, 7) or len(head) < 4 + length:
+    counts_samples, size, rate = head[1] == 0xF9, head[2] >> 4, head[2] & 15
+    number, length = _number(head[_NUMBER:])
+    end = _NUMBER + length + _SIZE_BYTES.get(size, 0) + _RATE_BYTES.get(rate, 0)
+    if not length or end >= len(head) or _crc8(head[:end]) != head[end]:
         return -1
-    number = head[4] & 0x7F >> more
-    for byte in head[5 : 4 + length]:
+    return number if counts_samples else number * (fixed or _SIZES.get(size, 0))
+
+
+def _number(coded: bytes) -> tuple[int, int]:
+    """A number of up to 36 bits, coded as UTF-8 codes characters, and how many bytes that takes;
+    (0, 0) for anything else."""
+    ones = 8 - (coded[0] ^ 0xFF).bit_length()  # the 1s it begins with: how many bytes there are
+    length = max(1, ones)
+    if ones in (1, 8) or len(coded) < length:
+        return 0, 0
+    number = coded[0] & 0x7F >> ones
+    for byte in coded[1:length]:
         number = number << 6 | byte & 0x3F
-    end = (
-        4 + length + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
-    )
-    if end >= len(head) or _crc8(head[:end]) != head[end]:
-        return -1
-    variable = head[1] == 0xF9
-    return number if variable else number * (fixed or _SIZES.get(head[2] >> 4, 0))
+    return number, length
 
 
 def _crc8(data: bytes) -> int:

@@ -27,11 +27,6 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             return what, hint or accepted()
-    if _in_text_mode(data):
-        return (
-            "damaged: a transfer took it for text and changed its line ends",
-            "Send it again in binary mode.",
-        )
     text = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page", _PAGE
@@ -43,6 +38,11 @@ def other_kind(data: bytes) -> tuple[str, str] | None:
         return "a Git LFS pointer", "Download the file behind it with git lfs pull."
     if text and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in text):
         return "plain text", accepted()
+    if _in_text_mode(data):
+        return (
+            "damaged: a transfer took it for text and changed its line ends",
+            "Send it again in binary mode.",
+        )
     return None
 
 

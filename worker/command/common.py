@@ -29,7 +29,12 @@ TYPED = {
     "Add it with `upload`, or call `list_voices`.": "Use `voices add`, or run `voices list`.",
     "Correct it and send the job again; docs/job.md lists the fields.": "Correct it; the command's "
     "--help shows what may be given.",
+    "`consent`": "--consent",
+    "`describe_voice`": "a `job` of `describe_voice`",
     "Use `restore_voice`.": "Use `voices restore`.",
+    "Name each with `mood`.": "Give each of these names as well.",
+    "Upload a voice of that name, and it is used instead.": "Use `voices add` with that name, and "
+    "yours is used instead.",
 }
 RUN_WITH_LOG = "Run it with --log to see why."
 # Commands that speak of jobs as they are: their messages keep the job's words.

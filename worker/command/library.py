@@ -114,7 +114,7 @@ def remove(
     name: Annotated[str, typer.Argument(help="A voice of the library.")],
     mood: Annotated[str | None, typer.Option(help="That mood of it alone.")] = None,
 ) -> None:
-    """Take a voice out of the library, with its words; `restore` brings it back."""
+    """Take a voice and its words out of the library. `restore` brings it back."""
     from worker.command.voices import asked
     from worker.operations.records import full_name
 

@@ -129,7 +129,8 @@ def say(
         str | None, typer.Option(help="What it says, if no me.txt or me.srt beside me.wav does.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="out.wav, .flac, .mp3, .ogg, or a folder.")
+        Path | None,
+        typer.Option("--output", "-o", help="out.wav, .flac, .mp3, .ogg, .opus, or a folder."),
     ] = None,
     quality: Annotated[str | None, typer.Option(help="draft, balanced or best.")] = None,
     speed: Annotated[float | None, typer.Option(help="0.3 to 2.")] = None,
@@ -164,7 +165,7 @@ def job(
         "test_input.json"
     ),
 ) -> None:
-    """Run one job of the queue's form here: its answer as JSON, its log on standard error."""
+    """Run one job, as the queue has it. Its answer is JSON, its log on standard error."""
     from worker.command.job import answered, say_where
 
     settings = logging_settings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from itertools import count
@@ -67,6 +68,18 @@ def spare_the_voice(voice: Path | None, paths: Sequence[Path], subtitles: Sequen
             if old and old.exists() and new.exists() and old.samefile(new):
                 said = "is the voice itself" if new is path else "belongs to the voice"
                 raise InvalidInput(f"{new} {said}.", "Give another file with -o.")
+
+
+def spare_the_text(paths: Sequence[Path], subtitles: Sequence[str]) -> None:
+    """Raises InvalidInput: subtitles would take the place of the file on standard input."""
+    try:
+        text = os.fstat(sys.stdin.fileno())
+    except (OSError, ValueError):  # it is closed, or no file of the system
+        return
+    for path in paths:
+        for new in (path.with_suffix(f".{form}") for form in subtitles):
+            if new.exists() and os.path.samestat(new.stat(), text):
+                raise InvalidInput(f"{new} is the text itself.", "Give another file with -o.")
 
 
 def check_places(paths: Sequence[Path]) -> None:

@@ -7,16 +7,23 @@ import os
 import sys
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from errors import InvalidInput, Unexpected, WorkerError
+from errors import InvalidInput, Unexpected, WorkerError, show
 from worker.app import App
 from worker.command.common import RUN_WITH_LOG, missing_file, one_line
-from worker.command.places import check_places, format_of, places, spare_the_voice, unwritable
+from worker.command.places import (
+    check_places,
+    format_of,
+    places,
+    spare_the_text,
+    spare_the_voice,
+    unwritable,
+)
 from worker.command.show import Step
 from worker.files.find import find_timings
 from worker.files.jobfiles import JobFiles
@@ -81,6 +88,7 @@ def said(wish: Wish, settings: Settings, step: Step) -> tuple[list[Made], list[s
     voice = str(fields.get("voice", ""))
     # Before anything heavy is loaded.
     spare_the_voice(path_meant(voice), paths, wish.subtitles)
+    spare_the_text(paths, wish.subtitles)
     check_places(paths)
     # Not in the worker's storage: a command that is killed leaves nothing there.
     with (
@@ -119,11 +127,19 @@ def _said(
             which = f"Text {number + 1}: " if len(paths) > 1 else ""
             problems.append(which + _of_a_shell(answer, str(fields.get("voice", ""))))
         else:
+            notes = [*answer["warnings"], *_named_file(wish.texts[number])]
             try:
-                made.append(_taken_out(app, job_id, answer, path))
+                made.append(_taken_out(app, job_id, {**answer, "warnings": notes}, path))
             except WorkerError as error:  # the other sounds are there all the same
                 problems.append(f"{error.message} {error.hint}")
     return made, problems
+
+
+def _named_file(text: str) -> Iterator[str]:
+    """A note where a text is a file's name: whoever types one may mean what it holds."""
+    with suppress(OSError, ValueError):  # too long for a name, or with a NUL
+        if Path(text).suffix and Path(text).is_file():
+            yield f"{show(text)} is a file; its name was spoken. For what it holds: say < FILE"
 
 
 def _jobs(wish: Wish, fields: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:

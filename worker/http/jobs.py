@@ -38,7 +38,7 @@ class JobRoutes:
         if not isinstance(body, dict) or "input" not in body:
             raise InvalidInput(
                 'The body must be an object like {"input": {"text": "..."}}.',
-                "README.md shows what a job holds.",
+                "docs/job.md shows what a job holds.",
             )
         if extra := [name for name in body if name != "input"]:
             raise InvalidInput(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from errors import ObjectNotFound, show
 
 _MOST_KEPT = 256 << 20  # characters of the answers that are kept: some hold their sound
+_EACH = 60  # what Python takes for any value, in characters
 JOB, SPEECH = "job", "speech"  # came to /v1/jobs; to /v1/audio/speech
 STATES = ("IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED")  # RunPod's
 
@@ -28,6 +29,7 @@ class Job:
     endpoint: str | None = None
     created: float = field(default_factory=time.time)
     ended_at: float | None = None
+    size: int = 0  # characters of its answer, about; 0 until it has ended
     streams = False
 
     def progress(self, update: dict[str, Any]) -> None:
@@ -49,14 +51,7 @@ class Job:
         return "FAILED" if "error" in self.task.result() else "COMPLETED"
 
     @property
-    def size(self) -> int:
-        """Characters of the answer's texts; its sound is one."""
-        if not self._answered or self.task is None:
-            return 0
-        return sum(len(value) for value in self.task.result().values() if isinstance(value, str))
-
-    @property
-    def _answered(self) -> bool:
+    def answered(self) -> bool:
         return self.task is not None and self.task.done() and not self.task.cancelled()
 
     def as_output(self) -> dict[str, Any]:
@@ -64,7 +59,7 @@ class Job:
         shown: dict[str, Any] = {"id": self.job_id, "object": "job", "status": self.status}
         if not self.ended:
             return {**shown, "progress": self.update or None}
-        return {**shown, "output": self.task.result()} if self._answered and self.task else shown
+        return {**shown, "output": self.task.result()} if self.answered and self.task else shown
 
     def as_row(self) -> dict[str, Any]:
         """As a list has it: nothing that it was sent or that it made."""
@@ -84,8 +79,8 @@ class Job:
 
 
 class Kept:
-    """The jobs there are, the oldest first, and the last `most` of those that have ended. Used from
-    the event loop alone."""
+    """The jobs there are, the oldest first, and of each kind the last `most` of those that have
+    ended. Used from the event loop alone."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -122,14 +117,25 @@ class Kept:
 
     def _ended(self, job: Job) -> None:
         job.ended_at = time.time()
-        self.forget()
+        if job.answered and job.task:
+            job.size = _size(job.task.result())
+        self._forget(job.kind)
 
-    def forget(self) -> None:
-        """The oldest ended jobs beyond those that are kept, by number and size; not the last."""
-        ended = [job for job in self if job.ended]
+    def _forget(self, kind: str) -> None:
+        """The oldest ended ones of that kind beyond those that are kept, by number and size; not
+        the last. Many texts drive out no job, whose answer may still be asked for."""
+        ended = [job for job in self if job.ended and job.kind == kind]
         held = sum(job.size for job in ended)
         for number, job in enumerate(ended[:-1]):
             if len(ended) - number <= self.most and held <= _MOST_KEPT:
                 break
             held -= job.size
             del self._jobs[job.job_id]
+
+
+def _size(value: object) -> int:
+    """Characters of what is in an answer: its sound is one text, the voices of a list are many."""
+    if isinstance(value, str):
+        return len(value) + _EACH
+    parts = value.items() if isinstance(value, Mapping) else value
+    return _EACH + (sum(map(_size, parts)) if isinstance(parts, Iterable) else 0)

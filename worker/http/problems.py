@@ -38,7 +38,8 @@ STATUS: Mapping[str, int] = {
 }
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 _RETRY_AFTER_S = 5
-# What a job's messages call something, and where it is here.
+# What a job's messages call something, and where it is here. Nothing that a prepared voice warns
+# of: its warnings are kept, and repeated to whoever uses the voice next, by `/v1/jobs` as well.
 HERE = {
     "`list_voices`": "GET /v1/audio/voices",
     "Call `list_voices` for the names.": "GET /v1/audio/voices has the names.",
@@ -46,7 +47,9 @@ HERE = {
     "or call GET /v1/audio/voices.",
     "Correct it and send the job again; docs/job.md lists the fields.": "Correct it and send it "
     "again; docs/http.md lists the fields.",
+    "`describe_voice`": "`describe_voice` by POST /v1/jobs",
     "Use `restore_voice`.": "POST /v1/jobs takes `restore_voice`.",
+    "Name each with `mood`.": "Name each by itself, as NAME/MOOD.",
 }
 
 ENDING = Busy("This worker is ending.", "Send the request again: another one takes it.")

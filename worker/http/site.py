@@ -60,7 +60,7 @@ class Site:
     def _routes(self) -> Router:
         voices, jobs, health = VoiceRoutes(self._desk), self.jobs, self.health
         speech = SpeechRoute(self._desk)
-        job, voice = "/v1/jobs/{job_id}", "/v1/audio/voices/{name:path}"
+        job, voice = f"{_JOBS}/{{job_id}}", "/v1/audio/voices/{name:path}"
         return Router(
             [
                 Route("/", Page().show),
@@ -72,8 +72,8 @@ class Site:
                 Route(voice, voices.delete, methods=["DELETE"]),
                 Route("/v1/models", self._models),
                 Route("/v1/models/{name:path}", self._model),
-                Route("/v1/jobs", jobs.list),
-                Route("/v1/jobs", jobs.submit, methods=["POST"]),
+                Route(_JOBS, jobs.list),
+                Route(_JOBS, jobs.submit, methods=["POST"]),
                 Route(job, jobs.show),
                 Route(job, jobs.cancel, methods=["DELETE"]),
                 Route(f"{job}/cancel", jobs.cancel, methods=["POST"]),
@@ -87,7 +87,7 @@ class Site:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette raises a wrong method as an exception for those that name an application.
         scope["app"] = self
-        jobs = scope["path"].startswith(_JOBS)  # they speak of jobs, also to who reads answers
+        jobs = scope["path"].startswith(_JOBS)  # answered in the words of jobs
         try:
             with said_as({} if jobs else HERE):
                 await self._router(scope, receive, send)

@@ -48,7 +48,7 @@ _ALIVE = b": waiting\n\n"
 _MOST_WARNINGS = 3_000  # characters of a header
 _NOTHING_YET = object()
 # Of a text's facts, for `/v1/jobs`.
-_KEPT = (*("status", "voice", "duration", "sample_rate", "format", "seed", "metrics", "cost"),)
+_KEPT = ("status", "voice", "duration", "sample_rate", "format", "seed", "metrics", "cost")
 
 
 class SpeechRoute:

@@ -112,6 +112,8 @@ def as_lines(answer: Answer) -> list[tuple[str, str, str]]:
     for f in storage["findings"]:
         rows.append(("FAILED" if f["level"] == "failed" else f["level"], f["name"], f["detail"]))
     if model := answer.get("model"):
+        bad = "error" in model
         text = ", ".join(f"{name}={value}" for name, value in model.items())
-        rows.append(("FAILED" if "error" in model else "ok", "model", text))
+        text = f"{model['error']} {model['hint']}" if bad else text
+        rows.append(("FAILED" if bad else "ok", "model", text))
     return rows

@@ -10,6 +10,7 @@ from pydantic import Field
 from errors import InvalidInput, StorageDenied
 from worker.app import App
 from worker.operations.base import Answer, Operation
+from worker.phrases import here
 from worker.request.fields import LanguageCode, LibraryName, VoiceName
 from worker.voices.record import Consent, Line, Text, VoiceFacts
 from worker.voices.stored import is_audio, split_extension
@@ -38,7 +39,7 @@ def moods_left(app: App, name: str, verb: str, made: str = "") -> list[str]:
         return []
     shown = ", ".join(f"{name}/{mood}" for mood in moods[:_MOODS_SHOWN])
     more = f" and {len(moods) - _MOODS_SHOWN} more" if len(moods) > _MOODS_SHOWN else ""
-    return [f"Voices below {name} were not {verb}: {shown}{more}. Name each with `mood`."]
+    return [f"Voices below {name} were not {verb}: {shown}{more}. {here('Name each with `mood`.')}"]
 
 
 class Described(Operation):

@@ -45,9 +45,8 @@ def interrupts_wait() -> Iterator[None]:
             os._exit(INTERRUPTED)
         came.append(number)
 
-    here = threading.current_thread() is threading.main_thread()  # signals are its own
-    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield  # ignored, or minded by others
+    if not _is_free(signal.SIGINT, signal.default_int_handler):
+        yield
         return
     signal.signal(signal.SIGINT, note)
     try:
@@ -67,8 +66,7 @@ def told_to_end_as_by_ctrl_c() -> Iterator[None]:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
-    here = threading.current_thread() is threading.main_thread()  # signals are its own
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if not _is_free(signal.SIGTERM, signal.SIG_DFL):
         yield
         return
     signal.signal(signal.SIGTERM, end)
@@ -76,3 +74,10 @@ def told_to_end_as_by_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _is_free(number: signal.Signals, usual: object) -> bool:
+    """Whether this thread may handle the signal: it is the main one, the only one that can, and
+    nobody ignores the signal or handles it in place of the `usual` way."""
+    main = threading.current_thread() is threading.main_thread()
+    return main and signal.getsignal(number) is usual

@@ -36,6 +36,7 @@ _NOT_HERE = frozenset(
 )
 _CALLED_HERE = {"text": "input", "output_format": "response_format", "stream": "stream_format"}
 OWN = tuple(name for name in SpeechInput.model_fields if name not in {*_NOT_HERE, *_OPENAI})
+_FIELDS = "Leave it out; docs/http.md lists the fields."
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -110,7 +111,7 @@ def _refuse_unknown(body: Mapping[Any, Any]) -> None:
     ]
     more = f"; and {len(unknown) - 10} more" if len(unknown) > 10 else ""
     elsewhere = [name for name in unknown if name in _NOT_HERE]
-    hint = f"`{elsewhere[0]}` belongs to jobs, see `POST /v1/jobs`." if elsewhere else ""
+    hint = f"`{elsewhere[0]}` belongs to jobs, see `POST /v1/jobs`." if elsewhere else _FIELDS
     raise InvalidInput(f"Wrong input: {'; '.join(named)}{more}.", hint)
 
 
@@ -124,7 +125,7 @@ def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...], defau
     if isinstance(value, str) and value in allowed:
         return value
     near = nearest(value, allowed) if isinstance(value, str) else None
-    guess = f"Did you mean {near}?" if near else ""
+    guess = f"Did you mean {near}?" if near else "Use one of these."
     known = ", ".join(allowed)
     raise InvalidInput(f"Wrong input: {name} must be one of {known}, not {show(value)}.", guess)
 

@@ -85,7 +85,7 @@ class HttpConfig(Group):
     """How long a client may take for its request's head, for the next piece of its body, or to
     take a piece of an answer, seconds"""
     jobs_kept: int = setting("HTTP_JOBS_KEPT", 1_000, "100", ge=1, le=100_000)
-    """Ended jobs of `/v1/jobs` whose answers are kept, in memory"""
+    """Ended jobs of `/v1/jobs` whose answers are kept, in memory; beside them as many texts"""
     openai_models: Annotated[str, AfterValidator(_models)] = setting(
         "OPENAI_MODELS", "tts-1=balanced,tts-1-hd=best,gpt-4o-mini-tts=best", "tts-1=draft"
     )

@@ -27,6 +27,7 @@ _SIGNED = re.compile(
 _DIRECTION_MARKS = dict.fromkeys(
     map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
+_NOT_SEEN = {**_DIRECTION_MARKS, 0x2212: "-"}  # and a minus as a hyphen
 _DIGIT = re.compile(r"\d")
 _TIME_FIRST = re.compile(r"\W*\d{1,4}\s?:\s?\d{1,2}|(?=[\W\d]*$).*\d\s?:\s?\d")
 # Among words even one-dash arrows may be meant, and "10:30" is a usual way to begin a line.
@@ -62,6 +63,20 @@ def _shape(times: str) -> tuple[str, str]:
     """How the clocks of a line with times are written, whatever their digits, and its arrow."""
     clocks = re.sub(r"\d+", "0", re.sub(r"[^\d:.,]", "", times)).replace(",", ".")
     return clocks, re.sub(r"[\d\s:.,]", "", times)
+
+
+def looks_like_srt(text: str) -> bool:
+    """True for a text that begins with the times of a cue, with any arrow between them and
+    fractions in both, or with its number and these."""
+    head = [line for line in text.lstrip().split("\n", 3)[:3] if line.strip()][:2]
+    if len(head) == 2 and _NUMBER.fullmatch(head[0]):
+        head = head[1:]
+    bare = unicodedata.normalize("NFKC", head[0] if head else "").replace("&gt;", ">")
+    found = _TIMES.match(bare)
+    if not found or not _SETTINGS.fullmatch(found["rest"]):
+        return False
+    digits = [len(found[group] or "") for group in (2, 3, 4, 6, 7, 8)]
+    return min(digits) > 1
 
 
 def subtitle_cues(text: str, notes: Notes, *, vtt: bool) -> list[Cue]:
@@ -124,11 +139,12 @@ class _Reader:
         With any other arrow than `-->` they must look like the times before and follow a cue's
         number or an empty line: "10:30 - 11:00" may be words.
         """
+        line = line.replace("&gt;", ">") if "&gt;" in line and _DIGIT.search(line) else line
         strict = _ARROW in line
         if not strict and not _DIGIT.search(line):
             return None
         bare = unicodedata.normalize("NFKC", vtt_tags_off(line) if self._vtt else line)
-        bare = bare.translate(_DIRECTION_MARKS)
+        bare = bare.translate(_NOT_SEEN)
         above = len(self._lines) - 1
         numbered, apart = above >= 0 and self._number(above) is not None, self._alone(above + 1)
         if strict and (times := _signed(bare)):

@@ -36,7 +36,8 @@ def spruce_cues(text: str, notes: Notes) -> list[Cue]:
 
 def looks_like_subviewer(text: str) -> bool:
     """True for a file of the first SubViewer."""
-    return _BEGIN in text and text.lstrip().startswith("[")
+    begins = text.lstrip().startswith("[") and _BEGIN in text
+    return begins and any(line.strip() == _BEGIN for line in text.split("\n"))
 
 
 def subviewer_cues(text: str, notes: Notes) -> list[Cue]:
@@ -54,7 +55,11 @@ def subviewer_cues(text: str, notes: Notes) -> list[Cue]:
             start, words = end, []
         elif stamp and (found := re.fullmatch(CLOCK, stamp[1])):
             start = seconds(found.groups())
-        elif start is not None and line.strip() and line.strip() != _END:
+        elif not begun or not line.strip() or line.strip() in (_BEGIN, _END):
+            continue
+        elif start is None:
+            raise Malformed(f"line {number} has words without a time")
+        else:
             words += line.split("|")
     if words:
         raise Malformed("ends with words whose second time is missing")

@@ -33,11 +33,13 @@ _LISTS = (
     *("captions", "subtitles", "cues"),
 )
 _AROUND = ("output", "data", "result", "response", "transcript", "transcription")
+_MOST_AROUND = 3  # one within another
 _OF_WORDS = ("word_segments", "words", "result")
 _STARTS = ("start", "start_time", "startTime", "begin", "from")
 _ENDS = ("end", "end_time", "endTime", "stop", "to")
 _IN_MS = (("start_ms", "end_ms"), ("startMs", "endMs"))
 _WORDS = ("text", "word", "segment", "punctuated_word", "utf8", "transcript", "body")
+_OF_A_TRANSCRIPT = (*_LISTS, *_OF_WORDS, *_WORDS, "results")
 _LONG_S = 12.0  # longer than a reference
 _RECORDINGS = ("audio_filepath", "audio_file", "audio_path", "audio", "wav_path")
 _NAMES = "whisper, its kin, YouTube or a transcription service write it"
@@ -66,8 +68,9 @@ def document(text: str, notes: Notes) -> Document:
     notes.unit = "segment"
     found = _bare(_loaded(text))
     if (segments := segments_of(found, notes)) is not None:
-        return _of_service(segments, notes)
-    said, items, of_words = _parts(found)
+        whole = found.get("text") if isinstance(found, dict) else None
+        return _of_service(segments, whole if isinstance(whole, str) else "", notes)
+    said, items, of_words = _parts(found, notes)
     _refuse_many(items)
     refuse_many_cues(len(items))
     cues, whole = [], True
@@ -83,25 +86,27 @@ def document(text: str, notes: Notes) -> Document:
     return Document(_with_times(cues, notes), said, whole, of_words)
 
 
+def _wrapped(found: Any) -> Any:
+    """The one object that `found` is put around; None where it is a transcript itself."""
+    if not isinstance(found, dict):
+        return None
+    if any(not isinstance(found.get(name, {}), dict) for name in _OF_A_TRANSCRIPT):
+        return None
+    inner = [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
+    return inner[0] if len(inner) == 1 else None
+
+
 def _bare(found: Any) -> Any:
     """A document without what interfaces put around it: {"output": {...}}."""
-    for _ in range(3):
-        inner = (
-            [found[name] for name in _AROUND if isinstance(found.get(name), dict)]
-            if (
-                isinstance(found, dict)
-                and not {*_LISTS, *_OF_WORDS, *_WORDS, "results"}
-                & {name for name, value in found.items() if not isinstance(value, dict)}
-            )
-            else []
-        )
-        if len(inner) != 1 or segments_of(found, Notes()) is not None:
+    for _ in range(_MOST_AROUND):
+        inner = _wrapped(found)
+        if inner is None or segments_of(found, Notes()) is not None:
             break
-        found = inner[0]
+        found = inner
     return found
 
 
-def _parts(found: Any) -> tuple[str, list[Any], bool]:
+def _parts(found: Any, notes: Notes) -> tuple[str, list[Any], bool]:
     """The whole as it is said, "" where it is not given, its segments or words, and whether they
     are words. Raises Malformed: it has neither."""
     said, items, name = "", found, ""
@@ -113,6 +118,8 @@ def _parts(found: Any) -> tuple[str, list[Any], bool]:
         lists = (k for k in (*_LISTS, *_OF_WORDS) if isinstance(found.get(k), list) and found[k])
         name = next(lists, "")
         items = found.get(name, [])
+        if others := [other for other in lists if other in _LISTS]:
+            notes.say(f"has {', '.join(others)} beside its {name}, which alone were used")
     if isinstance(items, list) and (items or said):
         return said, items, name in _OF_WORDS
     if isinstance(found, dict) and "error" not in found and {*_LISTS, *_WORDS} & set(found):
@@ -132,8 +139,9 @@ def _in_parts(cue: Cue, item: Any, notes: Notes) -> list[Cue]:
     return laid if laid and timed else [cue]
 
 
-def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
-    """The words of segments where they are those of its text, else the segments."""
+def _of_service(segments: list[dict[str, Any]], whole: str, notes: Notes) -> Document:
+    """The words of segments where they are those of its text, else the segments. `whole`: what the
+    document says besides, "" for nothing."""
     found: list[Cue] = []
     refuse_many_cues(sum(len(segment["words"]) for segment in segments))
     refuse_many_letters(sum(len(segment["text"]) for segment in segments))
@@ -143,11 +151,13 @@ def _of_service(segments: list[dict[str, Any]], notes: Notes) -> Document:
             continue
         laid = spread(segment["text"], words)
         if laid is None and words and segment["derived"] and len(segments) == 1:
-            _compare(segment["text"], words, notes)
-            laid = words
+            whole, laid = segment["text"], words
         found += laid or [_cue({**segment, "segs": None}, number, notes)[0]]
     if not found:
         raise Malformed("holds no words")
+    if whole:
+        refuse_many_letters(len(whole))
+        _compare(whole, found, notes)
     return Document(_with_times(found, notes), "", whole_numbers=False, of_words=True)
 
 

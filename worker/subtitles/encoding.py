@@ -56,6 +56,7 @@ _LETTERS = {
     "cp850": ("éèàêçùôûîâëï", "äüöß", "óíáéñúü¿¡", "ãáéçíóêõúâà", "äöå", "øåæéö"),
     "iso8859_15": ("éèàêçùôûîâœëï€",),
     "iso8859_5": (_CYRILLIC,),
+    "iso8859_6": ("اليمنرتوبدةعسفهكقحجشطصخىءأئزضذثظغإآؤ",),
     "cp949": ("이다는가을의에고하지나아어리사기도를한은자로시그있해게니요안녕것스대들수보서정내",),
 }  # fmt: skip
 _RARE = (
@@ -67,6 +68,7 @@ _RARE = (
     "cp850",
     "iso8859_15",
     "iso8859_5",
+    "iso8859_6",
 )
 _LESS = 0.02  # what must speak for them beyond the score of a usual one
 _USUAL_MARKS = frozenset(
@@ -282,7 +284,7 @@ def _other(char: str, encoding: str) -> float:
     if encoding in ("cp932", "euc_jp"):
         return 0.9 if _KANA.match(char) else 0.3 if "\u4e00" <= char <= "\u9fff" else -1.0
     if encoding == "cp949":
-        return 0.4 if "\uac00" <= char <= "\ud7a3" else -1.0
+        return 0.55 if "\uac00" <= char <= "\ud7a3" else -1.0
     if encoding in ("gb18030", "big5"):
         return 0.25 if "\u4e00" <= char <= "\u9fff" else -1.0
     return -1.0

@@ -27,6 +27,10 @@ _CLOCK_OR_SECONDS = r"(?:\d{1,6}(?:\.\d{1,6})?s?|[\d:.,]{4,16})"
 _PRINTED = re.compile(
     rf"\s*\[\s*({_CLOCK_OR_SECONDS})\s*-{{1,2}}>\s*({_CLOCK_OR_SECONDS})\s*\]\s?(.*)"
 )
+_RANGED = re.compile(
+    r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)\s*(?:[-\u2013\u2014~]{1,3}|to)\s*"
+    r"((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?:?\s+(\S.*)"
+)
 _OF_WHISPER = re.compile(r"Detect(?:ing|ed) language\b")  # above what it prints
 _STAMPED = re.compile(
     r"\s*[\[(]?((?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?)[\])]?"
@@ -61,7 +65,19 @@ def kind_by_lines(text: str, *, stamped: bool) -> Reader | None:
     stamps = sum("[" in line and _STAMP.match(line) is not None for line in lines)
     if stamps > 1 and all(_STAMP.match(line) or _ABOUT.fullmatch(line) for line in lines):
         return lrc_cues
+    if stamped and _ranged(lines):
+        return ranged_cues
     return stamped_cues if stamped and _rising(lines) else None
+
+
+def _ranged(lines: list[str]) -> bool:
+    """True for two lines or more that begin with the times they are said between, rising from near
+    0; "10:30 - 11:00 Breakfast" is words."""
+    found = [_RANGED.fullmatch(line) for line in lines]
+    spans = [(_clock(each[1]), _clock(each[2])) for each in found if each]
+    if len(spans) < 2 or len(spans) < len(lines) or spans[0][0] >= _FIRST_STAMP_S:
+        return False
+    return all(a <= b for a, b in spans) and all(a[0] <= b[0] for a, b in pairwise(spans))
 
 
 def _rising(lines: list[str]) -> bool:
@@ -166,6 +182,14 @@ def sbv_cues(text: str, notes: Notes) -> list[Cue]:
     ]
 
 
+def ranged_cues(text: str, notes: Notes) -> list[Cue]:
+    """Lines as `0:00-0:03 Hello`, all of them."""
+    found = ((number, _RANGED.fullmatch(line)) for number, line in enumerate(text.split("\n"), 1))
+    return [
+        Cue(_clock(each[1]), _clock(each[2]), each[3], number) for number, each in found if each
+    ]
+
+
 def printed_cues(text: str, notes: Notes) -> list[Cue]:
     """What whisper, whisper.cpp and faster-whisper print: `[00:00.000 --> 00:02.000]  Hello`."""
     cues: list[Cue] = []
@@ -198,10 +222,12 @@ def tenth_cues(text: str, notes: Notes) -> list[Cue]:
 def frame_cues(text: str, notes: Notes) -> list[Cue]:
     """MicroDVD's `{25}{50}Hello|you`. Only its first line, `{1}{1}23.976`, may say how many frames
     are a second; else its times are infinite, and only its words are of use."""
-    cues = []
+    cues: list[Cue] = []
     rate = 0.0
     for number, line in enumerate(text.split("\n"), 1):
-        if (found := _FRAMES.fullmatch(line)) and (told := _FRAME_RATE.fullmatch(found[3])):
+        found = _FRAMES.fullmatch(line)
+        told = _FRAME_RATE.fullmatch(found[3]) if found and not cues else None
+        if found and told and found[1] in ("0", "1") and found[2] in ("", "0", "1"):
             rate = rate or float(told[1].replace(",", "."))
         elif found:
             words = re.sub(r"\{[^{}]*\}", "", found[3]).replace("|", "\n")
@@ -232,8 +258,21 @@ def stamped_cues(text: str, notes: Notes) -> list[Cue]:
         if found := _STAMPED.fullmatch(line):
             start = _clock(found[1])
             cues.append(Cue(start, start, found[2].replace("|", "\n"), number))
-        elif line.strip() and not cues[-1].text and _is_length(line, cues[-1].start):
-            notes.add("says the time above it again, and was left out", number)
         elif line.strip():
             cues[-1] = cues[-1].with_text(f"{cues[-1].text}\n{line}")
+    cues = _without_lengths(cues, notes)
     return [cue for cue in until_next(cues) if cue.text.strip()]
+
+
+def _without_lengths(cues: list[Cue], notes: Notes) -> list[Cue]:
+    """Cues that all say their time again in words, then more, without it; else as they are: "5
+    apples" at 0:05 are words."""
+    lines = [cue.text.split("\n", 2) for cue in cues]
+    told = [(cue, parts) for cue, parts in zip(cues, lines, strict=True) if cue.text.strip()]
+    if not all(not parts[0] and _is_length(parts[1], cue.start) for cue, parts in told):
+        return cues
+    if not any(len(parts) > 2 for _, parts in told):
+        return cues
+    for cue, _ in told:
+        notes.add("says its time again in words, which was left out", cue.line)
+    return [cue.with_text("".join(parts[2:])) for cue, parts in zip(cues, lines, strict=True)]

@@ -9,7 +9,7 @@ MAX_JSON_BYTES = 16 << 20  # services write 100 to 500 bytes a word
 MAX_LINES = 100_000
 MAX_CUES = 50_000  # two hours of speech are 20,000 words
 _MAX_LETTERS = 1 << 20
-# What a document of JSON is made of: two hours with every word are a half of these at most.
+# Of a JSON document. Two hours of speech with every word have at most half as many.
 _MAX_NESTED = 250_000
 _MAX_VALUES = 1_000_000
 

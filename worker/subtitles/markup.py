@@ -44,6 +44,9 @@ _NOTE = re.compile(
     r"[\[\uff3b\u3010](?P<inside>[^\[\]\uff3b\uff3d\u3010\u3011]{0,200})[\]\uff3d\u3011]\s?:?"
 )
 _WHOLE_NOTE = re.compile(r"\s*(?:\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\*[^*]+\*)\s*")
+# A line of this word alone may be a label, or a word of a sentence that goes on over lines.
+_LONE_LABEL = re.compile(r"[-\u2013\u2014\s]*(?:SPEAKER|Speaker|Sprecher|Intervenant|Hablante)\s*")
+_ENDED = re.compile(r"[^\w,;\s-][\W_]*$")
 _LABEL = re.compile(
     r"\s*(?:(?:SPEAKER|Speaker)[_ ]?(?:\d{1,4}|[A-Z])\s?:|SPEAKER_\d{1,3}\b"
     r"|[-\u2013\u2014\s]{0,3}(?:SPEAKER|(?:Unknown )?Speaker|Sprecher|Intervenant|Hablante)"
@@ -136,7 +139,7 @@ def ass_plain(text: str) -> str:
         elif not draws:
             words.append(piece)
     said = "".join(words).replace("\\N", "\n").replace("\\n", " ").replace("\\h", " ")
-    return said.replace(_OPEN, "{").replace(_CLOSE, "}")
+    return _entities(said.replace(_OPEN, "{").replace(_CLOSE, "}"))
 
 
 def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
@@ -144,8 +147,9 @@ def spoken(cues: Iterable[Cue], notes: Notes) -> list[Cue]:
     found = []
     cues = list(cues)
     _names(cues, notes)
+    alone = _lone_labels(cues)
     for number, cue in enumerate(cues):
-        lines = [_spoken_line(line, cue.line, notes) for line in cue.text.split("\n")]
+        lines = [_spoken_line(line, cue.line, notes, alone) for line in cue.text.split("\n")]
         text = "\n".join(line for line in lines if line)
         if _DIVIDED.search(text):
             notes.add("has a word that seems divided at a line's end: it was joined", cue.line)
@@ -170,7 +174,20 @@ def _names(cues: list[Cue], notes: Notes) -> None:
             notes.add(_MAY_BE_NAME, cue.line)
 
 
-def _spoken_line(line: str, number: int, notes: Notes) -> str:
+def _lone_labels(cues: list[Cue]) -> bool:
+    """True if lines of "Speaker" alone are labels: each stands between whole sentences."""
+    if not any(_LONE_LABEL.fullmatch(line) for cue in cues for line in cue.text.split("\n")):
+        return False
+    lines = [line for cue in cues for line in cue.text.split("\n") if line.strip()]
+    return not any(
+        _LONE_LABEL.fullmatch(line)
+        and ((before and not _ENDED.search(before)) or after.lstrip()[:1].islower())
+        for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False)
+    )
+
+
+def _spoken_line(line: str, number: int, notes: Notes, alone: bool) -> str:
+    """What is said of a line. `alone`: "Speaker" without more is a label."""
     bare = " ".join(line.split())
     if not _NOTABLE.search(bare):
         return bare
@@ -182,7 +199,9 @@ def _spoken_line(line: str, number: int, notes: Notes) -> str:
         bare = ""
     if bare != line:
         notes.add("holds notes or names in brackets, which are not said and were left out", number)
-    if label := _LABEL.match(bare):
+    if not alone and _LONE_LABEL.fullmatch(bare):
+        notes.add("may be the label of a speaker; it counts as said", number)
+    elif label := _LABEL.match(bare):
         bare = bare[label.end() :]
         notes.add("begins with the label of a speaker, which is not said and was left out", number)
     elif _NAME.match(bare):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from errors import TranscriptMissing
 from text.subtitles import subtitle_form
 from worker.phrases import here
-from worker.subtitles.cues import CLOCK, subtitle_cues
+from worker.subtitles.cues import CLOCK, looks_like_srt, subtitle_cues
 from worker.subtitles.discs import (
     looks_like_spruce,
     looks_like_subviewer,
@@ -195,7 +195,9 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
     form = subtitle_form(text)
     is_vtt = head.startswith("WEBVTT") or extension == "vtt"
     is_subtitles = is_vtt or form in ("SRT", "WebVTT") or extension == "srt"
-    if not (is_subtitles and form and "-->" in text) and (
+    if extension == "txt" and form in ("", "SBV") and looks_like_srt(text):
+        is_subtitles, form = True, "SRT"
+    if not (is_subtitles and form and ("-->" in text or extension == "txt")) and (
         reader := kind_by_lines(text, stamped=extension == "txt")
     ):
         return _Words(reader(text, notes), form=form or "lines with times")
@@ -228,6 +230,10 @@ def _lines(text: str, extension: str, notes: Notes) -> _Words:
 def _plain_words(lines: list[tuple[int, str]], notes: Notes) -> list[Cue]:
     """The lines of plain words; one that ends within a word is one with the next."""
     found: list[Cue] = []
+    counted = [(number, line) for number, line in lines if line.strip().isdigit()]
+    if [line.strip() for _, line in counted[:2]] in (["0", "1"], ["1", "2"]):
+        for number, _ in counted:
+            notes.add("may be a cue's number; it counts as said", number)
     for number, line in lines:
         if _NUMBERED.match(line):
             notes.add(

@@ -16,13 +16,38 @@ _FLASH_S = 0.06  # of no use to a reader: a step of the roll
 _GAP_S = 0.3
 _MOST_LINES = 4
 _TELLING_WORDS = 3
+_MOST_AGAIN = 40  # words
 
 _Lines = list[str]
 
 
 def said_once(cues: list[Cue], notes: Notes) -> list[Cue]:
     """The cues, in time order, without words that are only shown again."""
-    return _unrolled(_grown(_single(cues, notes), notes), notes)
+    return _unrolled(_in_lines(_grown(_single(cues, notes), notes)), notes)
+
+
+def _in_lines(cues: list[Cue]) -> list[Cue]:
+    """Rolling cues whose lines were joined by spaces, as tables have them, in lines again."""
+    again = [0, *(_words_again(*pair) for pair in pairwise(cues))]
+    rolls = [count for count in again if count]
+    if len(rolls) < 2 or 2 * len(rolls) < len(cues) - 1 or sum(rolls) < 2 * _TELLING_WORDS:
+        return cues
+    found = []
+    for cue, count in zip(cues, again, strict=True):
+        words = cue.text.split()
+        parts = (" ".join(words[:count]), " ".join(words[count:]))
+        found.append(cue.with_text("\n".join(filter(None, parts))) if count else cue)
+    return found
+
+
+def _words_again(before: Cue, cue: Cue) -> int:
+    """How many of the first words are the last of the cue before, 0 where they are one or lines
+    of their own."""
+    old, new = before.text.split(), cue.text.split()
+    if "\n" in before.text.strip() + cue.text.strip() or cue.start - before.end > _GAP_S:
+        return 0
+    most = min(len(old), len(new), _MOST_AGAIN)
+    return next((n for n in range(most, 1, -1) if old[-n:] == new[:n]), 0)
 
 
 def _single(cues: list[Cue], notes: Notes) -> list[Cue]:

@@ -17,6 +17,7 @@ _Item = dict[str, Any]
 _COUNT = re.compile(r"(-?\d{1,9}(?:[.,]\d{1,9})?)\s?s?")
 _TICKS = 1e-7  # seconds, of Azure
 _MS = 1e-3
+_MOST = 1e15  # of any unit; beyond it a number is no time, and Python's may not fit a float
 
 
 class _Names(NamedTuple):
@@ -65,8 +66,11 @@ def time_of(value: Any) -> Any:
         if clock := re.fullmatch(CLOCK, value.strip()):
             return seconds(clock.groups())
     if isinstance(value, dict) and {"seconds", "nanos"} & set(value):
-        whole, nanos = time_of(value.get("seconds", 0)), time_of(value.get("nanos", 0))
-        return whole + nanos / 1e9 if isinstance(whole + nanos, float | int) else None
+        parts = [time_of(value.get(name, 0)) for name in ("seconds", "nanos")]
+        known = all(isinstance(part, int | float) for part in parts)
+        return parts[0] + parts[1] / 1e9 if known else None
+    if isinstance(value, int | float) and abs(value) > _MOST:
+        return None
     return value
 
 
@@ -124,7 +128,7 @@ def _nested(value: Any) -> list[_Item]:
     return words
 
 
-def _channels(said: list[_Item], channels: set[Any], notes: Notes) -> list[_Item]:
+def _channels(said: list[_Item], channels: set[str], notes: Notes) -> list[_Item]:
     if len(channels) > 1:
         notes.say(f"has words of {len(channels)} channels, which were all used")
     return said
@@ -144,7 +148,7 @@ def _deepgram(found: _Item, notes: Notes) -> list[_Item]:
     best = [_first(channel.get("alternatives")) for channel in _dicts(found["results"]["channels"])]
     said = [_segment(one.get("transcript"), _pieces(one.get("words"), _PLAIN)) for one in best]
     said = [one for one in said if one["text"].strip()]
-    return _channels(said, set(range(len(said))), notes)
+    return _channels(said, set(map(str, range(len(said)))), notes)
 
 
 def _google(found: _Item, notes: Notes) -> list[_Item]:
@@ -152,7 +156,7 @@ def _google(found: _Item, notes: Notes) -> list[_Item]:
     speaks them; results that are not final say them again, too."""
     said: list[_Item] = []
     heard: list[_Item] = []
-    channels = set()
+    channels = set[str]()
     at = 0.0
     for result in _dicts(found["results"]):
         best = _first(result.get("alternatives"))
@@ -162,7 +166,7 @@ def _google(found: _Item, notes: Notes) -> list[_Item]:
             continue
         ends = time_of(result.get("resultEndTime", result.get("resultEndOffset")))
         said.append(_segment(best.get("transcript"), words, {"start": at, "end": ends}))
-        channels.add(result.get("channelTag", result.get("channel_tag", 0)))
+        channels.add(str(result.get("channelTag", result.get("channel_tag", 0))))
         heard += words
         at = ends if isinstance(ends, int | float) else at
     return _channels(said, channels, notes)
@@ -182,7 +186,7 @@ def _azure(found: _Item, notes: Notes) -> list[_Item]:
         _segment(best.get("display"), _pieces(best.get("words"), _AZURE), _piece(each, _AZURE))
         for each, best in phrases
     ]
-    return _channels(said, {each.get("channel") for each, _ in phrases}, notes)
+    return _channels(said, {str(each.get("channel")) for each, _ in phrases}, notes)
 
 
 def _azure_fast(found: _Item, notes: Notes) -> list[_Item]:
@@ -250,14 +254,15 @@ def _otter(found: _Item, notes: Notes) -> list[_Item]:
     said = []
     for part in _dicts(found["speech"]["transcripts"]):
         words = _pieces(part.get("alignment"), _PLAIN)
-        own = _piece(part, _Names(("transcript",), "start_offset", "end_offset", 1 / 16_000))
+        own = _piece(part, _Names(("transcript", "text"), "start_offset", "end_offset", 1 / 16_000))
         said.append(_segment(own["text"], words, own))
     return said
 
 
 def _soniox(found: _Item, notes: Notes) -> list[_Item]:
     tokens = _pieces(found["tokens"], _Names(("text",), "start_ms", "end_ms", _MS))
-    return [_segment("".join(token["text"] for token in tokens), tokens)]
+    said = found.get("text") or "".join(token["text"] for token in tokens)
+    return [_segment(said, tokens)]
 
 
 def _has(value: Any, *names: str) -> bool:
@@ -287,7 +292,7 @@ _SERVICES: tuple[tuple[Callable[[_Item], bool], Callable[[_Item, Notes], list[_I
     (lambda d: _each(d.get("segments"), lambda v: "text" not in v and "words" in v), _premiere),
     (lambda d: _has(d.get("transcription"), "utterances"), _gladia),
     (lambda d: isinstance(d.get("text"), str) and _each(d.get("result"), _is_word), _vosk),
-    (lambda d: _each(d.get("alternatives"), lambda v: "text" in v), _vosk),
+    (lambda d: "text" not in d and _each(d.get("alternatives"), lambda v: "text" in v), _vosk),
     (lambda d: _has(d.get("speech"), "transcripts"), _otter),
     (lambda d: _each(d.get("sentences"), lambda v: _has(v, "text", "start")), _parakeet),
     (lambda d: _each(d.get("tokens"), lambda v: _has(v, "text", "start_ms")), _soniox),

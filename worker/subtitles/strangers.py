@@ -22,16 +22,15 @@ _MARKUP = re.compile(rf"<(?:[?!]|(?!{_TAGS_OF_WORDS}[\s./>])[a-z][\w:.-]*[\s/>])
 _HEADS = (
     ("version https://git-lfs", "is a Git LFS pointer; fetch the file behind it with git lfs pull"),
     ("Scenarist_SCC", "is SCC; save it as SRT"),
-    ("FORMAT=", "is MPsub, of MPlayer; save it as SRT"),
-    ("# VobSub", "goes with subtitles that are pictures; save their words as SRT"),
-    ("{'", "is a result as Python prints it; save it with json.dump as NAME.json"),
-    ("[{'", "is a result as Python prints it; save it with json.dump as NAME.json"),
+    ("FORMAT=TIME", "is MPsub, of MPlayer; save it as SRT"),
+    ("# VobSub index file", "goes with subtitles that are pictures; save their words as SRT"),
 )
+_PRINTED = re.compile(r"\[?\{'\w{1,30}': .*[}\]]\s*", re.DOTALL)
 _NO_CAPTION = re.compile(r"\s*(?:\S{1,400}\.(?:jpe?g|png|webp)(?:#\S{0,80})?|\{\s*\".*\})\s*", re.S)
 _YAML = re.compile(r"(?:---|\s*(?:-\s+)?\w{1,20}:(?:\s.*)?)")
 _KEY = re.compile(r"^\s*(?:-\s+)?(\w{1,20}):", re.MULTILINE)
 _TWO_CLOCKS = re.compile(
-    r"(?:^|[^\d:.,])(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}[^\w\n]{1,5}"
+    r"(?:^|[^\d:.,])(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}(?:[^\w\n]{1,8}| to )"
     r"(?:\d{1,2}:){2}\d{2}[:;.,]\d{1,3}(?!\d)"
 )
 _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -88,6 +87,8 @@ def refuse_other_text(text: str) -> None:
     for begins, what in _HEADS:
         if head.startswith(begins):
             raise Malformed(what)
+    if _PRINTED.fullmatch(head):
+        raise Malformed("is a result as Python prints it; save it with json.dump as NAME.json")
     if _MARKUP.match(head) and head.rstrip().endswith(">"):
         raise Malformed(_OF_A_PROGRAM)
 
@@ -107,7 +108,7 @@ def refuse_other_lines(text: str) -> None:
     if _all(_YAML, lines) and {"text", "start"} <= set(_KEY.findall(text)):
         raise Malformed("is YAML; save it as JSON, or keep its words alone")
     numbered = enumerate(text.split("\n"), 1)
-    spans = [number for number, line in numbered if _TWO_CLOCKS.search(line)]
+    spans = [number for number, line in numbered for _ in _TWO_CLOCKS.finditer(line)]
     if len(spans) > 1 and 6 * len(spans) >= len(lines):
         raise Malformed(f"line {spans[0]} has times, but not as SRT has them; save it as SRT")
 

@@ -43,7 +43,9 @@ def textgrid_cues(text: str, notes: Notes) -> list[Cue]:
     """The cues of the tier that has the words. Raises Malformed: it cannot be told which that is,
     or the file is no whole TextGrid."""
     try:
-        tiers = [tier for tier in _tiers(_Tokens(text)) if tier.cues]
+        tokens = _Tokens(text)
+        tiers = [tier for tier in _tiers(tokens) if tier.cues]
+        tokens.end()
     except (ValueError, OverflowError) as fault:
         raise Malformed("is no whole TextGrid of Praat; save it again as a text file") from fault
     found = [tier for tier in tiers if not _NOT_WORDS.search(tier.name)] or tiers
@@ -103,6 +105,11 @@ class _Tokens:
         """The next number. Raises ValueError: it is a text."""
         value, self.line = next(self._found, ("", self.line))
         return float(value) if isinstance(value, float) else float("")
+
+    def end(self) -> None:
+        """Raises ValueError: there is more than the counts before it say."""
+        if next(self._found, None):
+            raise ValueError(self.line)
 
     def span(self) -> None:
         """Leaves out the next two numbers: from where to where something reaches."""

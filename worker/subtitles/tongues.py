@@ -1,4 +1,4 @@
-"""Subtitles in two languages at once: nobody says both, so they are named.
+"""Warnings of subtitles in two languages at once: a recording has only one of them.
 
 The two stand in the lines of each cue, or in cues of the same time. They are told by their letters
 or, where both have Latin ones, by words that one language has and others have not.

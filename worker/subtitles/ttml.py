@@ -49,6 +49,9 @@ def ttml_cues(text: str, notes: Notes) -> list[Cue]:
     for number, (node, offset, _, limit) in paragraphs:
         for part in _timed_spans(node) or [node]:
             start, end = clock.span(part, number)
+            if any(map(_is_translated, part.iter())):
+                what = "has a translation or how it is read, which is not said and was left out"
+                notes.add(what, number)
             words = plain("".join(_words(part)), vtt=False).strip()  # YouTube encodes some twice
             if offset and limit + _ROUNDED_S < offset + end < math.inf:
                 raise Malformed(
@@ -150,6 +153,11 @@ def _paragraphs(
             )
 
 
+def _is_translated(node: ElementTree.Element) -> bool:
+    """True for what Apple's lyrics have beside the words: their translation, their sound."""
+    return bool(set(_TRANSLATED) & set(node.attrib.values()))
+
+
 def _words(node: ElementTree.Element, depth: int = 0) -> Iterator[str]:
     if depth > 50:
         raise Malformed("is nested too deeply")
@@ -158,7 +166,7 @@ def _words(node: ElementTree.Element, depth: int = 0) -> Iterator[str]:
         name = _local(child.tag)
         if name == "br":
             yield "\n"
-        elif name not in _NOT_SAID and not set(_TRANSLATED) & set(child.attrib.values()):
+        elif name not in _NOT_SAID and not _is_translated(child):
             yield from _words(child, depth + 1)
         yield _flat(child.tail)
 

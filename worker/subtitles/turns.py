@@ -32,10 +32,11 @@ def looks_like_turns(text: str) -> bool:
     if not heads or (len(heads) == 1 and not _is_one_turn(lines)):
         return False
     above = next(place for place, line in enumerate(lines) if _HEAD.fullmatch(line))
-    if above and not (above < _MOST_ABOVE and all(not head["words"] for head in heads)):
+    few, with_words = len(heads) < 2, any(head["words"] for head in heads)
+    if above and (above >= _MOST_ABOVE or few or with_words):
         return False
-    if above and len(heads) < 2:
-        return False
+    if len(heads) == len(lines) - above and not with_words:
+        return False  # a list of names and times, nothing said below them
     if 4 * len(heads) < len(lines) - above:
         return len(heads) == 1
     times = [_seconds(found["at"]) for found in heads]
@@ -46,8 +47,9 @@ def looks_like_turns(text: str) -> bool:
 def _is_one_turn(lines: list[str]) -> bool:
     """True for a line of a name and a time near 0, and words below it."""
     head = _HEAD.fullmatch(lines[0])
-    alone = head is not None and not head["words"] and len(lines) > 1
-    return alone and head is not None and _seconds(head["at"]) < _FIRST_S
+    if head is None or head["words"] or len(lines) < 2:
+        return False
+    return _seconds(head["at"]) < _FIRST_S
 
 
 def turn_cues(text: str, notes: Notes) -> list[Cue]:

@@ -10,6 +10,8 @@ from worker.keys import user_key_fault
 from worker.web.address import url_fault
 
 _BLANKS = 1024  # characters of line breaks and the like that base64 text may hold
+_PATHS = ("/", "~", "./", "../")
+_NO_PATH = " (a file's path is for the command line alone: upload the file, and give its name)"
 
 
 def voice_fault(voice: str, *, allow_http: bool = True) -> str | None:
@@ -20,7 +22,8 @@ def voice_fault(voice: str, *, allow_http: bool = True) -> str | None:
     """
     scheme, separator, rest = voice.partition("://")
     if not separator:
-        return user_key_fault(voice)
+        fault = user_key_fault(voice)
+        return f"{fault}{_NO_PATH}" if fault and voice.startswith(_PATHS) else fault
     if scheme.lower() == "s3":
         bucket, _, key = rest.partition("/")
         return (user_key_fault(key) if bucket else "names no bucket") if key else "names no key"

@@ -11,6 +11,10 @@ NOISY_DB = 22.0  # recorded speech without added noise has 23 to 36, with noise 
 UNSTEADY_DB = 6.0
 HELD = 0.28  # speech, recorded or synthetic, has 0.02 to 0.16, with music 15 dB below it over 0.28
 CLIPPED = 0.002
+_LEAST_S = 3.0  # a shorter reference copies the voice badly
+_QUIET_LUFS = -40.0
+_NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
+_SLOW, _FAST = 5.0, 25.0  # letters a second
 LITTLE_SPEECH = 0.5
 LONG_PAUSE_S = 1.5
 _NO_SPEECH_DB = 3.0  # speech is nowhere as even as this for 2.5 s; noise and hum are
@@ -38,7 +42,7 @@ class _Rule:
 
 _RULES = (
     _Rule(
-        lambda found: is_noisy(found),
+        lambda found: is_noisy(found.background_db),
         lambda found: f"noise or music is only {found.background_db:.0f} dB below the voice",
         "Record in a quiet room, without music, close to the microphone.",
     ),
@@ -58,7 +62,7 @@ _RULES = (
         "Turn the microphone's level down and record again.",
     ),
     _Rule(
-        lambda found: found.speech_share < LITTLE_SPEECH and not is_noisy(found),
+        lambda found: found.speech_share < LITTLE_SPEECH and not is_noisy(found.background_db),
         lambda found: f"only {found.speech_share:.0%} of it is speech",
         "Cut the silence out.",
     ),
@@ -77,9 +81,10 @@ def advice(found: Judged) -> Iterator[Advice]:
             yield Advice(rule.what(found), rule.do)
 
 
-def is_noisy(found: Judged) -> bool:
-    """Whether noise or music is so loud that what of a stretch is speech cannot be told well."""
-    return found.background_db < NOISY_DB
+def is_noisy(background_db: float) -> bool:
+    """Whether noise or music, so many dB below the voice, is too loud to tell well which parts of a
+    stretch are speech."""
+    return background_db < NOISY_DB
 
 
 def is_speechless(found: Judged) -> bool:
@@ -95,3 +100,51 @@ def not_speech(found: Judged, seconds: float) -> str | None:
     if seconds >= _TELLING_S and found.held > HELD:
         return "it sounds like music or singing. Give a recording of speech alone."
     return None
+
+
+def of_its_level(seconds: float, lufs: float | None, hertz: int) -> Iterator[Advice]:
+    """What is wrong with a part of that length, level (None: not known) and bandwidth."""
+    if seconds < _LEAST_S:
+        yield Advice(f"only {seconds:.1f} s of sound are there", "Record 5 to 12 s of speech.")
+    if lufs is not None and lufs < _QUIET_LUFS:
+        yield Advice(
+            f"it is very quiet ({lufs:.0f} LUFS)",
+            "Raise the microphone's level, or speak closer to it.",
+        )
+    if hertz < _NARROW_HZ:
+        yield Advice(
+            f"it holds nothing above {hertz / 1000:.1f} kHz, as on a telephone",
+            "The result will be as muffled: use the original recording.",
+        )
+
+
+def of_words(rate: float | None) -> Iterator[Advice]:
+    """What is wrong with words of which so many letters are said a second; None: no words."""
+    if rate is not None and not _SLOW <= rate <= _FAST:
+        few = "few" if rate < _SLOW else "many"
+        yield Advice(
+            f"its words are too {few} for its sound ({rate:.0f} letters a second of speech)",
+            "Give exactly what is said in the recording.",
+        )
+
+
+def doubted(seconds: float, lufs: float | None, hertz: int, rate: float | None) -> set[str]:
+    """Names of the report's rows that `of_its_level` and `of_words` say something of."""
+    rows = {
+        "used": seconds < _LEAST_S,
+        "level": lufs is not None and lufs < _QUIET_LUFS,
+        "bandwidth": hertz < _NARROW_HZ,
+        "words": rate is not None and not _SLOW <= rate <= _FAST,
+    }
+    return {name for name, bad in rows.items() if bad}
+
+
+def doubted_sound(background_db: float, clipped_share: float, speech_share: float) -> set[str]:
+    """Names of the report's rows that `advice` says something of."""
+    noisy = background_db < NOISY_DB
+    rows = {
+        "background": noisy,
+        "peak": clipped_share > CLIPPED,
+        "speech": speech_share < LITTLE_SPEECH and not noisy,
+    }
+    return {name for name, bad in rows.items() if bad}

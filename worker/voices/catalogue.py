@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -11,8 +12,8 @@ from typing import Any
 
 from errors import ConsentMissing, StorageDenied, TranscriptMissing, WorkerError
 from s3_utils import AlreadyThere, Storage
+from worker.keys import in_all_forms
 from worker.log import get_logger
-from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
@@ -25,6 +26,7 @@ from worker.voices.located import TranscriptFile
 from worker.voices.part import Words
 from worker.voices.record import PICTURE, SUFFIX
 from worker.voices.reference import PreparedVoice
+from worker.voices.replaced import hides, not_agreed, of_kept_words
 from worker.voices.report import VoiceReport, measured, refuse, to_report
 from worker.voices.shelf import VoiceShelf
 from worker.voices.sources import VoiceSources
@@ -39,11 +41,6 @@ from worker.voices.wish import USUAL, Wish
 
 log = get_logger("voices")
 
-NOT_AGREED = (
-    "The consent to the replaced recording was taken out of the record: it is none to the new one. "
-    "Upload with `consent`, or add it with `describe_voice`."
-)
-HIDES = "It is used instead of the voice {0} that comes with the worker, until it is deleted."
 _OVER = "Use another name, or say `replace` (true): the voice that is there is then gone."
 
 
@@ -148,8 +145,9 @@ class VoiceCatalogue:
         """
         stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
-        old = self._there(stem)
-        if not over and (any(map(is_audio, old)) or name in self._sources.bundled()):
+        stem, old = self._there(stem)
+        called = voice_name(stem, self._config.prefix)
+        if not over and (any(map(is_audio, old)) or called in self._sources.bundled()):
             raise self._shelf.taken(stem, hint=_OVER)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
@@ -201,18 +199,21 @@ class VoiceCatalogue:
             self._shelf.write(stem, record, {**facts, **to})
         self._shelf.changed()
         log.info("voice stored", extra={"key": key, "bytes": len(data)})
-        taken = (NOT_AGREED,) if agreed and "consent" not in facts else ()
-        kept = () if written else _of_kept_words(old)
+        said = [not_agreed()] if agreed and "consent" not in facts else []
+        said += [] if written else of_kept_words(old)
         name = voice_name(key, self._config.prefix)
-        hidden = name in self._sources.bundled() and not any(map(is_audio, old))
-        hides = (HIDES.format(name),) if hidden else ()
-        return old, bool(record or facts), (*taken, *kept, *hides)
+        if name in self._sources.bundled() and not any(map(is_audio, old)):
+            said.append(hides(name))
+        return old, bool(record or facts), tuple(said)
 
-    def _there(self, stem: str) -> list[str]:
-        try:
-            return self._shelf.files(stem)
-        except StorageDenied:  # nothing there that these credentials may see
-            return []
+    def _there(self, stem: str) -> tuple[str, list[str]]:
+        """The stem under which there is something of a voice, its accents as one letter or as two,
+        and its files; else `stem`, and none."""
+        for form in in_all_forms([stem]):
+            with suppress(StorageDenied):  # nothing there that these credentials may see
+                if found := self._shelf.files(form):
+                    return form, found
+        return stem, []
 
     def _put_words(
         self, old: Sequence[str], stem: str, key: str, written: Mapping[str, bytes]
@@ -283,20 +284,6 @@ class VoiceCatalogue:
         recording = to_report(data, words, self._config, wish)
         name = voice_name(stem, self._config.prefix)
         return recording.extension, measured(recording, words, name, stem, best=wish.best)[0]
-
-
-def _of_kept_words(old: Sequence[str]) -> tuple[str, ...]:
-    """A warning that names the transcripts among the files that were there."""
-    words = ", ".join(key for key in old if split_transcript(key)[1])
-    if not words:
-        return ()
-    kept = (
-        f"The words of the voice that it replaces are kept ({words})."
-        if any(map(is_audio, old))
-        else f"Its words are those that were there before it ({words})."
-    )
-    again = here("upload it again with `ref_text`")
-    return (f"{kept} If the new recording says others, {again}.",)
 
 
 def _words_files(stem: str, words: str, transcripts: Sequence[TranscriptFile]) -> dict[str, bytes]:

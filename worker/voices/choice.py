@@ -23,7 +23,7 @@ from worker.audio.stretches import (
     spans,
     unlike,
 )
-from worker.audio.traits import Traits, measure
+from worker.audio.traits import Traits, frame_of, measure
 from worker.subtitles.notes import Cue, one_line
 from worker.subtitles.words import spoken_letters
 from worker.voices.advice import advice
@@ -33,6 +33,7 @@ _CLOSING = "\"')]}\u00bb\u201d\u2019\u300d\u300f "
 _LETTERS_PER_S = 6.0, 20.0  # more or fewer: these words are not those of this sound
 _REACH_S = 0.2  # sound of a cue that its times may leave out
 _NEAR_S = 0.1  # before an end: what sounds there
+_PAUSE_S, _PAUSE_WITHIN_S = 0.2, 2.0  # a pause that times may have missed, and how far from it
 _QUIETER_DB = 10.0  # than speech: a pause, or noise in it
 
 
@@ -94,11 +95,20 @@ def best_clip(traits: Traits, cues: Sequence[Cue] = ()) -> Choice | None:
 
 
 def _speaks(traits: Traits, at: float, speech_db: float) -> bool:
-    """Whether somebody speaks right before that second; behind it the next line may begin."""
+    """Whether somebody speaks right before that second, and pauses near it; behind it the next line
+    may begin. Where no pause is near, as in noise and hurried speech, times cannot be told by it.
+    """
     if not _NEAR_S < at < traits.seconds:
         return False
-    level = np.mean(10 ** (traits.between(at - _NEAR_S, at).level_db / 10))
-    return bool(level > 10 ** ((speech_db - _QUIETER_DB) / 10))
+    powers = 10 ** (traits.level_db / 10)
+    quiet = 10 ** ((speech_db - _QUIETER_DB) / 10)
+    here = frame_of(at)
+    if powers[here - frame_of(_NEAR_S) : here].mean() <= quiet:
+        return False
+    reach, pause = frame_of(_PAUSE_WITHIN_S), frame_of(_PAUSE_S)
+    near = powers[max(0, here - reach) : here + reach]
+    means = np.convolve(near, np.full(pause, 1 / pause), "valid")
+    return bool(means.min(initial=np.inf) <= quiet)
 
 
 def _of_pauses(traits: Traits) -> Iterator[_Candidate]:

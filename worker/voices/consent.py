@@ -40,11 +40,11 @@ def check_recording(located: Located, record: VoiceRecord, digest: str) -> None:
         raise ConsentMissing(
             f"The consent of the voice {show(located.name)} is for another recording: "
             f"{located.source} was put there since, and this worker requires consent.",
-            f"If it is agreed to, too: `describe_voice` with {FORM}.",
+            f"If it is agreed to, too: {here('`describe_voice`')} with {FORM}.",
         )
 
 
 def _how(located: Located, key: str) -> str:
     if located.in_library:
-        return f"Add it with `describe_voice` and {FORM}."
+        return f"Add it with {here('`describe_voice`')} and {FORM}."
     return f"Put {key} beside it, which holds {{{FORM}}}, or upload the voice with it."

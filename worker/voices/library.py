@@ -17,6 +17,7 @@ from pathlib import Path
 from errors import StorageError, StorageUnavailable, VoiceUnusable
 from s3_utils import AlreadyThere, Storage
 from worker.log import get_logger
+from worker.phrases import listener
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.notes import one_line
 from worker.threads import Lane, in_turn
@@ -129,7 +130,8 @@ class VoiceLibrary:
             found, prepared = known
             if self._clock() - found.checked_at < self._config.cache_ttl_s:
                 return prepared
-        return self._flights.run(request, lambda: self._current(request, voice, words, wish))
+        flight = (listener(), request)  # its errors are said in the words of who waits
+        return self._flights.run(flight, lambda: self._current(request, voice, words, wish))
 
     def _current(
         self, request: Hashable, voice: VoiceInput, words: str, wish: Wish

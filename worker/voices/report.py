@@ -6,7 +6,7 @@ there is no speech in it; `doubtful`: a clone will be heard to suffer from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -21,7 +21,17 @@ from worker.audio.traits import Traits
 from worker.phrases import here
 from worker.settings.groups import VoiceConfig
 from worker.subtitles.words import spoken_letters
-from worker.voices.advice import NO_SPEECH, Advice, advice, is_noisy, is_speechless
+from worker.voices.advice import (
+    NO_SPEECH,
+    Advice,
+    advice,
+    doubted,
+    doubted_sound,
+    is_noisy,
+    is_speechless,
+    of_its_level,
+    of_words,
+)
 from worker.voices.beside import disagreements
 from worker.voices.choice import traits_of
 from worker.voices.located import TranscriptFile
@@ -32,12 +42,8 @@ from worker.voices.wish import Wish
 
 Verdict: TypeAlias = Literal["good", "doubtful", "unusable"]
 
-_LEAST_S = 3.0  # a shorter reference copies the voice badly
-_QUIET_LUFS = -40.0
 _BAND_HZ = 250
 _BAND_DB = -60.0  # below the strongest band: nothing is there
-_NARROW_HZ = 5000  # a telephone's 3.4 kHz, and little more
-_SLOW, _FAST = 5.0, 25.0  # letters a second
 _MOST_WARNINGS, _MOST_LETTERS = 20, 600  # of a report: it goes into answers
 
 
@@ -95,8 +101,7 @@ class VoiceReport:
         """With words that were not known when it was measured, and what a recogniser heard."""
         if self.words is not None or not words:
             return replace(self, heard=heard)
-        speech_s = max(0.1, self.speech_share * (self.used[1] - self.used[0]))
-        rate = spoken_letters(words) / speech_s
+        rate = _rate(words, self, self.used[1] - self.used[0])
         return replace(self, heard=heard, words=len(words.split()), letters_per_s=rate)
 
     def saying(self, *more: str, first: Sequence[str] = ()) -> VoiceReport:
@@ -129,8 +134,11 @@ class VoiceReport:
         }
         if self.heard:
             facts["heard"] = f"{self.heard.by}: “{self.heard.text[:_MOST_LETTERS]}”"
-        rows = [("ok", name, detail) for name, detail in facts.items()]
-        rows.append(("ok", "words", words) if words else ("unknown", "words", _no_words()))
+        facts |= {"words": words} if words else {}
+        doubts = doubted(self.used[1] - self.used[0], lufs, self.bandwidth_hz, rate)
+        doubts |= doubted_sound(self.background_db, self.clipped_share, self.speech_share)
+        rows = [("warning" if n in doubts else "ok", n, text) for n, text in facts.items()]
+        rows += [] if words else [("unknown", "words", _no_words())]
         mark = "FAILED" if self.verdict == "unusable" else "warning"
         rows += [("warning", "read", text) for text in self.warnings]
         return [*rows, *((mark, "advice", text) for text in self.advice)]
@@ -197,14 +205,12 @@ def measured(
     start, end = part.chosen or used
     found = judge(traits.between(start, end))
     lufs = loudness(part.clip.samples, recording.sample_rate)
-    share = 1.0 if is_noisy(found) else found.speech_share
-    speech_s = max(0.1, share * (end - start))
-    rate = spoken_letters(part.words) / speech_s if part.words else None
+    rate = _rate(part.words, found, end - start)
     hertz = bandwidth(traits)
     problems = [
-        *_of_its_level(used[1] - used[0], lufs, hertz),
+        *of_its_level(used[1] - used[0], lufs, hertz),
         *advice(found),
-        *_of_words(rate),
+        *of_words(rate),
     ]
     report = VoiceReport(
         verdict=_verdict(found, problems),
@@ -223,6 +229,13 @@ def measured(
         advice=tuple(map(str, problems)),
     )
     return report.saying(*said_of(recording, name), *part.warnings, *unlike), part
+
+
+def _rate(words: str, found: Judged | VoiceReport, seconds: float) -> float | None:
+    """Letters a second of the speech in so many seconds, None without words. Where it is noisy, all
+    counts as speech."""
+    share = 1.0 if is_noisy(found.background_db) else found.speech_share
+    return spoken_letters(words) / max(0.1, share * seconds) if words else None
 
 
 def _verdict(found: Judged, problems: Sequence[Advice]) -> Verdict:
@@ -259,30 +272,6 @@ def bandwidth(traits: Traits) -> int:
     there = np.flatnonzero(bands > bands.max(initial=0.0) * 10 ** (_BAND_DB / 10))
     highest = (int(there[-1]) + 1) * per_band * width if len(there) else 0.0
     return min(round(highest / _BAND_HZ) * _BAND_HZ, traits.rate // 2)
-
-
-def _of_its_level(seconds: float, lufs: float | None, hertz: int) -> Iterator[Advice]:
-    if seconds < _LEAST_S:
-        yield Advice(f"only {seconds:.1f} s of sound are there", "Record 5 to 12 s of speech.")
-    if lufs is not None and lufs < _QUIET_LUFS:
-        yield Advice(
-            f"it is very quiet ({lufs:.0f} LUFS)",
-            "Raise the microphone's level, or speak closer to it.",
-        )
-    if hertz < _NARROW_HZ:
-        yield Advice(
-            f"it holds nothing above {hertz / 1000:.1f} kHz, as on a telephone",
-            "The result will be as muffled: use the original recording.",
-        )
-
-
-def _of_words(rate: float | None) -> Iterator[Advice]:
-    if rate is not None and not _SLOW <= rate <= _FAST:
-        few = "few" if rate < _SLOW else "many"
-        yield Advice(
-            f"its words are too {few} for its sound ({rate:.0f} letters a second of speech)",
-            "Give exactly what is said in the recording.",
-        )
 
 
 def _no_words() -> str:

@@ -38,6 +38,7 @@ _NO_NAMES = {
     **dict.fromkeys((SUFFIX, PICTURE), "files beside voices"),
     **{f".{extension}": "transcripts" for extension in EXTENSIONS},
 }
+_ANOTHER_NAME = "Use another name, or rename or delete that voice first."
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 
 Now = Callable[[], datetime]
@@ -45,9 +46,6 @@ Now = Callable[[], datetime]
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-_ANOTHER_NAME = "Use another name, or rename or delete that voice first."
 
 
 class VoiceShelf:
@@ -115,7 +113,7 @@ class VoiceShelf:
                 raise VoiceNotFound(
                     f"The voice {show(name)} comes with the worker: it is not in the library, and "
                     f"there is nothing of it to {to}.",
-                    "Upload a voice of that name, and it is used instead.",
+                    here("Upload a voice of that name, and it is used instead."),
                 )
             raise VoiceNotFound(
                 f"There is no voice {show(name)} to {to}.",
@@ -227,23 +225,22 @@ class VoiceShelf:
     def _free(self, name: str) -> str:
         """The stem of a name that no voice has."""
         stem = self.new_stem(name)
-        with suppress(StorageDenied):  # nothing there that these credentials may see
-            if there := self.files(stem):
-                raise self.taken(stem, there)
+        for form in in_all_forms([stem]):
+            with suppress(StorageDenied):  # nothing there that these credentials may see
+                if there := self.files(form):
+                    raise self.taken(form, there)
         return stem
 
     def taken(self, stem: str, keys: Sequence[str] = (), hint: str = _ANOTHER_NAME) -> VoiceExists:
-        """The refusal of a stem that another voice has, or where these files are left of one."""
+        """The refusal of a stem that another voice has; `keys`: the files there, which may be
+        what is left of a voice."""
         name = show(voice_name(stem, self._config.prefix))
         if keys and not any(map(is_audio, keys)):
             return VoiceExists(
                 f"Of a voice {name} there is {', '.join(keys)}, without its recording.",
                 "Delete what is left under that name first, or use another one.",
             )
-        return VoiceExists(
-            f"There is a voice {name} already.",
-            hint,
-        )
+        return VoiceExists(f"There is a voice {name} already.", hint)
 
     def _to(self, stem: str, keys: list[str], new_stem: str) -> list[str]:
         """Copies a voice's files to a free stem; the audio last, as it makes the voice.

@@ -35,3 +35,24 @@ def test_a_file_that_cannot_be_used_is_named(
         read(path)
     for word in ("yaml.", "constructor", "recursion", "None", "subscript", "Input", "'model'"):
         assert word not in caught.value.message.replace(str(path), "")
+
+
+@pytest.mark.parametrize(
+    ("arch", "mel", "named"),
+    [
+        ("dim: 64, heads: 0", "", "heads"),
+        ("dim: -1", "", "dim"),
+        ("dim: 64, ff_mult: .nan", "", "ff_mult"),
+        ("dim: 64", "hop_length: 0", "hop_length"),
+        ("dim: 64", "n_mel_channels: [1]", "n_mel_channels"),
+        ("dim: 64", "target_sample_rate: null", "target_sample_rate"),
+    ],
+)
+def test_a_number_without_sense_is_named(tmp_path: Path, arch: str, mel: str, named: str) -> None:
+    path = tmp_path / "model.yaml"
+    text = "model: {arch: {%s}, mel_spec: {%s}}"
+    path.write_text(text % (f"{arch}, conv_layers: 0, text_mask_padding: false", mel))
+    with pytest.raises(ModelUnavailable, match=rf"`model\.\w+`: {named}: input should be"):
+        read_config(path)
+    path.write_text(text % ("dim: 64, conv_layers: 0, text_mask_padding: false", ""))
+    assert read_config(path)[1].hop_length == 256

@@ -178,6 +178,7 @@ WARNED: dict[str, tuple[Make, str]] = {
 REFUSED: dict[str, tuple[Make, str]] = {
     "wav, its format behind": (lambda: _wav(_data(), _fmt()), "cut off"),
     "wav in text mode": (lambda: _plain().replace(b"\n", b"\r\n"), "changed its line ends"),
+    "a page with Windows' line ends": (lambda: b"<html>\r\n" + b"<p>\r\n" * 99, "an HTML page"),
     "wav in base64": (lambda: base64.b64encode(_plain()), "plain text"),
     "wav behind a head of HTTP": (lambda: b"HTTP/1.1 200 OK\r\n\r\n" + _plain(), "cannot be read"),
     "wav as UTF-8": (lambda: _plain().decode("latin-1").encode(), "cannot be read"),

@@ -11,7 +11,7 @@ import pytest
 
 from errors import InferenceFailed, ObjectNotFound
 from worker.http import kept
-from worker.http.kept import Job, Kept
+from worker.http.kept import JOB, SPEECH, Job, Kept
 from worker.http.speech import _told
 
 
@@ -28,17 +28,33 @@ def test_old_answers_are_forgotten_by_number_and_by_size(
     monkeypatch: pytest.MonkeyPatch, most: int, sizes: list[int], left: list[str]
 ) -> None:
     monkeypatch.setattr(kept, "_MOST_KEPT", 100)
+    monkeypatch.setattr(kept, "_EACH", 0)
 
     async def forgotten() -> list[str]:
         jobs = Kept(most)
         for number, size in enumerate(sizes):
-            task = asyncio.create_task(answer({"audio_base64": "x" * size, "warnings": []}))
+            # The size of a list counts as that of a sound does.
+            output = {"": "x" * size} if number % 2 else {"": [{"": "x"} for _ in range(size)]}
+            task = asyncio.create_task(answer(output))
             jobs.add(Job(str(number), task))
             await task
             await asyncio.sleep(0)  # its callback
         return [job.job_id for job in jobs]
 
     assert asyncio.run(forgotten()) == left
+
+
+def test_texts_drive_out_no_job() -> None:
+    async def left() -> list[str]:
+        jobs = Kept(1)
+        for name, kind in (("job", JOB), ("first", SPEECH), ("second", SPEECH)):
+            task = asyncio.create_task(answer({}))
+            jobs.add(Job(name, task, kind=kind))
+            await task
+            await asyncio.sleep(0)  # its callback
+        return [job.job_id for job in jobs]
+
+    assert asyncio.run(left()) == ["job", "second"]
 
 
 def test_jobs_are_listed_in_pages_the_newest_first_without_what_they_say() -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pytest
+
+from errors import VoiceNotFound
+from tests.worker.voices.library import LibraryWithStore
+from worker.phrases import said_as
 from worker.voices.cache import Found, VoiceCache
 from worker.voices.reference import PreparedVoice
 
@@ -54,3 +63,27 @@ def test_what_was_checked_again_is_fresh() -> None:
     known = cache.get("a")
     assert known
     assert known[0] == Found("a", "stamp", checked_at=7.0)
+
+
+def test_who_asks_for_the_same_at_once_is_told_in_words_of_his_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library, both = LibraryWithStore(tmp_path).library, threading.Barrier(2, timeout=60)
+    locate = library._sources.locate
+
+    def at_once(*args: Any, **kwargs: Any) -> Any:
+        both.wait()
+        return locate(*args, **kwargs)
+
+    monkeypatch.setattr(library._sources, "locate", at_once)
+
+    def hint(phrases: dict[str, str]) -> str:
+        with said_as(phrases), pytest.raises(VoiceNotFound) as refused:
+            library.prepare("Nobody")
+        return refused.value.hint
+
+    faces = ({}, {"Add it with `upload`, or call `list_voices`.": "Ask me."})
+    with ThreadPoolExecutor(2) as threads:
+        plain, other = threads.map(hint, faces)
+    assert "`upload`" in plain
+    assert "Ask me." in other

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from errors import InvalidInput, TranscriptMissing, VoiceNotFound, VoiceUnusable
+from errors import InvalidInput, TranscriptMissing, VoiceExists, VoiceNotFound, VoiceUnusable
 from tests.worker.voices.library import LibraryWithStore, voice
 from tests.worker.voices.test_records import ANNA, ask, keys, upload
 from worker.voices.lent import lent_voice
@@ -42,6 +42,20 @@ def test_an_accent_is_one_whoever_wrote_it(voices: LibraryWithStore) -> None:
     ask(voices, "delete", voice_name="\u00e9")
     ask(voices, "restore_voice", voice_name="\u00e9")
     assert voices.store.exists("voices/e\u0301.wav")
+
+
+def test_a_voice_is_there_however_its_name_is_written(voices: LibraryWithStore) -> None:
+    voices.put(f"voices/{TWO}.wav", voice())  # by hand, from a Mac
+    voices.put("voices/a.txt.wav", voice())  # a name of an earlier version
+    for name in (ONE, TWO, f"{ONE}.mp3", "demo", "demo.mp3", "voices/demo", " demo "):
+        with pytest.raises(VoiceExists):
+            upload(voices, name, replace=False)
+    with pytest.raises(VoiceExists):
+        ask(voices, "rename_voice", voice_name="a.txt", new_name=ONE)
+    upload(voices, ONE)
+    ask(voices, "delete", voice_name=ONE)
+    ask(voices, "rename_voice", voice_name="a.txt", new_name="a")
+    assert keys(voices) == ["voices/a.wav"]
 
 
 def test_a_new_name_is_one_that_can_be_spoken_with(voices: LibraryWithStore) -> None:

@@ -200,6 +200,8 @@ def test_a_file_is_checked_from_a_shell(tmp_path: Path) -> None:
     path.write_bytes(as_file(noisy(SPEECH), RATE))
     code, text = shell(str(path), "--json")
     assert (code, json.loads(text)["verdict"]) == (0, "doubtful")
+    rows = {tuple(line.split()[:2]) for line in shell(str(path))[1].splitlines()}
+    assert {("warning", "background"), ("ok", "length"), ("unknown", "words")} <= rows
     assert shell(str(path), "--strict")[0] == 1
     path.write_bytes(as_file(NOISE, RATE))
     code, text = shell(str(path), "--json")
