@@ -25,7 +25,7 @@ def mended(data: bytes) -> Mended | None:
         return None
     try:
         found = find(data)
-    except (struct.error, IndexError):
+    except (struct.error, OverflowError):  # it ends within its head, or says it does far away
         found = None
     return Mended(data) if found is None else _fitted(data, *found)
 
@@ -33,10 +33,12 @@ def mended(data: bytes) -> Mended | None:
 def _fitted(data: bytes, layout: Layout, write: Callable[[bytes, int], bytes]) -> Mended:
     """`write` sets the size of the sound in bytes."""
     size, there = layout.size or 0, len(data) - layout.at
+    if there <= 0 < size:
+        return Mended(data, lacks="no audio follows its header")
     if size > there + max(_SLACK, _SLACK_S * layout.second):
         return cut(write(data, there), layout, there)
     after = layout.at + size
-    if size == 0 < there or (after < len(data) and goes_on(data, layout, after)):
+    if size == 0 < there or (there > 0 and after < len(data) and goes_on(data, layout, after)):
         return Mended(write(data, there), warning=told_more(layout, there) if size else "")
     # Of a W64 libsndfile reads all that follows as sound.
     return Mended(data[:after] if layout.size and data.startswith(b"riff") else data)

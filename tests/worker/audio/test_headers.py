@@ -13,6 +13,7 @@ from standins.growth import takes_less_than
 from tests.worker.audio.signals import as_file, bursts
 from worker.audio.decode import decode
 from worker.audio.recording import Recording
+from worker.audio.sizes import mended
 
 RATE = 24_000
 SPEECH = bursts([(0.1, 0), (1.7, 0.5), (0.2, 0)], RATE)
@@ -226,3 +227,14 @@ def test_of_a_flac_cut_off_the_beginning_is_used_where_its_words_have_times() ->
     data = as_file(bursts([(7.0, 0.4)], RATE), RATE, "FLAC")
     cut = decode(data[: len(data) * 3 // 4], max_seconds=9, max_bytes=1 << 20, partial=True)
     assert 2.5 < cut.seconds < 5.3 and "of 7.00 s are there" in cut.lacks
+
+
+@pytest.mark.parametrize("form", ["AU", "CAF", "W64"])
+def test_damaged_sizes_end_in_a_file_or_a_reason(form: str) -> None:
+    whole, random = as_file(SPEECH, RATE, form), np.random.default_rng(1)
+    for _ in range(300):
+        data = bytearray(whole[: random.integers(30, len(whole))])
+        for at in random.integers(8, min(len(data), 200), 6):
+            data[at] = random.integers(256)
+        found = mended(bytes(data))
+        assert found is None or found.lacks.count(" there") <= 1
