@@ -80,6 +80,11 @@ def second_way(data: bytes) -> Container | None:
     return _AAC if found is None and _aac_follows(data) else found
 
 
+def is_known(data: bytes) -> bool:
+    """Whether `data` begins with the mark of a kind that is no mp3."""
+    return data.startswith((*(magic for magic, _ in _SECOND), b"NIST_1A", b"MATLAB"))
+
+
 def accepted() -> str:
     """What is read here, a sentence for whoever sent something else."""
     usual, more = "wav, flac, mp3, ogg (opus, vorbis), aiff", "m4a, mp4, webm, mkv, amr, 3gp, wma"

@@ -18,7 +18,7 @@ from errors import VoiceUnusable
 from worker.audio import mpeg, riff, sizes
 from worker.audio.apart import may_be_mp3
 from worker.audio.condition import AS_IT_IS, Balance, Cure, louder
-from worker.audio.containers import accepted, container
+from worker.audio.containers import accepted, container, is_known
 from worker.audio.opening import opened, unreadable_kind
 from worker.audio.parts import bare, left_out
 from worker.audio.pcm import Pcm, integers
@@ -90,13 +90,12 @@ def decode(
         what, hint = other
         raise VoiceUnusable(f"The voice file is {what}, which cannot be read as audio.", hint)
     data = bare(data)
-    if lacks := sizes.missing(data):
-        raise cut_off(lacks, usable=False)
-    file = riff.mended(data)
+    file = sizes.mended(data) or riff.mended(data)
     if file.lacks and not (partial and file.declared_s):
         raise cut_off(file.lacks, usable=file.declared_s > 0)
-    # Sound of another kind may look like a few frames of mp3.
-    readable = mpeg.mended(file.data) if may_be_mp3(file.data) else file.data
+    # Sound of another kind may look like a few frames of mp3: 24 bits of a quiet voice do.
+    mpeg_only = may_be_mp3(file.data) and not is_known(file.data)
+    readable = mpeg.mended(file.data) if mpeg_only else file.data
     recording = _surveyed(readable, max_seconds, _How(mend, partial, channel))
     if file.lacks:
         recording = replace(recording, lacks=file.lacks, declared_s=file.declared_s)
@@ -236,8 +235,9 @@ def _missing(header: Header, frames: int) -> str:
 
 def _ends_early(data: bytes, source: Source) -> bool:
     """Whether what is missing of a file that was read is known to be missing at its end."""
-    by_ffmpeg = source.header.form == source.header.form.lower()
-    return not source.gaps and (by_ffmpeg or (source.header.form == "MP3" and mpeg.unbroken(data)))
+    form = source.header.form
+    sure = form == form.lower() or form == "FLAC"  # by FFmpeg's names, in small letters
+    return not source.gaps and (sure or (form == "MP3" and mpeg.unbroken(data)))
 
 
 def _no_channel(cure: Cure, header: Header) -> VoiceUnusable:

@@ -6,59 +6,22 @@ write that stream, crash or count wrong. Where seconds are missing the file is c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from worker.audio.layout import Layout, Mended, Order, cut, goes_on, told_more
 from worker.audio.packing import are_fractions
-
-Order = Literal["little", "big"]
-Values = NDArray[np.float64]
 
 MOST_CHUNKS = 10_000  # that are looked through: 0.01 s
 _STREAMED = 0x7FFF_0000  # sizes from here on mean "unknown"
 _SLACK_S = 0.05  # so much less than promised is an error of counting
 _HEARD_S = 0.5  # so much left out is worth a warning
-_LOOK = 1 << 16  # samples compared to tell sound from other bytes
-_ROUGHEST = 1.0  # sound is smoother than noise, whose steps are sqrt(2) of its level
-_LOUDER = 4.0  # than what is before it: other bytes read as sound are near full scale
 _PACKED = 4 << 20  # bytes by which packing is told
 _FRACTIONS = (
     "Its header says whole numbers of 32 bits, but its samples are fractions, and were read so. "
     "Export it as 16-bit wav if it sounds wrong."
 )
-_FOREIGN = (b"ID3", b"TAG", b"APETAGEX", b"RIFF", b"PK\x03\x04", b"--", b"OggS", b"fLaC", b"\r\n--")
 _PLAIN = (1, 3, 6, 7, 0xFFFE)  # PCM, float, A-law, mu-law, and any of these by a longer name
 _TAIL = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"_PMX", b"smpl", b"ANNO", b"NAME")
-
-
-@dataclass(frozen=True)
-class Mended:
-    """A file to read; `lacks`: what of its audio is not there, of `declared_s` seconds, 0 where
-    there is none at all; `warning`: what was left out or used against its header."""
-
-    data: bytes
-    lacks: str = ""
-    declared_s: float = 0.0
-    warning: str = ""
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where things stand: `fmt` the body of the format's chunk, `at` the first byte of sound;
-    `size` as promised, None where nobody knows; `clean`: every chunk followed the one before;
-    `block` bytes a frame, `second` bytes a second; `common`: where an aiff counts its frames."""
-
-    order: Order
-    fmt: bytes
-    at: int
-    size: int | None
-    clean: bool
-    block: int
-    second: int
-    common: int = 0
 
 
 def mended(data: bytes) -> Mended:
@@ -79,19 +42,18 @@ def mended(data: bytes) -> Mended:
     end, warning = _end(data, layout)
     second = layout.second
     if layout.size is not None and layout.size > there + _SLACK_S * second:
-        lacks = f"{there / second:.2f} of {layout.size / second:.2f} s are there"
-        return Mended(rebuilt(data, layout, len(data)), lacks, layout.size / second)
+        return cut(rebuilt(data, layout, len(data)), layout, there)
     if layout.clean and layout.size == end - layout.at:
         return Mended(data, warning=warning)
     return Mended(rebuilt(data, layout, end), warning=warning)
 
 
-def _says_whole(layout: _Layout) -> bool:
+def _says_whole(layout: Layout) -> bool:
     tag, channels = (int.from_bytes(layout.fmt[at : at + 2], layout.order) for at in (0, 2))
     return tag == 1 and layout.block == 4 * channels and not layout.common
 
 
-def _end(data: bytes, layout: _Layout) -> tuple[int, str]:
+def _end(data: bytes, layout: Layout) -> tuple[int, str]:
     """Where the sound ends, and a warning if that is neither the header's word nor the file's end
     by a little."""
     size, at = layout.size, layout.at
@@ -107,65 +69,15 @@ def _end(data: bytes, layout: _Layout) -> tuple[int, str]:
                 "their own and were left out. Export it as one piece."
             )
     left = (len(data) - after) / second
-    if _goes_on(data, layout, after):
+    if goes_on(data, layout, after):
         end = _tail(data, after, layout.order)
-        return end, (
-            f"Its header says {size / second:.2f} s of audio; {(end - at) / second:.2f} s are "
-            "there and were used. Export it again if its end is not what you recorded."
-        )
+        return end, told_more(layout, end - at)
     if left < _HEARD_S:
         return after, ""
     return after, (
         f"{len(data) - after} bytes after its {size / second:.2f} s of audio do not look like "
         "sound and were left out. Export it again if its end is missing."
     )
-
-
-def _goes_on(data: bytes, layout: _Layout, after: int) -> bool:
-    """Whether the bytes after the promised end are sound like those before."""
-    if data[after : after + 8].startswith(_FOREIGN):
-        return False
-    after -= (after - layout.at) % layout.block
-    before, rest = (
-        _samples(data[begin:end], layout)
-        for begin, end in (
-            (max(layout.at, after - layout.block * _LOOK), after),
-            (after, min(len(data), after + layout.block * _LOOK)),
-        )
-    )
-    level, known = _level(rest), _level(before)
-    if not level > 0 or len(rest) < 2:
-        return False
-    rough = _level(np.diff(rest, axis=0)) / level
-    short = len(before) < layout.second // layout.block // 10  # to know the level by
-    return rough < _ROUGHEST and (short or level < _LOUDER * known)
-
-
-def _level(samples: Values) -> float:
-    return float(np.sqrt(np.mean(np.square(samples)))) if samples.size else 0.0
-
-
-def _samples(part: bytes, layout: _Layout) -> Values:
-    """(frames, channels) within -1..1; none where the format is not plain."""
-    tag = int.from_bytes(layout.fmt[:2], layout.order)
-    channels = max(1, int.from_bytes(layout.fmt[2:4], layout.order))
-    width = layout.block // channels
-    part = part[: len(part) // layout.block * layout.block]
-    sign = "<" if layout.order == "little" else ">"
-    if tag == 3 and width == 4:
-        with np.errstate(invalid="ignore"):
-            values = np.frombuffer(part, f"{sign}f4").astype(np.float64)
-        values = np.clip(np.nan_to_num(values), -9, 9)
-    elif tag in (1, 0xFFFE) and width in (2, 4):
-        values = np.frombuffer(part, f"{sign}i{width}") / float(1 << (8 * width - 1))
-    elif tag in (1, 0xFFFE) and width == 3:
-        raw = np.frombuffer(part, np.uint8).reshape(-1, 3)
-        top = raw[:, ::-1] if layout.order == "little" else raw
-        high = top[:, 0].astype(np.int8).astype(np.float64)
-        values = high / 128 + top[:, 1] / 32768
-    else:
-        return np.zeros((0, channels))
-    return values.reshape(-1, channels)
 
 
 def _tail(data: bytes, begin: int, order: Order) -> int:
@@ -225,7 +137,7 @@ def _chunks(data: bytes, order: Order, last: bytes) -> tuple[dict[bytes, tuple[i
     return found, clean
 
 
-def _wav_layout(data: bytes) -> _Layout | None:
+def _wav_layout(data: bytes) -> Layout | None:
     order: Order = "big" if data[:4] == b"RIFX" else "little"
     chunks, clean = _chunks(data, order, b"data")
     if b"data" not in chunks or b"fmt " not in chunks:
@@ -243,11 +155,11 @@ def _wav_layout(data: bytes) -> _Layout | None:
     second = block * rate
     if int.from_bytes(fmt[:2], order) not in _PLAIN:  # a block may hold many frames
         second = int.from_bytes(fmt[8:12], order)
-    layout = _Layout(order, fmt, at, size, clean, max(1, block), max(1, second))
+    layout = Layout(order, fmt, at, size, clean, max(1, block), max(1, second))
     return _unless_streamed(data, layout)
 
 
-def _aiff_layout(data: bytes) -> _Layout | None:
+def _aiff_layout(data: bytes) -> Layout | None:
     chunks, clean = _chunks(data, "big", b"SSND")
     if b"SSND" not in chunks or b"COMM" not in chunks:
         return None
@@ -264,18 +176,18 @@ def _aiff_layout(data: bytes) -> _Layout | None:
     fmt = (1 if plain else 0).to_bytes(2, "big") + channels.to_bytes(2, "big")
     block = max(1, channels * width)
     second = max(1, block * rate)
-    sound = _Layout("big", fmt, at + 8, max(0, size - 8), clean, block, second, common + 2)
+    sound = Layout("big", fmt, at + 8, max(0, size - 8), clean, block, second, common + 2)
     return _unless_streamed(data, sound)
 
 
-def _unless_streamed(data: bytes, layout: _Layout) -> _Layout:
+def _unless_streamed(data: bytes, layout: Layout) -> Layout:
     size = layout.size or 0
     empty = size == 0 and _is_chain(data, layout.at, layout.order)
     unknown = (size >= _STREAMED and layout.at + size > len(data)) or (size == 0 and not empty)
     return replace(layout, size=None) if unknown else layout
 
 
-def _wav(data: bytes, layout: _Layout, end: int) -> bytes:
+def _wav(data: bytes, layout: Layout, end: int) -> bytes:
     order = layout.order
     fmt = layout.fmt + b"\0" * (len(layout.fmt) % 2)
     sound = memoryview(data)[layout.at : end]
@@ -286,7 +198,7 @@ def _wav(data: bytes, layout: _Layout, end: int) -> bytes:
     return b"".join((name, size.to_bytes(4, order), body, sound, b"\0" * (len(sound) % 2)))
 
 
-def _aiff(data: bytes, layout: _Layout, end: int) -> bytes:
+def _aiff(data: bytes, layout: Layout, end: int) -> bytes:
     out = bytearray(data[:end])
     frames = (end - layout.at) // layout.block
     out[layout.common : layout.common + 4] = frames.to_bytes(4, "big")

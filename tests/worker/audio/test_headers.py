@@ -13,6 +13,7 @@ from standins.growth import takes_less_than
 from tests.worker.audio.signals import as_file, bursts
 from worker.audio.decode import decode
 from worker.audio.recording import Recording
+from worker.audio.sizes import mended
 
 RATE = 24_000
 SPEECH = bursts([(0.1, 0), (1.7, 0.5), (0.2, 0)], RATE)
@@ -184,3 +185,56 @@ def test_an_aiff_cut_within_the_head_of_its_sound_is_refused() -> None:
     for cut in range(head, head + 20):
         with pytest.raises(VoiceUnusable):
             decode(whole[:cut], max_seconds=60, max_bytes=1 << 26)
+
+
+def _sized(form: str, size: int) -> bytes:
+    """SPEECH, of which the header says that it has `size` bytes."""
+    data = as_file(SPEECH, RATE, form)
+    at = {"AU": 8, "CAF": data.find(b"data") + 4, "W64": data.find(b"data\xf3") + 16}[form]
+    more = {"AU": 0, "CAF": 4, "W64": 24}[form]
+    layout = {"AU": ">I", "CAF": ">q", "W64": "<Q"}[form]
+    counted = struct.pack(layout, size + more)
+    return data[:at] + counted + data[at + len(counted) :]
+
+
+@pytest.mark.parametrize("form", ["AU", "CAF", "W64"])
+def test_what_is_there_of_other_kinds_is_used_too(form: str) -> None:
+    whole = as_file(SPEECH, RATE, form)
+    for size, warns in ((0, 0), (4000, 1), (2 * len(SPEECH) + 60, 0)):
+        audio = read(_sized(form, size))
+        assert audio.seconds == pytest.approx(2.0, abs=0.001)
+        assert len(audio.warnings) == warns
+    assert read(whole + NOISE).seconds == 2.0
+    cut = decode(whole[: len(whole) // 2], max_seconds=9, max_bytes=1 << 20, partial=True)
+    assert cut.lacks == f"{cut.seconds:.2f} of 2.00 s are there"
+
+
+@pytest.mark.parametrize("form", ["AU", "CAF"])
+def test_samples_that_look_like_mp3_are_none(form: str) -> None:
+    frames = b"\xff\xf3\x14\xc4".ljust(24, b"\0") * 200
+    data = as_file(SPEECH, RATE, form)
+    half = len(data) // 2
+    assert read(data[:half] + frames + data[half + len(frames) :]).seconds == 2.0
+
+
+def test_a_voice_louder_than_its_beginning_is_sound() -> None:
+    data = as_file(bursts([(0.5, 0.0), (2.0, 0.5)], RATE), RATE)
+    at = data.find(b"data") + 4
+    assert read(data[:at] + struct.pack("<I", 20_000) + data[at + 4 :]).seconds == 2.5
+
+
+def test_of_a_flac_cut_off_the_beginning_is_used_where_its_words_have_times() -> None:
+    data = as_file(bursts([(7.0, 0.4)], RATE), RATE, "FLAC")
+    cut = decode(data[: len(data) * 3 // 4], max_seconds=9, max_bytes=1 << 20, partial=True)
+    assert 2.5 < cut.seconds < 5.3 and "of 7.00 s are there" in cut.lacks
+
+
+@pytest.mark.parametrize("form", ["AU", "CAF", "W64"])
+def test_damaged_sizes_end_in_a_file_or_a_reason(form: str) -> None:
+    whole, random = as_file(SPEECH, RATE, form), np.random.default_rng(1)
+    for _ in range(300):
+        data = bytearray(whole[: random.integers(30, len(whole))])
+        for at in random.integers(8, min(len(data), 200), 6):
+            data[at] = random.integers(256)
+        found = mended(bytes(data))
+        assert found is None or found.lacks.count(" there") <= 1

@@ -13,7 +13,7 @@ from tests.worker.audio.made import RATE, speech
 from tests.worker.audio.signals import as_file
 from worker.audio import containers
 from worker.audio.decode import _extension, decode
-from worker.audio.sizes import missing
+from worker.audio.sizes import mended
 from worker.audio.source import Header
 from worker.voices.stored import split_extension
 
@@ -64,7 +64,13 @@ def test_what_an_upload_is_stored_as_is_found_again(form: str) -> None:
 @pytest.mark.parametrize("form", ["AU", "W64", "CAF"])
 def test_a_size_that_nobody_knows_or_counted_wrong_is_no_reason(form: str) -> None:
     whole = as_file(speech(), RATE, form)
-    assert missing(whole) == "" == missing(whole[:-28])
+
+    def lacks(data: bytes) -> str:
+        found = mended(data)
+        assert found is not None
+        return found.lacks
+
+    assert lacks(whole) == "" == lacks(whole[:-28])
     at = {"AU": 8, "W64": 16, "CAF": whole.find(b"data") + 4}[form]
     unknown = struct.pack(">I", 0xFFFFFFFF) if form == "AU" else b"\xff" * 8
-    assert missing(whole[:at] + unknown + whole[at + len(unknown) : -999]) == ""
+    assert lacks(whole[:at] + unknown + whole[at + len(unknown) : -999]) == ""
