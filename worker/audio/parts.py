@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from worker.audio import flac
 from worker.audio.mpeg import behind_tag
 
 _TAGGED = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS")
 _MOST_PAGES = 200_000  # of an Ogg file that are looked at: 0.1 s
-_MOST_PARTS = 10_000
+_MOST_BOXES = 10_000
 _HEAD, _FLAGS, _SEGMENTS = 27, 5, 26  # bytes of a page of Ogg
 _BEGINS = 2  # the flag of a page that begins a stream
 
@@ -42,33 +42,22 @@ def _others(data: bytes) -> int:
         return _streams(data)
     if data.startswith(b"fLaC"):
         return len(flac.beginnings(data)) - 1
-    if data.startswith(b".snd"):
-        return sum(name == b".snd" for name in _in_turn(data, _au)) - 1
     if data[4:8] == b"ftyp":
-        return sum(name == b"ftyp" for name in _in_turn(data, _box)) - 1
+        return sum(name == b"ftyp" for name in _boxes(data)) - 1
     return 0
 
 
-def _in_turn(data: bytes, part: Callable[[bytes], tuple[bytes, int]]) -> Iterator[bytes]:
-    """The names of the parts of a file; `part` gives name and bytes of one by its first bytes."""
+def _boxes(data: bytes) -> Iterator[bytes]:
+    """The names of the outermost boxes of an mp4 (ISO/IEC 14496-12, section 4.2)."""
     at = 0
-    for _ in range(_MOST_PARTS):
-        name, size = part(data[at : at + 16])
+    for _ in range(_MOST_BOXES):
+        name, size = data[at + 4 : at + 8], int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
         if not name or size < 8:
             return
         yield name
         at += size
-
-
-def _box(head: bytes) -> tuple[bytes, int]:
-    """Of mp4 (ISO/IEC 14496-12, section 4.2)."""
-    size = int.from_bytes(head[:4], "big")
-    return head[4:8], int.from_bytes(head[8:16], "big") if size == 1 else size
-
-
-def _au(head: bytes) -> tuple[bytes, int]:
-    """Of Sun's au: a head, and its samples."""
-    return head[:4], sum(int.from_bytes(head[i : i + 4], "big") for i in (4, 8))
 
 
 def _streams(data: bytes) -> int:

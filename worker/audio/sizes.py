@@ -10,6 +10,7 @@ from worker.audio.layout import Layout, Mended, Order, cut, goes_on, told_more
 from worker.audio.riff import MOST_CHUNKS
 
 _SLACK, _SLACK_S = 100, 0.05  # bytes or seconds: so much less is an error of counting
+_ANOTHER = "Another recording follows it in the file and was left out. Export both as one piece."
 _UNKNOWN = 1 << 62  # sizes from here on mean that nobody knows
 _UNKNOWN_AU = 0xFFFF_FFFF
 _CAF_HEAD, _W64_HEAD, _GUID = 8, 40, 16
@@ -38,6 +39,8 @@ def _fitted(data: bytes, layout: Layout, write: Callable[[bytes, int], bytes]) -
     if size > there + max(_SLACK, _SLACK_S * layout.second):
         return cut(write(data, there), layout, there)
     after = layout.at + size
+    if size and data.startswith(data[:8], after):
+        return Mended(data[:after], warning=_ANOTHER)
     if size == 0 < there or (there > 0 and after < len(data) and goes_on(data, layout, after)):
         return Mended(write(data, there), warning=told_more(layout, there) if size else "")
     # Of a W64 libsndfile reads all that follows as sound.

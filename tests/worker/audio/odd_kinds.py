@@ -170,7 +170,9 @@ WARNED: dict[str, tuple[Make, str]] = {
     "ogg, two recordings": (lambda: _vorbis() + _vorbis(), "2 recordings"),
     "flac, two recordings": (lambda: _flac() + _flac(), "2 recordings"),
     "mp4, three recordings": (lambda: _av("mp4", "aac")() * 3, "3 recordings"),
-    "au, two recordings": (lambda: _av("au", "pcm_s16be")() * 2, "2 recordings"),
+    "au, two recordings": (lambda: _av("au", "pcm_s16be")() * 2, "Another recording follows"),
+    "caf, two recordings": (lambda: _av("caf", "pcm_s16be")() * 2, "Another recording follows"),
+    "w64, two recordings": (lambda: _av("w64", "pcm_s16le")() * 2, "Another recording follows"),
     "wav, another wav behind it": (lambda: _plain() + _plain(), "2.00 s of sound follow"),
     "wav, two parts": (lambda: _wav(_fmt(), _data(), _data()), "2.00 s of sound follow"),
 }
