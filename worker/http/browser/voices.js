@@ -92,7 +92,14 @@ async function keepRecording() {
   const consent = agreed ? { consent: { who: agreed, when } } : {};
   const voice = { voice_name: name, voice: { audio_base64: base64 } };
   say(`${name} is being stored...`);
-  await runJob({ endpoint: "upload", ...voice, ...(words ? { ref_text: words } : {}), ...consent });
+  const job = { endpoint: "upload", ...voice, ...(words ? { ref_text: words } : {}), ...consent };
+  try {
+    await runJob({ ...job, replace: false });
+  } catch (error) {
+    const asked = `There is a voice ${name} already. Replace it? Its recording is then gone.`;
+    if (error.code !== "VOICE_EXISTS" || !confirm(asked)) throw error;
+    await runJob({ ...job, replace: true });
+  }
   await loadVoices();
   el("voice").value = name;
   showOwn();
