@@ -138,6 +138,28 @@ def test_a_recording_is_kept_in_the_library(page: Browser, face: Face, recording
     assert page.run("return results[0].facts.voice") == "Countess"
 
 
+def test_a_voice_of_the_library_is_replaced_only_where_its_owner_says_so(
+    page: Browser, face: Face, recording: Path
+) -> None:
+    question = "There is a voice Duchess already. Replace it? Its recording is then gone."
+    upload(page, recording)
+    page.run("window.questions = []; window.confirm = (text) => questions.push(text) > 1")
+    page.click("#own summary")
+    page.type("#name", "Duchess")
+    page.click("#keep")
+    page.until_text("#state", "Duchess is in the library")
+    assert page.run("return questions") == []
+    kept = face.ask("GET", "/v1/audio/voices/Duchess").json
+    page.run("el('voice').value = 'own:1'; showOwn(); el('keep').click()")
+    assert page.until_text("#problem", "VOICE_EXISTS").startswith("There is a voice Duchess")
+    assert page.run("return questions") == [question]
+    assert face.ask("GET", "/v1/audio/voices/Duchess").json == kept
+    page.run("showProblem(null); say(''); el('keep').click()")
+    page.until_text("#state", "Duchess is in the library")
+    assert page.run("return questions") == [question, question]
+    assert page.text("#problem") == ""
+
+
 def test_earlier_results_come_back(page: Browser) -> None:
     for text in ("One.", "Two, and more."):
         speak(page, text)
