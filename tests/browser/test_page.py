@@ -151,7 +151,7 @@ def test_a_voice_of_the_library_is_replaced_only_where_its_owner_says_so(
     assert page.run("return questions") == []
     kept = face.ask("GET", "/v1/audio/voices/Duchess").json
     page.run("el('voice').value = 'own:1'; showOwn(); el('keep').click()")
-    assert page.until_text("#problem", "VOICE_EXISTS").startswith("There is a voice Duchess")
+    assert page.until_text("#problem", "VOICE_EXISTS").startswith("There is a voice 'Duchess'")
     assert page.run("return questions") == [question]
     assert face.ask("GET", "/v1/audio/voices/Duchess").json == kept
     page.run("showProblem(null); say(''); el('keep').click()")
