@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ TOLERANCE = 5e-2  # largest relative difference to the product in fp32
 _EXACT = 2e-3  # the same at the ends of the ranges, where rounding costs nothing
 _LARGEST = 127
 _CHECKED_ROWS = 4
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -115,16 +117,17 @@ def _agree(what: str, way: Way, x: Tensor, weight: Tensor, tolerance: float) -> 
 
 
 def _packed(weight: Tensor, bias: Tensor | None, library: str) -> Any:
-    """As the operators want it; the library is a setting of PyTorch's own and put back."""
+    """As the operators want it; the library is a setting of PyTorch's own and put back. One thread
+    at a time: a model that loads beside another would get its library, and other last bits."""
     scales = (weight.abs().amax(1) / _LARGEST).clamp_min(torch.finfo(torch.float32).tiny)
     zeros = torch.zeros(len(weight), dtype=torch.long)
-    before = torch.backends.quantized.engine
-    with warnings.catch_warnings():
+    with _one_at_a_time, warnings.catch_warnings():
         # PyTorch means to move these operators elsewhere; without them fp32 is taken.
         warnings.filterwarnings("ignore", message=".*quantized tensor creation.*")
         whole = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
-    try:
-        torch.backends.quantized.engine = library
-        return torch.ops.quantized.linear_prepack(whole, bias)
-    finally:
-        torch.backends.quantized.engine = before
+        before = torch.backends.quantized.engine
+        try:
+            torch.backends.quantized.engine = library
+            return torch.ops.quantized.linear_prepack(whole, bias)
+        finally:
+            torch.backends.quantized.engine = before

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -107,6 +109,25 @@ def test_pytorchs_own_choice_of_a_library_is_left_as_it_was() -> None:
     before = torch.backends.quantized.engine
     made = layer()
     linear.pack(made, in_int8={made})
+    assert torch.backends.quantized.engine == before
+
+
+def test_models_that_load_side_by_side_are_packed_by_the_library_each_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The library is one setting for all threads; others get their turn while one packs."""
+    weight, before = layer().weight.detach(), torch.backends.quantized.engine
+
+    def packed_by(*_: object) -> str:
+        for _turn in range(20):
+            time.sleep(0)
+        return torch.backends.quantized.engine
+
+    monkeypatch.setattr(torch.ops.quantized, "linear_prepack", packed_by)
+    asked = ["onednn", "fbgemm"] * 20
+    with ThreadPoolExecutor(4) as pool:
+        used = list(pool.map(lambda library: int8._packed(weight, None, library), asked))
+    assert used == asked
     assert torch.backends.quantized.engine == before
 
 
