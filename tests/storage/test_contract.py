@@ -255,7 +255,7 @@ def test_concurrent_puts_and_deletes_of_many_keys(
 ) -> None:
     kept = []
     if request.node.callspec.params["store_with"] == "rclone":
-        # It deletes a folder that it found empty, with what another request has put there since.
+        # Of a folder that one request empties, it may lose what another has just put there.
         kept = [f"deep/er/{n}/kept" for n in range(7)]
         for key in kept:
             store.put(key, b"")
