@@ -113,11 +113,16 @@ def test_a_broken_batch_drops_no_running_job_and_its_good_jobs_run(
     good = [json.dumps({"id": f"good-{i}", "input": {"text": "Hi.", **FAST}}) for i in range(2)]
     deep = '{"id": "deep", "input": ' + "[" * 5_000 + "]" * 5_000 + "}"
     batch = f'[{good[0]}, {{"input": {{}}}}, null, 3, {deep}, {{"id": "bare"}}, {good[1]}]'
-    with worker(platform, {**s3_env, "MAX_CONCURRENCY": "8"}, tmp_path / "log") as process:
-        platform.submit("running", {"text": "This sentence is said again. " * 4, "nfe_step": 8})
+    held = HeldJobs(tmp_path / "held")
+    held.after("running", chunks=0)
+    env = {**s3_env, **held.env, "MAX_CONCURRENCY": "8"}
+    with worker(platform, env, tmp_path / "log", PROGRAM) as process:
+        platform.submit("running", {"text": "Hi.", **FAST})
         platform.wait_until_held("running")
         for text in ("[null]", "{", batch):
             platform.faults.add("take", "say", text=text)
+        platform.result("good-1")
+        held.go_on("running")
         for job_id in ("good-0", "good-1", "running"):
             assert "error" not in platform.result(job_id)
         for job_id in ("deep", "bare"):
