@@ -8,9 +8,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
+
+_Handler = Callable[[int, FrameType | None], object]
+_Usual = _Handler | signal.Handlers
 
 INTERRUPTED = 130  # what shells give a program ended by Ctrl-C
 
@@ -45,14 +49,8 @@ def interrupts_wait() -> Iterator[None]:
             os._exit(INTERRUPTED)
         came.append(number)
 
-    if not _is_free(signal.SIGINT, signal.default_int_handler):
+    with _handled(signal.SIGINT, note, usual=signal.default_int_handler):
         yield
-        return
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     if came:
         raise KeyboardInterrupt
 
@@ -66,14 +64,21 @@ def told_to_end_as_by_ctrl_c() -> Iterator[None]:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
-    if not _is_free(signal.SIGTERM, signal.SIG_DFL):
+    with _handled(signal.SIGTERM, end, usual=signal.SIG_DFL):
+        yield
+
+
+@contextmanager
+def _handled(number: signal.Signals, handler: _Handler, *, usual: _Usual) -> Iterator[None]:
+    """Inside the block `handler` minds the signal, where this thread may have it do so."""
+    if not _is_free(number, usual):
         yield
         return
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(number, usual)
 
 
 def _is_free(number: signal.Signals, usual: object) -> bool:
