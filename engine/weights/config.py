@@ -23,7 +23,6 @@ _MEL_NAMES = {
     "n_mel_channels": "n_mels",
     "mel_spec_type": "kind",
 }
-_MAY_BE_0 = ("conv_layers",)
 T = TypeVar("T")
 # Settings of training or of other kernels; they do not change what inference computes here.
 _IGNORED = {"checkpoint_activations", "attn_backend", "attn_mask_enabled", "dropout"}
@@ -94,21 +93,14 @@ def _mel(path: Path, raw: Mapping[str, Any]) -> MelConfig:
 
 
 def _checked(of: type[T], values: Mapping[str, Any], fault: str, names: Mapping[str, str]) -> T:
-    """An object of `values`, of which numbers must be above 0, or 0 where that says none. Raises
-    ModelUnavailable: some have no sense; names them as the file does."""
+    """An object of `values`. Raises ModelUnavailable: some have no sense; names them as the file
+    does."""
     theirs = {ours: name for name, ours in names.items()}
     try:
-        found = TypeAdapter(of).validate_python(values)
+        return TypeAdapter(of).validate_python(values)
     except ValidationError as exc:
         wrong = [(str(error["loc"][0]), error["msg"].lower()) for error in exc.errors()]
-    else:
-        wrong = [
-            (name, f"input should be greater than {'or equal to ' * (name in _MAY_BE_0)}0")
-            for name in values
-            if isinstance(value := getattr(found, name), int | float)
-            and not (value > 0 or (value == 0 and (isinstance(value, bool) or name in _MAY_BE_0)))
-        ]
-        if not wrong:
-            return found
-    said = "; ".join(f"{theirs.get(name, name)}: {why}" for name, why in wrong)
-    raise ModelUnavailable(f"{fault}: {said}.", "Take the values that the model was trained with.")
+        said = "; ".join(f"{theirs.get(name, name)}: {why}" for name, why in wrong)
+        raise ModelUnavailable(
+            f"{fault}: {said}.", "Take the values that the model was trained with."
+        ) from exc
