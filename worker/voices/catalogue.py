@@ -145,10 +145,7 @@ class VoiceCatalogue:
         """
         stem = self._shelf.new_stem(name)
         self._check_agreed(facts)
-        stem, old = self._there(stem)
-        called = voice_name(stem, self._config.prefix)
-        if not over and (any(map(is_audio, old)) or called in self._sources.bundled()):
-            raise self._shelf.taken(stem, hint=_OVER)
+        stem, old = self._place(stem, over=over)
         data = voice if isinstance(voice, bytes) else self._sources.locate(voice).read()
         words = one_line(ref_text or "")
         extension, report = in_turn(
@@ -205,6 +202,15 @@ class VoiceCatalogue:
         if name in self._sources.bundled() and not any(map(is_audio, old)):
             said.append(hides(name))
         return old, bool(record or facts), tuple(said)
+
+    def _place(self, stem: str, *, over: bool) -> tuple[str, list[str]]:
+        """The stem under which a voice is stored, and the files there are of one. Raises
+        VoiceExists: it is one, or hides a bundled one, and may not be replaced (`over`)."""
+        stem, old = self._there(stem)
+        called = voice_name(stem, self._config.prefix)
+        if not over and (any(map(is_audio, old)) or called in self._sources.bundled()):
+            raise self._shelf.taken(stem, hint=_OVER)
+        return stem, old
 
     def _there(self, stem: str) -> tuple[str, list[str]]:
         """The stem under which there is something of a voice, its accents as one letter or as two,
