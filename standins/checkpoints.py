@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,14 @@ def make_vocos(
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.02)
     torch.save(model.state_dict(), directory / "pytorch_model.bin")
     return model
+
+
+def change_vocos(directory: Path, part: str, values: Mapping[str, Any]) -> None:
+    """Other values of one part in the config that `make_vocos` wrote."""
+    path = directory / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config[part]["init_args"] |= values
+    path.write_text(yaml.safe_dump(config))
 
 
 def _part(name: str, arguments: dict[str, Any]) -> dict[str, Any]:

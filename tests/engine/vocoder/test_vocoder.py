@@ -16,7 +16,7 @@ from engine.vocoder.vocos import Vocos, load_vocos
 from engine.vocoder.vocos import read_config as read_vocos_config
 from engine.weights.config import read_config
 from errors import ModelUnavailable
-from standins.checkpoints import MEL, make_vocos
+from standins.checkpoints import MEL, change_vocos, make_vocos
 from standins.oracle import f5
 
 CPU = torch.device("cpu")
@@ -102,11 +102,8 @@ def test_a_vocoder_of_another_mel_is_refused(
 ) -> None:
     """One of another hop would speak at the wrong speed, and nobody would be told why."""
     make_vocos(tmp_path)
-    path = tmp_path / "config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config[part]["init_args"] |= changed
-    path.write_text(yaml.safe_dump(config))
-    weights = Vocos(read_vocos_config(path)).state_dict()
+    change_vocos(tmp_path, part, changed)
+    weights = Vocos(read_vocos_config(tmp_path / "config.yaml")).state_dict()
     torch.save(weights, tmp_path / "pytorch_model.bin")
     with pytest.raises(ModelUnavailable, match=r"takes \(.*\), the model gives"):
         load_vocoder(tmp_path, CPU)

@@ -19,7 +19,7 @@ from engine.vocoder.vocos import read_config as read_vocos_config
 from engine.weights.checkpoint import load_dit
 from engine.weights.config import read_config
 from errors import ModelUnavailable
-from standins.checkpoints import TinyCheckpoint, make_checkpoint, make_vocos
+from standins.checkpoints import TinyCheckpoint, change_vocos, make_checkpoint, make_vocos
 
 State = dict[str, Tensor]
 PROJECTION = "ema_model.transformer.input_embed.proj.weight"
@@ -156,9 +156,6 @@ def test_a_vocoder_s_config_with_wrong_values_is_none(
     tmp_path: Path, part: str, values: dict[str, Any]
 ) -> None:
     make_vocos(tmp_path)
-    path = tmp_path / "config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config[part]["init_args"] |= values
-    path.write_text(yaml.safe_dump(config))
+    change_vocos(tmp_path, part, values)
     with pytest.raises(ModelUnavailable, match="not that of a mel Vocos"):
-        read_vocos_config(path)
+        read_vocos_config(tmp_path / "config.yaml")
